@@ -1,0 +1,1 @@
+//! The cases every provider must pass, and the program that runs them.

@@ -1,0 +1,1 @@
+//! Portable documents, blobs, gateways and functions: one handler, every cloud.

@@ -1,0 +1,1 @@
+//! Reads an Express application and finds its routes, its state and what holds it back.

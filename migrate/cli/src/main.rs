@@ -1,0 +1,3 @@
+//! The isobar command: scan, port, gateway, verify, migrate.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The gateway that moves a legacy application over route by route.

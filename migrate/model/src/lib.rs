@@ -1,0 +1,1 @@
+//! What a legacy application is: routes, handlers, state and findings as plain data.

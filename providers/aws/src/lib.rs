@@ -1,0 +1,1 @@
+//! Isobar on Amazon Web Services: DynamoDB, S3, Lambda.

@@ -1,0 +1,1 @@
+//! Finds the platform and the stores a process runs on.

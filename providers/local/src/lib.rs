@@ -1,0 +1,1 @@
+//! Isobar on one directory: an embedded store and a local server.

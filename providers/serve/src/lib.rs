@@ -1,0 +1,1 @@
+//! The one HTTP server under every platform that is a server on a port.
