@@ -1,1 +1,14 @@
 //! Portable documents, blobs, gateways and functions: one handler, every cloud.
+
+pub mod blob;
+pub mod capability;
+pub mod document;
+pub mod driver;
+mod error;
+mod operation;
+mod telemetry;
+
+pub use blob::{Bucket, BucketSpec};
+pub use capability::{Capabilities, Capability, Limits};
+pub use document::{Collection, CollectionSpec};
+pub use error::{Error, ErrorKind, Result};

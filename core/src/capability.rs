@@ -1,0 +1,176 @@
+//! What a provider can do beyond the portable floor, and the numbers it works within.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// An ability that handlers branch on or ask for at start-up.
+///
+/// A capability that a provider declares must pass its conformance cases; one that it does not
+/// declare must answer [`Unsupported`](crate::ErrorKind::Unsupported).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Documents carry a version, and writes may be conditional on it.
+    DocumentVersions,
+    /// Documents may have an `expires_at` instant.
+    DocumentExpiry,
+    /// Writes may be conditional on fields of the stored document.
+    FieldConditions,
+    /// Several documents of one partition are written together or not at all.
+    AtomicPartition,
+    /// Several documents of different partitions are written together or not at all.
+    CrossPartitionTransactions,
+    /// Keyed reads see every write that was acknowledged before.
+    ConsistentReads,
+    /// Blobs can be created only where there is none.
+    BlobIfAbsent,
+    /// Blobs can be replaced or deleted only at a known version.
+    BlobIfVersion,
+    /// Listing is in the byte order of the keys.
+    OrderedListing,
+    /// Requests can be signed for others to send.
+    PresignedRequests,
+    /// Responses reach the client while they are produced.
+    ResponseStreaming,
+    /// Functions can be woken by a schedule.
+    Schedules,
+}
+
+impl Capability {
+    /// Every capability, in declaration order.
+    pub const ALL: [Self; 12] = [
+        Self::DocumentVersions,
+        Self::DocumentExpiry,
+        Self::FieldConditions,
+        Self::AtomicPartition,
+        Self::CrossPartitionTransactions,
+        Self::ConsistentReads,
+        Self::BlobIfAbsent,
+        Self::BlobIfVersion,
+        Self::OrderedListing,
+        Self::PresignedRequests,
+        Self::ResponseStreaming,
+        Self::Schedules,
+    ];
+
+    /// The name in reports and in `--describe`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DocumentVersions => "document-versions",
+            Self::DocumentExpiry => "document-expiry",
+            Self::FieldConditions => "field-conditions",
+            Self::AtomicPartition => "atomic-partition",
+            Self::CrossPartitionTransactions => "cross-partition-transactions",
+            Self::ConsistentReads => "consistent-reads",
+            Self::BlobIfAbsent => "blob-if-absent",
+            Self::BlobIfVersion => "blob-if-version",
+            Self::OrderedListing => "ordered-listing",
+            Self::PresignedRequests => "presigned-requests",
+            Self::ResponseStreaming => "response-streaming",
+            Self::Schedules => "schedules",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A set of capabilities.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// The capabilities listed.
+    pub const fn of(list: &[Capability]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < list.len() {
+            bits |= 1 << list[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether `capability` is in the set.
+    pub fn has(self, capability: Capability) -> bool {
+        self.0 & (1 << capability as u32) != 0
+    }
+
+    /// The set with everything of `other` added.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The set with everything of `other` taken away.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The members, in declaration order.
+    pub fn iter(self) -> impl Iterator<Item = Capability> {
+        Capability::ALL
+            .into_iter()
+            .filter(move |capability| self.has(*capability))
+    }
+
+    /// Fails with the first capability of `list` that is not in the set.
+    pub fn require(self, list: &[Capability]) -> Result<()> {
+        match list.iter().find(|capability| !self.has(**capability)) {
+            Some(missing) => Err(Error::unsupported(*missing)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The numbers a provider works within; the portable floor is [`Limits::PORTABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one document, as [`measure`](crate::document::Value::size) counts them.
+    pub document_bytes: u64,
+    /// Levels of lists and maps inside one document, the document itself included.
+    pub document_depth: u64,
+    /// Bytes of a partition or sort key.
+    pub key_bytes: u64,
+    /// Operations in one atomic write set.
+    pub set_operations: u64,
+    /// Bytes of one atomic write set.
+    pub set_bytes: u64,
+    /// Keys that one batch read sends to the store at a time.
+    pub batch_get_keys: u64,
+    /// Writes that one batch write sends to the store at a time.
+    pub batch_write_operations: u64,
+    /// Bytes of a blob key, before and after the store's escape.
+    pub blob_key_bytes: u64,
+    /// Bytes of all user metadata of a blob, encoded.
+    pub blob_metadata_bytes: u64,
+}
+
+impl Limits {
+    /// What every provider must accept, and (unless a collection opts out) all it accepts.
+    ///
+    /// Sources: rules R3, R4, R9 (documents) and K1, K2 (blobs) of the portable semantics.
+    pub const PORTABLE: Self = Self {
+        document_bytes: 350_000,
+        document_depth: 20,
+        key_bytes: 512,
+        set_operations: 100,
+        set_bytes: 2_000_000,
+        batch_get_keys: 100,
+        batch_write_operations: 25,
+        blob_key_bytes: 768,
+        blob_metadata_bytes: 2_000,
+    };
+}

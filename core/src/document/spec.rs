@@ -1,0 +1,175 @@
+//! The declaration of a collection, as data that is bound to a store later.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{FieldPath, SortType};
+use crate::capability::{Capabilities, Capability};
+use crate::error::{Error, Result};
+
+/// Declares a collection of `T`: its name and the fields that are its key.
+///
+/// ```
+/// use isobar::document::{CollectionSpec, SortType};
+///
+/// struct Note;
+/// const NOTES: CollectionSpec<Note> =
+///     CollectionSpec::new("notes").partition("owner").sort("id", SortType::Str);
+/// assert_eq!(NOTES.name(), "notes");
+/// ```
+pub struct CollectionSpec<T> {
+    name: &'static str,
+    table: Option<&'static str>,
+    partition: &'static str,
+    sort: Option<(&'static str, SortType)>,
+    adopted: bool,
+    preserve_order: bool,
+    native_limits: bool,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T> CollectionSpec<T> {
+    /// A collection called `name`, whose partition key is the field `id` until told otherwise.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            table: None,
+            partition: "id",
+            sort: None,
+            adopted: false,
+            preserve_order: false,
+            native_limits: false,
+            item: PhantomData,
+        }
+    }
+
+    /// The field that holds the partition key, a string.
+    #[must_use]
+    pub const fn partition(mut self, field: &'static str) -> Self {
+        self.partition = field;
+        self
+    }
+
+    /// The field that holds the sort key.
+    #[must_use]
+    pub const fn sort(mut self, field: &'static str, sort_type: SortType) -> Self {
+        self.sort = Some((field, sort_type));
+        self
+    }
+
+    /// The name of the table in the store, used as it is, where it is not the collection's name.
+    #[must_use]
+    pub const fn table(mut self, table: &'static str) -> Self {
+        self.table = Some(table);
+        self
+    }
+
+    /// Uses a table that other code reads and writes: no reserved fields are stored.
+    ///
+    /// Versions and expiry then cannot hold and are refused as `Unsupported` (rule R8).
+    #[must_use]
+    pub const fn adopt(mut self) -> Self {
+        self.adopted = true;
+        self
+    }
+
+    /// Keeps the order of map entries even in stores that lose it (rule R20).
+    #[must_use]
+    pub const fn preserve_order(mut self) -> Self {
+        self.preserve_order = true;
+        self
+    }
+
+    /// Allows what this store allows, even where other stores could not hold it (rule R23).
+    #[must_use]
+    pub const fn native_limits(mut self) -> Self {
+        self.native_limits = true;
+        self
+    }
+
+    /// The name that handlers and settings know.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The declaration without its type; `prefix` goes before the table's name.
+    pub fn schema(&self, prefix: &str) -> CollectionSchema {
+        let table = match self.table {
+            Some(table) => table.to_owned(),
+            None => format!("{prefix}{}", self.name),
+        };
+        CollectionSchema {
+            name: self.name,
+            table,
+            partition: self.partition.to_owned(),
+            sort: self
+                .sort
+                .map(|(field, sort_type)| (field.to_owned(), sort_type)),
+            adopted: self.adopted,
+            preserve_order: self.preserve_order,
+            native_limits: self.native_limits,
+        }
+    }
+}
+
+impl<T> fmt::Debug for CollectionSpec<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.schema("").fmt(f)
+    }
+}
+
+/// What a driver knows of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionSchema {
+    /// The name that handlers know.
+    pub name: &'static str,
+    /// The name of the table in the store.
+    pub table: String,
+    /// The field that holds the partition key.
+    pub partition: String,
+    /// The field that holds the sort key, and its type.
+    pub sort: Option<(String, SortType)>,
+    /// Other code owns the table: nothing but the document's own fields may be stored.
+    pub adopted: bool,
+    /// The order of map entries must survive.
+    pub preserve_order: bool,
+    /// The portable limits are lifted.
+    pub native_limits: bool,
+}
+
+/// Names that a store may use beside a document's own fields (rules R8, R14, R20, R24).
+pub(crate) const RESERVED: [&str; 4] = ["_rev", "_exp", "_ord", "_v"];
+
+impl CollectionSchema {
+    /// What an adopted table cannot have.
+    pub const WITHDRAWN_BY_ADOPTION: Capabilities =
+        Capabilities::of(&[Capability::DocumentVersions, Capability::DocumentExpiry]);
+
+    /// Whether `field` is part of the key.
+    pub fn is_key_field(&self, field: &str) -> bool {
+        self.partition == field || self.sort.as_ref().is_some_and(|(sort, _)| sort == field)
+    }
+
+    /// Refuses a top-level field name that a store needs for itself.
+    pub(crate) fn check_field_name(&self, name: &str) -> Result<()> {
+        if name.is_empty() {
+            return Err(Error::invalid("a field name is empty"));
+        }
+        if !self.adopted && RESERVED.contains(&name) {
+            return Err(Error::invalid(format!(
+                "the field name {name:?} is reserved"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_changeable(&self, path: &FieldPath) -> Result<()> {
+        let top = path.names().first().map_or("", String::as_str);
+        if self.is_key_field(top) {
+            return Err(Error::invalid(format!(
+                "the key field {top:?} cannot be changed"
+            )));
+        }
+        self.check_field_name(top)
+    }
+}

@@ -1,0 +1,223 @@
+//! Read, decide, write: the reads of a transaction become the conditions of its writes.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::collection::{Collection, Item};
+use super::write_set::Draft;
+use super::{Condition, Key, Version, WriteSet, check};
+use crate::capability::Capability;
+use crate::driver::document::{Action, Existence};
+use crate::error::{Error, ErrorKind, Result};
+
+const MAX_ATTEMPTS: u32 = 64;
+
+/// One attempt of a read-modify-write of one partition; see
+/// [`Collection::transact`](crate::Collection::transact).
+pub struct Transaction<T> {
+    collection: Collection<T>,
+    partition: Arc<str>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The version of each document that was read; `None` where there was none.
+    reads: HashMap<Key, Option<Version>>,
+    /// The last write of each document, in the order in which they were first written.
+    writes: Vec<(Key, Action)>,
+}
+
+impl<T> Clone for Transaction<T> {
+    fn clone(&self) -> Self {
+        Self {
+            collection: self.collection.clone(),
+            partition: Arc::clone(&self.partition),
+            state: Arc::clone(&self.state),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Transaction<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let State { reads, writes } = &*self.state();
+        f.debug_struct("Transaction")
+            .field("collection", &self.collection)
+            .field("reads", &reads.len())
+            .field("writes", &writes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Transaction<T> {
+    /// Removes the document when the transaction commits.
+    pub fn delete(&self, key: impl Into<Key>) -> Result<()> {
+        let key = self.own(key.into())?;
+        self.write(key, Action::Delete);
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn own(&self, key: Key) -> Result<Key> {
+        if *key.partition != *self.partition {
+            return Err(Error::invalid(
+                "a transaction works on documents of one partition",
+            ));
+        }
+        key.check(&self.collection.binding().schema)?;
+        Ok(key)
+    }
+
+    fn write(&self, key: Key, action: Action) {
+        let mut state = self.state();
+        match state.writes.iter_mut().find(|(written, _)| *written == key) {
+            Some((_, earlier)) => *earlier = action,
+            None => state.writes.push((key, action)),
+        }
+    }
+}
+
+impl<T: Serialize> Transaction<T> {
+    /// Stores the document when the transaction commits.
+    pub fn put(&self, document: &T) -> Result<()> {
+        let fields = check::fields(document)?;
+        let key = self.own(Key::of(&fields, &self.collection.binding().schema)?)?;
+        self.write(
+            key,
+            Action::Put {
+                fields,
+                expires_at: None,
+            },
+        );
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned> Transaction<T> {
+    /// The document as it was before the transaction; the commit fails if it changes meanwhile.
+    pub async fn get(&self, key: impl Into<Key>) -> Result<Option<Item<T>>> {
+        let key = self.own(key.into())?;
+        let item = self.collection.get(key.clone()).await?;
+        let version = item.as_ref().map(|item| item.version.clone());
+        let mut state = self.state();
+        let earlier = state.reads.entry(key).or_insert_with(|| version.clone());
+        if *earlier != version {
+            return Err(Error::new(
+                ErrorKind::Contention,
+                "the document changed between two reads",
+            ));
+        }
+        Ok(item)
+    }
+}
+
+/// Runs `work` until its writes commit, its own error is final, or time is up.
+pub(super) async fn run<T, R, F, Work>(
+    collection: &Collection<T>,
+    partition: &str,
+    work: F,
+) -> Result<R>
+where
+    T: Serialize + DeserializeOwned,
+    F: Fn(Transaction<T>) -> Work,
+    Work: Future<Output = Result<R>>,
+{
+    let binding = collection.binding();
+    let needed = [Capability::DocumentVersions, Capability::AtomicPartition];
+    binding.capabilities.require(&needed).map_err(|error| {
+        error.in_context(binding.provider, "document.transact", binding.schema.name)
+    })?;
+    let give_up = binding.clock.now() + binding.budget;
+    let mut attempt = 1;
+    loop {
+        let transaction = Transaction {
+            collection: collection.clone(),
+            partition: partition.into(),
+            state: Arc::default(),
+        };
+        let result = match work(transaction.clone()).await {
+            Ok(answer) => commit(collection, partition, &transaction)
+                .await
+                .map(|()| answer),
+            Err(error) => Err(error),
+        };
+        match result {
+            Err(error) if error.kind() == ErrorKind::Contention => {
+                if attempt == MAX_ATTEMPTS || binding.clock.now() >= give_up {
+                    return Err(error);
+                }
+                binding.clock.sleep(pause(attempt)).await;
+                attempt += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn commit<T>(
+    collection: &Collection<T>,
+    partition: &str,
+    transaction: &Transaction<T>,
+) -> Result<()> {
+    let State { mut reads, writes } = std::mem::take(&mut *transaction.state());
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let mut set = WriteSet::new();
+    for (key, action) in writes {
+        let (existence, condition) = expectation(reads.remove(&key));
+        set.push(Draft {
+            key: Some(key),
+            action,
+            existence,
+            condition,
+        });
+    }
+    for (key, version) in reads {
+        let (existence, condition) = expectation(Some(version));
+        set.push(Draft {
+            key: Some(key),
+            action: Action::Check,
+            existence,
+            condition,
+        });
+    }
+    collection
+        .commit(partition, set)
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::PreconditionFailed | ErrorKind::NotFound | ErrorKind::AlreadyExists => {
+                Error::new(
+                    ErrorKind::Contention,
+                    "another writer changed what the transaction read",
+                )
+                .with_source(error)
+            }
+            _ => error,
+        })
+}
+
+/// What the commit asks of a document: that it is as it was read, or nothing if it was not read.
+fn expectation(read: Option<Option<Version>>) -> (Existence, Condition) {
+    match read {
+        None => (Existence::Any, Condition::default()),
+        Some(None) => (Existence::Forbidden, Condition::default()),
+        Some(Some(version)) => (Existence::Required, Condition::version(&version)),
+    }
+}
+
+/// Up to 1 ms after the first conflict, doubling to at most 64 ms, at random so that writers part.
+fn pause(attempt: u32) -> Duration {
+    let most = 1_000_u64 << attempt.min(6);
+    let random = u64::from_le_bytes(*Uuid::new_v4().as_bytes().first_chunk().expect("16 bytes"));
+    Duration::from_micros(random % most)
+}

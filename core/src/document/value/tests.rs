@@ -1,0 +1,137 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::error::ErrorKind;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Shape {
+    Point,
+    Circle { radius: f64 },
+    Labels(Vec<String>),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Sample {
+    flag: bool,
+    small: i8,
+    large: i64,
+    unsigned: u64,
+    half: f32,
+    whole: f64,
+    text: String,
+    nothing: Option<String>,
+    something: Option<u8>,
+    at: Timestamp,
+    shapes: Vec<Shape>,
+    counts: BTreeMap<String, i64>,
+    raw: Value,
+}
+
+fn sample() -> Sample {
+    Sample {
+        flag: true,
+        small: -3,
+        large: i64::MIN,
+        unsigned: 9_007_199_254_740_993,
+        half: 1.5,
+        whole: 3.0,
+        text: "héllo".into(),
+        nothing: None,
+        something: Some(7),
+        at: Timestamp::from_micros(-1),
+        shapes: vec![
+            Shape::Point,
+            Shape::Circle { radius: 0.1 },
+            Shape::Labels(vec![]),
+        ],
+        counts: BTreeMap::from([("a".into(), 1)]),
+        raw: Value::Bytes(Bytes::from_static(b"\x00\xff")),
+    }
+}
+
+#[test]
+fn a_typed_value_reads_back_equal() {
+    let encoded = Value::encode(&sample()).unwrap();
+    assert_eq!(encoded.decode::<Sample>().unwrap(), sample());
+}
+
+#[test]
+fn an_untyped_value_keeps_bytes_and_timestamps() {
+    let encoded = Value::encode(&sample()).unwrap();
+    let untyped: Value = encoded.clone().decode().unwrap();
+    let Value::Map(fields) = &untyped else {
+        panic!("a struct is a map")
+    };
+    assert!(matches!(fields["at"], Value::Timestamp(_)));
+    assert!(matches!(fields["raw"], Value::Bytes(_)));
+    assert_eq!(untyped, encoded);
+}
+
+#[test]
+fn an_integral_float_becomes_an_integer_and_negative_zero_disappears() {
+    assert!(matches!(Value::encode(&3.0).unwrap(), Value::Int(3)));
+    assert!(matches!(Value::encode(&-0.0).unwrap(), Value::Int(0)));
+    assert!(matches!(Value::encode(&1e20).unwrap(), Value::Float(_)));
+}
+
+#[test]
+fn numbers_that_not_every_store_holds_are_refused() {
+    for float in [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        1e126,
+        9e-131,
+        5e-324,
+    ] {
+        assert_eq!(
+            Value::encode(&float).unwrap_err().kind(),
+            ErrorKind::InvalidArgument
+        );
+    }
+    assert!(Value::encode(&1e-130).is_ok());
+    assert!(Value::encode(&9.9e125).is_ok());
+    assert_eq!(
+        Value::encode(&u64::MAX).unwrap_err().kind(),
+        ErrorKind::InvalidArgument
+    );
+}
+
+#[test]
+fn numbers_compare_by_exact_value() {
+    let above = 9_007_199_254_740_993_i64;
+    assert_ne!(Value::Int(above), Value::Float(9_007_199_254_740_992.0));
+    assert_eq!(Value::Int(3), Value::Float(3.0));
+    assert_eq!(
+        Value::Int(2).order(&Value::Float(2.5)),
+        Some(std::cmp::Ordering::Less)
+    );
+    assert_eq!(
+        Value::Int(-2).order(&Value::Float(-2.5)),
+        Some(std::cmp::Ordering::Greater)
+    );
+}
+
+#[test]
+fn size_counts_names_and_contents() {
+    let value = Value::encode(&BTreeMap::from([("name", "abc")])).unwrap();
+    assert_eq!(value.size(), 3 + 1 + 4 + 3);
+    assert_eq!(value.depth(), 1);
+}
+
+#[test]
+fn a_value_that_does_not_fit_its_type_is_corrupt() {
+    let error = Value::from("text").decode::<i64>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+proptest! {
+    #[test]
+    fn order_of_integer_and_float_agrees_with_wide_arithmetic(int: i64, float in -1e19..1e19) {
+        let wide = (i128::from(int) << 64).cmp(&((float * 18_446_744_073_709_551_616.0) as i128));
+        prop_assert_eq!(Value::Int(int).order(&Value::Float(float)), Some(wide));
+    }
+}

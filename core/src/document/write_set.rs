@@ -1,0 +1,208 @@
+//! Writes of one partition that happen together or not at all.
+
+use serde::Serialize;
+
+use super::{CollectionSchema, Condition, Key, Update};
+use crate::capability::Limits;
+use crate::document::check;
+use crate::driver::document::{Action, Existence, ExpiryChange, Write};
+use crate::error::{Error, ErrorKind, Result};
+
+/// At most 100 writes and 2 MB, one partition, each key once (rule R9).
+///
+/// ```
+/// use isobar::document::{Update, WriteSet};
+///
+/// let set = WriteSet::new()
+///     .create(&[("owner", "alice"), ("id", "2")])
+///     .update(("alice", "1"), Update::new().increment("copies", 1))
+///     .delete(("alice", "0"));
+/// assert_eq!(set.len(), 3);
+/// ```
+#[derive(Debug, Default)]
+pub struct WriteSet {
+    drafts: Vec<Result<Draft>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// `None` where the document names its own key.
+    pub(crate) key: Option<Key>,
+    pub(crate) action: Action,
+    pub(crate) existence: Existence,
+    pub(crate) condition: Condition,
+}
+
+impl WriteSet {
+    /// No write yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many writes there are.
+    pub fn len(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// Whether there is no write.
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+
+    /// Stores a document that must not be there yet.
+    #[must_use]
+    pub fn create<T: Serialize>(self, document: &T) -> Self {
+        self.put(document, Existence::Forbidden, Condition::default())
+    }
+
+    /// Stores a document, whether or not it is there.
+    #[must_use]
+    pub fn upsert<T: Serialize>(self, document: &T) -> Self {
+        self.put(document, Existence::Any, Condition::default())
+    }
+
+    /// Stores a document in place of one that is there and meets the condition.
+    #[must_use]
+    pub fn replace<T: Serialize>(self, document: &T, condition: Condition) -> Self {
+        self.put(document, Existence::Required, condition)
+    }
+
+    /// Changes a document that must be there.
+    #[must_use]
+    pub fn update(self, key: impl Into<Key>, update: Update) -> Self {
+        self.update_if(key, update, Condition::default())
+    }
+
+    /// Changes a document that must be there and meet the condition.
+    #[must_use]
+    pub fn update_if(self, key: impl Into<Key>, update: Update, condition: Condition) -> Self {
+        let action = Action::Update {
+            update,
+            expiry: ExpiryChange::Keep,
+        };
+        self.keyed(key, action, Existence::Required, condition)
+    }
+
+    /// Removes a document if it is there.
+    #[must_use]
+    pub fn delete(self, key: impl Into<Key>) -> Self {
+        self.keyed(key, Action::Delete, Existence::Any, Condition::default())
+    }
+
+    /// Removes a document that must meet the condition.
+    #[must_use]
+    pub fn delete_if(self, key: impl Into<Key>, condition: Condition) -> Self {
+        self.keyed(key, Action::Delete, Existence::Any, condition)
+    }
+
+    /// Writes nothing, but the document must be there and meet the condition.
+    #[must_use]
+    pub fn check(self, key: impl Into<Key>, condition: Condition) -> Self {
+        self.keyed(key, Action::Check, Existence::Required, condition)
+    }
+
+    /// Writes nothing, but the document must not be there.
+    #[must_use]
+    pub fn check_missing(self, key: impl Into<Key>) -> Self {
+        self.keyed(
+            key,
+            Action::Check,
+            Existence::Forbidden,
+            Condition::default(),
+        )
+    }
+
+    fn put<T: Serialize>(
+        mut self,
+        document: &T,
+        existence: Existence,
+        condition: Condition,
+    ) -> Self {
+        self.drafts
+            .push(check::fields(document).map(|fields| Draft {
+                key: None,
+                action: Action::Put {
+                    fields,
+                    expires_at: None,
+                },
+                existence,
+                condition,
+            }));
+        self
+    }
+
+    fn keyed(
+        mut self,
+        key: impl Into<Key>,
+        action: Action,
+        existence: Existence,
+        condition: Condition,
+    ) -> Self {
+        self.drafts.push(Ok(Draft {
+            key: Some(key.into()),
+            action,
+            existence,
+            condition,
+        }));
+        self
+    }
+
+    pub(crate) fn push(&mut self, draft: Draft) {
+        self.drafts.push(Ok(draft));
+    }
+
+    /// Refuses what cannot be written together, before anything is sent.
+    pub(crate) fn checked(
+        self,
+        partition: &str,
+        schema: &CollectionSchema,
+        limits: &Limits,
+    ) -> Result<Vec<Write>> {
+        if self.is_empty() {
+            return Err(Error::invalid("the write set is empty"));
+        }
+        let count = self.len() as u64;
+        if count > limits.set_operations {
+            let what = "the number of writes in the set";
+            return Err(Error::over_limit(
+                ErrorKind::LimitExceeded,
+                what,
+                limits.set_operations,
+                count,
+            ));
+        }
+        let writes = self
+            .drafts
+            .into_iter()
+            .enumerate()
+            .map(|(index, draft)| {
+                draft
+                    .and_then(|draft| check::write(draft, schema, limits))
+                    .map_err(|error| error.with_index(index))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        check_together(&writes, partition, limits)?;
+        Ok(writes)
+    }
+}
+
+fn check_together(writes: &[Write], partition: &str, limits: &Limits) -> Result<()> {
+    for (index, write) in writes.iter().enumerate() {
+        if write.key.partition != partition {
+            let message = "a write of the set is in another partition";
+            return Err(Error::invalid(message).with_index(index));
+        }
+    }
+    check::distinct(writes.iter().map(|write| &write.key))?;
+    let size = writes.iter().map(check::size).sum::<u64>();
+    if size > limits.set_bytes {
+        let what = "the size in bytes of the write set";
+        return Err(Error::over_limit(
+            ErrorKind::LimitExceeded,
+            what,
+            limits.set_bytes,
+            size,
+        ));
+    }
+    Ok(())
+}

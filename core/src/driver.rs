@@ -1,0 +1,15 @@
+//! The four traits that a provider implements, and what providers share.
+//!
+//! This module is for those who write providers; handlers use [`Collection`](crate::Collection),
+//! [`Bucket`](crate::Bucket), [`Routes`](crate::Routes) and [`App`](crate::App). A driver receives
+//! checked, neutral data; each method is one remote step and the classification of its failure.
+//! Each *must* in these docs is a conformance case.
+
+pub mod blob;
+mod budget;
+mod clock;
+pub mod document;
+pub mod status;
+
+pub use budget::within;
+pub use clock::{Clock, Sleep, SystemClock};

@@ -1,0 +1,307 @@
+//! The one error of the portable interface: a fieldless kind to branch on, and details to report.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::capability::Capability;
+
+/// The result of every portable operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// What went wrong, in the categories a caller branches on.
+///
+/// The default HTTP answer of each kind is [`ErrorKind::http_status`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The document, blob, collection or bucket does not exist (or has expired).
+    NotFound,
+    /// A create found something at its key.
+    AlreadyExists,
+    /// A condition of the caller (version, field, existence) did not hold.
+    PreconditionFailed,
+    /// Another writer was faster; the same call may succeed when repeated.
+    Contention,
+    /// The call is wrong whatever the state of the store.
+    InvalidArgument,
+    /// One value is larger than a limit; [`Error::limit`] and [`Error::measured`] tell by how much.
+    TooLarge,
+    /// Too many of something: operations in a set, levels of nesting, digits of a number.
+    LimitExceeded,
+    /// The cloud asked us to slow down; [`Error::retry_after`] may say for how long.
+    Throttled,
+    /// The cloud does not know our credentials.
+    Unauthenticated,
+    /// The cloud knows us and refuses.
+    PermissionDenied,
+    /// The provider does not have what was asked for; [`Error::capability`] names it.
+    Unsupported,
+    /// The cloud cannot be reached or is failing.
+    Unavailable,
+    /// The time budget of the call was used up.
+    DeadlineExceeded,
+    /// The caller gave up.
+    Cancelled,
+    /// Stored bytes do not mean what they should.
+    Corrupt,
+    /// A fault of this library or an answer nobody expected.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The status an HTTP handler answers with when it returns this error unchanged.
+    pub fn http_status(self) -> http::StatusCode {
+        use http::StatusCode as S;
+        match self {
+            Self::NotFound => S::NOT_FOUND,
+            Self::AlreadyExists | Self::Contention => S::CONFLICT,
+            Self::PreconditionFailed => S::PRECONDITION_FAILED,
+            Self::InvalidArgument => S::BAD_REQUEST,
+            Self::TooLarge => S::PAYLOAD_TOO_LARGE,
+            Self::LimitExceeded | Self::Unsupported => S::NOT_IMPLEMENTED,
+            Self::Throttled | Self::Unavailable => S::SERVICE_UNAVAILABLE,
+            Self::DeadlineExceeded => S::GATEWAY_TIMEOUT,
+            Self::Unauthenticated
+            | Self::PermissionDenied
+            | Self::Cancelled
+            | Self::Corrupt
+            | Self::Internal => S::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Whether the same call may succeed later without any change.
+    fn is_transient(self) -> bool {
+        matches!(self, Self::Contention | Self::Throttled | Self::Unavailable)
+    }
+}
+
+/// What failed, on what, and what is known about it.
+///
+/// `Display` is one line without the cause; [`source`](StdError::source) is the cause.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    operation: Option<&'static str>,
+    resource: Option<String>,
+    provider: Option<&'static str>,
+    retryable: bool,
+    outcome_unknown: bool,
+    details: Details,
+    source: Option<Source>,
+}
+
+#[derive(Debug, Default)]
+struct Details {
+    limit: Option<u64>,
+    measured: Option<u64>,
+    index: Option<usize>,
+    retry_after: Option<Duration>,
+    capability: Option<Capability>,
+    provider_code: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` is lower case, without a full stop, and fits after "failed to".
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            operation: None,
+            resource: None,
+            provider: None,
+            retryable: kind.is_transient(),
+            outcome_unknown: false,
+            details: Details::default(),
+            source: None,
+        }))
+    }
+
+    /// [`ErrorKind::InvalidArgument`] with a message.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    /// [`ErrorKind::Unsupported`], naming the capability that is missing.
+    pub fn unsupported(capability: Capability) -> Self {
+        let mut error = Self::new(
+            ErrorKind::Unsupported,
+            format!("the provider does not have the capability {capability}"),
+        );
+        error.0.details.capability = Some(capability);
+        error
+    }
+
+    /// [`ErrorKind::TooLarge`] or [`ErrorKind::LimitExceeded`] with the limit and what was measured.
+    pub fn over_limit(kind: ErrorKind, what: &str, limit: u64, measured: u64) -> Self {
+        let mut error = Self::new(kind, format!("{what} is {measured}, the limit is {limit}"));
+        error.0.details.limit = Some(limit);
+        error.0.details.measured = Some(measured);
+        error
+    }
+
+    /// Keeps the cause, which `source()` returns.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Overrides whether a repeated call may succeed.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Marks a write whose effect is not known: it may have happened.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self) -> Self {
+        self.0.outcome_unknown = true;
+        self
+    }
+
+    /// How long the cloud asked us to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.details.retry_after = Some(wait);
+        self
+    }
+
+    /// The position, in a batch or set, of the operation that failed.
+    #[must_use]
+    pub fn with_index(mut self, index: usize) -> Self {
+        self.0.details.index = Some(index);
+        self
+    }
+
+    /// The vendor's own code and request id, for a support ticket.
+    #[must_use]
+    pub fn with_provider_code(mut self, code: Option<&str>, request_id: Option<&str>) -> Self {
+        self.0.details.provider_code = code.map(str::to_owned);
+        self.0.details.request_id = request_id.map(str::to_owned);
+        self
+    }
+
+    /// Fills in what the portable type knows and the driver does not; set values are kept.
+    pub(crate) fn in_context(
+        mut self,
+        provider: &'static str,
+        operation: &'static str,
+        resource: &str,
+    ) -> Self {
+        self.0.provider.get_or_insert(provider);
+        self.0.operation.get_or_insert(operation);
+        self.0.resource.get_or_insert_with(|| resource.to_owned());
+        self
+    }
+
+    /// The category to branch on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The portable operation, such as `document.create`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The collection or bucket.
+    pub fn resource(&self) -> Option<&str> {
+        self.0.resource.as_deref()
+    }
+
+    /// The provider, such as `dynamodb` or `local`.
+    pub fn provider(&self) -> Option<&'static str> {
+        self.0.provider
+    }
+
+    /// Whether the same call may succeed later without any change.
+    pub fn retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether the write may have happened although this error was returned.
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// The limit that was passed.
+    pub fn limit(&self) -> Option<u64> {
+        self.0.details.limit
+    }
+
+    /// What was measured against the limit.
+    pub fn measured(&self) -> Option<u64> {
+        self.0.details.measured
+    }
+
+    /// The position, in a batch or set, of the operation that failed.
+    pub fn index(&self) -> Option<usize> {
+        self.0.details.index
+    }
+
+    /// How long the cloud asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.details.retry_after
+    }
+
+    /// The capability that is missing.
+    pub fn capability(&self) -> Option<Capability> {
+        self.0.details.capability
+    }
+
+    /// The vendor's own error code.
+    pub fn provider_code(&self) -> Option<&str> {
+        self.0.details.provider_code.as_deref()
+    }
+
+    /// The vendor's request id.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.details.request_id.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.0.operation {
+            write!(f, "{operation}")?;
+            if let Some(resource) = &self.0.resource {
+                write!(f, " on {resource:?}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("operation", &self.0.operation)
+            .field("resource", &self.0.resource)
+            .field("provider", &self.0.provider)
+            .field("retryable", &self.0.retryable)
+            .field("outcome_unknown", &self.0.outcome_unknown)
+            .field("details", &self.0.details)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

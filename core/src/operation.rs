@@ -1,0 +1,49 @@
+//! One portable operation: its span, its time budget, and the completion of its error.
+
+use std::time::Duration;
+
+use tracing::Instrument as _;
+
+use crate::driver::{Clock, within};
+use crate::error::{ErrorKind, Result};
+use crate::telemetry;
+
+/// What the operations of one collection or bucket have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'t> {
+    pub(crate) provider: &'static str,
+    pub(crate) resource: &'t str,
+    pub(crate) clock: &'t dyn Clock,
+    pub(crate) budget: Duration,
+}
+
+/// Whether an operation that ran out of time may have changed the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Read,
+    Write,
+}
+
+impl Target<'_> {
+    pub(crate) async fn run<T>(
+        &self,
+        operation: &'static str,
+        effect: Effect,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let span = telemetry::operation(self.provider, operation, self.resource);
+        let result = within(self.clock, self.budget, work)
+            .instrument(span.clone())
+            .await;
+        telemetry::outcome(&span, &result);
+        result.map_err(|error| {
+            let late = error.kind() == ErrorKind::DeadlineExceeded;
+            let error = if late && effect == Effect::Write {
+                error.with_outcome_unknown()
+            } else {
+                error
+            };
+            error.in_context(self.provider, operation, self.resource)
+        })
+    }
+}
