@@ -1,1 +1,49 @@
 //! The one HTTP server under every platform that is a server on a port.
+//!
+//! It takes any [`tower`] service from `http::Request<RequestBody>` to `http::Response`, an `axum::Router`
+//! included, and adds what every server in front of people needs and no handler should write:
+//!
+//! | concern | what the client sees |
+//! |---|---|
+//! | head too large ([`Options::max_head_bytes`], [`Options::max_headers`]) | 431, connection closed |
+//! | request target too long ([`Options::max_target_bytes`]) | 414 |
+//! | body too large ([`Options::max_body_bytes`]) | 413 |
+//! | head too slow ([`Options::head_timeout`], which also ends idle connections) | 408 if part of one had come, connection closed |
+//! | body too slow ([`Options::body_idle_timeout`]) | 408, connection closed |
+//! | panic in the handler | 500 and one log line with the request's id |
+//! | stop requested (SIGTERM, SIGINT, the supervisor has gone) | requests under way are finished, see [`Options::grace`] |
+//!
+//! Each response carries `x-request-id`. Refusals have an RFC 9457 body, see [`Problem`]; those that the HTTP parser
+//! makes (400, 431) have none.
+//!
+//! ```no_run
+//! use isobar_serve::{Options, Server};
+//!
+//! # async fn example() -> Result<(), isobar_serve::Error> {
+//! let router: axum::Router = axum::Router::new();
+//! let server = Server::bind("127.0.0.1:0", Options::default()).await?;
+//! println!("listening on http://{}", server.local_addr());
+//! server.run(router).await
+//! # }
+//! ```
+
+mod answer;
+mod body;
+mod config;
+mod connection;
+mod error;
+mod options;
+mod problem;
+mod request_id;
+mod server;
+mod stop;
+mod supervisor;
+
+pub use answer::Arrival;
+pub use body::{BodyError, RequestBody};
+pub use config::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE, listen_address};
+pub use error::{Error, ErrorKind};
+pub use options::{Options, Protocol};
+pub use problem::Problem;
+pub use request_id::{REQUEST_ID, RequestId};
+pub use server::Server;

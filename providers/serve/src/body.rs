@@ -1,0 +1,157 @@
+//! The body of a request, held to its size and to its pace.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// A request's body as it arrives; ends in a [`BodyError`] when it is too large, too slow, or cut short.
+pub struct RequestBody {
+    incoming: Incoming,
+    remaining: u64,
+    idle: Duration,
+    pause: Option<Pin<Box<Sleep>>>,
+    breach: Breach,
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The body is larger than [`Options::max_body_bytes`](crate::Options::max_body_bytes).
+    TooLarge,
+    /// Nothing came for [`Options::body_idle_timeout`](crate::Options::body_idle_timeout).
+    TooSlow,
+    /// The client broke the connection or the protocol.
+    Broken(hyper::Error),
+}
+
+/// Remembers, beside a body that a handler owns, that a limit was passed, so that the server answers with the
+/// right status whatever the handler made of the error. Absent where the request has no body.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Breach(Option<Arc<AtomicU8>>);
+
+const TOO_LARGE: u8 = 1;
+const TOO_SLOW: u8 = 2;
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming, limit: u64, idle: Duration) -> Self {
+        let breach = if incoming.is_end_stream() {
+            Breach(None)
+        } else {
+            Breach(Some(Arc::default()))
+        };
+        Self {
+            incoming,
+            remaining: limit,
+            idle,
+            pause: None,
+            breach,
+        }
+    }
+
+    pub(crate) fn breach(&self) -> Breach {
+        self.breach.clone()
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let idle = self.idle;
+        self.pause
+            .get_or_insert_with(|| Box::pin(sleep(idle)))
+            .as_mut()
+            .poll(cx)
+    }
+
+    /// A body that stopped for a while and came on gets the whole time again.
+    fn restart_pause(&mut self) {
+        if let Some(pause) = &mut self.pause {
+            pause.as_mut().reset(Instant::now() + self.idle);
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+            ready!(self.poll_pause(cx));
+            self.breach.set(TOO_SLOW);
+            return Poll::Ready(Some(Err(BodyError::TooSlow)));
+        };
+        let Some(frame) = frame.transpose().map_err(BodyError::Broken)? else {
+            return Poll::Ready(None);
+        };
+        self.restart_pause();
+        let size = frame.data_ref().map_or(0, Buf::remaining) as u64;
+        let Some(remaining) = self.remaining.checked_sub(size) else {
+            self.breach.set(TOO_LARGE);
+            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+        };
+        self.remaining = remaining;
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl Breach {
+    pub(crate) fn error(&self) -> Option<BodyError> {
+        match self.0.as_ref()?.load(Ordering::Acquire) {
+            TOO_LARGE => Some(BodyError::TooLarge),
+            TOO_SLOW => Some(BodyError::TooSlow),
+            _ => None,
+        }
+    }
+
+    fn set(&self, which: u8) {
+        if let Some(flag) = &self.0 {
+            flag.store(which, Ordering::Release);
+        }
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody")
+            .field("size_hint", &self.size_hint())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the request body is larger than this server takes",
+            Self::TooSlow => "the request body stopped arriving",
+            Self::Broken(_) => "the request body was cut short",
+        })
+    }
+}
+
+impl std::error::Error for BodyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Broken(source) => Some(source),
+            Self::TooLarge | Self::TooSlow => None,
+        }
+    }
+}

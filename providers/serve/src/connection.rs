@@ -1,0 +1,192 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::pin::{self, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::Service;
+
+use crate::answer::answer;
+use crate::body::RequestBody;
+use crate::options::{DEFAULT_MAX_HEADERS, Options, Protocol};
+
+/// How far the server's end has come; a connection follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Running,
+    /// No further request on any connection.
+    Draining,
+    /// The grace period is over.
+    Closing,
+}
+
+/// What all connections of a server share.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    options: Options,
+    http1: http1::Builder,
+    auto: auto::Builder<TokioExecutor>,
+}
+
+/// hyper refuses a smaller buffer.
+const LEAST_BUFFER: usize = 8192;
+
+const REQUEST_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+impl Connections {
+    pub(crate) fn new(options: Options) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.head_timeout)
+            .max_header_size(options.max_head_bytes);
+        let mut auto = auto::Builder::new(TokioExecutor::new());
+        auto.http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.head_timeout)
+            .max_buf_size(options.max_head_bytes.max(LEAST_BUFFER));
+        auto.http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(options.head_timeout)
+            .max_header_list_size(u32::try_from(options.max_head_bytes).unwrap_or(u32::MAX));
+        if options.max_headers != DEFAULT_MAX_HEADERS {
+            http1.max_headers(options.max_headers);
+            auto.http1().max_headers(options.max_headers);
+        }
+        Self {
+            options,
+            http1,
+            auto,
+        }
+    }
+
+    pub(crate) async fn serve<S, B>(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        service: S,
+        phase: watch::Receiver<Phase>,
+    ) where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let io = TokioIo::new(stream);
+        let begun = Arc::new(AtomicBool::new(false));
+        let shared = Arc::clone(&self);
+        let seen = Arc::clone(&begun);
+        let handler = service_fn(move |request: Request<Incoming>| {
+            seen.store(true, Ordering::Relaxed);
+            let service = service.clone();
+            let shared = Arc::clone(&shared);
+            async move { Ok::<_, Infallible>(answer(service, &shared.options, peer, request).await) }
+        });
+        match self.options.protocol {
+            Protocol::Http1 => {
+                let connection = self.http1.serve_connection(io, handler).with_upgrades();
+                drive_http1(connection, phase).await;
+            }
+            Protocol::Http1AndH2c => {
+                let connection = self.auto.serve_connection_with_upgrades(io, handler);
+                // The timeout of hyper starts once the protocol is known; this one covers the time before.
+                tokio::select! {
+                    biased;
+                    () = drive_auto(connection, phase) => {}
+                    () = never_begun(&begun, &self.options) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Drives a connection that speaks HTTP/1 only, and tells a client that was too slow.
+async fn drive_http1<S, B>(
+    mut connection: http1::UpgradeableConnection<TokioIo<TcpStream>, S>,
+    mut phase: watch::Receiver<Phase>,
+) where
+    S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let result = loop {
+        tokio::select! {
+            biased;
+            result = &mut connection => break result,
+            phase = next_phase(&mut phase) => match phase {
+                Phase::Closing => return,
+                _ => pin::Pin::new(&mut connection).graceful_shutdown(),
+            },
+        }
+    };
+    let Err(error) = result else { return };
+    tracing::debug!(%error, "a connection ended early");
+    if !error.is_timeout() {
+        return;
+    }
+    let Some(parts) = connection.into_parts() else {
+        return;
+    };
+    if !parts.read_buf.is_empty() {
+        // One attempt without waiting: where the client reads nothing, there is nobody to tell.
+        let told = parts.io.inner().try_write(REQUEST_TIMEOUT);
+        tracing::debug!(told = told.is_ok(), "a request head came too slowly");
+    }
+}
+
+async fn drive_auto<S, B>(
+    connection: auto::UpgradeableConnection<'_, TokioIo<TcpStream>, S, TokioExecutor>,
+    mut phase: watch::Receiver<Phase>,
+) where
+    S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut connection = pin!(connection);
+    loop {
+        tokio::select! {
+            biased;
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+                return;
+            }
+            phase = next_phase(&mut phase) => match phase {
+                Phase::Closing => return,
+                _ => connection.as_mut().graceful_shutdown(),
+            },
+        }
+    }
+}
+
+/// The next phase; a server that is gone without a word (its future was dropped) means the last one.
+async fn next_phase(phase: &mut watch::Receiver<Phase>) -> Phase {
+    match phase.changed().await {
+        Ok(()) => *phase.borrow_and_update(),
+        Err(_) => Phase::Closing,
+    }
+}
+
+async fn never_begun(begun: &AtomicBool, options: &Options) {
+    tokio::time::sleep(options.head_timeout).await;
+    if begun.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}

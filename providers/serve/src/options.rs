@@ -1,0 +1,140 @@
+//! What a server allows and how long it waits.
+
+use std::time::Duration;
+
+use http::HeaderName;
+
+use crate::request_id::REQUEST_ID;
+
+/// The protocols spoken on the port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// HTTP/1.0 and HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/1 and, with prior knowledge, HTTP/2 without TLS.
+    Http1AndH2c,
+}
+
+/// Limits and timeouts of a server.
+///
+/// The defaults suit a service that faces the internet; sizes are bytes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Protocols spoken on the port; HTTP/1 only by default.
+    pub protocol: Protocol,
+    /// Connections served at once; more wait in the kernel's backlog. 10,000 by default.
+    pub max_connections: u32,
+    /// Request line and header fields together; 32 KiB by default. With [`Protocol::Http1AndH2c`] never below 8 KiB.
+    pub max_head_bytes: usize,
+    /// Number of header fields; 100 by default, which is also the fastest value (hyper keeps it on the stack).
+    pub max_headers: usize,
+    /// Request target; 8 KiB by default.
+    pub max_target_bytes: usize,
+    /// Request body; 10 MiB by default.
+    pub max_body_bytes: u64,
+    /// Time for a whole head to arrive, counted from the end of the previous response, so that it also ends
+    /// connections that are idle; 30 seconds by default.
+    pub head_timeout: Duration,
+    /// Time between two pieces of a body; 30 seconds by default.
+    pub body_idle_timeout: Duration,
+    /// Time that requests under way are given after a stop was requested; 10 seconds by default.
+    pub grace: Duration,
+    /// Header fields in which a platform or a proxy in front passes the request's id, first match wins;
+    /// `x-request-id` by default.
+    pub request_id_headers: Vec<HeaderName>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::default(),
+            max_connections: 10_000,
+            max_head_bytes: 32 * 1024,
+            max_headers: DEFAULT_MAX_HEADERS,
+            max_target_bytes: 8 * 1024,
+            max_body_bytes: 10 * 1024 * 1024,
+            head_timeout: Duration::from_secs(30),
+            body_idle_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+            request_id_headers: vec![REQUEST_ID],
+        }
+    }
+}
+
+/// What hyper keeps on the stack; setting another value costs it an allocation a request.
+pub(crate) const DEFAULT_MAX_HEADERS: usize = 100;
+
+impl Options {
+    /// Sets [`Options::protocol`].
+    #[must_use]
+    pub fn with_protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// Sets [`Options::max_connections`].
+    #[must_use]
+    pub fn with_max_connections(mut self, connections: u32) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// Sets [`Options::max_head_bytes`].
+    #[must_use]
+    pub fn with_max_head_bytes(mut self, bytes: usize) -> Self {
+        self.max_head_bytes = bytes;
+        self
+    }
+
+    /// Sets [`Options::max_headers`].
+    #[must_use]
+    pub fn with_max_headers(mut self, count: usize) -> Self {
+        self.max_headers = count;
+        self
+    }
+
+    /// Sets [`Options::max_target_bytes`].
+    #[must_use]
+    pub fn with_max_target_bytes(mut self, bytes: usize) -> Self {
+        self.max_target_bytes = bytes;
+        self
+    }
+
+    /// Sets [`Options::max_body_bytes`].
+    #[must_use]
+    pub fn with_max_body_bytes(mut self, bytes: u64) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Sets [`Options::head_timeout`].
+    #[must_use]
+    pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
+        self.head_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::body_idle_timeout`].
+    #[must_use]
+    pub fn with_body_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.body_idle_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::grace`].
+    #[must_use]
+    pub fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Sets [`Options::request_id_headers`].
+    #[must_use]
+    pub fn with_request_id_headers(mut self, names: Vec<HeaderName>) -> Self {
+        self.request_id_headers = names;
+        self
+    }
+}

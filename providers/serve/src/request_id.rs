@@ -1,0 +1,131 @@
+//! The id by which one request is found again in every log it passes.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::header::HeaderMap;
+use http::{HeaderName, HeaderValue};
+
+/// The header field that carries the id in responses.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The id of one request: what the platform in front sent, else the trace id of `traceparent`, else a generated one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The id as text; always visible ASCII.
+    pub fn as_str(&self) -> &str {
+        // Only visible ASCII was let in, which this never refuses.
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header_value(&self) -> HeaderValue {
+        self.0.clone()
+    }
+
+    /// Takes the id from the first of `names` that holds a usable one.
+    pub(crate) fn of(headers: &HeaderMap, names: &[HeaderName]) -> Self {
+        let passed = names
+            .iter()
+            .filter_map(|name| headers.get(name))
+            .find(|value| is_usable(value));
+        if let Some(value) = passed {
+            return Self(value.clone());
+        }
+        headers
+            .get(TRACE_PARENT)
+            .and_then(trace_id)
+            .map_or_else(Self::generate, Self)
+    }
+
+    /// Sixteen random digits of this process, then a count: unique, and far cheaper than a random id each.
+    fn generate() -> Self {
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut digits = [0_u8; 32];
+        write_hex(&mut digits[..16], *PROCESS);
+        write_hex(&mut digits[16..], count);
+        Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits are a valid field value"))
+    }
+}
+
+fn write_hex(out: &mut [u8], number: u64) {
+    for (place, digit) in out.iter_mut().rev().enumerate() {
+        let nibble = (number >> (4 * place)) & 0xf;
+        *digit = b"0123456789abcdef"[usize::try_from(nibble).expect("a nibble is below sixteen")];
+    }
+}
+
+/// Longer or stranger ids would be a way to write into logs.
+fn is_usable(value: &HeaderValue) -> bool {
+    (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
+}
+
+/// The trace id of a `traceparent` (W3C Trace Context, section 3.2): the second of its dash-separated parts.
+fn trace_id(value: &HeaderValue) -> Option<HeaderValue> {
+    let id = value.to_str().ok()?.split('-').nth(1)?;
+    let valid = id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    valid.then(|| HeaderValue::from_str(id).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(fields: &[(&'static str, &str)], expected: Option<&str>) {
+        let headers: HeaderMap = fields
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_str(value).unwrap(),
+                )
+            })
+            .collect();
+        let id = RequestId::of(
+            &headers,
+            &[HeaderName::from_static("x-platform-id"), REQUEST_ID],
+        );
+        match expected {
+            Some(expected) => assert_eq!(id.as_str(), expected),
+            None => assert!(
+                id.as_str().len() == 32 && !fields.iter().any(|(_, value)| *value == id.as_str())
+            ),
+        }
+    }
+
+    #[test]
+    fn the_first_configured_field_wins() {
+        check(&[("x-request-id", "b"), ("x-platform-id", "a")], Some("a"));
+        check(&[("x-request-id", "b")], Some("b"));
+    }
+
+    #[test]
+    fn an_unusable_id_is_passed_over() {
+        check(
+            &[("x-platform-id", "two words"), ("x-request-id", "b")],
+            Some("b"),
+        );
+        check(&[("x-request-id", "")], None);
+        check(&[("x-request-id", &"x".repeat(129))], None);
+    }
+
+    #[test]
+    fn a_trace_parent_stands_in_for_an_id() {
+        let id = "0af7651916cd43dd8448eb211c80319c";
+        check(
+            &[("traceparent", &format!("00-{id}-b7ad6b7169203331-01"))],
+            Some(id),
+        );
+        check(&[("traceparent", "00-short-b7ad6b7169203331-01")], None);
+    }
+
+    #[test]
+    fn generated_ids_differ() {
+        assert_ne!(RequestId::generate(), RequestId::generate());
+    }
+}

@@ -1,0 +1,16 @@
+//! The server as its clients see it: through a socket.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a step that fails ends its test; one handler panics by purpose"
+)]
+
+mod address;
+mod drain;
+mod harness;
+mod limits;
+mod protocols;
+mod request;
+mod supervisor;
+mod timeouts;
