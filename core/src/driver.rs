@@ -9,6 +9,8 @@ pub mod blob;
 mod budget;
 mod clock;
 pub mod document;
+pub mod function;
+pub mod gateway;
 pub mod status;
 
 pub use budget::within;

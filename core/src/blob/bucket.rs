@@ -158,7 +158,7 @@ struct Binding {
 }
 
 /// The time from a call to its answer; a body may take longer, chunk by chunk.
-const BUDGET: Duration = Duration::from_secs(60);
+const BUDGET: Duration = Duration::from_mins(1);
 
 impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -289,21 +289,23 @@ impl Bucket {
                 after: list.after.clone(),
                 limit,
             };
-            loop {
-                let page = self
+            let mut page = self
+                .binding
+                .driver
+                .list_page(&self.binding.name, &request)
+                .await?;
+            while page.entries.is_empty() && page.next.is_some() {
+                request.after = page.next;
+                page = self
                     .binding
                     .driver
                     .list_page(&self.binding.name, &request)
                     .await?;
-                if page.entries.is_empty() && page.next.is_some() {
-                    request.after = page.next;
-                    continue;
-                }
-                return Ok(ListPage {
-                    entries: page.entries,
-                    next: page.next,
-                });
             }
+            Ok(ListPage {
+                entries: page.entries,
+                next: page.next,
+            })
         };
         self.binding.run("blob.list", Effect::Read, work).await
     }

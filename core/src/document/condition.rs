@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{FieldPath, Map, Value, Version};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A comparison of a stored field with a given value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,22 @@ impl FieldCondition {
             }
             (FieldTest::Compare(..), None) => false,
         }
+    }
+
+    fn checked(self) -> Result<Self> {
+        let Self { path, test } = self;
+        path.check()?;
+        let test = match test {
+            FieldTest::Compare(_, Value::Null) => {
+                let message = format!("{path} is compared with null: ask whether it is null");
+                return Err(Error::invalid(message));
+            }
+            FieldTest::Compare(comparison, value) => {
+                FieldTest::Compare(comparison, value.normalized()?)
+            }
+            other => other,
+        };
+        Ok(Self { path, test })
     }
 }
 
@@ -147,19 +163,15 @@ impl Condition {
     }
 
     /// Refuses malformed tests and brings numbers into their one form.
-    pub(crate) fn checked(mut self) -> Result<Self> {
-        for condition in &mut self.fields {
-            condition.path.check()?;
-            if let FieldTest::Compare(_, value) = &mut condition.test {
-                if matches!(value, Value::Null) {
-                    return Err(crate::Error::invalid(format!(
-                        "a field is not compared with null: use is_null for {}",
-                        condition.path
-                    )));
-                }
-                *value = std::mem::replace(value, Value::Null).normalized()?;
-            }
-        }
-        Ok(self)
+    pub(crate) fn checked(self) -> Result<Self> {
+        let fields = self
+            .fields
+            .into_iter()
+            .map(FieldCondition::checked)
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            version: self.version,
+            fields,
+        })
     }
 }

@@ -9,9 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::collection::{Collection, Item};
 use super::write_set::Draft;
-use super::{Condition, Key, Version, WriteSet, check};
+use super::{Collection, Condition, Item, Key, Version, WriteSet, check};
 use crate::capability::Capability;
 use crate::driver::document::{Action, Existence};
 use crate::error::{Error, ErrorKind, Result};
@@ -102,7 +101,7 @@ impl<T: Serialize> Transaction<T> {
     }
 }
 
-impl<T: DeserializeOwned> Transaction<T> {
+impl<T: DeserializeOwned + Send> Transaction<T> {
     /// The document as it was before the transaction; the commit fails if it changes meanwhile.
     pub async fn get(&self, key: impl Into<Key>) -> Result<Option<Item<T>>> {
         let key = self.own(key.into())?;
@@ -127,9 +126,9 @@ pub(super) async fn run<T, R, F, Work>(
     work: F,
 ) -> Result<R>
 where
-    T: Serialize + DeserializeOwned,
-    F: Fn(Transaction<T>) -> Work,
-    Work: Future<Output = Result<R>>,
+    R: Send,
+    F: Fn(Transaction<T>) -> Work + Send + Sync,
+    Work: Future<Output = Result<R>> + Send,
 {
     let binding = collection.binding();
     let needed = [Capability::DocumentVersions, Capability::AtomicPartition];
@@ -174,7 +173,8 @@ async fn commit<T>(
     }
     let mut set = WriteSet::new();
     for (key, action) in writes {
-        let (existence, condition) = expectation(reads.remove(&key));
+        let unread = (Existence::Any, Condition::default());
+        let (existence, condition) = reads.remove(&key).map_or(unread, unchanged);
         set.push(Draft {
             key: Some(key),
             action,
@@ -183,7 +183,7 @@ async fn commit<T>(
         });
     }
     for (key, version) in reads {
-        let (existence, condition) = expectation(Some(version));
+        let (existence, condition) = unchanged(version);
         set.push(Draft {
             key: Some(key),
             action: Action::Check,
@@ -206,12 +206,11 @@ async fn commit<T>(
         })
 }
 
-/// What the commit asks of a document: that it is as it was read, or nothing if it was not read.
-fn expectation(read: Option<Option<Version>>) -> (Existence, Condition) {
+/// What the commit asks of a document: that it is as it was read.
+fn unchanged(read: Option<Version>) -> (Existence, Condition) {
     match read {
-        None => (Existence::Any, Condition::default()),
-        Some(None) => (Existence::Forbidden, Condition::default()),
-        Some(Some(version)) => (Existence::Required, Condition::version(&version)),
+        None => (Existence::Forbidden, Condition::default()),
+        Some(version) => (Existence::Required, Condition::version(&version)),
     }
 }
 

@@ -156,13 +156,13 @@ fn check_change(path: &FieldPath, change: &mut Change) -> Result<()> {
 }
 
 fn apply(fields: &mut Map, path: &FieldPath, change: &Change) -> Result<()> {
-    let (last, parents) = path
+    let (name, parents) = path
         .names()
         .split_last()
         .expect("an update's paths were checked");
     let mut target = fields;
-    for name in parents {
-        target = match target.get_mut(name) {
+    for parent in parents {
+        target = match target.get_mut(parent) {
             Some(Value::Map(inner)) => inner,
             _ if matches!(change, Change::Remove) => return Ok(()),
             _ => return Err(missing_parent(path)),
@@ -170,21 +170,21 @@ fn apply(fields: &mut Map, path: &FieldPath, change: &Change) -> Result<()> {
     }
     match change {
         Change::Set(value) => {
-            target.insert(last.clone(), value.clone());
+            target.insert(name.clone(), value.clone());
         }
         Change::Remove => {
-            target.shift_remove(last);
+            target.shift_remove(name);
         }
         Change::Increment(by) => {
-            let sum = match target.get(last) {
+            let sum = match target.get(name) {
                 None => by.clone(),
                 Some(current) => add(path, current, by)?,
             };
-            target.insert(last.clone(), sum);
+            target.insert(name.clone(), sum);
         }
-        Change::Append(items) => match target.get_mut(last) {
+        Change::Append(items) => match target.get_mut(name) {
             None => {
-                target.insert(last.clone(), Value::List(items.clone()));
+                target.insert(name.clone(), Value::List(items.clone()));
             }
             Some(Value::List(list)) => list.extend(items.iter().cloned()),
             Some(other) => return Err(wrong_kind(path, "appended to", other)),

@@ -46,7 +46,7 @@ impl de::Error for Failure {
 /// Reads a typed value out of a [`Value`], moving strings and bytes instead of copying them.
 pub(super) struct ValueDeserializer(pub(super) Value);
 
-impl<'de> IntoDeserializer<'de, Failure> for Value {
+impl IntoDeserializer<'_, Failure> for Value {
     type Deserializer = ValueDeserializer;
 
     fn into_deserializer(self) -> ValueDeserializer {

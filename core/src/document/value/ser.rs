@@ -243,7 +243,7 @@ collects_items! {
 /// Collects named fields.
 pub(super) struct Fields {
     variant: Option<&'static str>,
-    fields: Map,
+    entries: Map,
     name: Option<String>,
 }
 
@@ -251,19 +251,19 @@ impl Fields {
     fn new(variant: Option<&'static str>) -> Self {
         Self {
             variant,
-            fields: Map::new(),
+            entries: Map::new(),
             name: None,
         }
     }
 
     fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failure> {
-        self.fields
+        self.entries
             .insert(name.to_owned(), value.serialize(ValueSerializer)?);
         Ok(())
     }
 
     fn finish(self) -> Value {
-        tagged(self.variant, Value::Map(self.fields))
+        tagged(self.variant, Value::Map(self.entries))
     }
 }
 

@@ -131,7 +131,9 @@ fn a_value_that_does_not_fit_its_type_is_corrupt() {
 proptest! {
     #[test]
     fn order_of_integer_and_float_agrees_with_wide_arithmetic(int: i64, float in -1e19..1e19) {
-        let wide = (i128::from(int) << 64).cmp(&((float * 18_446_744_073_709_551_616.0) as i128));
+        #[expect(clippy::cast_possible_truncation, reason = "1e19 * 2^64 fits 128 bits")]
+        let float_times_2_to_64 = (float * 18_446_744_073_709_551_616.0) as i128;
+        let wide = (i128::from(int) << 64).cmp(&float_times_2_to_64);
         prop_assert_eq!(Value::Int(int).order(&Value::Float(float)), Some(wide));
     }
 }

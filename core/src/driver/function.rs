@@ -1,0 +1,30 @@
+//! The contract of a platform: what waits for invocations and hands them to an application.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::capability::Capabilities;
+use crate::error::Result;
+use crate::function::AppService;
+
+/// What a platform is and can do.
+#[derive(Debug, Clone, Copy)]
+pub struct FunctionDescription {
+    /// The platform's name in errors, spans and reports, such as `lambda`.
+    pub provider: &'static str,
+    /// What it can do; each must pass its conformance cases.
+    pub capabilities: Capabilities,
+}
+
+/// A platform.
+#[async_trait]
+pub trait FunctionDriver: fmt::Debug + Send + Sync + 'static {
+    /// What this platform is and can do; must not touch the network.
+    fn describe(&self) -> FunctionDescription;
+
+    /// Hands invocations to the application until the platform ends the process. Must let
+    /// invocations that have begun finish within the platform's grace, must report an event that
+    /// it cannot decode as that event's failure, and must not end because of one.
+    async fn serve(&self, app: AppService) -> Result<()>;
+}

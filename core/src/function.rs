@@ -1,0 +1,18 @@
+//! Applications: routes, triggers and resources, woken by whichever platform they run on.
+
+mod app;
+mod context;
+mod description;
+mod event;
+mod service;
+mod setting;
+mod timeout;
+
+pub use app::App;
+pub use context::{Context, RequestId};
+pub(crate) use description::Declarations;
+pub use description::Description;
+pub use event::{Event, EventData, Outcome, Schedule};
+pub use service::AppService;
+pub use setting::{Secret, SecretSpec, SettingSpec};
+pub(crate) use timeout::TimeoutLayer;

@@ -1,0 +1,83 @@
+//! What an application declares, for `--describe` and exports.
+
+use serde::{Serialize, Serializer};
+
+use super::{SecretSpec, SettingSpec};
+use crate::blob::BucketSpec;
+use crate::document::CollectionSchema;
+use crate::http::Route;
+
+/// Everything an application declares, without touching a network or reading a setting.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Description {
+    /// The application's name.
+    pub name: &'static str,
+    /// Its resources.
+    #[serde(flatten)]
+    pub declarations: Declarations,
+    /// Its route table.
+    pub routes: Vec<Route>,
+    /// Its schedules.
+    pub schedules: Vec<ScheduleDescription>,
+}
+
+/// A declared schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ScheduleDescription {
+    /// The name events carry.
+    pub name: &'static str,
+    /// Five fields of cron, in UTC: minute, hour, day of month, month, day of week.
+    pub cron: &'static str,
+}
+
+/// The resources of an application.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct Declarations {
+    /// Collections.
+    #[serde(serialize_with = "collections")]
+    pub collections: Vec<CollectionSchema>,
+    /// Buckets, by name.
+    #[serde(serialize_with = "buckets")]
+    pub buckets: Vec<BucketSpec>,
+    /// Settings, without values.
+    pub settings: Vec<SettingSpec>,
+    /// Secrets, without values.
+    pub secrets: Vec<SecretSpec>,
+}
+
+#[derive(Serialize)]
+struct CollectionView<'s> {
+    name: &'s str,
+    table: &'s str,
+    partition: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sort: Option<(&'s str, crate::document::SortType)>,
+    adopted: bool,
+    native_limits: bool,
+}
+
+fn collections<S: Serializer>(
+    schemas: &[CollectionSchema],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(schemas.iter().map(|schema| {
+        CollectionView {
+            name: schema.name,
+            table: &schema.table,
+            partition: &schema.partition,
+            sort: schema
+                .sort
+                .as_ref()
+                .map(|(field, sort_type)| (field.as_str(), *sort_type)),
+            adopted: schema.adopted,
+            native_limits: schema.native_limits,
+        }
+    }))
+}
+
+fn buckets<S: Serializer>(specs: &[BucketSpec], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(specs.iter().map(BucketSpec::name))
+}

@@ -1,0 +1,177 @@
+//! A built application: what a platform hands its invocations to.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::SystemTime;
+
+use axum::response::IntoResponse as _;
+use http::{HeaderName, HeaderValue, StatusCode};
+use tower::{Service, ServiceExt as _};
+
+use super::context::{Context, RequestId};
+use super::description::ScheduleDescription;
+use super::{Event, EventData, Outcome};
+use crate::driver::{Clock, within};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Request, Response};
+
+type Run =
+    Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = Result<Outcome>> + Send>> + Send + Sync>;
+
+pub(super) struct Trigger {
+    pub(super) schedule: ScheduleDescription,
+    pub(super) run: Run,
+}
+
+/// An application with its state: answers requests and handles events, on any platform.
+///
+/// A panic of a handler becomes one 500 and one line in the log. Every response carries the
+/// request's id in `x-request-id`.
+#[derive(Clone)]
+pub struct AppService {
+    name: &'static str,
+    router: axum::Router,
+    triggers: Arc<[Trigger]>,
+    clock: Arc<dyn Clock>,
+}
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl fmt::Debug for AppService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppService")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AppService {
+    pub(super) fn new(
+        name: &'static str,
+        router: axum::Router,
+        triggers: Vec<Trigger>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            name,
+            router,
+            triggers: triggers.into(),
+            clock,
+        }
+    }
+
+    /// The application's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The schedules a platform has to wake.
+    pub fn schedules(&self) -> impl Iterator<Item = &ScheduleDescription> {
+        self.triggers.iter().map(|trigger| &trigger.schedule)
+    }
+
+    /// Answers a request, 250 ms before the platform would cut it at the latest.
+    ///
+    /// The platform's own id and deadline are given, or `None` where it has none.
+    pub async fn respond(
+        &self,
+        mut request: Request,
+        id: Option<RequestId>,
+        deadline: Option<SystemTime>,
+    ) -> Response {
+        let id = id.map_or_else(|| Context::id_from(request.headers()), |id| id.0.into());
+        let context = Context::new(id, deadline, Arc::clone(&self.clock));
+        request.extensions_mut().insert(context.clone());
+        let call = async {
+            let answered = caught(self.router.clone().oneshot(request)).await;
+            match answered {
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(never)) => match never {},
+                Err(message) => {
+                    tracing::error!(target: "isobar", id = context.id(), "a handler panicked: {message}");
+                    Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+                }
+            }
+        };
+        let result = match context.remaining() {
+            Some(time) => within(&*self.clock, time, call).await,
+            None => call.await,
+        };
+        let mut response = result.unwrap_or_else(|error: Error| error.into_response());
+        if let Ok(id) = HeaderValue::from_str(context.id()) {
+            response.headers_mut().entry(&REQUEST_ID).or_insert(id);
+        }
+        response
+    }
+
+    /// Handles an event; fails with `NotFound` where the application has no trigger for it.
+    ///
+    /// An error of the handler means that the event should be delivered again.
+    pub async fn handle(&self, event: Event) -> Result<Outcome> {
+        let EventData::Schedule(schedule) = &event.data;
+        let trigger = self
+            .triggers
+            .iter()
+            .find(|trigger| trigger.schedule.name == schedule.name);
+        let Some(trigger) = trigger else {
+            let message = format!("the application has no schedule {:?}", schedule.name);
+            return Err(Error::new(ErrorKind::NotFound, message));
+        };
+        let context = event.context.clone();
+        let call = async {
+            caught((trigger.run)(event))
+                .await
+                .unwrap_or_else(|message| {
+                    Err(Error::new(
+                        ErrorKind::Internal,
+                        format!("the handler panicked: {message}"),
+                    ))
+                })
+        };
+        match context.remaining() {
+            Some(time) => within(&*self.clock, time, call).await,
+            None => call.await,
+        }
+    }
+}
+
+impl Service<Request> for AppService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let service = self.clone();
+        let id = request.extensions_mut().remove::<RequestId>();
+        Box::pin(async move { Ok(service.respond(request, id, None).await) })
+    }
+}
+
+/// The answer of `work`, or what it said when it panicked.
+async fn caught<T>(work: impl Future<Output = T>) -> std::result::Result<T, String> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(message(&*panic))),
+        }
+    })
+    .await
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

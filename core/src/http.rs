@@ -1,0 +1,30 @@
+//! HTTP in the ecosystem's own vocabulary: axum handlers and extractors, recorded as data.
+//!
+//! Handlers are axum handlers, bodies are [`axum::body::Body`], middleware is tower. [`Routes`]
+//! only records what axum forgets (methods, path pattern, name, limits), so that a route table can
+//! be exported to a cloud's gateway, drawn and migrated.
+
+mod methods;
+mod problem;
+mod route;
+mod routes;
+
+pub use methods::MethodRoutes;
+pub use route::{Methods, Route};
+pub use routes::Routes;
+
+pub mod routing {
+    //! Entry functions with axum's names: `get(handler).post(handler)`.
+    pub use super::methods::{
+        any, connect, delete, get, head, on, options, patch, post, put, trace,
+    };
+}
+
+pub use axum::body::Body;
+/// A request as a handler sees it on every platform.
+pub type Request = ::http::Request<Body>;
+/// A response as a handler gives it on every platform.
+pub type Response = ::http::Response<Body>;
+
+#[cfg(test)]
+mod tests;
