@@ -11,7 +11,9 @@ mod clock;
 pub mod document;
 pub mod function;
 pub mod gateway;
+mod panic;
 pub mod status;
 
 pub use budget::within;
 pub use clock::{Clock, Sleep, SystemClock};
+pub use panic::caught;

@@ -4,15 +4,17 @@ mod app;
 mod context;
 mod description;
 mod event;
+mod request_id;
 mod service;
 mod setting;
 mod timeout;
 
 pub use app::App;
-pub use context::{Context, RequestId};
+pub use context::Context;
 pub(crate) use description::Declarations;
 pub use description::Description;
 pub use event::{Event, EventData, Outcome, Schedule};
+pub use request_id::{REQUEST_ID, RequestId};
 pub use service::AppService;
 pub use setting::{Secret, SecretSpec, SettingSpec};
 pub(crate) use timeout::TimeoutLayer;

@@ -32,7 +32,7 @@ impl Event {
     /// A tick of the schedule `name`; for platforms.
     pub fn schedule(name: &str, at: SystemTime, raw: Bytes, context: Context) -> Self {
         Self {
-            id: context.id().to_owned(),
+            id: context.id().as_str().to_owned(),
             source: format!("schedule/{name}"),
             event_type: "isobar.schedule.tick".to_owned(),
             time: at,

@@ -1,22 +1,19 @@
 //! A built application: what a platform hands its invocations to.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
-use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::SystemTime;
 
 use axum::response::IntoResponse as _;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use tower::{Service, ServiceExt as _};
 
-use super::context::{Context, RequestId};
 use super::description::ScheduleDescription;
-use super::{Event, EventData, Outcome};
-use crate::driver::{Clock, within};
+use super::{Context, Event, EventData, Outcome, REQUEST_ID, RequestId};
+use crate::driver::{Clock, caught, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
 
@@ -39,8 +36,6 @@ pub struct AppService {
     triggers: Arc<[Trigger]>,
     clock: Arc<dyn Clock>,
 }
-
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl fmt::Debug for AppService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +79,7 @@ impl AppService {
         id: Option<RequestId>,
         deadline: Option<SystemTime>,
     ) -> Response {
-        let id = id.map_or_else(|| Context::id_from(request.headers()), |id| id.0.into());
+        let id = id.unwrap_or_else(|| RequestId::of(request.headers(), &[]));
         let context = Context::new(id, deadline, Arc::clone(&self.clock));
         request.extensions_mut().insert(context.clone());
         let call = async {
@@ -93,7 +88,7 @@ impl AppService {
                 Ok(Ok(response)) => Ok(response),
                 Ok(Err(never)) => match never {},
                 Err(message) => {
-                    tracing::error!(target: "isobar", id = context.id(), "a handler panicked: {message}");
+                    tracing::error!(target: "isobar", id = context.id().as_str(), "a handler panicked: {message}");
                     Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
                 }
             }
@@ -103,9 +98,10 @@ impl AppService {
             None => call.await,
         };
         let mut response = result.unwrap_or_else(|error: Error| error.into_response());
-        if let Ok(id) = HeaderValue::from_str(context.id()) {
-            response.headers_mut().entry(&REQUEST_ID).or_insert(id);
-        }
+        let headers = response.headers_mut();
+        headers
+            .entry(REQUEST_ID)
+            .or_insert_with(|| context.id().header_value());
         response
     }
 
@@ -154,24 +150,4 @@ impl Service<Request> for AppService {
         let id = request.extensions_mut().remove::<RequestId>();
         Box::pin(async move { Ok(service.respond(request, id, None).await) })
     }
-}
-
-/// The answer of `work`, or what it said when it panicked.
-async fn caught<T>(work: impl Future<Output = T>) -> std::result::Result<T, String> {
-    let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        match polled {
-            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(panic) => Poll::Ready(Err(message(&*panic))),
-        }
-    })
-    .await
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

@@ -1,23 +1,21 @@
 //! What happens to one request around its handler: admission, the id, and the handler's panic.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use isobar::driver::caught;
+use isobar::function::{REQUEST_ID, RequestId};
 use tower::{Service, ServiceExt as _};
 
 use crate::body::{BodyError, RequestBody};
 use crate::options::Options;
 use crate::problem::Problem;
-use crate::request_id::{REQUEST_ID, RequestId};
 
 /// What the server knows about a request beside the request itself: an extension of each request it passes on.
 #[derive(Clone, Debug)]
@@ -50,10 +48,10 @@ where
     let body = RequestBody::new(incoming, options.max_body_bytes, options.body_idle_timeout);
     let breach = body.breach();
     let handling = service.oneshot(Request::from_parts(head, body));
-    let mut response = match AssertUnwindSafe(handling).catch_unwind().await {
+    let mut response = match caught(handling).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(panic) => return panicked(panic.as_ref(), &id),
+        Err(message) => return panicked(&message, &id),
     };
     if let Some(error) = breach.error() {
         return close(body_problem(&error, options), &id);
@@ -127,12 +125,7 @@ fn close<B>(problem: Problem, id: &RequestId) -> Response<Either<B, Full<Bytes>>
     response
 }
 
-fn panicked<B>(panic: &(dyn Any + Send), id: &RequestId) -> Response<Either<B, Full<Bytes>>> {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not text");
+fn panicked<B>(message: &str, id: &RequestId) -> Response<Either<B, Full<Bytes>>> {
     tracing::error!(
         request_id = id.as_str(),
         panic = message,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use crate::request_id::REQUEST_ID;
+use isobar::function::REQUEST_ID;
 
 /// The protocols spoken on the port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
-use crate::request_id::{REQUEST_ID, RequestId};
+use isobar::function::{REQUEST_ID, RequestId};
 
 /// A refusal that a program can read:
 /// `{"type":"about:blank","title":…,"status":…,"code":…,"detail":…,"failed":…,"requestId":…}`.

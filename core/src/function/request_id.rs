@@ -22,12 +22,20 @@ impl RequestId {
         self.0.to_str().unwrap_or_default()
     }
 
-    pub(crate) fn header_value(&self) -> HeaderValue {
+    /// The id as the value of a header field.
+    pub fn header_value(&self) -> HeaderValue {
         self.0.clone()
     }
 
-    /// Takes the id from the first of `names` that holds a usable one.
-    pub(crate) fn of(headers: &HeaderMap, names: &[HeaderName]) -> Self {
+    /// The id a platform gave: 1 to 128 visible ASCII characters; else a generated one.
+    pub fn from_platform(id: &str) -> Self {
+        let value = HeaderValue::from_str(id).ok().filter(is_usable);
+        value.map_or_else(Self::generate, Self)
+    }
+
+    /// Takes the id from the first of the fields `names` that holds a usable one, else from
+    /// `traceparent`, else generates one (rule N9).
+    pub fn of(headers: &HeaderMap, names: &[HeaderName]) -> Self {
         let passed = names
             .iter()
             .filter_map(|name| headers.get(name))
