@@ -16,4 +16,4 @@ pub mod status;
 
 pub use budget::within;
 pub use clock::{Clock, Sleep, SystemClock};
-pub use panic::caught;
+pub use panic::{caught, caught_step};

@@ -8,15 +8,19 @@ use std::task::Poll;
 /// The answer of `work`, or the message of its panic, so that one handler's fault ends one request.
 pub async fn caught<T>(work: impl Future<Output = T>) -> std::result::Result<T, String> {
     let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        match polled {
+    std::future::poll_fn(
+        |context| match caught_step(|| work.as_mut().poll(context)) {
             Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
             Ok(Poll::Pending) => Poll::Pending,
-            Err(panic) => Poll::Ready(Err(message(&*panic))),
-        }
-    })
+            Err(message) => Poll::Ready(Err(message)),
+        },
+    )
     .await
+}
+
+/// What `step` returns, or the message of its panic: [`caught`] for a future that is written out.
+pub fn caught_step<T>(step: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    std::panic::catch_unwind(AssertUnwindSafe(step)).map_err(|panic| message(&*panic))
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

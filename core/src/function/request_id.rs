@@ -13,24 +13,38 @@ const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The id of one request: what the platform in front sent, else the trace id of `traceparent`, else a generated one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Source);
+
+/// A generated id is kept in place: it is on the path of every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    Passed(HeaderValue),
+    Generated([u8; 32]),
+}
 
 impl RequestId {
     /// The id as text; always visible ASCII.
     pub fn as_str(&self) -> &str {
+        let bytes = match &self.0 {
+            Source::Passed(value) => value.as_bytes(),
+            Source::Generated(digits) => digits,
+        };
         // Only visible ASCII was let in, which this never refuses.
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 
     /// The id as the value of a header field.
     pub fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Source::Passed(value) => value.clone(),
+            Source::Generated(digits) => hexadecimal(digits),
+        }
     }
 
     /// The id a platform gave: 1 to 128 visible ASCII characters; else a generated one.
     pub fn from_platform(id: &str) -> Self {
         let value = HeaderValue::from_str(id).ok().filter(is_usable);
-        value.map_or_else(Self::generate, Self)
+        value.map_or_else(Self::generate, Self::passed)
     }
 
     /// Takes the id from the first of the fields `names` that holds a usable one, else from
@@ -41,12 +55,12 @@ impl RequestId {
             .filter_map(|name| headers.get(name))
             .find(|value| is_usable(value));
         if let Some(value) = passed {
-            return Self(value.clone());
+            return Self::passed(value.clone());
         }
         headers
             .get(TRACE_PARENT)
             .and_then(trace_id)
-            .map_or_else(Self::generate, Self)
+            .map_or_else(Self::generate, Self::passed)
     }
 
     /// Sixteen random digits of this process, then a count: unique, and far cheaper than a random id each.
@@ -57,8 +71,16 @@ impl RequestId {
         let mut digits = [0_u8; 32];
         write_hex(&mut digits[..16], *PROCESS);
         write_hex(&mut digits[16..], count);
-        Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits are a valid field value"))
+        Self(Source::Generated(digits))
     }
+
+    fn passed(value: HeaderValue) -> Self {
+        Self(Source::Passed(value))
+    }
+}
+
+fn hexadecimal(digits: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(digits).expect("hexadecimal digits are a valid field value")
 }
 
 fn write_hex(out: &mut [u8], number: u64) {

@@ -1,60 +1,142 @@
 //! What happens to one request around its handler: admission, the id, and the handler's panic.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
-use http_body::Body;
+use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use isobar::driver::caught;
+use isobar::driver::caught_step;
 use isobar::function::{REQUEST_ID, RequestId};
+use pin_project_lite::pin_project;
+use tower::util::Oneshot;
 use tower::{Service, ServiceExt as _};
 
-use crate::body::{BodyError, RequestBody};
+use crate::body::{Arrival, BodyError, Breach, RequestBody};
 use crate::options::Options;
 use crate::problem::Problem;
+use crate::pulse::{Beat, Pulse};
+use crate::response::ResponseBody;
 
-/// What the server knows about a request beside the request itself: an extension of each request it passes on.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Arrival {
-    /// The request's id, which its response will carry.
-    pub request_id: RequestId,
-    /// The other end of the connection; a proxy's, where there is one in front.
-    pub peer: SocketAddr,
+/// The service that hyper calls for each request of one connection.
+///
+/// It and its future are written out, not composed of async blocks, because each of those moves the whole request once
+/// more, and this is on the path of every request.
+#[derive(Debug)]
+pub(crate) struct Answers<S> {
+    pub(crate) service: S,
+    pub(crate) options: Arc<Options>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
-pub(crate) async fn answer<S, B>(
-    service: S,
-    options: &Options,
-    peer: SocketAddr,
-    request: Request<Incoming>,
-) -> Response<Either<B, Full<Bytes>>>
-where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>,
-{
-    let id = RequestId::of(request.headers(), &options.request_id_headers);
-    if let Some(problem) = refusal(&request, options) {
-        return close(problem, &id);
+pin_project! {
+    /// A request under way.
+    pub(crate) struct Answer<F> {
+        #[pin]
+        handling: Handling<F>,
+        id: RequestId,
+        options: Arc<Options>,
+        beat: Option<Beat>,
     }
-    let (mut head, incoming) = request.into_parts();
-    head.extensions.insert(Arrival {
-        request_id: id.clone(),
-        peer,
-    });
-    let body = RequestBody::new(incoming, options.max_body_bytes, options.body_idle_timeout);
-    let breach = body.breach();
-    let handling = service.oneshot(Request::from_parts(head, body));
-    let mut response = match caught(handling).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(message) => return panicked(&message, &id),
+}
+
+pin_project! {
+    #[project = HandlingProjection]
+    enum Handling<F> {
+        Refused { problem: Option<Problem> },
+        Called { #[pin] future: F, breach: Breach },
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for Answers<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = Infallible;
+    type Future = Answer<Oneshot<S, Request<RequestBody>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let id = RequestId::of(request.headers(), &self.options.request_id_headers);
+        let handling = if let Some(problem) = refusal(&request, &self.options) {
+            Handling::Refused {
+                problem: Some(problem),
+            }
+        } else {
+            let arrival = Arrival {
+                request_id: id.clone(),
+                peer: self.peer,
+            };
+            let admit = |incoming| RequestBody::new(incoming, arrival, &self.options);
+            let request = request.map(admit);
+            let breach = request.body().breach();
+            Handling::Called {
+                future: self.service.clone().oneshot(request),
+                breach,
+            }
+        };
+        let beat = Some(self.pulse.begin());
+        Answer {
+            handling,
+            id,
+            options: Arc::clone(&self.options),
+            beat,
+        }
+    }
+}
+
+impl<F, B> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<B>, Infallible>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = match this.handling.project() {
+            HandlingProjection::Refused { problem } => {
+                let problem = problem
+                    .take()
+                    .expect("a future is not polled after its end");
+                close(problem, this.id)
+            }
+            HandlingProjection::Called { future, breach } => {
+                match caught_step(|| future.poll(cx)) {
+                    Ok(poll) => finish(ready!(poll), breach, this.id, this.options),
+                    Err(message) => panicked(&message, this.id),
+                }
+            }
+        };
+        let beat = this
+            .beat
+            .take()
+            .expect("a future is not polled after its end");
+        Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, beat))))
+    }
+}
+
+fn finish<B>(
+    handled: Result<Response<B>, Infallible>,
+    breach: &Breach,
+    id: &RequestId,
+    options: &Options,
+) -> Response<Either<B, Full<Bytes>>> {
+    let mut response = match handled {
+        Ok(response) => response,
+        Err(never) => match never {},
     };
     if let Some(error) = breach.error() {
-        return close(body_problem(&error, options), &id);
+        return close(body_problem(&error, options), id);
     }
     response
         .headers_mut()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,15 +12,32 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use isobar::function::RequestId;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::options::Options;
 
 /// A request's body as it arrives; ends in a [`BodyError`] when it is too large, too slow, or cut short.
 pub struct RequestBody {
     incoming: Incoming,
+    arrival: Arrival,
     remaining: u64,
     idle: Duration,
     pause: Option<Pin<Box<Sleep>>>,
     breach: Breach,
+}
+
+/// What the server knows about a request beside the request itself.
+///
+/// It travels with the body because an extension would cost each request three allocations that most do not need; a
+/// platform moves what it wants into the extensions that its handlers look for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Arrival {
+    /// The request's id, which its response will carry.
+    pub request_id: RequestId,
+    /// The other end of the connection; a proxy's, where there is one in front.
+    pub peer: SocketAddr,
 }
 
 /// Why a body could not be read to its end.
@@ -43,7 +61,12 @@ const TOO_LARGE: u8 = 1;
 const TOO_SLOW: u8 = 2;
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming, limit: u64, idle: Duration) -> Self {
+    /// Where the request came from, and its id.
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    pub(crate) fn new(incoming: Incoming, arrival: Arrival, options: &Options) -> Self {
         let breach = if incoming.is_end_stream() {
             Breach(None)
         } else {
@@ -51,8 +74,9 @@ impl RequestBody {
         };
         Self {
             incoming,
-            remaining: limit,
-            idle,
+            arrival,
+            remaining: options.max_body_bytes,
+            idle: options.body_idle_timeout,
             pause: None,
             breach,
         }

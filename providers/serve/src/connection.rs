@@ -2,26 +2,26 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{self, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower::Service;
 
-use crate::answer::answer;
+use crate::answer::Answers;
 use crate::body::RequestBody;
 use crate::options::{DEFAULT_MAX_HEADERS, Options, Protocol};
+use crate::pulse::{CountedIo, Pulse};
 
 /// How far the server's end has come; a connection follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) enum Phase {
 /// What all connections of a server share.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    options: Options,
+    options: Arc<Options>,
     http1: http1::Builder,
     auto: auto::Builder<TokioExecutor>,
 }
@@ -51,13 +51,13 @@ impl Connections {
     pub(crate) fn new(options: Options) -> Self {
         let mut http1 = http1::Builder::new();
         http1
-            .timer(TokioTimer::new())
-            .header_read_timeout(options.head_timeout)
+            .header_read_timeout(None)
+            .writev(false)
             .max_header_size(options.max_head_bytes);
         let mut auto = auto::Builder::new(TokioExecutor::new());
         auto.http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(options.head_timeout)
+            .header_read_timeout(None)
+            .writev(false)
             .max_buf_size(options.max_head_bytes.max(LEAST_BUFFER));
         auto.http2()
             .timer(TokioTimer::new())
@@ -68,7 +68,7 @@ impl Connections {
             auto.http1().max_headers(options.max_headers);
         }
         Self {
-            options,
+            options: Arc::new(options),
             http1,
             auto,
         }
@@ -87,29 +87,23 @@ impl Connections {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let io = TokioIo::new(stream);
-        let begun = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&self);
-        let seen = Arc::clone(&begun);
-        let handler = service_fn(move |request: Request<Incoming>| {
-            seen.store(true, Ordering::Relaxed);
-            let service = service.clone();
-            let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(answer(service, &shared.options, peer, request).await) }
-        });
+        let pulse = Arc::new(Pulse::default());
+        let io = CountedIo::new(stream, Arc::clone(&pulse));
+        let handler = Answers {
+            service,
+            options: Arc::clone(&self.options),
+            peer,
+            pulse: Arc::clone(&pulse),
+        };
+        let stopped = pulse.stopped(self.options.head_timeout);
         match self.options.protocol {
             Protocol::Http1 => {
                 let connection = self.http1.serve_connection(io, handler).with_upgrades();
-                drive_http1(connection, phase).await;
+                drive_http1(connection, phase, stopped).await;
             }
             Protocol::Http1AndH2c => {
                 let connection = self.auto.serve_connection_with_upgrades(io, handler);
-                // The timeout of hyper starts once the protocol is known; this one covers the time before.
-                tokio::select! {
-                    biased;
-                    () = drive_auto(connection, phase) => {}
-                    () = never_begun(&begun, &self.options) => {}
-                }
+                drive_auto(connection, phase, stopped).await;
             }
         }
     }
@@ -117,41 +111,42 @@ impl Connections {
 
 /// Drives a connection that speaks HTTP/1 only, and tells a client that was too slow.
 async fn drive_http1<S, B>(
-    mut connection: http1::UpgradeableConnection<TokioIo<TcpStream>, S>,
+    mut connection: http1::UpgradeableConnection<CountedIo, S>,
     mut phase: watch::Receiver<Phase>,
+    stopped: impl Future<Output = ()>,
 ) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let result = loop {
+    let mut stopped = pin!(stopped);
+    loop {
         tokio::select! {
             biased;
-            result = &mut connection => break result,
+            result = &mut connection => {
+                return note_end(result.err().as_ref().map(|error| error as _));
+            }
             phase = next_phase(&mut phase) => match phase {
                 Phase::Closing => return,
                 _ => pin::Pin::new(&mut connection).graceful_shutdown(),
             },
+            () = &mut stopped => break,
         }
-    };
-    let Err(error) = result else { return };
-    tracing::debug!(%error, "a connection ended early");
-    if !error.is_timeout() {
-        return;
     }
     let Some(parts) = connection.into_parts() else {
         return;
     };
     if !parts.read_buf.is_empty() {
         // One attempt without waiting: where the client reads nothing, there is nobody to tell.
-        let told = parts.io.inner().try_write(REQUEST_TIMEOUT);
-        tracing::debug!(told = told.is_ok(), "a request head came too slowly");
+        let told = parts.io.stream().try_write(REQUEST_TIMEOUT).is_ok();
+        tracing::debug!(told, "a request head came too slowly");
     }
 }
 
 async fn drive_auto<S, B>(
-    connection: auto::UpgradeableConnection<'_, TokioIo<TcpStream>, S, TokioExecutor>,
+    connection: auto::UpgradeableConnection<'_, CountedIo, S, TokioExecutor>,
     mut phase: watch::Receiver<Phase>,
+    stopped: impl Future<Output = ()>,
 ) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -159,20 +154,25 @@ async fn drive_auto<S, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let mut connection = pin!(connection);
+    let mut stopped = pin!(stopped);
     loop {
         tokio::select! {
             biased;
             result = connection.as_mut() => {
-                if let Err(error) = result {
-                    tracing::debug!(%error, "a connection ended early");
-                }
-                return;
+                return note_end(result.err().as_deref().map(|error| error as &(dyn StdError + 'static)));
             }
             phase = next_phase(&mut phase) => match phase {
                 Phase::Closing => return,
                 _ => connection.as_mut().graceful_shutdown(),
             },
+            () = &mut stopped => return,
         }
+    }
+}
+
+fn note_end(error: Option<&(dyn StdError + 'static)>) {
+    if let Some(error) = error {
+        tracing::debug!(error, "a connection ended early");
     }
 }
 
@@ -181,12 +181,5 @@ async fn next_phase(phase: &mut watch::Receiver<Phase>) -> Phase {
     match phase.changed().await {
         Ok(()) => *phase.borrow_and_update(),
         Err(_) => Phase::Closing,
-    }
-}
-
-async fn never_begun(begun: &AtomicBool, options: &Options) {
-    tokio::time::sleep(options.head_timeout).await;
-    if begun.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
     }
 }

@@ -34,12 +34,13 @@ mod connection;
 mod error;
 mod options;
 mod problem;
+mod pulse;
+mod response;
 mod server;
 mod stop;
 mod supervisor;
 
-pub use answer::Arrival;
-pub use body::{BodyError, RequestBody};
+pub use body::{Arrival, BodyError, RequestBody};
 pub use config::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE, listen_address};
 pub use error::{Error, ErrorKind};
 pub use options::{Options, Protocol};

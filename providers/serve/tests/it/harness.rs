@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use isobar_serve::{Arrival, Options, Server};
+use isobar_serve::{Options, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -58,10 +57,6 @@ fn app() -> Router {
         .route("/swallow", post(swallow))
         .route("/panic", get(panic))
         .route(
-            "/id",
-            get(|request: Request| async move { arrival(&request) }),
-        )
-        .route(
             "/own-id",
             get(|| async { ([("x-request-id", "mine")], "") }),
         )
@@ -77,14 +72,6 @@ async fn swallow(body: Body) -> impl IntoResponse {
 
 async fn panic() -> StatusCode {
     panic!("the handler is broken")
-}
-
-fn arrival(request: &Request) -> String {
-    let arrival = request
-        .extensions()
-        .get::<Arrival>()
-        .expect("the server adds it");
-    format!("{} {}", arrival.request_id.as_str(), arrival.peer.ip())
 }
 
 /// Sends `bytes` and reads until the server closes the connection.

@@ -1,13 +1,23 @@
 //! What every request gets: an id, the peer's address, and an answer even when its handler panics.
 
-use isobar_serve::Options;
+use http::{Request, Response};
+use isobar_serve::{Options, RequestBody, Server};
 
 use crate::harness::{exchange, get_once, start, status};
 
 #[tokio::test]
 async fn the_id_that_came_is_passed_on_and_echoed() {
-    let server = start(Options::default()).await;
-    let answer = exchange(server.address, &get_once("/id", "X-Request-Id: abc\r\n")).await;
+    let server = Server::bind("127.0.0.1:0", Options::default())
+        .await
+        .unwrap();
+    let address = server.local_addr();
+    let service = tower::service_fn(|request: Request<RequestBody>| async move {
+        let arrival = request.body().arrival();
+        let said = format!("{} {}", arrival.request_id.as_str(), arrival.peer.ip());
+        Ok(Response::new(said))
+    });
+    tokio::spawn(server.run_until(service, std::future::pending()));
+    let answer = exchange(address, &get_once("/", "X-Request-Id: abc\r\n")).await;
     assert!(answer.contains("x-request-id: abc\r\n"), "{answer}");
     assert!(answer.ends_with("abc 127.0.0.1"), "{answer}");
 }
