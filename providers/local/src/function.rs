@@ -7,7 +7,7 @@ use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::AppService;
 use isobar::http::{Body, Request};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
-use isobar_serve::{Arrival, Options, RequestBody, Server};
+use isobar_serve::{Options, RequestBody, Server};
 use tower::service_fn;
 
 /// Serves an application on one address until SIGTERM or SIGINT.
@@ -68,10 +68,7 @@ async fn answer(
     app: AppService,
     request: http::Request<RequestBody>,
 ) -> std::result::Result<isobar::http::Response, std::convert::Infallible> {
-    let id = request
-        .extensions()
-        .get::<Arrival>()
-        .map(|arrival| arrival.request_id.clone());
+    let id = Some(request.body().arrival().request_id.clone());
     let request: Request = request.map(Body::new);
     Ok(app.respond(request, id, None).await)
 }
