@@ -2,6 +2,9 @@
 
 mod schedule;
 
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::AppService;
@@ -10,27 +13,38 @@ use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use isobar_serve::{Options, RequestBody, Server};
 use tower::service_fn;
 
-/// Serves an application on one address until SIGTERM or SIGINT.
-#[derive(Debug, Clone)]
+/// Serves one application on one address until SIGTERM or SIGINT.
+#[derive(Debug)]
 pub struct LocalPlatform {
-    address: String,
-    options: Options,
+    address: SocketAddr,
+    server: Mutex<Option<Server>>,
 }
 
 impl LocalPlatform {
-    /// Listens on `ISOBAR_LISTEN`, or on `default` (`host:port`; port 0 takes a free one).
-    pub fn from_env(default: &str) -> Self {
-        Self {
-            address: isobar_serve::listen_address(default),
-            options: Options::default(),
-        }
+    /// Takes `ISOBAR_LISTEN`, or `default` (`host:port`; port 0 takes a free one).
+    pub async fn from_env(default: &str) -> Result<Self> {
+        Self::bind(&isobar_serve::listen_address(default), Options::default()).await
     }
 
-    /// Serves with other limits and timeouts.
-    #[must_use]
-    pub fn with_options(mut self, options: Options) -> Self {
-        self.options = options;
-        self
+    /// Takes an address and serves there with these limits and timeouts.
+    pub async fn bind(address: &str, options: Options) -> Result<Self> {
+        let server = Server::bind(address, options).await.map_err(failed)?;
+        Ok(Self {
+            address: server.local_addr(),
+            server: Mutex::new(Some(server)),
+        })
+    }
+
+    /// The address, with the port that was chosen.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn take_server(&self) -> Result<Server> {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.take().ok_or_else(|| {
+            Error::invalid("this platform serves an application already; bind another one")
+        })
     }
 }
 
@@ -47,15 +61,8 @@ impl FunctionDriver for LocalPlatform {
 
     async fn serve(&self, app: AppService) -> Result<()> {
         let schedules = schedule::start(&app)?;
-        let server = Server::bind(&self.address, self.options.clone())
-            .await
-            .map_err(failed)?;
-        tracing::info!(
-            target: "isobar",
-            "{} listens on http://{}",
-            app.name(),
-            server.local_addr()
-        );
+        let server = self.take_server()?;
+        tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
         let result = server
             .run(service_fn(move |request| answer(app.clone(), request)))
             .await;
