@@ -37,15 +37,10 @@ impl Binding {
         } else {
             Capabilities::default()
         };
-        let limits = if schema.native_limits {
-            description.limits
-        } else {
-            portable(description.limits)
-        };
         Self {
             provider: description.provider,
             capabilities: description.capabilities.without(withdrawn),
-            limits,
+            limits: schema.limits(description.limits),
             driver,
             clock,
             schema,
@@ -77,14 +72,5 @@ impl Binding {
             budget: self.budget,
         };
         target.run(operation, effect, work).await
-    }
-}
-
-/// The portable limits hold on every store (rule R23); batch sizes are the store's own.
-fn portable(native: Limits) -> Limits {
-    Limits {
-        batch_get_keys: native.batch_get_keys,
-        batch_write_operations: native.batch_write_operations,
-        ..Limits::PORTABLE
     }
 }

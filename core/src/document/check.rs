@@ -86,7 +86,7 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
 }
 
 /// Refuses a document that not every store could hold.
-fn document(fields: &Map, schema: &CollectionSchema, limits: &Limits) -> Result<()> {
+pub(super) fn document(fields: &Map, schema: &CollectionSchema, limits: &Limits) -> Result<()> {
     fields
         .keys()
         .try_for_each(|name| schema.check_field_name(name))?;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{FieldPath, SortType};
-use crate::capability::{Capabilities, Capability};
+use super::{FieldPath, Map, SortType, check};
+use crate::capability::{Capabilities, Capability, Limits};
 use crate::error::{Error, Result};
 
 /// Declares a collection of `T`: its name and the fields that are its key.
@@ -148,6 +148,28 @@ impl CollectionSchema {
     /// Whether `field` is part of the key.
     pub fn is_key_field(&self, field: &str) -> bool {
         self.partition == field || self.sort.as_ref().is_some_and(|(sort, _)| sort == field)
+    }
+
+    /// The limits that hold for the collection in a store that itself has those of `native`.
+    ///
+    /// The portable limits hold on every store (rule R23); batch sizes are the store's own.
+    pub fn limits(&self, native: Limits) -> Limits {
+        if self.native_limits {
+            return native;
+        }
+        Limits {
+            batch_get_keys: native.batch_get_keys,
+            batch_write_operations: native.batch_write_operations,
+            ..Limits::PORTABLE
+        }
+    }
+
+    /// Refuses fields that are outside the collection's limits.
+    ///
+    /// A driver that applies an [`Update`](super::Update) itself must call this on the result,
+    /// inside its transaction: `TooLarge` or `LimitExceeded`, and nothing is written.
+    pub fn check_fields(&self, fields: &Map, native: Limits) -> Result<()> {
+        check::document(fields, self, &self.limits(native))
     }
 
     /// Refuses a top-level field name that a store needs for itself.
