@@ -1,0 +1,78 @@
+//! The list of documents that expire, and their removal some time later.
+//!
+//! An expired document is absent to every operation from its second on; removing its row only
+//! gives the room back. It waits an hour, so that a clock that is set back does not matter.
+
+use isobar::document::Version;
+use redb::ReadableTable as _;
+
+use super::address::Address;
+use super::changes::{self, Kind};
+use super::record::Row;
+use crate::committer::Group;
+use crate::error::Fault;
+
+/// Seconds between the expiry of a document and the removal of its row.
+const LAG: i64 = 3_600;
+/// Rows that one commit removes at most.
+const ROWS: usize = 32;
+
+/// Replaces the entry of a document in the list.
+pub(crate) fn set(
+    group: &mut Group<'_>,
+    address: &Address,
+    old: Option<i64>,
+    new: Option<i64>,
+) -> Result<(), Fault> {
+    if old == new {
+        return Ok(());
+    }
+    let (collection, partition, sort) = address.row();
+    let list = &mut group.tables.expiry;
+    if let Some(second) = old {
+        list.remove((second, collection, partition, sort))?;
+    }
+    if let Some(second) = new {
+        list.insert((second, collection, partition, sort), ())?;
+    }
+    Ok(())
+}
+
+/// Removes some rows that expired long ago.
+pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
+    let Some(now) = group.now else {
+        return Ok(());
+    };
+    for (second, address) in due(group, now.as_seconds().saturating_sub(LAG))? {
+        let row = group.tables.documents.get(address.row())?;
+        let expires = row.and_then(|row| {
+            let row = Row::read(address.row(), row.value()).ok()?;
+            row.expires()
+        });
+        set(group, &address, Some(second), None)?;
+        // A row that says otherwise, or that is damaged, is not ours to remove.
+        if expires == Some(second) {
+            group.tables.documents.remove(address.row())?;
+            changes::record(group, Kind::Expired, &address, &Version::absent(), now)?;
+        }
+    }
+    Ok(())
+}
+
+fn due(group: &Group<'_>, until: i64) -> Result<Vec<(i64, Address)>, Fault> {
+    let end = (until, "", "", &[][..]);
+    let entries = group.tables.expiry.range(..end)?;
+    entries
+        .take(ROWS)
+        .map(|entry| {
+            let (key, ()) = entry.map(|(key, unit)| (key, unit.value()))?;
+            let (second, collection, partition, sort) = key.value();
+            let address = Address {
+                collection: collection.to_owned(),
+                partition: partition.to_owned(),
+                sort: sort.to_vec(),
+            };
+            Ok((second, address))
+        })
+        .collect()
+}

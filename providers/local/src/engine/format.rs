@@ -1,0 +1,66 @@
+//! The format of a store: written into a new one, checked in an old one.
+
+use redb::{ReadTransaction, TableError, WriteTransaction};
+
+use super::tables::{BLOBS, META, Tables};
+use crate::error::Fault;
+
+/// The format this version writes, and the newest it reads.
+const CURRENT: u64 = 1;
+
+const FORMAT: &str = "format";
+const CLEAN: &str = "clean";
+
+/// What an existing file says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing has been written yet.
+    New,
+    /// The store was closed by its last user.
+    Clean,
+    /// The process that used it was killed, or the machine went down.
+    Unclean,
+}
+
+/// Reads what the store says of itself; fails where this version must not touch it.
+pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
+    let meta = match transaction.open_table(META) {
+        Ok(meta) => meta,
+        Err(TableError::TableDoesNotExist(_)) => {
+            return match transaction.list_tables()?.next() {
+                None => Ok(Found::New),
+                Some(_) => Err(Fault::damaged("the file is not one of Isobar's")),
+            };
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match meta.get(FORMAT)?.map(|format| format.value()) {
+        Some(CURRENT) => {}
+        Some(newer) if newer > CURRENT => {
+            return Err(Fault::newer(format!(
+                "format {newer}, this version reads up to {CURRENT}"
+            )));
+        }
+        _ => return Err(Fault::damaged("the store does not say its format")),
+    }
+    match meta.get(CLEAN)?.map(|clean| clean.value()) {
+        Some(1) => Ok(Found::Clean),
+        _ => Ok(Found::Unclean),
+    }
+}
+
+/// Creates the tables where they are missing, and says that the store is in use.
+pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<(), Fault> {
+    Tables::open(transaction)?;
+    transaction.open_table(BLOBS)?;
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(FORMAT, CURRENT)?;
+    meta.insert(CLEAN, 0)?;
+    Ok(())
+}
+
+/// Says that everything was finished.
+pub(crate) fn mark_clean(transaction: &WriteTransaction) -> Result<(), Fault> {
+    transaction.open_table(META)?.insert(CLEAN, 1)?;
+    Ok(())
+}

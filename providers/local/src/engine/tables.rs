@@ -1,0 +1,36 @@
+//! The tables of the engine's file; their rows are described in `docs/storage-format.md`.
+
+use redb::{Table, TableDefinition, WriteTransaction};
+
+use crate::error::Fault;
+
+/// Facts about the store itself.
+pub(crate) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+/// `(collection, partition, sort key)` to a document.
+pub(crate) const DOCUMENTS: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> =
+    TableDefinition::new("docs");
+/// `(second, collection, partition, sort key)` of every document that expires.
+pub(crate) const EXPIRY: TableDefinition<'_, (i64, &str, &str, &[u8]), ()> =
+    TableDefinition::new("expiry");
+/// Sequence number to what was changed then.
+pub(crate) const CHANGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("changes");
+/// `(bucket, blob key)` to what is known of the blob. The key is bytes, not text, so that a listing
+/// can go on at the next possible prefix even where that is not UTF-8.
+pub(crate) const BLOBS: TableDefinition<'_, (&str, &[u8]), &[u8]> = TableDefinition::new("blobs");
+
+/// All tables of one write transaction.
+pub(crate) struct Tables<'t> {
+    pub(crate) documents: Table<'t, (&'static str, &'static str, &'static [u8]), &'static [u8]>,
+    pub(crate) expiry: Table<'t, (i64, &'static str, &'static str, &'static [u8]), ()>,
+    pub(crate) changes: Table<'t, u64, &'static [u8]>,
+}
+
+impl<'t> Tables<'t> {
+    pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            documents: transaction.open_table(DOCUMENTS)?,
+            expiry: transaction.open_table(EXPIRY)?,
+            changes: transaction.open_table(CHANGES)?,
+        })
+    }
+}

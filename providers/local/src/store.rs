@@ -1,0 +1,134 @@
+//! A local store: one directory, its engine, and the thread that writes.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use isobar::Result;
+use isobar::driver::document::DocumentDriver;
+use redb::ReadTransaction;
+
+use crate::committer::{Committer, Group};
+use crate::config::LocalConfig;
+use crate::document::Documents;
+use crate::engine::Engine;
+use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
+use crate::error::{Fault, Stop};
+
+/// The file of the engine.
+const FILE: &str = "store.redb";
+/// The file whose lock says that the directory is open.
+const LOCK: &str = "lock";
+
+/// Documents and blobs in one directory, or in memory for tests.
+///
+/// Cheap to clone; all clones and drivers are the same store, which is closed when the last of
+/// them is dropped. A directory is open in one process at a time, once.
+#[derive(Debug, Clone)]
+pub struct LocalStore {
+    open: Arc<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    // Dropped in this order: the committer finishes and closes the engine before the directory is
+    // given to others.
+    committer: Committer,
+    engine: Arc<Engine>,
+    place: Arc<str>,
+    _lock: Option<File>,
+}
+
+impl LocalStore {
+    /// Opens the store in `directory`, creating it where it is missing.
+    ///
+    /// `Unavailable` where another process has it open, `Corrupt` where it is damaged, and
+    /// `Unsupported` where a newer version wrote it.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self> {
+        LocalConfig::new(directory.as_ref()).open()
+    }
+
+    /// A store in memory, which is gone when it is dropped.
+    pub fn in_memory() -> Result<Self> {
+        LocalConfig::in_memory().open()
+    }
+
+    /// The driver of the documents.
+    pub fn documents(&self) -> Arc<dyn DocumentDriver> {
+        Arc::new(Documents::new(self.clone()))
+    }
+
+    pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
+        let opened = match config.directory() {
+            Some(directory) => lock(directory).and_then(|lock| {
+                let storage = FileStorage::new(directory.join(FILE));
+                Self::start(storage, config, Some(lock))
+            }),
+            None => Self::start(MemoryStorage::default(), config, None),
+        };
+        opened.map_err(|fault| fault.error(&config.place()))
+    }
+
+    pub(crate) fn start(
+        storage: impl Storage,
+        config: &LocalConfig,
+        lock: Option<File>,
+    ) -> Result<Self, Fault> {
+        let place: Arc<str> = config.place().into();
+        let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
+        let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
+        Ok(Self {
+            open: Arc::new(Open {
+                committer,
+                engine,
+                place,
+                _lock: lock,
+            }),
+        })
+    }
+
+    pub(crate) fn read<T>(&self, work: impl Fn(&ReadTransaction) -> Result<T, Stop>) -> Result<T> {
+        self.open
+            .engine
+            .read(work)
+            .map_err(|stop| stop.into_error(&self.open.place))
+    }
+
+    pub(crate) async fn submit<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        self.open.committer.submit(bytes, work).await
+    }
+}
+
+/// Creates the directory where it is missing, for good, and takes it for this process.
+fn lock(directory: &Path) -> Result<File, Fault> {
+    create_directory(directory)?;
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(directory.join(LOCK))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::in_use()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// `create_dir_all`, with each new directory flushed into its parent.
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory.parent().filter(|parent| *parent != Path::new(""));
+    let parent = parent.unwrap_or(Path::new("."));
+    create_directory(parent)?;
+    match std::fs::create_dir(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(parent)?.sync_all()
+}
