@@ -99,22 +99,43 @@ pub(crate) struct Group<'t> {
     pub(crate) next_change: u64,
     /// The earliest instant at which a caller judged expiry.
     pub(crate) now: Option<Timestamp>,
+    afterwards: &'t mut Vec<Afterwards>,
+}
+
+/// What is to be done once it is known what became of a transaction.
+type Afterwards = Box<dyn FnOnce(Settled)>;
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    Committed,
+    NotWritten,
+    Unknown,
 }
 
 impl<'t> Group<'t> {
-    fn begin(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
+    fn begin(
+        transaction: &'t WriteTransaction,
+        afterwards: &'t mut Vec<Afterwards>,
+    ) -> Result<Self, Fault> {
         let tables = Tables::open(transaction)?;
         let last = tables.changes.last()?.map(|(number, _)| number.value());
         Ok(Self {
             tables,
             next_change: last.map_or(0, |last| last.saturating_add(1)),
             now: None,
+            afterwards,
         })
     }
 
     /// Notes at which instant a caller judges expiry.
     pub(crate) fn judged_at(&mut self, now: Timestamp) {
         self.now = Some(self.now.map_or(now, |earliest| earliest.min(now)));
+    }
+
+    /// Has `work` done, by the committer, once the transaction is settled.
+    pub(crate) fn afterwards(&mut self, work: impl FnOnce(Settled) + 'static) {
+        self.afterwards.push(Box::new(work));
     }
 }
 
@@ -176,17 +197,30 @@ fn run(engine: &Engine, mut queue: UnboundedReceiver<Box<dyn Job>>, place: &str)
             jobs.push(job);
         }
         jobs.retain(|job| job.is_wanted());
-        let lost = commit(engine, &mut jobs).err();
+        let mut afterwards = Vec::new();
+        let lost = commit(engine, &mut jobs, &mut afterwards).err();
+        let settled = match &lost {
+            None => Settled::Committed,
+            Some(lost) if lost.outcome_unknown => Settled::Unknown,
+            Some(_) => Settled::NotWritten,
+        };
         for job in jobs {
             job.answer(lost.as_ref(), place);
+        }
+        for work in afterwards {
+            work(settled);
         }
     }
     engine.close();
 }
 
-fn commit(engine: &Engine, jobs: &mut [Box<dyn Job>]) -> Result<(), Lost> {
+fn commit(
+    engine: &Engine,
+    jobs: &mut [Box<dyn Job>],
+    afterwards: &mut Vec<Afterwards>,
+) -> Result<(), Lost> {
     engine.write(|transaction| {
-        let mut group = Group::begin(transaction)?;
+        let mut group = Group::begin(transaction, afterwards)?;
         for job in jobs {
             job.perform(&mut group)?;
         }

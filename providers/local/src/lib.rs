@@ -1,5 +1,7 @@
 //! Isobar on one directory: an embedded store and a local server.
 
+mod blob;
+mod byte_order;
 mod clock;
 mod committer;
 mod config;

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isobar::Result;
+use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
 use redb::ReadTransaction;
 
+use crate::blob::objects::{Objects, create_directory};
+use crate::blob::{self, Blobs};
 use crate::committer::{Committer, Group};
 use crate::config::LocalConfig;
 use crate::document::Documents;
@@ -35,6 +38,7 @@ struct Open {
     // given to others.
     committer: Committer,
     engine: Arc<Engine>,
+    objects: Arc<Objects>,
     place: Arc<str>,
     _lock: Option<File>,
 }
@@ -58,29 +62,38 @@ impl LocalStore {
         Arc::new(Documents::new(self.clone()))
     }
 
+    /// The driver of the blobs.
+    pub fn blobs(&self) -> Arc<dyn BlobDriver> {
+        Arc::new(Blobs::new(self.clone()))
+    }
+
     pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
         let opened = match config.directory() {
             Some(directory) => lock(directory).and_then(|lock| {
                 let storage = FileStorage::new(directory.join(FILE));
-                Self::start(storage, config, Some(lock))
+                let objects = Objects::in_directory(directory)?;
+                Self::start(storage, objects, config, Some(lock))
             }),
-            None => Self::start(MemoryStorage::default(), config, None),
+            None => Self::start(MemoryStorage::default(), Objects::temporary(), config, None),
         };
         opened.map_err(|fault| fault.error(&config.place()))
     }
 
     pub(crate) fn start(
         storage: impl Storage,
+        objects: Arc<Objects>,
         config: &LocalConfig,
         lock: Option<File>,
     ) -> Result<Self, Fault> {
         let place: Arc<str> = config.place().into();
         let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
+        blob::sweep(&engine, &objects)?;
         let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
         Ok(Self {
             open: Arc::new(Open {
                 committer,
                 engine,
+                objects,
                 place,
                 _lock: lock,
             }),
@@ -92,6 +105,10 @@ impl LocalStore {
             .engine
             .read(work)
             .map_err(|stop| stop.into_error(&self.open.place))
+    }
+
+    pub(crate) fn objects(&self) -> &Arc<Objects> {
+        &self.open.objects
     }
 
     pub(crate) async fn submit<T: Send + 'static>(
@@ -116,19 +133,4 @@ fn lock(directory: &Path) -> Result<File, Fault> {
         Err(TryLockError::WouldBlock) => Err(Fault::in_use()),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
-}
-
-/// `create_dir_all`, with each new directory flushed into its parent.
-fn create_directory(directory: &Path) -> std::io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    let parent = directory.parent().filter(|parent| *parent != Path::new(""));
-    let parent = parent.unwrap_or(Path::new("."));
-    create_directory(parent)?;
-    match std::fs::create_dir(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    File::open(parent)?.sync_all()
 }

@@ -158,3 +158,46 @@ impl<'r> Reader<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, put_signed, put_varint, seal, unseal};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn numbers_come_back(number in any::<u64>(), signed in any::<i64>()) {
+            let mut out = Vec::new();
+            put_varint(&mut out, number);
+            put_signed(&mut out, signed);
+            let mut reader = Reader::new(&out);
+            prop_assert_eq!(reader.varint(), Ok(number));
+            prop_assert_eq!(reader.signed(), Ok(signed));
+            prop_assert_eq!(reader.end(), Ok(()));
+        }
+
+        #[test]
+        fn a_changed_bit_breaks_the_seal(
+            body in prop::collection::vec(any::<u8>(), 0..40),
+            at in any::<prop::sample::Index>(),
+            bit in 0_u32..8,
+        ) {
+            let mut sealed = seal(&[b"k", b"ey"], &body);
+            prop_assert_eq!(unseal(&[b"k", b"ey"], &sealed), Ok(&*body));
+            prop_assert!(unseal(&[b"ke", b"y"], &sealed).is_err());
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1_u8 << bit;
+            prop_assert!(unseal(&[b"k", b"ey"], &sealed).is_err());
+        }
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_refused() {
+        assert!(Reader::new(&[0xff; 10]).varint().is_err());
+        let mut largest = [0xff; 10];
+        largest[9] = 1;
+        assert_eq!(Reader::new(&largest).varint(), Ok(u64::MAX));
+    }
+}

@@ -77,3 +77,6 @@ pub(crate) fn sort_key(bytes: &[u8]) -> Option<SortKey> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

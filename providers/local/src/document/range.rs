@@ -4,6 +4,7 @@ use isobar::document::{Direction, SortKey, SortRange, SortType};
 use isobar::driver::document::PageRequest;
 
 use super::address::{sort_bytes, tag};
+use crate::byte_order::{after_prefix, next};
 
 /// Sort keys as bytes: from `start`, up to but not `end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,21 +46,4 @@ impl ByteSpan {
         };
         Self { start, end }
     }
-}
-
-/// The smallest bytes above these.
-fn next(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.push(0);
-    bytes
-}
-
-/// The smallest bytes above all that start with these; they start with a tag, which is not 255.
-pub(crate) fn after_prefix(mut bytes: Vec<u8>) -> Vec<u8> {
-    while bytes.last() == Some(&u8::MAX) {
-        bytes.pop();
-    }
-    if let Some(last) = bytes.last_mut() {
-        *last += 1;
-    }
-    bytes
 }

@@ -111,3 +111,6 @@ fn map(reader: &mut Reader<'_>, depth: u32) -> Result<Map, Malformed> {
         .map(|_| Ok((reader.text()?.to_owned(), value(reader, depth)?)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

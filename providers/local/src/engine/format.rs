@@ -2,7 +2,7 @@
 
 use redb::{ReadTransaction, TableError, WriteTransaction};
 
-use super::tables::{BLOBS, META, Tables};
+use super::tables::{META, Tables};
 use crate::error::Fault;
 
 /// The format this version writes, and the newest it reads.
@@ -52,7 +52,6 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
 /// Creates the tables where they are missing, and says that the store is in use.
 pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<(), Fault> {
     Tables::open(transaction)?;
-    transaction.open_table(BLOBS)?;
     let mut meta = transaction.open_table(META)?;
     meta.insert(FORMAT, CURRENT)?;
     meta.insert(CLEAN, 0)?;

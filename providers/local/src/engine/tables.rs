@@ -23,6 +23,7 @@ pub(crate) struct Tables<'t> {
     pub(crate) documents: Table<'t, (&'static str, &'static str, &'static [u8]), &'static [u8]>,
     pub(crate) expiry: Table<'t, (i64, &'static str, &'static str, &'static [u8]), ()>,
     pub(crate) changes: Table<'t, u64, &'static [u8]>,
+    pub(crate) blobs: Table<'t, (&'static str, &'static [u8]), &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -31,6 +32,7 @@ impl<'t> Tables<'t> {
             documents: transaction.open_table(DOCUMENTS)?,
             expiry: transaction.open_table(EXPIRY)?,
             changes: transaction.open_table(CHANGES)?,
+            blobs: transaction.open_table(BLOBS)?,
         })
     }
 }

@@ -8,15 +8,11 @@ use isobar::{CollectionSpec, ErrorKind};
 use isobar_local::LocalStore;
 use serde::{Deserialize, Serialize};
 
-use crate::fixture::{Note, collection, note};
+use crate::fixture::{Note, collection, kind, note};
 
 const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
     .partition("owner")
     .sort("id", SortType::Str);
-
-fn kind<T: std::fmt::Debug>(result: isobar::Result<T>) -> ErrorKind {
-    result.unwrap_err().kind()
-}
 
 fn second(second: i64) -> Timestamp {
     Timestamp::from_micros(second * 1_000_000)

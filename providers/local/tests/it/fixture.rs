@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use isobar::driver::Clock;
-use isobar::{Collection, CollectionSpec};
+use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_local::LocalStore;
 use serde::{Deserialize, Serialize};
 
@@ -67,4 +67,8 @@ pub(crate) fn collection<T>(
         "",
     );
     (collection, clock)
+}
+
+pub(crate) fn kind<T: std::fmt::Debug>(result: isobar::Result<T>) -> ErrorKind {
+    result.unwrap_err().kind()
 }

@@ -5,5 +5,7 @@
     reason = "what the tests share fails the test that uses it"
 )]
 
+mod blob;
 mod document;
 mod fixture;
+mod listing;

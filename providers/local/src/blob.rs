@@ -1,0 +1,288 @@
+//! The blob driver: rows of the engine that refer to files, which are written first.
+
+mod body;
+mod listing;
+pub(crate) mod objects;
+mod row;
+
+use std::any::Any;
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::document::{Timestamp, Version};
+use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
+use redb::ReadableTable as _;
+use tokio::runtime::Handle;
+
+use crate::committer::{Group, Settled};
+use crate::engine::Engine;
+use crate::engine::tables::BLOBS;
+use crate::error::{Fault, PROVIDER, Stop};
+use crate::store::LocalStore;
+use body::{ReadFailure, Rest};
+use objects::{NewObject, Objects};
+use row::{BlobRow, check};
+
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::ConsistentReads,
+    Capability::BlobIfAbsent,
+    Capability::BlobIfVersion,
+    Capability::OrderedListing,
+]);
+
+/// Blobs of a local store.
+#[derive(Debug)]
+pub(crate) struct Blobs {
+    store: LocalStore,
+}
+
+impl Blobs {
+    pub(crate) fn new(store: LocalStore) -> Self {
+        Self { store }
+    }
+
+    fn find(&self, bucket: &str, key: &BlobKey) -> Result<Option<BlobRow>> {
+        let key = key.as_str().as_bytes();
+        self.store.read(|transaction| {
+            let stored = transaction.open_table(BLOBS)?.get((bucket, key))?;
+            let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
+            Ok(row.transpose()?)
+        })
+    }
+
+    fn fetch(&self, bucket: &str, key: &BlobKey) -> Result<BlobRow> {
+        self.find(bucket, key)?
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no blob {key:?}")))
+    }
+
+    /// Does `work` on the file of a blob. A file that is gone has been replaced since its row was
+    /// read, unless the row still refers to it.
+    async fn with_file<T: Send + 'static>(
+        &self,
+        bucket: &str,
+        key: &BlobKey,
+        work: impl Fn(Arc<Objects>, BlobRow) -> Result<T, ReadFailure> + Clone + Send + 'static,
+    ) -> Result<T> {
+        let mut row = self.fetch(bucket, key)?;
+        loop {
+            let (objects, step, of) = (Arc::clone(self.store.objects()), work.clone(), row.clone());
+            let gone = match off_runtime(move || step(objects, of)).await? {
+                Err(ReadFailure::Io(error)) if error.kind() == io::ErrorKind::NotFound => error,
+                done => return Ok(done?),
+            };
+            let present = self.fetch(bucket, key)?;
+            if present.object == row.object {
+                let message = format!("the content of the blob {key:?} is missing");
+                return Err(Error::new(ErrorKind::Corrupt, message).with_source(gone));
+            }
+            row = present;
+        }
+    }
+
+    /// Has the committer write the row that makes a new file visible.
+    async fn publish(
+        &self,
+        bucket: &str,
+        new: NewObject,
+        meta: ObjectMeta,
+        condition: BlobCondition,
+    ) -> Result<ObjectMeta> {
+        let (bucket, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
+        let work = move |group: &mut Group<'_>| {
+            let key = meta.key.as_str().as_bytes();
+            let found = stored(group, &bucket, key)?;
+            check(&condition, found.as_ref())?;
+            let row = BlobRow {
+                object: new.id(),
+                meta: meta.clone(),
+            };
+            group
+                .tables
+                .blobs
+                .insert((&*bucket, key), &*row.encode(&bucket))?;
+            group.afterwards(move |settled| settle(settled, Some(new), found, &objects));
+            Ok(row.meta)
+        };
+        self.store.submit(ROW_BYTES, work).await
+    }
+}
+
+#[async_trait]
+impl BlobDriver for Blobs {
+    fn describe(&self) -> BlobDescription {
+        BlobDescription {
+            provider: PROVIDER,
+            capabilities: CAPABILITIES,
+            limits: Limits::PORTABLE,
+        }
+    }
+
+    async fn put(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
+        // Judged again when the row is written; this only spares writing the file for nothing.
+        if put.condition != BlobCondition::None {
+            check(&put.condition, self.find(bucket, &put.key)?.as_ref())?;
+        }
+        let (objects, content) = (Arc::clone(self.store.objects()), put.content.clone());
+        let expected = put.crc32c;
+        let new = off_runtime(move || {
+            if crc32c::crc32c(&content) != expected {
+                return Err(Error::invalid("the content does not match its checksum"));
+            }
+            objects
+                .create(&content)
+                .map_err(|error| Fault::from(error).error(&objects.place()))
+        });
+        let meta = ObjectMeta {
+            key: put.key.clone(),
+            size: put.content.len() as u64,
+            version: Version::generate(),
+            modified: now(),
+            attributes: put.attributes.clone(),
+            crc32c: Some(put.crc32c),
+        };
+        let new = new.await??;
+        self.publish(bucket, new, meta, put.condition.clone()).await
+    }
+
+    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+        let open = move |objects: Arc<Objects>, row: BlobRow| {
+            let ObjectMeta { size, crc32c, .. } = row.meta;
+            let range = range.resolve(size)?;
+            let mut rest = Rest::of(objects.open(row.object)?, size, range.clone(), crc32c)?;
+            let first = rest.chunk()?;
+            Ok(Read {
+                meta: row.meta,
+                range,
+                body: rest.into_body(first),
+            })
+        };
+        self.with_file(bucket, key, open).await
+    }
+
+    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
+        self.fetch(bucket, key).map(|row| row.meta)
+    }
+
+    async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
+        self.store
+            .read(|transaction| listing::read(transaction, bucket, request))
+    }
+
+    async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
+        let link = |objects: Arc<Objects>, row: BlobRow| Ok((objects.copy(row.object)?, row.meta));
+        let (new, from) = self.with_file(bucket, &copy.from, link).await?;
+        let meta = ObjectMeta {
+            key: copy.to.clone(),
+            version: Version::generate(),
+            modified: now(),
+            ..from
+        };
+        self.publish(bucket, new, meta, copy.condition.clone())
+            .await
+    }
+
+    async fn delete(
+        &self,
+        bucket: &str,
+        key: &BlobKey,
+        condition: &BlobCondition,
+    ) -> Result<Option<bool>> {
+        let (bucket, key, condition) = (bucket.to_owned(), key.clone(), condition.clone());
+        let objects = Arc::clone(self.store.objects());
+        let work = move |group: &mut Group<'_>| {
+            let key = key.as_str().as_bytes();
+            let found = stored(group, &bucket, key)?;
+            check(&condition, found.as_ref())?;
+            let existed = found.is_some();
+            if existed {
+                group.tables.blobs.remove((&*bucket, key))?;
+                group.afterwards(move |settled| settle(settled, None, found, &objects));
+            }
+            Ok(Some(existed))
+        };
+        self.store.submit(ROW_BYTES, work).await
+    }
+
+    async fn ensure(&self, _bucket: &str) -> Result<()> {
+        // A bucket is the rows under its name; there is nothing to create.
+        Ok(())
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        &self.store
+    }
+}
+
+/// About what the work on one row holds in memory.
+const ROW_BYTES: usize = 4 << 10;
+
+/// Removes the files that no row refers to: of writers who were killed, or gave up unseen.
+pub(crate) fn sweep(engine: &Engine, objects: &Objects) -> Result<(), Fault> {
+    let in_use = engine.read(|transaction| {
+        let mut in_use = HashSet::new();
+        for row in transaction.open_table(BLOBS)?.iter()? {
+            let (key, row) = row?;
+            let (bucket, key) = key.value();
+            in_use.insert(BlobRow::decode(bucket, key, row.value())?.object);
+        }
+        Ok(in_use)
+    });
+    match in_use {
+        Ok(in_use) => {
+            let removed = objects.sweep(&in_use)?;
+            tracing::debug!(removed, "swept the files of the local store");
+            Ok(())
+        }
+        // The file of a damaged row would look unreferenced, so nothing is removed.
+        Err(Stop::Refused(error)) => {
+            tracing::warn!(%error, "the files of the local store were not swept");
+            Ok(())
+        }
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
+fn stored(group: &Group<'_>, bucket: &str, key: &[u8]) -> Result<Option<BlobRow>, Stop> {
+    let stored = group.tables.blobs.get((bucket, key))?;
+    let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
+    Ok(row.transpose()?)
+}
+
+/// Keeps the file whose row is there, and removes the one whose row is gone.
+fn settle(settled: Settled, new: Option<NewObject>, replaced: Option<BlobRow>, objects: &Objects) {
+    if settled == Settled::NotWritten {
+        return;
+    }
+    if let Some(new) = new {
+        new.keep();
+    }
+    // Where nobody knows which of the two rows is there, both files stay until the next start.
+    if let Some(row) = replaced
+        && settled == Settled::Committed
+    {
+        objects.remove(row.object);
+    }
+}
+
+/// Does blocking work on a thread for it. Dropping the future lets the work end, and drops what it
+/// made.
+async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let runtime = Handle::try_current().map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            "blobs of the local store are read and written on a tokio runtime",
+        )
+        .with_source(error)
+    })?;
+    runtime.spawn_blocking(work).await.map_err(|error| {
+        Error::new(ErrorKind::Cancelled, "the runtime is shutting down").with_source(error)
+    })
+}
+
+fn now() -> Timestamp {
+    std::time::SystemTime::now().into()
+}

@@ -1,0 +1,235 @@
+//! The files with the contents of blobs: `objects/xx/<uuid>`, never named after a key.
+//!
+//! A file is whole and on the disk before a row refers to it, and is never changed afterwards. A
+//! file that no row refers to is litter; it goes when its maker gives up, or at the next start.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// The name of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectId(Uuid);
+
+impl ObjectId {
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+/// The directory of the files.
+#[derive(Debug)]
+pub(crate) struct Objects {
+    root: PathBuf,
+    /// The files go with this value: they belong to a store in memory.
+    temporary: bool,
+}
+
+/// What a file that is not yet whole ends with.
+const UNFINISHED: &str = ".tmp";
+
+impl Objects {
+    /// The files of a store in a directory; it exists afterwards.
+    pub(crate) fn in_directory(directory: &Path) -> io::Result<Arc<Self>> {
+        let root = directory.join("objects");
+        create_directory(&root)?;
+        Ok(Arc::new(Self {
+            root,
+            temporary: false,
+        }))
+    }
+
+    /// The files of a store in memory; the directory is created with the first of them.
+    pub(crate) fn temporary() -> Arc<Self> {
+        let name = format!("isobar-{}", Uuid::new_v4().simple());
+        Arc::new(Self {
+            root: std::env::temp_dir().join(name),
+            temporary: true,
+        })
+    }
+
+    /// Writes a new file; when this returns it is on the disk.
+    pub(crate) fn create(self: &Arc<Self>, content: &[u8]) -> io::Result<NewObject> {
+        let new = self.name()?;
+        let path = self.path(new.id);
+        let unfinished = path.with_extension(&UNFINISHED[1..]);
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(&unfinished)?;
+        file.write_all(content)?;
+        self.flush(&file)?;
+        fs::rename(&unfinished, &path)?;
+        self.flush_directory_of(&path)?;
+        Ok(new)
+    }
+
+    /// A second name for the content of a file, so that each row has a file of its own.
+    pub(crate) fn copy(self: &Arc<Self>, from: ObjectId) -> io::Result<NewObject> {
+        let new = self.name()?;
+        let (from, to) = (self.path(from), self.path(new.id));
+        match fs::hard_link(&from, &to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            // Not every file system has links, and none has any number of them.
+            Err(_) => {
+                fs::copy(&from, &to)?;
+                self.flush(&File::open(&to)?)?;
+            }
+            Ok(()) => {}
+        }
+        self.flush_directory_of(&to)?;
+        Ok(new)
+    }
+
+    pub(crate) fn open(&self, id: ObjectId) -> io::Result<File> {
+        File::open(self.path(id))
+    }
+
+    /// Removes a file that no row refers to any more; what cannot be removed is left to the next
+    /// start.
+    pub(crate) fn remove(&self, id: ObjectId) {
+        if let Err(error) = fs::remove_file(self.path(id)) {
+            tracing::warn!(%error, "the file of a replaced blob stays until the next start");
+        }
+    }
+
+    /// Removes the files that are ours and not in use; returns how many.
+    pub(crate) fn sweep(&self, in_use: &HashSet<ObjectId>) -> io::Result<usize> {
+        let mut removed = 0;
+        if !self.root.is_dir() {
+            return Ok(0);
+        }
+        for folder in fs::read_dir(&self.root)? {
+            let folder = folder?;
+            if !folder.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder.path())? {
+                removed += usize::from(remove_litter(&file?, in_use)?);
+            }
+        }
+        Ok(removed)
+    }
+
+    /// How messages name the directory.
+    pub(crate) fn place(&self) -> std::path::Display<'_> {
+        self.root.display()
+    }
+
+    fn name(self: &Arc<Self>) -> io::Result<NewObject> {
+        let id = ObjectId(Uuid::new_v4());
+        let path = self.path(id);
+        match path.parent() {
+            Some(folder) if !folder.is_dir() => create_directory(folder)?,
+            _ => {}
+        }
+        Ok(NewObject {
+            objects: Arc::clone(self),
+            id,
+            published: false,
+        })
+    }
+
+    /// Waits until the file is on the disk, which one that goes with the process need not be.
+    fn flush(&self, file: &File) -> io::Result<()> {
+        if self.temporary {
+            return Ok(());
+        }
+        file.sync_all()
+    }
+
+    fn flush_directory_of(&self, path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(directory) => self.flush(&File::open(directory)?),
+            None => Ok(()),
+        }
+    }
+
+    fn path(&self, id: ObjectId) -> PathBuf {
+        let name = id.0.simple().to_string();
+        self.root.join(&name[..2]).join(name)
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        if self.temporary
+            && let Err(error) = fs::remove_dir_all(&self.root)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the blobs of a store in memory stay in {:?}", self.root);
+        }
+    }
+}
+
+/// A file that no row refers to yet; it goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct NewObject {
+    objects: Arc<Objects>,
+    id: ObjectId,
+    published: bool,
+}
+
+impl NewObject {
+    pub(crate) fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// Keeps the file, to which a row refers now, or may refer.
+    pub(crate) fn keep(mut self) {
+        self.published = true;
+    }
+}
+
+impl Drop for NewObject {
+    fn drop(&mut self) {
+        if !self.published {
+            let path = self.objects.path(self.id);
+            // One of the two is not there; what stays is swept at the next start.
+            let _ = fs::remove_file(path.with_extension(&UNFINISHED[1..]));
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Creates a directory and those above it, each on the disk before the next.
+pub(crate) fn create_directory(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory.parent().filter(|parent| *parent != Path::new(""));
+    let parent = parent.unwrap_or(Path::new("."));
+    create_directory(parent)?;
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(parent)?.sync_all(),
+    }
+}
+
+/// Removes a file of ours that is not in use; files of others are left alone.
+fn remove_litter(file: &fs::DirEntry, in_use: &HashSet<ObjectId>) -> io::Result<bool> {
+    let name = file.file_name();
+    let Some(name) = name.to_str() else {
+        return Ok(false);
+    };
+    let (id, unfinished) = match name.strip_suffix(UNFINISHED) {
+        Some(id) => (id, true),
+        None => (name, false),
+    };
+    let litter = match Uuid::try_parse(id) {
+        Ok(id) => unfinished || !in_use.contains(&ObjectId(id)),
+        Err(_) => false,
+    };
+    if litter {
+        fs::remove_file(file.path())?;
+    }
+    Ok(litter)
+}
