@@ -1,5 +1,6 @@
 //! Applications: routes, triggers and resources, woken by whichever platform they run on.
 
+mod answer;
 mod app;
 mod context;
 mod description;
@@ -9,6 +10,7 @@ mod service;
 mod setting;
 mod timeout;
 
+pub use answer::Answer;
 pub use app::App;
 pub use context::Context;
 pub(crate) use description::Declarations;

@@ -49,8 +49,8 @@ impl Context {
         Some(left.saturating_sub(MARGIN))
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 }
 

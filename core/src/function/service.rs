@@ -7,12 +7,10 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::SystemTime;
 
-use axum::response::IntoResponse as _;
-use http::StatusCode;
-use tower::{Service, ServiceExt as _};
+use tower::Service;
 
 use super::description::ScheduleDescription;
-use super::{Context, Event, EventData, Outcome, REQUEST_ID, RequestId};
+use super::{Answer, Context, Event, EventData, Outcome, RequestId};
 use crate::driver::{Clock, caught, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
@@ -73,36 +71,16 @@ impl AppService {
     /// Answers a request, 250 ms before the platform would cut it at the latest.
     ///
     /// The platform's own id and deadline are given, or `None` where it has none.
-    pub async fn respond(
+    pub fn respond(
         &self,
         mut request: Request,
         id: Option<RequestId>,
         deadline: Option<SystemTime>,
-    ) -> Response {
+    ) -> Answer {
         let id = id.unwrap_or_else(|| RequestId::of(request.headers(), &[]));
         let context = Context::new(id, deadline, Arc::clone(&self.clock));
         request.extensions_mut().insert(context.clone());
-        let call = async {
-            let answered = caught(self.router.clone().oneshot(request)).await;
-            match answered {
-                Ok(Ok(response)) => Ok(response),
-                Ok(Err(never)) => match never {},
-                Err(message) => {
-                    tracing::error!(target: "isobar", id = context.id().as_str(), "a handler panicked: {message}");
-                    Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-                }
-            }
-        };
-        let result = match context.remaining() {
-            Some(time) => within(&*self.clock, time, call).await,
-            None => call.await,
-        };
-        let mut response = result.unwrap_or_else(|error: Error| error.into_response());
-        let headers = response.headers_mut();
-        headers
-            .entry(REQUEST_ID)
-            .or_insert_with(|| context.id().header_value());
-        response
+        Answer::new(self.router.clone().call(request), context)
     }
 
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.
@@ -139,15 +117,14 @@ impl AppService {
 impl Service<Request> for AppService {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let service = self.clone();
+    fn call(&mut self, mut request: Request) -> Answer {
         let id = request.extensions_mut().remove::<RequestId>();
-        Box::pin(async move { Ok(service.respond(request, id, None).await) })
+        self.respond(request, id, None)
     }
 }

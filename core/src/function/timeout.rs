@@ -62,7 +62,7 @@ where
         Box::pin(async move {
             let answer = async { call.await.map_or_else(|never| match never {}, Ok) };
             let result = match context {
-                Some(context) => within(context.clock(), span, answer).await,
+                Some(context) => within(&*context.clock(), span, answer).await,
                 None => answer.await,
             };
             Ok(result.map_or_else(IntoResponse::into_response, IntoResponse::into_response))

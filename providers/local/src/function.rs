@@ -2,16 +2,18 @@
 
 mod schedule;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
-use isobar::function::AppService;
-use isobar::http::{Body, Request};
+use isobar::function::{Answer, AppService};
+use isobar::http::{Body, Response};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use isobar_serve::{Options, RequestBody, Server};
-use tower::service_fn;
+use tower::Service;
 
 /// Serves one application on one address until SIGTERM or SIGINT.
 #[derive(Debug)]
@@ -63,21 +65,29 @@ impl FunctionDriver for LocalPlatform {
         let schedules = schedule::start(&app)?;
         let server = self.take_server()?;
         tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
-        let result = server
-            .run(service_fn(move |request| answer(app.clone(), request)))
-            .await;
+        let result = server.run(Front(app)).await;
         drop(schedules);
         result.map_err(failed)
     }
 }
 
-async fn answer(
-    app: AppService,
-    request: http::Request<RequestBody>,
-) -> std::result::Result<isobar::http::Response, std::convert::Infallible> {
-    let id = Some(request.body().arrival().request_id.clone());
-    let request: Request = request.map(Body::new);
-    Ok(app.respond(request, id, None).await)
+/// Takes a request from the server into the application.
+#[derive(Debug, Clone)]
+struct Front(AppService);
+
+impl Service<http::Request<RequestBody>> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<RequestBody>) -> Answer {
+        let id = request.body().arrival().request_id.clone();
+        self.0.respond(request.map(Body::new), Some(id), None)
+    }
 }
 
 fn failed(error: isobar_serve::Error) -> Error {

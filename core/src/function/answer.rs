@@ -1,0 +1,84 @@
+//! A request under way in an application.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use axum::response::IntoResponse as _;
+use axum::routing::future::RouteFuture;
+use http::StatusCode;
+use pin_project_lite::pin_project;
+
+use super::{Context, REQUEST_ID};
+use crate::driver::caught_step;
+use crate::error::{Error, ErrorKind};
+use crate::http::Response;
+
+pin_project! {
+    /// The response of an application, once it is ready.
+    ///
+    /// It is written out, not composed of async blocks, because each of those moves the whole
+    /// request once more, and this is on the path of every request.
+    pub struct Answer {
+        #[pin]
+        handling: RouteFuture<Infallible>,
+        context: Context,
+        cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    }
+}
+
+impl Answer {
+    pub(super) fn new(handling: RouteFuture<Infallible>, context: Context) -> Self {
+        Self {
+            handling,
+            context,
+            cut: None,
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Future for Answer {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match caught_step(|| this.handling.poll(task)) {
+            Ok(Poll::Ready(Ok(response))) => response,
+            Ok(Poll::Ready(Err(never))) => match never {},
+            Ok(Poll::Pending) => {
+                let Some(time) = this.context.remaining() else {
+                    return Poll::Pending;
+                };
+                let clock = this.context.clock();
+                let cut = this
+                    .cut
+                    .get_or_insert_with(|| Box::pin(async move { clock.sleep(time).await }));
+                std::task::ready!(cut.as_mut().poll(task));
+                Error::new(
+                    ErrorKind::DeadlineExceeded,
+                    "the handler did not answer in time",
+                )
+                .into_response()
+            }
+            Err(message) => {
+                let id = this.context.id().as_str();
+                tracing::error!(target: "isobar", id, "a handler panicked: {message}");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        };
+        let headers = response.headers_mut();
+        headers
+            .entry(REQUEST_ID)
+            .or_insert_with(|| this.context.id().header_value());
+        Poll::Ready(Ok(response))
+    }
+}
