@@ -11,9 +11,11 @@ mod clock;
 pub mod document;
 pub mod function;
 pub mod gateway;
+mod jitter;
 mod panic;
 pub mod status;
 
 pub use budget::within;
 pub use clock::{Clock, Sleep, SystemClock};
+pub use jitter::jitter;
 pub use panic::{caught, caught_step};

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use super::write_set::Draft;
 use super::{Collection, Condition, Item, Key, Version, WriteSet, check};
 use crate::capability::Capability;
 use crate::driver::document::{Action, Existence};
+use crate::driver::jitter;
 use crate::error::{Error, ErrorKind, Result};
 
 const MAX_ATTEMPTS: u32 = 64;
@@ -216,7 +216,5 @@ fn unchanged(read: Option<Version>) -> (Existence, Condition) {
 
 /// Up to 1 ms after the first conflict, doubling to at most 64 ms, at random so that writers part.
 fn pause(attempt: u32) -> Duration {
-    let most = 1_000_u64 << attempt.min(6);
-    let random = u64::from_le_bytes(*Uuid::new_v4().as_bytes().first_chunk().expect("16 bytes"));
-    Duration::from_micros(random % most)
+    jitter(Duration::from_millis(1 << attempt.min(6)))
 }

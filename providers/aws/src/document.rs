@@ -1,0 +1,141 @@
+//! Documents in DynamoDB: one table per collection, the document's fields as its attributes.
+
+mod atomic;
+mod batch;
+mod expression;
+mod order;
+mod query;
+mod rewrite;
+mod row;
+mod statement;
+mod table;
+mod update;
+mod value;
+mod write;
+
+use std::any::Any;
+use std::fmt;
+
+use async_trait::async_trait;
+use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::Client;
+use isobar::document::{CollectionSchema, Key};
+use isobar::driver::document::{
+    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+};
+use isobar::{Capabilities, Capability, Limits, Result};
+
+use crate::error::failure;
+use row::Item;
+
+/// A DynamoDB account and region as a document store.
+///
+/// The native type is [`aws_sdk_dynamodb::Client`].
+#[derive(Clone)]
+pub struct DynamoStore {
+    client: Client,
+    /// Without the SDK's retries: what may be sent again is decided here (rule R21).
+    writes: Client,
+}
+
+impl DynamoStore {
+    /// What DynamoDB can do.
+    pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+        Capability::DocumentVersions,
+        Capability::DocumentExpiry,
+        Capability::FieldConditions,
+        Capability::AtomicPartition,
+        Capability::ConsistentReads,
+    ]);
+
+    /// DynamoDB's own limits: 400 KB an item, of which the reserved fields take some; 32 levels,
+    /// of which a timestamp takes one; 100 actions and 4 MB a transaction; 100 keys and 25 writes
+    /// a batch ("Quotas in Amazon DynamoDB").
+    pub const LIMITS: Limits = {
+        let mut limits = Limits::PORTABLE;
+        limits.document_bytes = 400 * 1_024 - 512;
+        limits.document_depth = 31;
+        limits.set_operations = 100;
+        limits.set_bytes = 4_000_000;
+        limits.batch_get_keys = 100;
+        limits.batch_write_operations = 25;
+        limits
+    };
+
+    /// A store that uses this client; its retry settings hold for reads.
+    pub fn new(client: Client) -> Self {
+        let writes = client.config().to_builder();
+        let writes = writes.retry_config(RetryConfig::disabled()).build();
+        Self {
+            writes: Client::from_conf(writes),
+            client,
+        }
+    }
+
+    async fn read(&self, schema: &CollectionSchema, key: &Key) -> Result<Option<Item>> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&schema.table)
+            .set_key(Some(row::key_item(schema, key)))
+            .consistent_read(true)
+            .send()
+            .await;
+        let found = found.map_err(|error| failure(error).error)?;
+        Ok(found.item.filter(|item| !item.is_empty()))
+    }
+}
+
+impl fmt::Debug for DynamoStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DynamoStore")
+    }
+}
+
+#[async_trait]
+impl DocumentDriver for DynamoStore {
+    fn describe(&self) -> DocumentDescription {
+        DocumentDescription {
+            provider: "dynamodb",
+            capabilities: Self::CAPABILITIES,
+            limits: Self::LIMITS,
+        }
+    }
+
+    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
+        let item = self.read(call.schema, key).await?;
+        row::live(call.schema, call.now, item)
+    }
+
+    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+        let items = self.read_batch(call.schema, keys).await?;
+        items
+            .into_iter()
+            .map(|item| row::live(call.schema, call.now, item))
+            .collect()
+    }
+
+    async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
+        self.write_one(call, write).await
+    }
+
+    async fn batch_write(&self, call: &Call<'_>, writes: &[Write]) -> Vec<Result<Written>> {
+        self.write_batch(call, writes).await
+    }
+
+    async fn atomic(&self, call: &Call<'_>, writes: &[Write]) -> Result<()> {
+        self.write_together(call, writes).await
+    }
+
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+        self.page(call, page).await
+    }
+
+    async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {
+        self.ensure_table(schema).await
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        &self.client
+    }
+}

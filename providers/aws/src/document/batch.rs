@@ -1,0 +1,194 @@
+//! Many reads or writes in one request; what DynamoDB leaves undone is sent again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
+use isobar::document::{CollectionSchema, Key};
+use isobar::driver::document::{Action, Call, Existence, Write, Written};
+use isobar::{Error, ErrorKind, Result};
+
+use super::DynamoStore;
+use super::row::{self, Content, Item};
+use super::write::pause;
+use crate::error::failure;
+
+/// How often the rest of a batch is sent; with the pauses between, some seconds.
+const ROUNDS: u32 = 8;
+
+impl DynamoStore {
+    /// The items of at most 100 distinct keys, in their order.
+    pub(super) async fn read_batch(
+        &self,
+        schema: &CollectionSchema,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Item>>> {
+        let mut found: HashMap<Key, Item> = HashMap::new();
+        let mut rest: Vec<Item> = keys.iter().map(|key| row::key_item(schema, key)).collect();
+        for round in 1.. {
+            if rest.is_empty() {
+                break;
+            }
+            let asked = KeysAndAttributes::builder()
+                .set_keys(Some(rest))
+                .consistent_read(true)
+                .build()
+                .map_err(incomplete)?;
+            let sent = self.client.batch_get_item();
+            let sent = sent.request_items(&schema.table, asked).send().await;
+            let output = sent.map_err(|error| failure(error).error)?;
+            let answered = output.responses.unwrap_or_default().remove(&schema.table);
+            for item in answered.unwrap_or_default() {
+                found.insert(row::key_of(schema, &item)?, item);
+            }
+            let left = output.unprocessed_keys.unwrap_or_default();
+            rest = left.into_values().flat_map(|left| left.keys).collect();
+            if !rest.is_empty() {
+                wait(round).await?;
+            }
+        }
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    /// As many results as writes; what asks nothing of the stored document goes as one batch.
+    pub(super) async fn write_batch(
+        &self,
+        call: &Call<'_>,
+        writes: &[Write],
+    ) -> Vec<Result<Written>> {
+        let mut results: Vec<Option<Result<Written>>> = Vec::new();
+        let mut batch: HashMap<Key, (usize, WriteRequest)> = HashMap::new();
+        for (index, write) in writes.iter().enumerate() {
+            match plain_request(call, write) {
+                Ok(Some(request)) => {
+                    batch.insert(write.key.clone(), (index, request));
+                    results.push(None);
+                }
+                Ok(None) => results.push(Some(self.write_one(call, write).await)),
+                Err(error) => results.push(Some(Err(error))),
+            }
+        }
+        for (index, outcome) in self.send_batch(call, batch).await {
+            // The request failed as a whole, perhaps for one bad item: each by itself tells which.
+            results[index] = Some(match outcome {
+                Fate::Written => Ok(Written::default()),
+                Fate::Rejected => self.write_one(call, &writes[index]).await,
+                Fate::Throttled => Err(throttled()),
+            });
+        }
+        results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(throttled())))
+            .collect()
+    }
+
+    async fn send_batch(
+        &self,
+        call: &Call<'_>,
+        mut batch: HashMap<Key, (usize, WriteRequest)>,
+    ) -> Vec<(usize, Fate)> {
+        let table = &call.schema.table;
+        let mut outcomes = Vec::new();
+        for round in 1.. {
+            if batch.is_empty() {
+                break;
+            }
+            let requests = batch.values().map(|(_, request)| request.clone()).collect();
+            let sent = self.writes.batch_write_item();
+            let sent = sent.request_items(table, requests).send().await;
+            let left = match sent {
+                Ok(output) => output.unprocessed_items.unwrap_or_default().remove(table),
+                Err(error) => {
+                    let error = failure(error).error;
+                    tracing::debug!(%error, "a batch is written one by one");
+                    outcomes.extend(
+                        batch
+                            .into_values()
+                            .map(|(index, _)| (index, Fate::Rejected)),
+                    );
+                    return outcomes;
+                }
+            };
+            let left = left.unwrap_or_default();
+            let rest: HashMap<_, _> = left
+                .iter()
+                .filter_map(|request| batch.remove_entry(&key_of(call.schema, request)?))
+                .collect();
+            outcomes.extend(batch.into_values().map(|(index, _)| (index, Fate::Written)));
+            batch = rest;
+            if !batch.is_empty() && wait(round).await.is_err() {
+                outcomes.extend(
+                    batch
+                        .into_values()
+                        .map(|(index, _)| (index, Fate::Throttled)),
+                );
+                return outcomes;
+            }
+        }
+        outcomes
+    }
+}
+
+/// What became of one write of a batch.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Written,
+    Rejected,
+    Throttled,
+}
+
+/// The write as part of a batch, which cannot have conditions.
+fn plain_request(call: &Call<'_>, write: &Write) -> Result<Option<WriteRequest>> {
+    if write.existence != Existence::Any || !write.condition.is_empty() {
+        return Ok(None);
+    }
+    let request = WriteRequest::builder();
+    Ok(match &write.action {
+        Action::Put { fields, expires_at } => {
+            let content = Content {
+                fields,
+                version: &write.version,
+                expires_at: *expires_at,
+            };
+            let item = row::item(call.schema, content)?;
+            let put = PutRequest::builder().set_item(Some(item));
+            Some(
+                request
+                    .put_request(put.build().map_err(incomplete)?)
+                    .build(),
+            )
+        }
+        Action::Delete => {
+            let key = row::key_item(call.schema, &write.key);
+            let delete = DeleteRequest::builder().set_key(Some(key));
+            let delete = delete.build().map_err(incomplete)?;
+            Some(request.delete_request(delete).build())
+        }
+        Action::Update { .. } | Action::Check => None,
+    })
+}
+
+fn key_of(schema: &CollectionSchema, request: &WriteRequest) -> Option<Key> {
+    let item = match (&request.put_request, &request.delete_request) {
+        (Some(put), _) => &put.item,
+        (None, Some(delete)) => &delete.key,
+        (None, None) => return None,
+    };
+    row::key_of(schema, item).ok()
+}
+
+async fn wait(round: u32) -> Result<()> {
+    if round >= ROUNDS {
+        return Err(throttled());
+    }
+    tokio::time::sleep(pause(&throttled(), round)).await;
+    Ok(())
+}
+
+fn throttled() -> Error {
+    let message = "DynamoDB left parts of the batch undone again and again";
+    Error::new(ErrorKind::Throttled, message)
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Error {
+    Error::new(ErrorKind::Internal, "a batch is not complete").with_source(error)
+}

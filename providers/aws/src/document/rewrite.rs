@@ -1,0 +1,167 @@
+//! Updates that DynamoDB cannot compute as we do: read, apply, write if nothing has changed.
+
+use std::time::Duration;
+
+use isobar::document::{Change, Condition, FieldPath, Map, Update, Value};
+use isobar::driver::document::{Action, Call, Existence, ExpiryChange, Record, Write, Written};
+use isobar::driver::jitter;
+use isobar::{Error, ErrorKind, Result};
+
+use super::DynamoStore;
+use super::row::{self, Content, Item};
+use super::statement::{Setting, Statement};
+use super::update::{Assignments, Stored};
+use super::write::{Outcome, judge};
+
+/// How often an update reads again because another writer was faster.
+const ROUNDS: u32 = 48;
+
+impl DynamoStore {
+    /// Reads, applies, and writes until nobody came between; `seen` saves the first read.
+    pub(super) async fn rewrite(
+        &self,
+        call: &Call<'_>,
+        write: &Write,
+        mut seen: Option<Item>,
+    ) -> Result<Written> {
+        for round in 0..ROUNDS {
+            let item = match seen.take() {
+                Some(item) => Some(item),
+                None => self.read(call.schema, &write.key).await?,
+            };
+            let plan = plan(call, write, item)?;
+            match self.settle(call, write, &plan.statement).await? {
+                Outcome::Applied(_) => {
+                    return Ok(Written {
+                        existed: None,
+                        record: Some(plan.record),
+                    });
+                }
+                Outcome::Recognised(item) => {
+                    let record = item.map(|item| row::record(call.schema, item));
+                    return Ok(Written {
+                        existed: None,
+                        record: record.transpose()?,
+                    });
+                }
+                Outcome::Refused(refusal) if refusal.in_doubt => {
+                    return Err(refusal.mark(faster()));
+                }
+                Outcome::Refused(refusal) => seen = refusal.item,
+            }
+            tokio::time::sleep(contention_pause(round)).await;
+        }
+        Err(faster())
+    }
+
+    /// Puts the sums of `f64` in place of the decimal ones that DynamoDB has made of a fraction.
+    pub(super) async fn correct(
+        &self,
+        call: &Call<'_>,
+        write: &Write,
+        sums: &[FieldPath],
+        record: &Record,
+    ) -> Result<()> {
+        let mut update = Update::new();
+        for path in sums {
+            if let Some(sum) = path.find(&record.fields) {
+                update = update.set(path.clone(), sum.clone());
+            }
+        }
+        let correction = Write {
+            action: Action::Update {
+                update,
+                expiry: ExpiryChange::Keep,
+            },
+            existence: Existence::Any,
+            condition: Condition::version(&write.version),
+            key: write.key.clone(),
+            version: write.version.clone(),
+        };
+        let statement = Statement::of(call, &correction, Setting::Alone)?;
+        let Some(statement) = statement else {
+            return Ok(());
+        };
+        // Refused: somebody has written since, and what was corrected is gone.
+        self.settle(call, &correction, &statement).await.map(drop)
+    }
+}
+
+/// An update that is ready to be sent, and the document it leaves.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) statement: Statement,
+    pub(super) record: Record,
+}
+
+/// Judges and applies a write to what is stored.
+pub(super) fn plan(call: &Call<'_>, write: &Write, item: Option<Item>) -> Result<Plan> {
+    let before = row::live(call.schema, call.now, item.clone())?;
+    judge(write, before.as_ref())?;
+    let record = updated(call, write, before.as_ref())?;
+    let statement = if let (Some(item), Some(before)) = (item, before) {
+        let stored = Stored {
+            item,
+            before,
+            after: record.fields.clone(),
+        };
+        Statement::on(call, write, &stored)?
+    } else {
+        let content = Content {
+            fields: &record.fields,
+            version: &write.version,
+            expires_at: record.expires_at,
+        };
+        Statement::fresh(call, write, content)?
+    };
+    Ok(Plan { statement, record })
+}
+
+/// The document that an update leaves of what was there before.
+pub(super) fn updated(call: &Call<'_>, write: &Write, before: Option<&Record>) -> Result<Record> {
+    let Action::Update { update, expiry } = &write.action else {
+        return Err(Error::new(
+            ErrorKind::Internal,
+            "only updates are applied here",
+        ));
+    };
+    let mut fields: Map = match before {
+        Some(before) => before.fields.clone(),
+        None => row::key_fields(call.schema, &write.key),
+    };
+    update.apply(&mut fields)?;
+    let assignments = Assignments {
+        call,
+        update,
+        expiry: *expiry,
+        version: &write.version,
+    };
+    Ok(Record {
+        fields,
+        version: write.version.clone(),
+        expires_at: assignments.expires_at(before),
+    })
+}
+
+/// The increments whose old number was no whole one, so that DynamoDB has added decimals.
+pub(super) fn inexact_sums(update: &Update, before: &Record) -> Vec<FieldPath> {
+    update
+        .changes()
+        .iter()
+        .filter(|(path, change)| {
+            matches!(change, Change::Increment(_))
+                && matches!(path.find(&before.fields), Some(Value::Float(_)))
+        })
+        .map(|(path, _)| path.clone())
+        .collect()
+}
+
+fn faster() -> Error {
+    let message = "other writers changed the document between each read and write";
+    Error::new(ErrorKind::Contention, message)
+}
+
+/// Up to 4 ms after the first conflict, doubling to 128 ms.
+pub(super) fn contention_pause(round: u32) -> Duration {
+    jitter(Duration::from_millis(4 << round.min(5)))
+}

@@ -1,0 +1,216 @@
+//! One conditional statement of DynamoDB: what a portable write becomes.
+
+use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update as UpdateItem,
+};
+use isobar::driver::document::{Action, Call, Existence, Write};
+use isobar::{Error, ErrorKind, Result};
+
+use super::expression::{self, Placeholders};
+use super::row::{self, Content, Item};
+use super::update::{self, Assignments, Stored};
+
+/// A statement that is ready to be sent, alone or within a transaction.
+#[derive(Debug, Clone)]
+pub(super) struct Statement {
+    pub(super) table: String,
+    pub(super) key: Item,
+    pub(super) effect: Effect,
+    pub(super) condition: Option<String>,
+    pub(super) placeholders: Placeholders,
+    /// Whether sending it twice does what sending it once does (rule R21).
+    pub(super) repeatable: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Effect {
+    Put(Item),
+    Update(String),
+    Delete,
+    Check,
+}
+
+/// Where a statement will be sent, which decides what it may leave to DynamoDB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// Alone: the old item comes back, so that its arithmetic can be checked.
+    Alone,
+    /// In a transaction, which returns no items.
+    Transaction,
+}
+
+/// DynamoDB's limit for one expression, in bytes.
+const EXPRESSION_BYTES: usize = 4_096;
+
+impl Statement {
+    /// The write as one statement; nothing where the document must be read first.
+    pub(super) fn of(call: &Call<'_>, write: &Write, setting: Setting) -> Result<Option<Self>> {
+        let (effect, added, mut placeholders) = match &write.action {
+            Action::Put { fields, expires_at } => {
+                let content = Content {
+                    fields,
+                    version: &write.version,
+                    expires_at: *expires_at,
+                };
+                let item = row::item(call.schema, content)?;
+                (Effect::Put(item), Vec::new(), Placeholders::default())
+            }
+            Action::Delete => (Effect::Delete, Vec::new(), Placeholders::default()),
+            Action::Check => (Effect::Check, Vec::new(), Placeholders::default()),
+            Action::Update { update, expiry } => {
+                let assignments = Assignments {
+                    call,
+                    update,
+                    expiry: *expiry,
+                    version: &write.version,
+                };
+                match assignments.blind(setting)? {
+                    None => return Ok(None),
+                    Some(update) => (
+                        Effect::Update(update.expression),
+                        update.conditions,
+                        update.placeholders,
+                    ),
+                }
+            }
+        };
+        let mut parts = expression::of_write(call, write, &mut placeholders)?;
+        let starts_fresh = matches!(effect, Effect::Update(_))
+            && write.existence == Existence::Any
+            && write.condition.is_empty();
+        if starts_fresh {
+            parts.extend(expression::unexpired(call, &mut placeholders));
+        }
+        parts.extend(added);
+        let statement = Self {
+            table: call.schema.table.clone(),
+            key: row::key_item(call.schema, &write.key),
+            effect,
+            condition: expression::all(&parts),
+            placeholders,
+            repeatable: is_repeatable(write),
+        };
+        Ok(statement.fits().then_some(statement))
+    }
+
+    /// The update as a statement on what was read, which fails if that has changed.
+    pub(super) fn on(call: &Call<'_>, write: &Write, stored: &Stored) -> Result<Self> {
+        let Action::Update { update, expiry } = &write.action else {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "only updates read before they write",
+            ));
+        };
+        let assignments = Assignments {
+            call,
+            update,
+            expiry: *expiry,
+            version: &write.version,
+        };
+        let mut built = assignments.resolved(stored)?;
+        let mut parts = std::mem::take(&mut built.conditions);
+        if !built.guarded {
+            parts.extend(expression::of_write(call, write, &mut built.placeholders)?);
+        }
+        let statement = Self {
+            table: call.schema.table.clone(),
+            key: row::key_item(call.schema, &write.key),
+            effect: if built.expression.is_empty() {
+                Effect::Check
+            } else {
+                Effect::Update(built.expression)
+            },
+            condition: expression::all(&parts),
+            placeholders: built.placeholders,
+            repeatable: true,
+        };
+        if statement.fits() {
+            return Ok(statement);
+        }
+        assignments.whole(stored, statement)
+    }
+
+    /// The update of a document that is not there, or no longer: a put over nothing.
+    pub(super) fn fresh(call: &Call<'_>, write: &Write, content: Content<'_>) -> Result<Self> {
+        let mut placeholders = Placeholders::default();
+        let condition = expression::absent(call, &mut placeholders);
+        Ok(Self {
+            table: call.schema.table.clone(),
+            key: row::key_item(call.schema, &write.key),
+            effect: Effect::Put(row::item(call.schema, content)?),
+            condition: Some(condition),
+            placeholders,
+            repeatable: true,
+        })
+    }
+
+    fn fits(&self) -> bool {
+        let update = match &self.effect {
+            Effect::Update(expression) => expression.len(),
+            Effect::Put(_) | Effect::Delete | Effect::Check => 0,
+        };
+        let condition = self.condition.as_ref().map_or(0, String::len);
+        update <= EXPRESSION_BYTES && condition <= EXPRESSION_BYTES
+    }
+
+    /// The statement as one of a transaction, which gives back the item that a condition met.
+    pub(super) fn into_transaction(self) -> Result<TransactWriteItem> {
+        let (names, values) = (self.placeholders.names(), self.placeholders.values());
+        let returned = ReturnValuesOnConditionCheckFailure::AllOld;
+        let built = match self.effect {
+            Effect::Put(item) => Put::builder()
+                .table_name(self.table)
+                .set_item(Some(item))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(returned)
+                .build()
+                .map(|put| TransactWriteItem::builder().put(put)),
+            Effect::Update(expression) => UpdateItem::builder()
+                .table_name(self.table)
+                .set_key(Some(self.key))
+                .update_expression(expression)
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(returned)
+                .build()
+                .map(|update| TransactWriteItem::builder().update(update)),
+            Effect::Delete => Delete::builder()
+                .table_name(self.table)
+                .set_key(Some(self.key))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(returned)
+                .build()
+                .map(|delete| TransactWriteItem::builder().delete(delete)),
+            Effect::Check => ConditionCheck::builder()
+                .table_name(self.table)
+                .set_key(Some(self.key))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(returned)
+                .build()
+                .map(|check| TransactWriteItem::builder().condition_check(check)),
+        };
+        built.map(TransactWriteItemBuilder::build).map_err(|error| {
+            Error::new(ErrorKind::Internal, "a statement is not complete").with_source(error)
+        })
+    }
+}
+
+/// Puts are recognised by their version and leave the same document; updates only where they set
+/// and remove; everything that asks for a version happens once at most.
+fn is_repeatable(write: &Write) -> bool {
+    let same = match &write.action {
+        Action::Put { .. } | Action::Check => true,
+        Action::Update { update, .. } => update::only_assigns(update),
+        Action::Delete => false,
+    };
+    same || write.condition.version.is_some()
+}

@@ -1,0 +1,207 @@
+//! What a failure of an AWS call means: one table of codes for all services.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use http::StatusCode;
+use isobar::driver::status;
+use isobar::{Error, ErrorKind};
+
+/// Whether a request that failed may have had its effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The service refused it or never saw it.
+    None,
+    /// The answer was lost, or the service says that it does not know.
+    Unknown,
+}
+
+/// A failed request, classified.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) effect: Effect,
+}
+
+impl Failure {
+    /// The error of a write: one whose effect is not known says so.
+    pub(crate) fn of_write(self) -> Error {
+        match self.effect {
+            Effect::None => self.error,
+            Effect::Unknown => self.error.with_outcome_unknown(),
+        }
+    }
+}
+
+/// Classifies the failure of a call of the SDK, and keeps it as the cause.
+pub(crate) fn failure<E>(error: SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let (kind, message, effect) = classify(&error);
+    let code = error.code().map(str::to_owned);
+    let (request_id, retry_after) = error
+        .raw_response()
+        .map_or((None, None), |raw| (request_id(raw), retry_after(raw)));
+    let mut classified = Error::new(kind, message)
+        .with_provider_code(code.as_deref(), request_id.as_deref())
+        .with_source(error);
+    if let Some(wait) = retry_after {
+        classified = classified.with_retry_after(wait);
+    }
+    Failure {
+        error: classified,
+        effect,
+    }
+}
+
+fn classify<E>(error: &SdkError<E, HttpResponse>) -> (ErrorKind, String, Effect)
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let (code, message) = (service.err().code(), service.err().message());
+            let kind = service_kind(code, message, status);
+            let effect = if status >= 500 && kind != ErrorKind::Throttled {
+                Effect::Unknown
+            } else {
+                Effect::None
+            };
+            (kind, answer(code, message, status), effect)
+        }
+        SdkError::ResponseError(response) => {
+            let status = response.raw().status().as_u16();
+            let message = format!("the answer with status {status} cannot be read");
+            (ErrorKind::Internal, message, Effect::Unknown)
+        }
+        SdkError::TimeoutError(_) => {
+            let message = "the service did not answer in time".to_owned();
+            (ErrorKind::Unavailable, message, Effect::Unknown)
+        }
+        SdkError::DispatchFailure(_) => dispatch(error),
+        _ => {
+            let message = "the request could not be built".to_owned();
+            (ErrorKind::Internal, message, Effect::None)
+        }
+    }
+}
+
+fn dispatch(error: &(dyn StdError + 'static)) -> (ErrorKind, String, Effect) {
+    if in_chain::<CredentialsError>(error).is_some() {
+        let message = "no AWS credentials were found: set AWS_ACCESS_KEY_ID and \
+                       AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+        return (ErrorKind::Unauthenticated, message.to_owned(), Effect::None);
+    }
+    let refused = in_chain::<io::Error>(error)
+        .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+    if refused {
+        let message = "the endpoint refused the connection".to_owned();
+        return (ErrorKind::Unavailable, message, Effect::None);
+    }
+    let message = "the connection failed".to_owned();
+    (ErrorKind::Unavailable, message, Effect::Unknown)
+}
+
+fn in_chain<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn answer(code: Option<&str>, message: Option<&str>, status: u16) -> String {
+    match (code, message) {
+        (Some(code), Some(message)) => format!("the service answered {code}: {message}"),
+        (Some(code), None) => format!("the service answered {code}"),
+        (None, _) => format!("the service answered with status {status}"),
+    }
+}
+
+/// The kind of an answer: by its code, and where that says nothing by its status.
+pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u16) -> ErrorKind {
+    let message = message.unwrap_or_default();
+    if code == Some("ValidationException") && message.contains("size") && message.contains("exceed")
+    {
+        return ErrorKind::TooLarge;
+    }
+    code.and_then(code_kind)
+        .unwrap_or_else(|| StatusCode::from_u16(status).map_or(ErrorKind::Internal, status::kind))
+}
+
+/// Codes as listed in the API references of DynamoDB and S3 under "Common errors" and "Error codes".
+fn code_kind(code: &str) -> Option<ErrorKind> {
+    Some(match code {
+        "ResourceNotFoundException" | "NoSuchKey" | "NoSuchBucket" | "NotFound" => {
+            ErrorKind::NotFound
+        }
+        "ConditionalCheckFailedException" | "PreconditionFailed" => ErrorKind::PreconditionFailed,
+        "TransactionConflictException"
+        | "TransactionInProgressException"
+        | "ReplicatedWriteConflictException"
+        | "ResourceInUseException"
+        | "ConditionalRequestConflict"
+        | "OperationAborted" => ErrorKind::Contention,
+        "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "ThrottlingException"
+        | "Throttling"
+        | "SlowDown"
+        | "TooManyRequestsException" => ErrorKind::Throttled,
+        "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignatureException"
+        | "ExpiredTokenException"
+        | "ExpiredToken"
+        | "InvalidToken"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => ErrorKind::Unauthenticated,
+        "AccessDeniedException" | "AccessDenied" | "AllAccessDisabled" => {
+            ErrorKind::PermissionDenied
+        }
+        "ValidationException"
+        | "InvalidArgument"
+        | "InvalidRange"
+        | "InvalidBucketName"
+        | "KeyTooLongError"
+        | "SerializationException" => ErrorKind::InvalidArgument,
+        "EntityTooLarge" | "MetadataTooLarge" => ErrorKind::TooLarge,
+        "ItemCollectionSizeLimitExceededException" | "LimitExceededException" => {
+            ErrorKind::LimitExceeded
+        }
+        "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" => ErrorKind::Corrupt,
+        "InternalServerError"
+        | "InternalFailure"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "RequestTimeout" => ErrorKind::Unavailable,
+        _ => return None,
+    })
+}
+
+fn request_id(raw: &HttpResponse) -> Option<String> {
+    let headers = raw.headers();
+    headers
+        .get("x-amzn-requestid")
+        .or_else(|| headers.get("x-amz-request-id"))
+        .map(str::to_owned)
+}
+
+/// `Retry-After` in seconds (RFC 9110), as far as AWS sends it.
+fn retry_after(raw: &HttpResponse) -> Option<Duration> {
+    let seconds = raw.headers().get("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
