@@ -16,7 +16,7 @@ async fn hello() -> Json<Value> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let platform = LocalPlatform::from_env("127.0.0.1:0").await?;
+    let platform = LocalPlatform::bind("127.0.0.1:0").await?;
     println!("http://{}", platform.local_addr());
     let clock = Arc::new(isobar_local::clock());
     let environment = Environment::builder(platform.describe(), clock).build();

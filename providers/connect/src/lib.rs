@@ -1,1 +1,58 @@
-//! Finds the platform and the stores a process runs on.
+//! Finds the platform and the stores a process runs on, and runs an application there.
+//!
+//! ```no_run
+//! # use isobar::App;
+//! # fn app() -> App<()> { App::new("notes", |_| Ok(())) }
+//! #[tokio::main]
+//! async fn main() -> std::process::ExitCode {
+//!     isobar_connect::run(app()).await
+//! }
+//! ```
+//!
+//! Platform, documents and blobs are resolved each on their own. The platform is the one whose
+//! marker stands in the environment, or what `ISOBAR_PLATFORM` says; the stores are URLs. Local
+//! storage is assumed only where no platform's marker is present: on a platform, a store that is
+//! needed and not configured is an error at start that names the variable.
+#![doc = include_str!("variables.md")]
+
+mod arguments;
+mod config;
+mod logging;
+mod platform;
+mod report;
+mod start;
+mod store;
+
+use std::process::ExitCode;
+
+use isobar::{App, Environment, Result};
+
+use arguments::Request;
+use config::Config;
+
+/// Runs the application on the platform this process finds itself on, until that ends it.
+///
+/// Prints the application's description as JSON with `--describe`, without touching a network.
+/// Fails with exit code 2 for wrong arguments or configuration and 3 where the environment fails.
+pub async fn run<S>(app: App<S>) -> ExitCode
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let description = app.describe();
+    match arguments::parse(std::env::args_os().skip(1)) {
+        Err(message) => report::misuse(&message),
+        Ok(Request::Help) => report::help(&description),
+        Ok(Request::Describe) => report::description(&description),
+        Ok(Request::Run) => {
+            let config = Config::from_process(&description);
+            logging::install(&config);
+            report::outcome(start::serve(app, &config).await)
+        }
+    }
+}
+
+/// The environment that [`run`] would build for an application, for tests and tools.
+pub async fn environment(description: &isobar::function::Description) -> Result<Environment> {
+    let config = Config::from_process(description);
+    Ok(start::connect(description, &config).await?.environment)
+}

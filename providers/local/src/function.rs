@@ -23,13 +23,13 @@ pub struct LocalPlatform {
 }
 
 impl LocalPlatform {
-    /// Takes `ISOBAR_LISTEN`, or `default` (`host:port`; port 0 takes a free one).
-    pub async fn from_env(default: &str) -> Result<Self> {
-        Self::bind(&isobar_serve::listen_address(default), Options::default()).await
+    /// Takes an address: `host:port`, where port 0 takes a free one.
+    pub async fn bind(address: &str) -> Result<Self> {
+        Self::bind_with(address, Options::default()).await
     }
 
-    /// Takes an address and serves there with these limits and timeouts.
-    pub async fn bind(address: &str, options: Options) -> Result<Self> {
+    /// Takes an address, to serve there with other limits and timeouts.
+    pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
         let server = Server::bind(address, options).await.map_err(failed)?;
         Ok(Self {
             address: server.local_addr(),

@@ -1,0 +1,65 @@
+//! What an application says on its own command line, and its exit codes.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the printer"
+)]
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use isobar::function::Description;
+use isobar::{ErrorKind, Result};
+
+/// Wrong arguments or configuration.
+const MISUSE: u8 = 2;
+/// The network, a store or a platform.
+const ENVIRONMENT: u8 = 3;
+
+pub(crate) fn help(description: &Description) -> ExitCode {
+    println!(
+        "{}: an Isobar application\n\n\
+         usage: [--describe | --help]\n\n  \
+         --describe  print what the application declares, as JSON, and end\n  \
+         --help      print this help and end\n\n\
+         Without arguments it serves on the platform it finds itself on.\n\
+         {}",
+        description.name,
+        include_str!("variables.md").trim_end()
+    );
+    ExitCode::SUCCESS
+}
+
+pub(crate) fn description(description: &Description) -> ExitCode {
+    match serde_json::to_string_pretty(description) {
+        Ok(json) => {
+            println!("{json}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: the description is not JSON: {error}");
+            ExitCode::from(70)
+        }
+    }
+}
+
+pub(crate) fn misuse(message: &str) -> ExitCode {
+    eprintln!("error: {message}\n\nhint: --help lists what there is");
+    ExitCode::from(MISUSE)
+}
+
+pub(crate) fn outcome(result: Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  caused by: {error}");
+        cause = error.source();
+    }
+    match error.kind() {
+        ErrorKind::InvalidArgument | ErrorKind::Unsupported => ExitCode::from(MISUSE),
+        _ => ExitCode::from(ENVIRONMENT),
+    }
+}
