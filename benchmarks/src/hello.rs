@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::server::Server;
+use crate::server::{Server, express_package, peer};
 use crate::{Load, report, wrk};
 
 struct Program {
@@ -51,21 +51,7 @@ fn binary(name: &'static str, file: &str) -> Result<Program> {
 }
 
 fn express(folder: &Path) -> Result<Program> {
-    let package = folder.join("node_modules/express4");
-    let missing = || {
-        format!(
-            "{} is missing: run npm ci in {}",
-            package.display(),
-            folder.display()
-        )
-    };
-    let installed = package.canonicalize().with_context(missing)?;
-    let script = Path::new("benchmarks/peers/hello.js").canonicalize();
-    let script = script.context("run this from the root of the repository")?;
-    let root = installed
-        .ancestors()
-        .nth(2)
-        .context("node_modules has a parent")?;
+    let (root, script) = (express_package(folder)?, peer("hello.js")?);
     Ok(Program {
         name: "express4",
         command: "node".into(),

@@ -1,5 +1,6 @@
 //! Runs Isobar and its peers side by side and prints `ratio: name = value` for each comparison.
 
+mod cold_start;
 mod hello;
 mod report;
 mod server;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Comparison {
     /// A constant JSON document over HTTP: Isobar, bare axum, Express 4.
     Hello(Load),
+    /// From exec to the first poll of the Lambda Runtime API: Isobar, lambda_http, Node with Express 4.
+    ColdStart(Start),
 }
 
 /// How the load is made.
@@ -39,6 +42,17 @@ struct Load {
     express: PathBuf,
 }
 
+/// How often a start is measured.
+#[derive(Debug, Args)]
+struct Start {
+    /// Starts of each program, of which the median counts.
+    #[arg(long, default_value_t = 15)]
+    rounds: u32,
+    /// The folder in which `npm ci` installed express4.
+    #[arg(long, default_value = "conformance-tests/emulators/express")]
+    express: PathBuf,
+}
+
 impl Load {
     fn span(&self) -> Duration {
         Duration::from_secs(self.seconds)
@@ -48,6 +62,7 @@ impl Load {
 fn main() -> ExitCode {
     let result = match Arguments::parse().comparison {
         Comparison::Hello(load) => hello::compare(&load),
+        Comparison::ColdStart(start) => cold_start::compare(&start),
     };
     report::outcome(result)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -61,4 +61,22 @@ impl Drop for Server {
         let _gone = self.process.kill();
         let _status = self.process.wait();
     }
+}
+
+/// The folder that holds `node_modules/express4`.
+pub(crate) fn express_package(folder: &Path) -> Result<PathBuf> {
+    if !folder.join("node_modules/express4").exists() {
+        bail!(
+            "express4 is not installed: run npm ci in {}",
+            folder.display()
+        );
+    }
+    Ok(folder.canonicalize()?)
+}
+
+/// A program of a peer, from the folder `benchmarks/peers`.
+pub(crate) fn peer(name: &str) -> Result<PathBuf> {
+    let path = Path::new("benchmarks/peers").join(name);
+    path.canonicalize()
+        .context("run this from the root of the repository")
 }
