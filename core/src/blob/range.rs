@@ -59,3 +59,6 @@ impl From<Range<u64>> for ByteRange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ fn from_hex(token: &str) -> Option<Vec<u8>> {
         .map(|pair| u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

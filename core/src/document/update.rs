@@ -228,3 +228,6 @@ fn wrong_kind(path: &FieldPath, verb: &str, found: &Value) -> Error {
         found.kind_name()
     ))
 }
+
+#[cfg(test)]
+mod tests;

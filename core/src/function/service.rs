@@ -128,3 +128,6 @@ impl Service<Request> for AppService {
         self.respond(request, id, None)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use axum::Extension;
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+
+use super::*;
+use crate::capability::{Capabilities, Capability};
+use crate::driver::SystemClock;
+use crate::driver::function::FunctionDescription;
+use crate::function::App;
+use crate::http::routing::get;
+use crate::http::{Body, Routes};
+use crate::{Environment, ErrorKind};
+
+fn service(app: App<()>) -> AppService {
+    let capabilities = Capabilities::of(&[Capability::Schedules]);
+    let platform = FunctionDescription {
+        provider: "test",
+        capabilities,
+    };
+    let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
+    app.build(&Environment::builder(platform, Arc::new(clock)).build())
+        .unwrap()
+}
+
+async fn ask(
+    routes: Routes<()>,
+    id: Option<&str>,
+    time: Option<Duration>,
+) -> (StatusCode, String, String) {
+    let service = service(App::new("test", |_| Ok(())).routes(routes));
+    let id = id.map(RequestId::from_platform);
+    let deadline = time.map(|time| SystemTime::now() + time);
+    let Ok(response) = service
+        .respond(Request::new(Body::empty()), id, deadline)
+        .await;
+    let (head, body) = response.into_parts();
+    let id = head.headers["x-request-id"].to_str().unwrap().to_owned();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status, id, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn the_handler_and_the_caller_see_the_id_of_the_platform() {
+    let echo = |context: Extension<Context>| async move { context.id().as_str().to_owned() };
+    let (status, id, body) = ask(Routes::new().get("/", echo), Some("abc-1"), None).await;
+    assert_eq!(
+        (status, id.as_str(), body.as_str()),
+        (StatusCode::OK, "abc-1", "abc-1")
+    );
+}
+
+#[tokio::test]
+async fn a_panic_of_a_handler_is_one_500_with_an_id() {
+    async fn broken() {
+        panic!("a bug");
+    }
+    let (status, id, body) = ask(Routes::new().get("/", broken), None, None).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!((id.len(), body.as_str()), (32, ""));
+}
+
+#[tokio::test]
+async fn a_handler_that_is_too_slow_is_cut_before_the_platform_cuts_it() {
+    let routes = || Routes::new().get("/", std::future::pending::<()>);
+    let (status, ..) = ask(routes(), None, Some(Duration::from_millis(260))).await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+}
+
+#[tokio::test]
+async fn a_route_may_have_less_time_than_the_platform() {
+    let slow = get(std::future::pending::<()>).timeout(Duration::from_millis(1));
+    let (status, ..) = ask(Routes::new().route("/", slow), None, None).await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+}
+
+#[tokio::test]
+async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
+    let app = App::new("test", |_| Ok(()))
+        .schedule("good", "0 3 * * *", |(), _| async { Ok(Outcome::Ack) })
+        .schedule("bad", "0 3 * * *", |(), _| async { panic!("a bug") });
+    let service = service(app);
+    let tick = |name| {
+        let clock = Arc::clone(&service.clock);
+        let context = Context::new(RequestId::from_platform("tick"), None, clock);
+        service.handle(Event::schedule(
+            name,
+            SystemTime::now(),
+            bytes::Bytes::new(),
+            context,
+        ))
+    };
+    assert_eq!(tick("good").await.unwrap(), Outcome::Ack);
+    assert_eq!(tick("bad").await.unwrap_err().kind(), ErrorKind::Internal);
+    assert_eq!(
+        tick("unknown").await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
