@@ -1,7 +1,7 @@
 //! The four traits that a provider implements, and what providers share.
 //!
 //! This module is for those who write providers; handlers use [`Collection`](crate::Collection),
-//! [`Bucket`](crate::Bucket), [`Routes`](crate::Routes) and [`App`](crate::App). A driver receives
+//! [`Bucket`](crate::Bucket), [`Routes`](crate::http::Routes) and [`App`](crate::App). A driver receives
 //! checked, neutral data; each method is one remote step and the classification of its failure.
 //! Each *must* in these docs is a conformance case.
 

@@ -30,7 +30,7 @@ pub struct Item<T> {
 /// Documents of type `T`, in whichever store the environment has bound them to.
 ///
 /// Cheap to clone. Every call ends within its time budget (10 seconds unless set otherwise), is
-/// one tracing span, and fails with an [`Error`] whose kind is the same on every store. Dropping
+/// one tracing span, and fails with an [`Error`](crate::Error) whose kind is the same on every store. Dropping
 /// a future leaves either the old document or the new one.
 #[doc = include_str!("collection.md")]
 pub struct Collection<T> {
@@ -141,7 +141,7 @@ impl<T> Collection<T> {
 
     /// Writes all of the set or nothing.
     ///
-    /// The error of a failed condition tells by [`Error::index`] which write it was.
+    /// The error of a failed condition tells by [`Error::index`](crate::Error::index) which write it was.
     pub async fn commit(&self, partition: &str, set: WriteSet) -> Result<()> {
         let binding = &*self.binding;
         let work = async {
