@@ -2,11 +2,12 @@
 
 use crate::value::{JsValue, Thrown};
 
-/// What a handler, middleware, error handler or param hook returns; an error is what Express calls `next(err)`.
+/// What a handler, middleware, error handler or param hook returns; an error is a thrown value.
 pub type Handled = Result<Flow, Thrown>;
 
 /// How the router goes on after a function that threw nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Flow {
     /// The function is done: it has answered, or it never will, as in Express when `next` is not called.
     Done,
@@ -16,6 +17,8 @@ pub enum Flow {
     NextRoute,
     /// `next('router')`: leaves this router.
     NextRouter,
+    /// `next(error)`: the next error handler.
+    Error(Thrown),
 }
 
 impl Flow {
@@ -23,18 +26,23 @@ impl Flow {
     ///
     /// A falsy value goes on, the words `route` and `router` mean what they mean in Express, and anything else is an
     /// error (`express/lib/router/index.js` and `route.js`, `next`).
+    ///
+    /// In an `async` function of an Express 4 application this differs from throwing the value: see
+    /// [`promise`](crate::promise).
     pub fn next_with(value: impl Into<JsValue>) -> Handled {
-        let value = value.into();
+        Ok(Self::of(value.into()))
+    }
+
+    pub(crate) fn of(value: JsValue) -> Self {
         if !value.truthy() {
-            return Ok(Self::Next);
+            Self::Next
+        } else if value == "route" {
+            Self::NextRoute
+        } else if value == "router" {
+            Self::NextRouter
+        } else {
+            Self::Error(Thrown::new(value))
         }
-        if value == "route" {
-            return Ok(Self::NextRoute);
-        }
-        if value == "router" {
-            return Ok(Self::NextRouter);
-        }
-        Err(Thrown::new(value))
     }
 }
 
@@ -42,12 +50,16 @@ impl Flow {
 mod tests {
     use super::*;
 
+    fn check(value: impl Into<JsValue>, expected: &str) {
+        assert_eq!(format!("{:?}", Flow::next_with(value).unwrap()), expected);
+    }
+
     #[test]
     fn next_with_a_value_does_what_express_does() {
-        assert_eq!(Flow::next_with(JsValue::Undefined).unwrap(), Flow::Next);
-        assert_eq!(Flow::next_with(0).unwrap(), Flow::Next);
-        assert_eq!(Flow::next_with("route").unwrap(), Flow::NextRoute);
-        assert_eq!(Flow::next_with("router").unwrap(), Flow::NextRouter);
-        assert_eq!(Flow::next_with("oops").unwrap_err().to_string(), "oops");
+        check(JsValue::Undefined, "Next");
+        check(0, "Next");
+        check("route", "NextRoute");
+        check("router", "NextRouter");
+        check("oops", "Error(Thrown(oops))");
     }
 }

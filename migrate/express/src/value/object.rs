@@ -146,6 +146,11 @@ impl JsObject {
         drop(previous);
     }
 
+    /// Defines an own property that is not enumerable, as the members that errors inherit from their class seem to be.
+    pub(crate) fn define_hidden(&self, name: &'static str, value: impl Into<JsValue>) {
+        self.state().properties.insert_hidden(name, value.into());
+    }
+
     /// Removes an own property, as `delete` does.
     pub fn delete(&self, name: &(impl PropertyName + ?Sized)) {
         let mut state = self.state();

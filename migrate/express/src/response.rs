@@ -1,0 +1,162 @@
+//! `res`: one response, which functions build up and end.
+
+mod cookie;
+mod format;
+pub(crate) mod head;
+mod headers;
+pub(crate) mod node_error;
+mod options;
+mod redirect;
+mod send;
+mod stream;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub(crate) use options::automatic_options;
+
+use crate::exchange::Exchange;
+use crate::flow::{Flow, Handled};
+use crate::profile::Profile;
+use crate::request::Request;
+use crate::settings::Settings;
+use crate::unanswered::Unanswered;
+use crate::value::{JsValue, Thrown, json_stringify};
+
+/// A response. Cloning copies the reference.
+///
+/// What ends the response returns [`Handled`], so that `return res.json(…)` reads as in the source; elsewhere it is
+/// `res.json(…)?;`, and what follows still runs. A second answer fails as in Express, with `ERR_HTTP_HEADERS_SENT`.
+#[derive(Clone)]
+pub struct Response(pub(crate) Arc<Exchange>);
+
+impl Response {
+    /// `res.status(code)` with a code that is known to be valid.
+    ///
+    /// Express 5 refuses codes outside 100 to 999 here; with this method the refusal comes when the response is sent, as in
+    /// Express 4. See [`Response::set_status`].
+    pub fn status(&self, code: u16) -> &Self {
+        self.0.response().status = JsValue::Number(f64::from(code));
+        self
+    }
+
+    /// `res.status(code)` with any value.
+    ///
+    /// # Errors
+    /// Express 5 throws for what is not a whole number from 100 to 999.
+    pub fn set_status(&self, code: impl Into<JsValue>) -> Result<&Self, Thrown> {
+        let code = code.into();
+        if self.profile() == Profile::V5 {
+            check_status(&code)?;
+        }
+        self.0.response().status = code;
+        Ok(self)
+    }
+
+    /// `res.statusCode`.
+    pub fn status_code(&self) -> JsValue {
+        self.0.response().status.clone()
+    }
+
+    /// `res.statusCode = code`, which is checked when the response is sent.
+    pub fn set_status_code(&self, code: impl Into<JsValue>) {
+        self.0.response().status = code.into();
+    }
+
+    /// `res.locals`.
+    pub fn locals(&self) -> JsValue {
+        self.0.response().locals.clone().into()
+    }
+
+    /// `res.headersSent`.
+    pub fn headers_sent(&self) -> bool {
+        self.0.response().headers_sent()
+    }
+
+    /// `res.writableEnded`.
+    pub fn writable_ended(&self) -> bool {
+        self.0.response().ended()
+    }
+
+    /// `res.end()` or `res.end(body)`, without any of the headers that [`Response::send`] adds.
+    ///
+    /// # Errors
+    /// When the status or a header turns out to be invalid. Ending an ended response does nothing.
+    pub fn end(&self, body: impl Into<Bytes>) -> Handled {
+        let mut response = self.0.response();
+        if !response.ended() {
+            response.end(body.into())?;
+        }
+        Ok(Flow::Done)
+    }
+
+    /// `res.write(chunk)`: sends the headers, if they were not sent, and a part of the body.
+    ///
+    /// # Errors
+    /// When the status or a header turns out to be invalid.
+    pub fn write(&self, chunk: impl Into<Bytes>) -> Result<(), Thrown> {
+        self.0.response().write(Some(chunk.into()))
+    }
+
+    /// `res.flushHeaders()`.
+    ///
+    /// # Errors
+    /// As [`Response::write`].
+    pub fn flush_headers(&self) -> Result<(), Thrown> {
+        self.0.response().write(None)
+    }
+
+    /// `res.req`.
+    pub fn request(&self) -> Request {
+        Request(Arc::clone(&self.0))
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.request().settings()
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        self.settings().profile()
+    }
+
+    pub(crate) fn give_up(&self, why: Unanswered) {
+        self.0.response().give_up(why);
+    }
+}
+
+fn check_status(code: &JsValue) -> Result<(), Thrown> {
+    let shown = || json_stringify(code).and_then(|text| text.to_js_string());
+    match code.as_number() {
+        Some(number) if number.fract() == 0.0 => {
+            if (100.0..=999.0).contains(&number) {
+                return Ok(());
+            }
+            let rule = "Status code must be greater than 99 and less than 1000.";
+            Err(Thrown::range_error(format!(
+                "Invalid status code: {}. {rule}",
+                shown()?
+            )))
+        }
+        _ => {
+            let rule = "Status code must be an integer.";
+            Err(Thrown::type_error(format!(
+                "Invalid status code: {}. {rule}",
+                shown()?
+            )))
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let response = self.0.response();
+        write!(
+            f,
+            "Response({:?}, headers sent: {})",
+            response.status,
+            response.headers_sent()
+        )
+    }
+}
