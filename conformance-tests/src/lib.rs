@@ -1,1 +1,27 @@
 //! The cases every provider must pass, and the program that runs them.
+//!
+//! A [`Case`] is one rule of the portable semantics, written so that it fails when the rule is
+//! broken. A [`Provider`] is the drivers under test together
+//! with what stands behind them. [`run()`] brings the two together and gives each pair an
+//! [`Outcome`]; [`report`] prints them.
+
+pub mod blob;
+mod case;
+mod clock;
+mod context;
+pub mod document;
+pub mod emulator;
+mod expect;
+pub mod harness;
+mod outcome;
+mod provider;
+pub mod report;
+mod run;
+
+pub use case::{Case, CaseFuture, Topic, catalogue};
+pub use clock::ManualClock;
+pub use context::{Context, Settings};
+pub use expect::Failure;
+pub use outcome::{CaseResult, Evidence, Outcome};
+pub use provider::Provider;
+pub use run::run;

@@ -1,0 +1,44 @@
+//! Runs the conformance cases against providers and reports how each ended.
+
+mod args;
+mod progress;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Args;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let stopped = async {
+        let interrupted = tokio::signal::ctrl_c();
+        let mut terminated =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = interrupted => result,
+            _ = terminated.recv() => Ok(()),
+        }
+    };
+    // Whichever ends first drops the other, and with it the emulators it has started.
+    let ended = tokio::select! {
+        ended = session::run(&args) => ended,
+        _ = stopped => {
+            progress::say("stopped");
+            return ExitCode::from(130);
+        }
+    };
+    match ended {
+        Ok(verdict) => verdict.into(),
+        Err(error) => {
+            progress::say(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One run of the program, from the arguments to the verdict.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use isobar_conformance::harness::{self, StartFailure};
+use isobar_conformance::report::manifest::ProviderManifest;
+use isobar_conformance::report::{Manifest, Report, json, junit, markdown, table};
+use isobar_conformance::{Case, CaseResult, Evidence, Outcome, Settings, run as run_cases};
+
+use crate::args::Args;
+use crate::progress::{Progress, print, say};
+
+/// Whether the run was good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Good,
+    Bad,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Good => Self::SUCCESS,
+            Verdict::Bad => Self::FAILURE,
+        }
+    }
+}
+
+pub(crate) async fn run(args: &Args) -> Result<Verdict> {
+    let cases = args.cases()?;
+    if args.list {
+        cases.iter().for_each(list);
+        return Ok(Verdict::Good);
+    }
+    let providers = args.providers()?;
+    let settings = Arc::new(settings(args));
+    let manifest = Manifest::new(std::env::args().collect(), &settings);
+    let mut report = Report {
+        manifest,
+        cases,
+        results: Vec::new(),
+    };
+    for provider in providers {
+        run_provider(provider, args, &settings, &mut report).await?;
+    }
+    write_reports(args, &report)?;
+    let failed = report.count(Outcome::Failed) > 0;
+    let left_out = args.strict && report.count(Outcome::NotRun) > 0;
+    Ok(if failed || left_out {
+        Verdict::Bad
+    } else {
+        Verdict::Good
+    })
+}
+
+fn list(case: &Case) {
+    let needs: Vec<&str> = case.needs.iter().map(|needed| needed.name()).collect();
+    let needs = match needs.as_slice() {
+        [] => String::new(),
+        some => format!(" [{}]", some.join(", ")),
+    };
+    let (id, topic, rules, title) = (case.id, case.topic.name(), case.rules, case.title);
+    print(&format!("{id:<7}{topic:<10}{rules:<8}{title}{needs}\n"));
+}
+
+/// Names of tables and buckets differ from run to run, so that an old run's leftovers in a real
+/// account cannot be met.
+fn settings(args: &Args) -> Settings {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.unwrap_or_default().as_secs();
+    Settings {
+        seed: args.seed,
+        race_width: args.race_width.max(2),
+        prefix: format!("c{:07x}", seconds & 0xfff_ffff),
+    }
+}
+
+async fn run_provider(
+    name: &'static str,
+    args: &Args,
+    settings: &Arc<Settings>,
+    report: &mut Report,
+) -> Result<()> {
+    let options = harness::Options {
+        endpoint: args.endpoint.clone(),
+    };
+    let provider = match harness::start(name, &options).await {
+        Ok(provider) => Arc::new(provider),
+        Err(StartFailure::Missing(why)) => {
+            say(&format!("{name}: not run: {why}"));
+            let not_run = report.cases.iter().map(|case| CaseResult {
+                case: case.id,
+                provider: name,
+                outcome: Outcome::NotRun,
+                evidence: Evidence::ContractOnly,
+                detail: why.clone(),
+            });
+            report.results.extend(not_run);
+            report
+                .manifest
+                .providers
+                .push(ProviderManifest::missing(name, why));
+            return Ok(());
+        }
+        Err(broken) => return Err(broken).with_context(|| format!("cannot start {name}")),
+    };
+    report
+        .manifest
+        .providers
+        .push(ProviderManifest::of(&provider));
+    let mut progress = Progress::start(name, report.cases.len());
+    let results = run_cases(&provider, settings, &report.cases, |case, result| {
+        progress.step(case, result);
+    });
+    report.results.extend(results.await);
+    Ok(())
+}
+
+fn write_reports(args: &Args, report: &Report) -> Result<()> {
+    let files = [
+        (&args.json, json::render(report)),
+        (&args.junit, junit::render(report)),
+        (&args.markdown, markdown::render(report)),
+    ];
+    let mut printed = false;
+    for (file, text) in files {
+        match file.as_deref() {
+            None => {}
+            Some(standard) if standard == Path::new("-") => {
+                print(&text);
+                printed = true;
+            }
+            Some(file) => {
+                std::fs::write(file, text)
+                    .with_context(|| format!("cannot write {}", file.display()))?;
+            }
+        }
+    }
+    if !printed {
+        print(&table::render(report));
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! What a case is, and the list of all of them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::str::FromStr;
+
+use isobar::Capability;
+
+use crate::{Context, Failure, blob, document};
+
+/// The part of the portable interface that a case is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Documents.
+    Document,
+    /// Blobs.
+    Blob,
+    /// Requests and responses.
+    Gateway,
+    /// Invocations and events.
+    Function,
+}
+
+impl Topic {
+    /// Every topic, in the order of reports.
+    pub const ALL: [Self; 4] = [Self::Document, Self::Blob, Self::Gateway, Self::Function];
+
+    /// The name on the command line and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Blob => "blob",
+            Self::Gateway => "gateway",
+            Self::Function => "function",
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Topic {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|topic| topic.name() == name);
+        found.ok_or_else(|| format!("{name:?} is none of document, blob, gateway, function"))
+    }
+}
+
+/// A running case.
+pub type CaseFuture = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// One rule as a program.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// The id in the list of cases, such as `D-200`; stable across releases.
+    pub id: &'static str,
+    /// What it is about.
+    pub topic: Topic,
+    /// The sentence that must hold.
+    pub title: &'static str,
+    /// The rules of the portable semantics that it checks, such as `R1 R6`.
+    pub rules: &'static str,
+    /// What a provider must declare; one that does not must refuse with `Unsupported`.
+    pub needs: &'static [Capability],
+    pub(crate) body: fn(Context) -> CaseFuture,
+}
+
+impl Case {
+    pub(crate) const fn document(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::Document, [id, title, rules], body)
+    }
+
+    pub(crate) const fn blob(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::Blob, [id, title, rules], body)
+    }
+
+    const fn new(
+        topic: Topic,
+        [id, title, rules]: [&'static str; 3],
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self {
+            id,
+            topic,
+            title,
+            rules,
+            needs: &[],
+            body,
+        }
+    }
+
+    pub(crate) const fn needs(mut self, capabilities: &'static [Capability]) -> Self {
+        self.needs = capabilities;
+        self
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Case({} {:?})", self.id, self.title)
+    }
+}
+
+/// All cases, by topic and id.
+pub fn catalogue() -> Vec<Case> {
+    let mut cases: Vec<Case> = document::CASES
+        .iter()
+        .chain(blob::CASES)
+        .flat_map(|group| group.iter().copied())
+        .collect();
+    cases.sort_by_key(|case| (case.topic, case.id));
+    cases
+}

@@ -1,0 +1,94 @@
+//! What a case works with: a provider, a namespace of its own, a clock and random numbers.
+
+use std::sync::Arc;
+
+use isobar::document::{CollectionSpec, Timestamp};
+use isobar::driver::Clock;
+use isobar::{Bucket, Collection};
+
+use crate::{Case, Failure, ManualClock, Provider, expect};
+
+/// What makes a run repeatable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where random keys and values come from.
+    pub seed: u64,
+    /// How many writers race in the cases about races.
+    pub race_width: usize,
+    /// Goes before the names of all tables and buckets of the run; lower case, at most 8 letters
+    /// and digits.
+    pub prefix: String,
+}
+
+/// What a case works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    provider: Arc<Provider>,
+    clock: Arc<ManualClock>,
+    settings: Arc<Settings>,
+    case: &'static str,
+}
+
+impl Context {
+    /// The surroundings of one run of one case.
+    pub fn new(provider: Arc<Provider>, settings: Arc<Settings>, case: &Case) -> Self {
+        Self {
+            provider,
+            clock: Arc::new(ManualClock::start()),
+            settings,
+            case: case.id,
+        }
+    }
+
+    /// A collection that no other case sees, ready for use.
+    pub(crate) async fn collection<T>(
+        &self,
+        spec: &CollectionSpec<T>,
+    ) -> Result<Collection<T>, Failure> {
+        let driver = self.provider.documents.clone();
+        let driver = expect::some("the document store", driver)?;
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let collection = Collection::new(driver, clock, spec, &self.namespace());
+        collection.ensure().await?;
+        Ok(collection)
+    }
+
+    /// A bucket that no other case sees, ready for use.
+    pub(crate) async fn bucket(&self) -> Result<Bucket, Failure> {
+        let driver = self.provider.blobs.clone();
+        let driver = expect::some("the blob store", driver)?;
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let bucket = Bucket::new(driver, clock, format!("{}files", self.namespace()));
+        bucket.ensure().await?;
+        Ok(bucket)
+    }
+
+    /// The clock that the case's collections go by.
+    pub(crate) fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// The instant at which that clock stands.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.timestamp()
+    }
+
+    /// How many writers race.
+    pub(crate) fn race_width(&self) -> usize {
+        self.settings.race_width
+    }
+
+    /// Random numbers that are the same in every run with the same seed.
+    pub(crate) fn random(&self) -> fastrand::Rng {
+        let seed = self.case.bytes().fold(self.settings.seed, |seed, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        fastrand::Rng::with_seed(seed)
+    }
+
+    /// Fits table names of every store and, with a few more letters, bucket names of S3.
+    fn namespace(&self) -> String {
+        let case = self.case.to_ascii_lowercase().replace('-', "");
+        format!("{}-{case}-", self.settings.prefix)
+    }
+}

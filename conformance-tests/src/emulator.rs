@@ -1,0 +1,168 @@
+//! Starts an emulator on a free port of the loopback interface, and ends it with this process.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// What an emulator from PyPI is called and how it is started.
+#[derive(Debug, Clone)]
+pub struct PythonEmulator {
+    /// The package's name, as in `emulators/requirements.txt`.
+    pub package: &'static str,
+    /// The command it installs.
+    pub command: &'static str,
+    /// Environment variables; `{port}` stands for the port.
+    pub variables: &'static [(&'static str, &'static str)],
+    /// A path that answers 200 once it is ready.
+    pub ready: &'static str,
+}
+
+/// A running emulator; dropping it ends it.
+#[derive(Debug)]
+pub struct Emulator {
+    /// The package's name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: String,
+    /// Where it listens.
+    pub url: String,
+    child: Child,
+}
+
+/// Why there is no emulator.
+#[derive(Debug)]
+pub enum StartError {
+    /// It is not installed; the text says how to install it.
+    NotInstalled(String),
+    /// It did not start; the text says what it printed.
+    Failed(String),
+}
+
+/// How long an emulator may take to answer.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// Another process may take the free port before the emulator does.
+const ATTEMPTS: usize = 3;
+
+impl Emulator {
+    /// Starts an emulator that `./test` installed, and waits until it answers.
+    pub async fn start(what: &PythonEmulator) -> Result<Self, StartError> {
+        let python = tools().join("venv/bin/python");
+        let version = version(&python, what.package).ok_or_else(|| not_installed(what))?;
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let port = free_port().map_err(|error| failed(what, &error))?;
+            let log = tempfile::NamedTempFile::new().map_err(|error| failed(what, &error))?;
+            let child = spawn(&python, what, port, log.as_file());
+            let mut emulator = Self {
+                name: what.package,
+                version: version.clone(),
+                url: format!("http://{}:{port}", Ipv4Addr::LOCALHOST),
+                child: child.map_err(|error| failed(what, &error))?,
+            };
+            if emulator.becomes_ready(port, what.ready).await {
+                return Ok(emulator);
+            }
+            last = std::fs::read_to_string(log.path()).unwrap_or_default();
+        }
+        let tail: Vec<&str> = last.lines().rev().take(5).collect();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("; ");
+        Err(failed(what, &format!("it printed: {tail}")))
+    }
+
+    async fn becomes_ready(&mut self, port: u16, path: &str) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < READY_WITHIN {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return false;
+            }
+            if answers(port, path).await.unwrap_or(false) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It has no state that is worth an orderly end.
+        if self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Where `./test` installs what the tests need.
+fn tools() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.join("../target/tools")
+}
+
+/// A port that nobody listens on just now.
+pub(crate) fn free_port() -> io::Result<u16> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Ok(TcpListener::bind(any)?.local_addr()?.port())
+}
+
+fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Result<Child> {
+    let start = Path::new(env!("CARGO_MANIFEST_DIR")).join("emulators/start.py");
+    let variables = what
+        .variables
+        .iter()
+        .map(|(name, value)| (*name, value.replace("{port}", &port.to_string())));
+    Command::new(python)
+        .arg(start)
+        .arg(what.command)
+        .envs(variables)
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone()?)
+        .stderr(log.try_clone()?)
+        .spawn()
+}
+
+fn version(python: &Path, package: &str) -> Option<String> {
+    let program = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))";
+    let output = Command::new(python)
+        .args(["-c", program, package])
+        .output()
+        .ok()?;
+    let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !version.is_empty()).then_some(version)
+}
+
+async fn answers(port: u16, path: &str) -> io::Result<bool> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await?;
+    Ok(head.ends_with(b" 200"))
+}
+
+fn not_installed(what: &PythonEmulator) -> StartError {
+    let package = what.package;
+    StartError::NotInstalled(format!(
+        "{package} is not installed; in the checkout, run: python3 -m venv target/tools/venv && \
+         target/tools/venv/bin/pip install -r conformance-tests/emulators/requirements.txt"
+    ))
+}
+
+fn failed(what: &PythonEmulator, why: &dyn std::fmt::Display) -> StartError {
+    StartError::Failed(format!("{} did not start: {why}", what.package))
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::NotInstalled(message) | Self::Failed(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for StartError {}

@@ -1,0 +1,57 @@
+//! Starts each provider together with what has to stand behind it.
+
+pub mod aws;
+pub mod local;
+
+use crate::Provider;
+use crate::emulator::StartError;
+
+/// What a harness is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A service to use instead of an emulator of our own.
+    pub endpoint: Option<String>,
+}
+
+/// Why a provider could not be started.
+#[derive(Debug)]
+pub enum StartFailure {
+    /// Something is not installed: its cases are not run, and the text says what to do.
+    Missing(String),
+    /// Something does not work.
+    Broken(String),
+}
+
+impl std::fmt::Display for StartFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Missing(message) | Self::Broken(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for StartFailure {}
+
+impl From<StartError> for StartFailure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::NotInstalled(message) => Self::Missing(message),
+            StartError::Failed(message) => Self::Broken(message),
+        }
+    }
+}
+
+/// The providers there is a harness for, in the order of reports.
+pub const PROVIDERS: [&str; 2] = ["local", "aws"];
+
+/// Starts the provider of this name, one of [`PROVIDERS`].
+pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
+    match name {
+        "local" => local::start(),
+        "aws" => aws::start(options).await,
+        _ => {
+            let all = PROVIDERS.join(", ");
+            let message = format!("there is no provider {name:?}, only {all}");
+            Err(StartFailure::Broken(message))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The local provider on a directory of its own.
+
+use isobar_local::LocalStore;
+use tempfile::TempDir;
+
+use super::StartFailure;
+use crate::{Evidence, Provider};
+
+/// Opens a store in a new directory, which goes with the provider.
+pub fn start() -> Result<Provider, StartFailure> {
+    let directory = TempDir::with_prefix("isobar-conformance-")
+        .map_err(|error| StartFailure::Broken(format!("no temporary directory: {error}")))?;
+    let store = LocalStore::open(directory.path())
+        .map_err(|error| StartFailure::Broken(error.to_string()))?;
+    Ok(Provider {
+        documents: Some(store.documents()),
+        blobs: Some(store.blobs()),
+        endpoint: "a temporary directory".to_owned(),
+        directory: Some(directory),
+        ..Provider::new("local", Evidence::Embedded)
+    })
+}

@@ -1,0 +1,68 @@
+//! The drivers under test, together with what stands behind them.
+
+use std::sync::Arc;
+
+use isobar::Capabilities;
+use isobar::driver::blob::BlobDriver;
+use isobar::driver::document::DocumentDriver;
+use tempfile::TempDir;
+
+use crate::emulator::Emulator;
+use crate::{Evidence, Topic};
+
+/// A provider as a harness has started it.
+///
+/// The drivers come first, so that they are dropped before what they stand on.
+#[derive(Debug)]
+pub struct Provider {
+    /// The name on the command line and in reports.
+    pub name: &'static str,
+    /// Its document store, if it has one.
+    pub documents: Option<Arc<dyn DocumentDriver>>,
+    /// Its blob store, if it has one.
+    pub blobs: Option<Arc<dyn BlobDriver>>,
+    /// What stands behind the stores.
+    pub evidence: Evidence,
+    /// Where the stores are, for the manifest.
+    pub endpoint: String,
+    /// What was started for this run.
+    pub emulator: Option<Emulator>,
+    /// Cases in which the emulator is known to differ from the real service, and how.
+    pub known_faults: &'static [(&'static str, &'static str)],
+    /// Where an embedded store lies.
+    pub directory: Option<TempDir>,
+}
+
+impl Provider {
+    /// A provider that has no part yet.
+    pub fn new(name: &'static str, evidence: Evidence) -> Self {
+        Self {
+            name,
+            documents: None,
+            blobs: None,
+            evidence,
+            endpoint: String::new(),
+            emulator: None,
+            known_faults: &[],
+            directory: None,
+        }
+    }
+
+    /// What the part of the provider that a topic is about declares; `None` where it has no such
+    /// part.
+    pub fn capabilities(&self, topic: Topic) -> Option<Capabilities> {
+        let documents = self.documents.as_ref().map(|driver| driver.describe());
+        let blobs = self.blobs.as_ref().map(|driver| driver.describe());
+        match topic {
+            Topic::Document => documents.map(|description| description.capabilities),
+            Topic::Blob => blobs.map(|description| description.capabilities),
+            Topic::Gateway | Topic::Function => None,
+        }
+    }
+
+    /// How the emulator is known to be wrong in this case.
+    pub(crate) fn known_fault(&self, case: &str) -> Option<&'static str> {
+        let mut faults = self.known_faults.iter();
+        faults.find_map(|(faulty, fault)| (*faulty == case).then_some(*fault))
+    }
+}

@@ -1,0 +1,110 @@
+//! Runs cases against a provider and gives each its outcome.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use isobar::Capability;
+
+use crate::{Case, CaseResult, Context, Failure, Outcome, Provider, Settings};
+
+/// How long a case may take; races against a slow emulator are the longest.
+const TIME_LIMIT: Duration = Duration::from_mins(2);
+/// How many cases run at once.
+const AT_ONCE: usize = 4;
+
+/// Runs `cases` against `provider`; results are in the order of the cases, `on_result` hears them
+/// as they come.
+pub async fn run(
+    provider: &Arc<Provider>,
+    settings: &Arc<Settings>,
+    cases: &[Case],
+    mut on_result: impl FnMut(&Case, &CaseResult),
+) -> Vec<CaseResult> {
+    let mut running = stream::iter(cases.iter().copied().enumerate())
+        .map(|(index, case)| async move { (index, case, run_one(provider, settings, case).await) })
+        .buffer_unordered(AT_ONCE);
+    let mut results = Vec::with_capacity(cases.len());
+    while let Some((index, case, result)) = running.next().await {
+        on_result(&case, &result);
+        results.push((index, result));
+    }
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+async fn run_one(provider: &Arc<Provider>, settings: &Arc<Settings>, case: Case) -> CaseResult {
+    let (outcome, detail) = match provider.capabilities(case.topic) {
+        None => {
+            let topic = case.topic;
+            (
+                Outcome::NotRun,
+                format!("{} has no {topic} part", provider.name),
+            )
+        }
+        Some(declared) => {
+            let context = Context::new(Arc::clone(provider), Arc::clone(settings), &case);
+            let missing = case.needs.iter().find(|needed| !declared.has(**needed));
+            verdict(attempt(&case, context).await, missing.copied())
+        }
+    };
+    let (outcome, detail) = match provider.known_fault(case.id) {
+        Some(fault) if outcome != Outcome::NotRun => {
+            let detail = format!("{fault} (here it was {outcome})");
+            (Outcome::NotVerified, detail)
+        }
+        _ => (outcome, detail),
+    };
+    CaseResult {
+        case: case.id,
+        provider: provider.name,
+        outcome,
+        evidence: provider.evidence,
+        detail,
+    }
+}
+
+async fn attempt(case: &Case, context: Context) -> Result<(), Failure> {
+    let mut task = tokio::spawn((case.body)(context));
+    match tokio::time::timeout(TIME_LIMIT, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(stopped)) => Err(Failure::new(panic_message(stopped))),
+        Err(_) => {
+            task.abort();
+            let seconds = TIME_LIMIT.as_secs();
+            Err(Failure::new(format!("did not end within {seconds} s")))
+        }
+    }
+}
+
+fn verdict(ended: Result<(), Failure>, missing: Option<Capability>) -> (Outcome, String) {
+    match (ended, missing) {
+        (Ok(()), None) => (Outcome::Supported, String::new()),
+        (Err(failure), None) => (Outcome::Failed, failure.to_string()),
+        (Ok(()), Some(missing)) => (
+            Outcome::Failed,
+            format!("{missing} is not declared and yet it works"),
+        ),
+        (Err(failure), Some(missing)) if failure.missing_capability() == Some(missing) => {
+            (Outcome::RefusedAsDeclared, format!("needs {missing}"))
+        }
+        (Err(failure), Some(missing)) => (
+            Outcome::Failed,
+            format!("{missing} is not declared and must be refused: {failure}"),
+        ),
+    }
+}
+
+fn panic_message(stopped: tokio::task::JoinError) -> String {
+    if !stopped.is_panic() {
+        return "was cancelled".to_owned();
+    }
+    let payload: Box<dyn Any + Send> = stopped.into_panic();
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.as_deref().unwrap_or("no message"))
+}
