@@ -12,6 +12,7 @@ pub mod document;
 pub mod function;
 pub mod gateway;
 mod jitter;
+pub mod metadata;
 mod panic;
 pub mod status;
 

@@ -72,6 +72,21 @@ impl Place {
         Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
     }
 
+    #[cfg(feature = "blob")]
+    /// An S3 client for this place; another endpoint than AWS's own has its buckets in the path.
+    pub async fn s3(&self) -> Result<aws_sdk_s3::Client> {
+        let shared = self.load().await?;
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
+        let emulated = self.endpoint.is_some() || shared.endpoint_url().is_some();
+        let mut config = aws_sdk_s3::config::Builder::from(&shared)
+            .timeout_config(timeouts)
+            .force_path_style(emulated);
+        if let Some(endpoint) = &self.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(aws_sdk_s3::Client::from_conf(config.build()))
+    }
+
     async fn load(&self) -> Result<SdkConfig> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         if let Some(region) = &self.region {

@@ -13,7 +13,7 @@ use isobar::driver::status;
 use isobar::{Error, ErrorKind};
 
 /// Whether a request that failed may have had its effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
     /// The service refused it or never saw it.
     None,
@@ -31,10 +31,15 @@ pub(crate) struct Failure {
 impl Failure {
     /// The error of a write: one whose effect is not known says so.
     pub(crate) fn of_write(self) -> Error {
-        match self.effect {
-            Effect::None => self.error,
-            Effect::Unknown => self.error.with_outcome_unknown(),
-        }
+        doubtful(self.error, self.effect)
+    }
+}
+
+/// The error of a write, of which this or an earlier attempt had such an effect.
+pub(crate) fn doubtful(error: Error, effect: Effect) -> Error {
+    match effect {
+        Effect::None => error,
+        Effect::Unknown => error.with_outcome_unknown(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Isobar on Amazon Web Services: DynamoDB, S3, Lambda.
 
+#[cfg(feature = "blob")]
+pub mod blob;
 #[cfg(any(feature = "document", feature = "blob"))]
 pub mod config;
 #[cfg(feature = "document")]
@@ -7,5 +9,7 @@ pub mod document;
 #[cfg(any(feature = "document", feature = "blob"))]
 mod error;
 
+#[cfg(feature = "blob")]
+pub use blob::S3Store;
 #[cfg(feature = "document")]
 pub use document::DynamoStore;

@@ -12,6 +12,7 @@ use super::row::{self, Content, Item};
 use super::statement::{Setting, Statement};
 use super::update::{Assignments, Stored};
 use super::write::{Outcome, judge};
+use crate::error::Effect;
 
 /// How often an update reads again because another writer was faster.
 const ROUNDS: u32 = 48;
@@ -44,7 +45,7 @@ impl DynamoStore {
                         record: record.transpose()?,
                     });
                 }
-                Outcome::Refused(refusal) if refusal.in_doubt => {
+                Outcome::Refused(refusal) if refusal.earlier == Effect::Unknown => {
                     return Err(refusal.mark(faster()));
                 }
                 Outcome::Refused(refusal) => seen = refusal.item,

@@ -18,7 +18,7 @@ use super::DynamoStore;
 use super::rewrite::{self, inexact_sums};
 use super::row::{self, Item};
 use super::statement::{Effect as Verb, Setting, Statement};
-use crate::error::{Effect, Failure, failure};
+use crate::error::{Effect, Failure, doubtful, failure};
 
 /// How often one statement is sent.
 pub(super) const ATTEMPTS: u32 = 4;
@@ -37,13 +37,13 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) item: Option<Item>,
-    /// Whether an earlier attempt, whose answer was lost, may have been applied.
-    pub(super) in_doubt: bool,
+    /// Unknown where the answer to an earlier attempt was lost.
+    pub(super) earlier: Effect,
 }
 
 impl Refusal {
     pub(super) fn mark(&self, error: Error) -> Error {
-        doubtful(error, self.in_doubt)
+        doubtful(error, self.earlier)
     }
 }
 
@@ -118,20 +118,22 @@ impl DynamoStore {
         write: &Write,
         statement: &Statement,
     ) -> Result<Outcome> {
-        let mut in_doubt = false;
+        let mut earlier = Effect::None;
         let mut attempt = 1;
         loop {
             let failure = match self.send(statement).await {
                 Attempt::Applied(before) => return Ok(Outcome::Applied(before)),
-                Attempt::Refused(Some(item)) if in_doubt && is_ours(call, &item, write) => {
+                Attempt::Refused(Some(item))
+                    if earlier == Effect::Unknown && is_ours(call, &item, write) =>
+                {
                     return Ok(Outcome::Recognised(Some(item)));
                 }
                 Attempt::Refused(item) => {
-                    return Ok(Outcome::Refused(Refusal { item, in_doubt }));
+                    return Ok(Outcome::Refused(Refusal { item, earlier }));
                 }
                 Attempt::Failed(failure) => failure,
             };
-            in_doubt |= failure.effect == Effect::Unknown;
+            earlier = earlier.max(failure.effect);
             let again = match failure.effect {
                 Effect::None => failure.error.retryable(),
                 Effect::Unknown => match self.recognise(call, write).await {
@@ -140,7 +142,7 @@ impl DynamoStore {
                 },
             };
             if !again || attempt == ATTEMPTS {
-                return Err(doubtful(failure.error, in_doubt));
+                return Err(doubtful(failure.error, earlier));
             }
             tracing::debug!(attempt, error = %failure.error, "a write is sent again");
             tokio::time::sleep(pause(&failure.error, attempt)).await;
@@ -155,7 +157,8 @@ impl DynamoStore {
         }
         let item = self.read(call.schema, &write.key).await.ok()?;
         match (&item, &write.action) {
-            (None, Action::Delete) => Some(None),
+            // Under a condition, somebody else may have been the one to remove it.
+            (None, Action::Delete) => write.condition.is_empty().then_some(None),
             (Some(found), _) if is_ours(call, found, write) => Some(item),
             _ => None,
         }
@@ -284,14 +287,6 @@ pub(super) fn precondition() -> Error {
 fn too_long() -> Error {
     let message = "the conditions are more than DynamoDB takes at once";
     Error::new(ErrorKind::LimitExceeded, message)
-}
-
-fn doubtful(error: Error, in_doubt: bool) -> Error {
-    if in_doubt {
-        error.with_outcome_unknown()
-    } else {
-        error
-    }
 }
 
 fn is_ours(call: &Call<'_>, item: &Item, write: &Write) -> bool {

@@ -12,11 +12,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use isobar::document::{Map, Value};
-use isobar::driver::{Clock, SystemClock};
 use isobar::{Collection, CollectionSpec};
 use isobar_aws::DynamoStore;
 
-use crate::emulator;
+use crate::{clock, emulator};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -29,10 +28,6 @@ pub(crate) fn client(endpoint: &str) -> Client {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
-}
-
-pub(crate) fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock(|span| Box::pin(tokio::time::sleep(span))))
 }
 
 /// A collection whose table is new, and the vendor's own client to look into it.

@@ -10,8 +10,16 @@ use tokio::net::{TcpListener, TcpStream};
 /// The proxy; it ends with the test's runtime.
 pub(crate) struct Faults {
     pub(crate) endpoint: String,
-    /// How many answers of each operation are still to be lost.
-    losses: Arc<Mutex<HashMap<String, u32>>>,
+    plans: Plans,
+}
+
+type Plans = Arc<Mutex<HashMap<String, Plan>>>;
+
+/// What happens to the next answers to requests that have some text in their head.
+struct Plan {
+    left: u32,
+    /// The bytes of the answer that pass before the connection is closed.
+    passed: usize,
 }
 
 impl Faults {
@@ -19,53 +27,78 @@ impl Faults {
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let losses: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
-        let shared = Arc::clone(&losses);
+        let plans = Plans::default();
+        let shared = Arc::clone(&plans);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 tokio::spawn(serve(client, upstream.clone(), Arc::clone(&shared)));
             }
         });
-        Self { endpoint, losses }
+        Self { endpoint, plans }
     }
 
-    /// Loses the next `count` answers to requests that name `operation` in their head.
+    /// Loses the next `count` answers to requests that have `operation` in their head.
     pub(crate) fn lose(&self, operation: &str, count: u32) {
-        let mut losses = self.losses.lock().expect("no panic under it");
-        losses.insert(operation.to_owned(), count);
+        self.plan(
+            operation,
+            Plan {
+                left: count,
+                passed: 0,
+            },
+        );
+    }
+
+    /// Cuts off the next answer after some bytes.
+    #[cfg(feature = "blob")]
+    pub(crate) fn cut(&self, operation: &str, passed: usize) {
+        self.plan(operation, Plan { left: 1, passed });
+    }
+
+    fn plan(&self, operation: &str, plan: Plan) {
+        let mut plans = self.plans.lock().expect("no panic under it");
+        plans.insert(operation.to_owned(), plan);
     }
 }
 
 /// One request of one connection, which is closed after it.
-async fn serve(
-    mut client: TcpStream,
-    upstream: String,
-    losses: Arc<Mutex<HashMap<String, u32>>>,
-) -> io::Result<()> {
-    let request = message(&mut client).await?;
-    let head = String::from_utf8_lossy(&request).into_owned();
+async fn serve(mut client: TcpStream, upstream: String, plans: Plans) -> io::Result<()> {
+    let request = message(&mut client, Body::Declared).await?;
     let mut server = TcpStream::connect(upstream).await?;
     server.write_all(&request).await?;
-    let answer = message(&mut server).await?;
-    let lost = losses
-        .lock()
-        .expect("no panic under it")
-        .iter_mut()
-        .any(|(operation, left)| head.contains(operation.as_str()) && take(left));
-    if !lost {
-        client.write_all(&answer).await?;
-    }
+    let body = if request.starts_with(b"HEAD ") {
+        Body::None
+    } else {
+        Body::Declared
+    };
+    let answer = message(&mut server, body).await?;
+    let passed = passed(&plans, &request).unwrap_or(answer.len());
+    client
+        .write_all(&answer[..passed.min(answer.len())])
+        .await?;
     client.shutdown().await
 }
 
-fn take(left: &mut u32) -> bool {
-    let any = *left > 0;
-    *left = left.saturating_sub(1);
-    any
+/// How much of the answer to a request passes, where a plan says so.
+fn passed(plans: &Plans, request: &[u8]) -> Option<usize> {
+    let head = String::from_utf8_lossy(request);
+    let mut plans = plans.lock().expect("no panic under it");
+    let plan = plans
+        .iter_mut()
+        .find(|(operation, plan)| plan.left > 0 && head.contains(operation.as_str()));
+    plan.map(|(_, plan)| {
+        plan.left -= 1;
+        plan.passed
+    })
+}
+
+/// Whether a message has the body that its head declares; the answer to HEAD has none.
+enum Body {
+    None,
+    Declared,
 }
 
 /// One HTTP/1.1 message with a Content-Length, and `Connection: close` added to its head.
-async fn message(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+async fn message(stream: &mut TcpStream, body: Body) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -76,10 +109,13 @@ async fn message(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
         }
     };
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    let length = text
+    let declared = text
         .lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
-        .unwrap_or(0);
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let length = match body {
+        Body::None => 0,
+        Body::Declared => declared.unwrap_or(0),
+    };
     while bytes.len() < head + 2 + length {
         if stream.read_buf(&mut bytes).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

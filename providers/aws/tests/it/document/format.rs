@@ -308,7 +308,7 @@ async fn a_table_with_another_key_is_refused_when_it_is_ensured() {
         .table(name)
         .partition("owner");
     let store = std::sync::Arc::new(isobar_aws::DynamoStore::new(client));
-    let other = isobar::Collection::new(store, super::clock(), &other, "");
+    let other = isobar::Collection::new(store, crate::clock(), &other, "");
     let error = other.ensure().await.unwrap_err();
     assert!(error.to_string().contains("another key"), "{error}");
 }

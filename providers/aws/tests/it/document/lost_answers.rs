@@ -4,9 +4,9 @@ use isobar::document::{Condition, Map, PutOptions, SortType, Update, WriteSet};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
 
-use super::{client, clock, map};
-use crate::emulator;
+use super::{client, map};
 use crate::faults::Faults;
+use crate::{clock, emulator};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 const ADOPTED: CollectionSpec<Map> = NOTES.adopt();

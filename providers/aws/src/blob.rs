@@ -1,0 +1,138 @@
+//! Blobs in S3: keys as they are, conditions by `If-None-Match` and `If-Match`, CRC32C kept.
+
+mod body;
+mod copy;
+mod date;
+mod delete;
+mod list;
+mod meta;
+mod multipart;
+mod put;
+mod read;
+
+use std::any::Any;
+use std::fmt;
+
+use async_trait::async_trait;
+use aws_config::retry::RetryConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use isobar::{Capabilities, Capability, Limits, Result};
+
+use crate::error::failure;
+
+/// An S3 account and region as a blob store.
+///
+/// The native type is [`aws_sdk_s3::Client`].
+#[derive(Clone)]
+pub struct S3Store {
+    client: Client,
+    /// Without the SDK's retries: what may be sent again is decided here (rule R21).
+    writes: Client,
+    /// Above this size a blob is copied in parts of it.
+    part_bytes: u64,
+}
+
+/// The region whose name S3 refuses as a location constraint.
+const FIRST_REGION: &str = "us-east-1";
+
+impl S3Store {
+    /// What S3 can do, in buckets of its general purpose kind.
+    pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+        Capability::BlobIfAbsent,
+        Capability::BlobIfVersion,
+        Capability::OrderedListing,
+    ]);
+
+    /// A store that uses this client; its retry settings hold for reads.
+    pub fn new(client: Client) -> Self {
+        let writes = client.config().to_builder();
+        let writes = writes.retry_config(RetryConfig::disabled()).build();
+        Self {
+            writes: Client::from_conf(writes),
+            client,
+            part_bytes: multipart::PART_BYTES,
+        }
+    }
+
+    /// Copies blobs above this size in parts of it; for tests, S3 takes 5 MiB to 5 GiB.
+    #[must_use]
+    pub fn with_part_bytes(mut self, bytes: u64) -> Self {
+        self.part_bytes = bytes;
+        self
+    }
+}
+
+impl fmt::Debug for S3Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3Store").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl BlobDriver for S3Store {
+    fn describe(&self) -> BlobDescription {
+        BlobDescription {
+            provider: "s3",
+            capabilities: Self::CAPABILITIES,
+            limits: Limits::PORTABLE,
+        }
+    }
+
+    async fn put(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
+        self.put_blob(bucket, put).await
+    }
+
+    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+        self.open(bucket, key, range).await
+    }
+
+    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
+        self.head_blob(bucket, key).await
+    }
+
+    async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
+        self.page(bucket, request).await
+    }
+
+    async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
+        self.copy_blob(bucket, copy).await
+    }
+
+    async fn delete(
+        &self,
+        bucket: &str,
+        key: &BlobKey,
+        condition: &BlobCondition,
+    ) -> Result<Option<bool>> {
+        self.delete_blob(bucket, key, condition).await
+    }
+
+    async fn ensure(&self, bucket: &str) -> Result<()> {
+        let region = self.client.config().region().map(ToString::to_string);
+        let location = region
+            .filter(|region| region != FIRST_REGION)
+            .map(|region| {
+                let location = BucketLocationConstraint::from(region.as_str());
+                CreateBucketConfiguration::builder()
+                    .location_constraint(location)
+                    .build()
+            });
+        let request = self.client.create_bucket().bucket(bucket);
+        let request = request.set_create_bucket_configuration(location);
+        let Err(error) = request.send().await else {
+            return Ok(());
+        };
+        let error = failure(error).error;
+        match error.provider_code() {
+            Some("BucketAlreadyOwnedByYou") => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        &self.client
+    }
+}

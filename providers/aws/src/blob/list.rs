@@ -1,0 +1,87 @@
+//! Listing keys in byte order, folded at a delimiter.
+
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::types::EncodingType;
+use isobar::blob::{Attributes, BlobKey, ObjectMeta};
+use isobar::driver::blob::{Entry, EntryPage, ListRequest};
+use isobar::{Error, ErrorKind, Result};
+use percent_encoding::percent_decode_str;
+
+use super::S3Store;
+use super::meta::{modified, size, version};
+use crate::error::failure;
+
+/// S3's own limit for one page.
+const MAX_KEYS: u32 = 1_000;
+
+impl S3Store {
+    /// Every page starts after a key, never at a token of S3, so that it can start anywhere.
+    pub(super) async fn page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
+        // A folded prefix that the page starts after, or within, comes once more and is dropped;
+        // one entry more is asked for, so that the page is not empty for it.
+        let asked = request.limit.saturating_add(1).min(MAX_KEYS);
+        let sent = self
+            .client
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(&request.prefix)
+            .set_delimiter(request.delimiter.clone())
+            .set_start_after(request.after.clone())
+            .max_keys(i32::try_from(asked).unwrap_or(i32::MAX))
+            .encoding_type(EncodingType::Url)
+            .send()
+            .await;
+        let output = sent.map_err(|error| failure(error).error)?;
+        let truncated = output.is_truncated == Some(true);
+        let mut entries = entries(output)?;
+        let last = entries.last().map(|entry| place(entry).to_owned());
+        if let Some(after) = &request.after {
+            entries.retain(|entry| place(entry) > after.as_str());
+        }
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let more = truncated || entries.len() > limit;
+        entries.truncate(limit);
+        let end = entries.last().map(|entry| place(entry).to_owned()).or(last);
+        Ok(EntryPage {
+            entries,
+            next: end.filter(|_| more),
+        })
+    }
+}
+
+fn place(entry: &Entry) -> &str {
+    match entry {
+        Entry::Blob(meta) => meta.key.as_str(),
+        Entry::Prefix(prefix) => prefix,
+    }
+}
+
+/// Keys and folded prefixes in one order.
+fn entries(output: ListObjectsV2Output) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for object in output.contents.unwrap_or_default() {
+        entries.push(Entry::Blob(ObjectMeta {
+            key: BlobKey::raw(decode(object.key.as_deref())?),
+            size: size(object.size)?,
+            version: version(object.e_tag)?,
+            modified: modified(object.last_modified.as_ref()),
+            attributes: Attributes::default(),
+            crc32c: None,
+        }));
+    }
+    for prefix in output.common_prefixes.unwrap_or_default() {
+        entries.push(Entry::Prefix(decode(prefix.prefix.as_deref())?));
+    }
+    entries.sort_by(|a, b| place(a).as_bytes().cmp(place(b).as_bytes()));
+    Ok(entries)
+}
+
+/// `EncodingType=url` is that of forms: a space is `+`.
+fn decode(encoded: Option<&str>) -> Result<String> {
+    let encoded = encoded.unwrap_or_default().replace('+', " ");
+    let decoded = percent_decode_str(&encoded).decode_utf8();
+    let decoded = decoded.map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "a key in the listing is not UTF-8").with_source(error)
+    });
+    Ok(decoded?.into_owned())
+}

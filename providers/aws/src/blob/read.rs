@@ -1,0 +1,118 @@
+//! Reading objects whole and in part.
+
+use aws_sdk_s3::types::ChecksumMode;
+use isobar::blob::{BlobBody, BlobKey, ByteRange, ObjectMeta};
+use isobar::driver::blob::Read;
+use isobar::{Error, ErrorKind, Result};
+
+use super::S3Store;
+use super::body;
+use super::meta::{Stored, stored, unexpected};
+use crate::error::failure;
+
+impl S3Store {
+    pub(super) async fn head_blob(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
+        self.look(bucket, key).await?.into_meta(key)
+    }
+
+    /// What is stored, our own marks included.
+    pub(super) async fn look(&self, bucket: &str, key: &BlobKey) -> Result<Stored> {
+        let request = self.client.head_object().bucket(bucket).key(key.as_str());
+        let request = request.checksum_mode(ChecksumMode::Enabled);
+        match request.send().await {
+            Ok(output) => Ok(stored!(output)),
+            Err(error) => Err(failure(error).error),
+        }
+    }
+
+    pub(super) async fn open(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+        let Some(header) = header(range) else {
+            return self.nothing(bucket, key, range).await;
+        };
+        let sent = self
+            .client
+            .get_object()
+            .bucket(bucket)
+            .key(key.as_str())
+            .checksum_mode(ChecksumMode::Enabled)
+            .set_range(header)
+            .send()
+            .await;
+        let output = match sent {
+            Ok(output) => output,
+            Err(error) => {
+                let error = failure(error).error;
+                // The object may be empty or shorter than the range starts: its size decides.
+                return match error.provider_code() {
+                    Some("InvalidRange") => self.nothing(bucket, key, range).await,
+                    _ => Err(error),
+                };
+            }
+        };
+        let mut meta = stored!(output).into_meta(key)?;
+        // Without Content-Range the answer is the whole object, which may not be what was asked
+        // for (rule K5).
+        let selected = match output.content_range.as_deref() {
+            None => 0..meta.size,
+            // No part is empty: the object is, for which Content-Range has no form.
+            Some(_) if meta.size == 0 => 0..0,
+            Some(text) => {
+                let (selected, size) = parse(text)?;
+                meta.size = size;
+                selected
+            }
+        };
+        if range.resolve(meta.size)? != selected {
+            return Err(unexpected("S3 answered with another range"));
+        }
+        let length = selected.end - selected.start;
+        Ok(Read {
+            meta,
+            range: selected,
+            body: body::exactly(length, output.body),
+        })
+    }
+
+    /// A range that selects nothing, for which HTTP has no form.
+    async fn nothing(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+        let meta = self.head_blob(bucket, key).await?;
+        let selected = range.resolve(meta.size)?;
+        if !selected.is_empty() {
+            let message = "the object changed while it was read";
+            return Err(Error::new(ErrorKind::Contention, message));
+        }
+        Ok(Read {
+            meta,
+            range: selected,
+            body: BlobBody::whole(bytes::Bytes::new()),
+        })
+    }
+}
+
+/// The `Range` header, which may be left out; nothing where the range has no form in HTTP.
+#[expect(
+    clippy::option_option,
+    reason = "whether there is a form, and whether the form is a header, are two questions"
+)]
+fn header(range: ByteRange) -> Option<Option<String>> {
+    match range {
+        ByteRange::Full => Some(None),
+        ByteRange::From(start) => Some(Some(format!("bytes={start}-"))),
+        ByteRange::Bounded { start, end } if start < end => {
+            Some(Some(format!("bytes={start}-{}", end - 1)))
+        }
+        ByteRange::Suffix(length) if length > 0 => Some(Some(format!("bytes=-{length}"))),
+        ByteRange::Bounded { .. } | ByteRange::Suffix(_) => None,
+    }
+}
+
+/// `bytes FIRST-LAST/SIZE` (RFC 9110, section 14.4).
+fn parse(text: &str) -> Result<(std::ops::Range<u64>, u64)> {
+    let parts = || {
+        let (selected, size) = text.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = selected.split_once('-')?;
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        Some((first..last.checked_add(1)?, size.parse().ok()?))
+    };
+    parts().ok_or_else(|| unexpected("S3 answered with a malformed Content-Range"))
+}

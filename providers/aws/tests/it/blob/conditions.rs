@@ -1,0 +1,160 @@
+//! Conditional writes, alone, in a race, and with a lost answer.
+
+use std::sync::Arc;
+
+use isobar::blob::{BlobCondition, CopyOptions, DeleteBlobOptions, PutBlobOptions};
+use isobar::document::Version;
+use isobar::{Bucket, ErrorKind};
+use isobar_aws::S3Store;
+
+use super::{client, fresh};
+use crate::faults::Faults;
+use crate::{clock, emulator};
+
+fn absent() -> PutBlobOptions {
+    PutBlobOptions::default().with_condition(BlobCondition::IfAbsent)
+}
+
+fn at(version: &Version) -> PutBlobOptions {
+    PutBlobOptions::default().with_condition(BlobCondition::IfVersion(version.clone()))
+}
+
+async fn text(bucket: &Bucket, key: &str) -> String {
+    let blob = bucket.get(key).await.expect("it is there");
+    String::from_utf8(blob.bytes().await.expect("bytes").to_vec()).expect("text")
+}
+
+#[tokio::test]
+async fn a_blob_is_created_once_and_replaced_at_a_known_version() {
+    let (bucket, ..) = fresh().await;
+    let first = bucket.put_with("a", "1", absent()).await.unwrap();
+    let error = bucket.put_with("a", "2", absent()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(bucket.head("a").await.unwrap().attributes.metadata.len(), 0);
+
+    let second = bucket.put_with("a", "2", at(&first.version)).await.unwrap();
+    let error = bucket
+        .put_with("a", "3", at(&first.version))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    let error = bucket
+        .put_with("b", "3", at(&first.version))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    assert_eq!(text(&bucket, "a").await, "2");
+
+    let delete = |version: &Version| {
+        let condition = BlobCondition::IfVersion(version.clone());
+        DeleteBlobOptions::default().with_condition(condition)
+    };
+    let error = bucket
+        .delete_with("a", delete(&first.version))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    bucket
+        .delete_with("a", delete(&second.version))
+        .await
+        .unwrap();
+    let error = bucket
+        .delete_with("a", delete(&second.version))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+}
+
+#[tokio::test]
+async fn of_racing_creates_one_wins_and_the_others_know() {
+    let (bucket, ..) = fresh().await;
+    let tasks: Vec<_> = (0..12)
+        .map(|writer| {
+            let bucket = bucket.clone();
+            tokio::spawn(async move {
+                let put = bucket.put_with("a", format!("{writer}"), absent());
+                put.await.map(|_| ()).map_err(|error| error.kind())
+            })
+        })
+        .collect();
+    let mut winners = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => winners += 1,
+            Err(kind) => assert_eq!(kind, ErrorKind::AlreadyExists),
+        }
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn a_copy_onto_itself_changes_nothing_and_judges_its_condition() {
+    let (bucket, ..) = fresh().await;
+    let put = bucket.put("a", "1").await.unwrap();
+    assert_eq!(bucket.copy("a", "a").await.unwrap().version, put.version);
+    let absent = CopyOptions::default().with_condition(BlobCondition::IfAbsent);
+    let error = bucket.copy_with("a", "a", absent).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    let other = BlobCondition::IfVersion(Version::generate());
+    let other = CopyOptions::default().with_condition(other);
+    let error = bucket.copy_with("a", "a", other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+}
+
+/// The same bucket twice: directly, and behind a proxy that loses answers.
+async fn behind() -> (Bucket, Bucket, Faults) {
+    let (direct, _, name) = fresh().await;
+    let faults = Faults::before(emulator::endpoint()).await;
+    let store = Arc::new(S3Store::new(client(&faults.endpoint)));
+    (direct, Bucket::new(store, clock(), name), faults)
+}
+
+#[tokio::test]
+async fn a_put_recognises_its_own_write_when_the_answer_is_lost() {
+    let (direct, behind, faults) = behind().await;
+    faults.lose("PUT ", 1);
+    let put = behind.put_with("a", "1", absent()).await.unwrap();
+    let head = direct.head("a").await.unwrap();
+    assert_eq!(put.version, head.version);
+    assert_eq!(head.attributes.metadata.len(), 0);
+
+    faults.lose("PUT ", 1);
+    let put = behind.put_with("a", "2", at(&head.version)).await.unwrap();
+    assert_eq!(text(&direct, "a").await, "2");
+
+    faults.lose("PUT ", 1);
+    behind.put("a", "3").await.unwrap();
+    assert_eq!(text(&direct, "a").await, "3");
+
+    let error = behind
+        .put_with("a", "4", at(&put.version))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    assert!(!error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_delete_whose_answer_is_lost_sees_that_the_blob_is_gone() {
+    let (direct, behind, faults) = behind().await;
+    direct.put("a", "1").await.unwrap();
+    faults.lose("DELETE ", 1);
+    assert_eq!(behind.delete("a").await.unwrap(), None);
+
+    let put = direct.put("a", "1").await.unwrap();
+    faults.lose("DELETE ", 1);
+    let condition = BlobCondition::IfVersion(put.version);
+    let options = DeleteBlobOptions::default().with_condition(condition);
+    let error = behind.delete_with("a", options).await.unwrap_err();
+    assert!(error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_is_an_error() {
+    let (direct, behind, faults) = behind().await;
+    direct.put("a", vec![b'x'; 100_000]).await.unwrap();
+    faults.cut("GET ", 50_000);
+    let blob = behind.get("a").await.unwrap();
+    let error = blob.bytes().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+}
