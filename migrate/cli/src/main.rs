@@ -1,3 +1,7 @@
 //! The isobar command: scan, port, gateway, verify, migrate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    isobar_cli::main()
+}

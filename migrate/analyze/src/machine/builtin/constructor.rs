@@ -1,0 +1,109 @@
+//! The global constructors.
+
+use std::rc::Rc;
+
+use crate::machine::Machine;
+use crate::machine::builtin::{Family, collection, promise, url};
+use crate::machine::call::Call;
+use crate::machine::heap::{Kind, Property};
+use crate::machine::operator::number_of;
+use crate::machine::value::{Truth, Value, index_of};
+
+/// The family of methods that instances of a constructor have.
+pub(super) fn instance_family(name: &str) -> Family {
+    match name {
+        "Array" => Family::Array,
+        "String" => Family::Text,
+        "Number" => Family::Number,
+        "Function" => Family::Function,
+        "Promise" => Family::Promise,
+        "Map" | "WeakMap" => Family::Map,
+        "Set" | "WeakSet" => Family::Set,
+        "RegExp" => Family::RegExp,
+        _ => Family::ObjectMethods,
+    }
+}
+
+/// `Name(…)` and `new Name(…)`.
+pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
+    let first = call.argument(0);
+    match name {
+        "Array" => match (&first, call.arguments.len()) {
+            (Value::Number(len), 1) => {
+                let len = index_of(*len).unwrap_or(0).min(10_000);
+                machine.array(vec![Value::Undefined; len], call.site)
+            }
+            (Value::Unknown, 1) => machine.open(Kind::Array(Vec::new()), call.site),
+            _ => machine.array(call.arguments.clone(), call.site),
+        },
+        "Object" => match first {
+            Value::Object(_) => first,
+            Value::Unknown => Value::Unknown,
+            _ => Value::Object(machine.plain_object(call.site)),
+        },
+        "String" => match (call.arguments.is_empty(), machine.text_of(&first)) {
+            (true, _) => Value::from(""),
+            (false, text) => text.map_or(Value::Unknown, Value::Text),
+        },
+        "Number" => number_of(&first).map_or(Value::Unknown, Value::Number),
+        "Boolean" => match machine.truth(&first) {
+            Truth::Yes => Value::Boolean(true),
+            Truth::No | Truth::UnlessSet => Value::Boolean(false),
+            Truth::Maybe => Value::Unknown,
+        },
+        "Symbol" => Value::from(format!("@@{}#{}", first, machine.heap.len())),
+        "Promise" => promise::construct(machine, call),
+        "Map" | "WeakMap" => collection::construct(machine, Family::Map, call),
+        "Set" | "WeakSet" => collection::construct(machine, Family::Set, call),
+        "RegExp" => regexp(machine, call),
+        "URL" => url::construct(machine, call),
+        "Proxy" => first,
+        "Function" => {
+            machine.note_dynamic_code(call.site);
+            Value::Unknown
+        }
+        _ if name.ends_with("Error") => error(machine, call),
+        _ => machine.open(Kind::Plain, call.site),
+    }
+}
+
+fn regexp(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let flags = call.text(1).unwrap_or_default().into();
+    let source = match machine.heap.kind(&call.argument(0)) {
+        Some(Kind::RegExp { source, .. }) => Some(Rc::clone(source)),
+        _ => call.text(0).map(Into::into),
+    };
+    match source {
+        Some(source) => {
+            // `RegExp.prototype.source` escapes the slashes that a literal would have to.
+            let source = if source.contains('/') && !source.contains("\\/") {
+                source.replace('/', "\\/").into()
+            } else {
+                source
+            };
+            machine.allocate(Kind::RegExp { source, flags }, call.site)
+        }
+        None => Value::Unknown,
+    }
+}
+
+fn error(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let id = machine.plain_object(call.site);
+    let object = machine.heap.get_mut(id);
+    object.open = true;
+    object
+        .properties
+        .insert("message".into(), Property::hidden(call.argument(0)));
+    Value::Object(id)
+}
+
+/// `number.toString()` and its siblings.
+pub(super) fn number_method(name: &str, call: &Call) -> Value {
+    match (name, call.arguments.is_empty()) {
+        ("toString" | "toLocaleString", true) => {
+            call.this.to_text().map_or(Value::Unknown, Value::Text)
+        }
+        ("valueOf", _) => call.this.clone(),
+        _ => Value::Unknown,
+    }
+}

@@ -1,0 +1,253 @@
+//! Static functions of the global constructors, as in `Object.keys`.
+
+use crate::machine::Machine;
+use crate::machine::builtin::promise;
+use crate::machine::call::Call;
+use crate::machine::heap::{Kind, Property};
+use crate::machine::operator::number_of;
+use crate::machine::value::{Name, ObjectId, Value};
+
+/// Calls `name`, which includes its constructor.
+pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
+    match name {
+        "Object.keys" | "Object.getOwnPropertyNames" | "Object.values" | "Object.entries" => {
+            listing(machine, name, call)
+        }
+        "Object.assign" => assign(machine, call),
+        "Object.create" => {
+            let id = machine.plain_object(call.site);
+            machine.heap.get_mut(id).prototype = call.argument(0).as_object();
+            define_all(machine, id, &call.argument(1), call);
+            Value::Object(id)
+        }
+        "Object.freeze" | "Object.seal" | "Object.preventExtensions" => call.argument(0),
+        "Object.defineProperty" => {
+            if let Value::Object(id) = call.argument(0)
+                && let Some(key) = machine.text_of(&call.argument(1))
+            {
+                define(machine, id, key, &call.argument(2), call);
+            }
+            call.argument(0)
+        }
+        "Object.defineProperties" => {
+            if let Value::Object(id) = call.argument(0) {
+                define_all(machine, id, &call.argument(1), call);
+            }
+            call.argument(0)
+        }
+        "Object.getPrototypeOf" => match call.argument(0) {
+            Value::Object(id) => machine
+                .heap
+                .get(id)
+                .prototype
+                .map_or(Value::Unknown, Value::Object),
+            _ => Value::Unknown,
+        },
+        "Object.setPrototypeOf" => {
+            if let (Value::Object(id), Value::Object(prototype)) =
+                (call.argument(0), call.argument(1))
+            {
+                machine.heap.get_mut(id).prototype = Some(prototype);
+            }
+            call.argument(0)
+        }
+        "Object.fromEntries" => from_entries(machine, call),
+        "Object.getOwnPropertyDescriptor" => descriptor(machine, call),
+        "Object.is" => machine
+            .strictly_equal(&call.argument(0), &call.argument(1))
+            .into(),
+        "Object.hasOwn" => {
+            let call = Call {
+                this: call.argument(0),
+                arguments: vec![call.argument(1)],
+                ..call.clone()
+            };
+            super::object::method(machine, "hasOwnProperty", &call)
+        }
+        _ => other(machine, name, call),
+    }
+}
+
+fn other(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
+    match name {
+        "Array.isArray" => match machine.heap.kind(&call.argument(0)) {
+            Some(Kind::Array(_)) => Value::Boolean(true),
+            Some(Kind::Foreign(_) | Kind::Input(_)) => Value::Unknown,
+            _ if call.argument(0).is_unknown() => Value::Unknown,
+            _ => Value::Boolean(false),
+        },
+        "Array.of" => machine.array(call.arguments.clone(), call.site),
+        "Array.from" => {
+            let from = call.argument(0);
+            let list = match machine.elements_of(&from) {
+                Some(elements) => machine.array(elements, call.site),
+                None => machine.open(Kind::Array(Vec::new()), call.site),
+            };
+            if !machine.is_callable(&call.argument(1)) {
+                return list;
+            }
+            let call = Call {
+                this: list,
+                arguments: vec![call.argument(1)],
+                ..call.clone()
+            };
+            super::array::call(machine, "map", &call)
+        }
+        "Number.isInteger" | "Number.isNaN" | "Number.isFinite" => number_of(&call.argument(0))
+            .map_or(Value::Unknown, |number| {
+                Value::Boolean(match name {
+                    "Number.isNaN" => number.is_nan(),
+                    "Number.isInteger" => number.fract() == 0.0,
+                    _ => number.is_finite(),
+                })
+            }),
+        "Number.parseInt" | "Number.parseFloat" => super::global::call(machine, "parseInt", call),
+        "Symbol.for" => Value::from(format!("@@{}", call.argument(0))),
+        "String.raw" => Value::Unknown,
+        _ => match name.split_once('.') {
+            Some(("Promise", method)) => promise::static_method(machine, method, call),
+            _ => Value::Unknown,
+        },
+    }
+}
+
+fn listing(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
+    let from = call.argument(0);
+    let Value::Object(id) = from else {
+        return machine.open(Kind::Array(Vec::new()), call.site);
+    };
+    let mut entries = machine.entries_of(id, call.site);
+    if name == "Object.getOwnPropertyNames" {
+        let object = machine.heap.get(id);
+        let hidden = object
+            .properties
+            .iter()
+            .filter(|(_, property)| !property.enumerable);
+        let hidden: Vec<_> = hidden
+            .map(|(key, property)| (Name::clone(key), property.value.clone()))
+            .collect();
+        entries.extend(
+            hidden
+                .into_iter()
+                .filter(|(key, _)| !key.starts_with(['#', '@'])),
+        );
+    }
+    let mut list = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        list.push(match name {
+            "Object.values" => value,
+            "Object.entries" => machine.array(vec![Value::Text(key), value], call.site),
+            _ => Value::Text(key),
+        });
+    }
+    let open = !machine.is_closed(&from);
+    let list = machine.array(list, call.site);
+    if let Value::Object(id) = list {
+        machine.heap.get_mut(id).open = open;
+    }
+    list
+}
+
+fn assign(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let target = call.argument(0);
+    if let Value::Object(id) = target {
+        machine.note_write(id, call.site);
+        for source in call.arguments.iter().skip(1) {
+            machine.copy_properties(id, source, call.site);
+        }
+    }
+    target
+}
+
+fn define_all(machine: &mut Machine<'_>, id: ObjectId, descriptors: &Value, call: &Call) {
+    if let Value::Object(descriptors) = descriptors {
+        for (key, descriptor) in machine.entries_of(*descriptors, call.site) {
+            define(machine, id, key, &descriptor, call);
+        }
+    }
+}
+
+fn define(machine: &mut Machine<'_>, id: ObjectId, key: Name, descriptor: &Value, call: &Call) {
+    let part = |name: &str| {
+        let descriptor = descriptor.as_object()?;
+        machine
+            .heap
+            .get(descriptor)
+            .properties
+            .get(name)
+            .map(|found| found.value.clone())
+    };
+    let (value, getter, setter) = (part("value"), part("get"), part("set"));
+    let enumerable = matches!(
+        part("enumerable"),
+        Some(Value::Boolean(true) | Value::Unknown)
+    );
+    let value = value.unwrap_or(Value::Undefined);
+    machine.name_value(&value, &key, call.site);
+    let callable = |value: &Value| matches!(value, Value::Object(_));
+    let property = Property {
+        value,
+        getter: getter.filter(callable),
+        setter: setter.filter(callable),
+        enumerable,
+    };
+    machine.heap.get_mut(id).properties.insert(key, property);
+}
+
+fn descriptor(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let (Value::Object(id), Some(key)) = (call.argument(0), machine.text_of(&call.argument(1)))
+    else {
+        return Value::Unknown;
+    };
+    let Some(property) = machine.heap.get(id).properties.get(&key).cloned() else {
+        return if machine.is_closed(&call.argument(0)) {
+            Value::Undefined
+        } else {
+            Value::Unknown
+        };
+    };
+    let made = machine.plain_object(call.site);
+    let fields = &mut machine.heap.get_mut(made).properties;
+    match (property.getter, property.setter) {
+        (None, None) => {
+            fields.insert("value".into(), Property::plain(property.value));
+            fields.insert("writable".into(), Property::plain(Value::Boolean(true)));
+        }
+        (getter, setter) => {
+            fields.insert(
+                "get".into(),
+                Property::plain(getter.unwrap_or(Value::Undefined)),
+            );
+            fields.insert(
+                "set".into(),
+                Property::plain(setter.unwrap_or(Value::Undefined)),
+            );
+        }
+    }
+    fields.insert(
+        "enumerable".into(),
+        Property::plain(Value::Boolean(property.enumerable)),
+    );
+    fields.insert("configurable".into(), Property::plain(Value::Boolean(true)));
+    Value::Object(made)
+}
+
+fn from_entries(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let from = call.argument(0);
+    let id = machine.plain_object(call.site);
+    let Some(pairs) = machine.elements_of(&from) else {
+        machine.heap.get_mut(id).open = true;
+        return Value::Object(id);
+    };
+    for pair in pairs {
+        let Some([key, value, ..]) = machine.heap.array(&pair).map(Vec::as_slice) else {
+            continue;
+        };
+        let (key, value) = (key.clone(), value.clone());
+        match machine.text_of(&key) {
+            Some(key) => machine.set(id, &key, value, call.site),
+            None => machine.heap.get_mut(id).open = true,
+        }
+    }
+    Value::Object(id)
+}

@@ -1,0 +1,57 @@
+//! The module `util`.
+
+use crate::machine::Machine;
+use crate::machine::call::Call;
+use crate::machine::heap::Property;
+use crate::machine::value::Value;
+
+/// Calls a function of `util`.
+pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
+    match name {
+        "inherits" => {
+            if let (Value::Object(child), Value::Object(parent)) =
+                (call.argument(0), call.argument(1))
+            {
+                let prototype = machine.prototype_of(child, call.site);
+                let above = match machine.heap.kind(&call.argument(1)) {
+                    Some(crate::machine::heap::Kind::Function(_)) => {
+                        Some(machine.prototype_of(parent, call.site))
+                    }
+                    _ => None,
+                };
+                let object = machine.heap.get_mut(prototype);
+                object.open = above.is_none();
+                object.prototype = above;
+                let parent = Property::hidden(Value::Object(parent));
+                machine
+                    .heap
+                    .get_mut(child)
+                    .properties
+                    .insert("super_".into(), parent);
+            }
+            Value::Undefined
+        }
+        "promisify" | "callbackify" | "deprecate" => call.argument(0),
+        "format" => match call.arguments.as_slice() {
+            [Value::Text(text)] if !text.contains('%') => Value::Text(std::rc::Rc::clone(text)),
+            [Value::Text(template), rest @ ..] => format_text(machine, template, rest),
+            _ => Value::Unknown,
+        },
+        "isArray" => super::statics::call(machine, "Array.isArray", call),
+        _ => Value::Unknown,
+    }
+}
+
+fn format_text(machine: &Machine<'_>, template: &str, arguments: &[Value]) -> Value {
+    let mut text = template.to_owned();
+    for argument in arguments {
+        let (Some(at), Some(part)) = (
+            text.find("%s").or_else(|| text.find("%d")),
+            machine.text_of(argument),
+        ) else {
+            return Value::Unknown;
+        };
+        text.replace_range(at..at + 2, &part);
+    }
+    Value::from(text)
+}

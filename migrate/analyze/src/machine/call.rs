@@ -1,0 +1,383 @@
+//! Calls: evaluating callee and arguments, and dispatching on what is called.
+
+use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression};
+use oxc_span::GetSpan;
+
+use crate::machine::builtin;
+use crate::machine::expression::private_key;
+use crate::machine::function::Code;
+use crate::machine::heap::{Foreign, Kind, Step};
+use crate::machine::value::{Name, Site, Value};
+use crate::machine::{Frame, Machine};
+use crate::recognize;
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) this: Value,
+    pub(crate) arguments: Vec<Value>,
+    pub(crate) site: Site,
+    /// Whether it is made with `new`.
+    pub(crate) construct: bool,
+}
+
+impl Call {
+    pub(crate) fn argument(&self, index: usize) -> Value {
+        self.arguments
+            .get(index)
+            .cloned()
+            .unwrap_or(Value::Undefined)
+    }
+
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
+        self.arguments.get(index).and_then(Value::as_text)
+    }
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn call_expression(
+        &mut self,
+        call: &'a CallExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        if let Expression::Super(_) = &call.callee {
+            let arguments = self.arguments(&call.arguments, frame);
+            return self.super_call(arguments, frame, frame.site(call));
+        }
+        let (callee, this, site) = self.callee(&call.callee, frame);
+        if self.cut(call.optional, &callee) {
+            return Value::Undefined;
+        }
+        let arguments = self.arguments(&call.arguments, frame);
+        let built = match (&call.callee, &callee) {
+            (Expression::Identifier(name), _) => {
+                self.module_function(name.name.as_str(), &callee, &arguments, site)
+            }
+            _ => None,
+        };
+        if let Some(value) = built {
+            return value;
+        }
+        if callee.is_unknown() && self.trace.is_some() {
+            self.note_unknown_callee(&call.callee, &this, site);
+        }
+        self.call(
+            &callee,
+            Call {
+                this,
+                arguments,
+                site,
+                construct: false,
+            },
+        )
+    }
+
+    /// Records a call of something unknown, unless it is a method that plain data has.
+    fn note_unknown_callee(&mut self, callee: &'a Expression<'a>, this: &Value, site: Site) {
+        let name = match callee {
+            Expression::StaticMemberExpression(member) => member.property.name.as_str(),
+            Expression::Identifier(identifier) => identifier.name.as_str(),
+            _ => "",
+        };
+        if !(this.is_unknown() && DATA_METHODS.contains(&name)) {
+            self.note_unresolved(name, site);
+        }
+    }
+
+    /// The function that is called, its `this`, and the position that a stack trace would show.
+    fn callee(&mut self, callee: &'a Expression<'a>, frame: &mut Frame) -> (Value, Value, Site) {
+        match callee {
+            Expression::StaticMemberExpression(member) => {
+                let site = frame.site(&member.property);
+                if matches!(member.object, Expression::Super(_)) {
+                    let method = self.super_member(member.property.name.as_str(), frame, site);
+                    return (method, frame.this.clone(), site);
+                }
+                let object = self.eval(&member.object, frame);
+                if self.cut(member.optional, &object) {
+                    return (Value::Undefined, object, site);
+                }
+                let method = self.get(&object, member.property.name.as_str(), site);
+                (method, object, site)
+            }
+            Expression::ComputedMemberExpression(member) => {
+                let site = frame.site(&member.expression);
+                let object = self.eval(&member.object, frame);
+                if self.cut(member.optional, &object) {
+                    return (Value::Undefined, object, site);
+                }
+                let key = self.eval(&member.expression, frame);
+                let method = self.get_computed(&object, &key, site);
+                (method, object, site)
+            }
+            Expression::PrivateFieldExpression(member) => {
+                let site = frame.site(&member.field);
+                let object = self.eval(&member.object, frame);
+                let method = self.get(&object, &private_key(member.field.name.as_str()), site);
+                (method, object, site)
+            }
+            Expression::ChainExpression(_) | Expression::TSNonNullExpression(_) => {
+                let value = self.eval(callee, frame);
+                (value, Value::Unknown, frame.site(callee))
+            }
+            _ => {
+                let value = self.eval(callee, frame);
+                (
+                    value,
+                    Value::Undefined,
+                    Site {
+                        module: frame.module,
+                        offset: callee.span().start,
+                    },
+                )
+            }
+        }
+    }
+
+    pub(crate) fn arguments(
+        &mut self,
+        arguments: &'a oxc_allocator::Vec<'a, Argument<'a>>,
+        frame: &mut Frame,
+    ) -> Vec<Value> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            if let Argument::SpreadElement(spread) = argument {
+                let value = self.eval(&spread.argument, frame);
+                match self.elements_of(&value) {
+                    Some(elements) => values.extend(elements),
+                    None => values.push(Value::Unknown),
+                }
+            } else {
+                let value = argument
+                    .as_expression()
+                    .map(|expression| self.eval(expression, frame));
+                values.push(value.unwrap_or(Value::Unknown));
+            }
+        }
+        values
+    }
+
+    pub(crate) fn new_expression(
+        &mut self,
+        new: &'a NewExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        let callee = self.eval(&new.callee, frame);
+        let arguments = self.arguments(&new.arguments, frame);
+        let site = frame.site(new);
+        self.call(
+            &callee,
+            Call {
+                this: Value::Undefined,
+                arguments,
+                site,
+                construct: true,
+            },
+        )
+    }
+
+    pub(crate) fn call_simply(
+        &mut self,
+        callee: &Value,
+        this: Value,
+        arguments: Vec<Value>,
+        site: Site,
+    ) -> Value {
+        self.call(
+            callee,
+            Call {
+                this,
+                arguments,
+                site,
+                construct: false,
+            },
+        )
+    }
+
+    /// Calls whatever `callee` is.
+    pub(crate) fn call(&mut self, callee: &Value, call: Call) -> Value {
+        let Value::Object(id) = callee else {
+            return self.unknown_call(&call);
+        };
+        match self.heap.get(*id).kind.clone() {
+            Kind::Function(closure) => {
+                if let Some(value) = recognize::before_call(self, *id, &closure, &call) {
+                    return value;
+                }
+                match (closure.code, call.construct) {
+                    (Code::Class(_), false) => Value::Unknown,
+                    (_, true) => self.construct(*id, &closure, call),
+                    (_, false) => self.run_closure(*id, &closure, call.this, call.arguments),
+                }
+            }
+            Kind::Bound {
+                target,
+                this,
+                arguments,
+            } => {
+                let mut all = arguments;
+                all.extend(call.arguments);
+                self.call(
+                    &target,
+                    Call {
+                        this,
+                        arguments: all,
+                        ..call
+                    },
+                )
+            }
+            Kind::Builtin(family, name) => builtin::call(self, family, &name, call),
+            Kind::Namespace(family) => builtin::call(self, family, "", call),
+            Kind::Foreign(_) => self.foreign_call(*id, call),
+            Kind::Router(router) => recognize::called(self, router, &call),
+            Kind::Next => Value::Undefined,
+            Kind::Input(_) => {
+                self.run_callbacks(&call, false);
+                Value::Unknown
+            }
+            _ => self.unknown_call(&call),
+        }
+    }
+
+    /// A call of something that is not known: its callbacks may run, and what went in may come out.
+    pub(crate) fn unknown_call(&mut self, call: &Call) -> Value {
+        self.run_callbacks(call, false);
+        self.outcome("", "", call)
+    }
+
+    /// What an unknown call gives: something unknown that carries the objects that went in.
+    pub(crate) fn outcome(&mut self, package: &str, path: &str, call: &Call) -> Value {
+        let inputs: Vec<Value> = call
+            .arguments
+            .iter()
+            .filter(|value| matches!(value, Value::Object(_)))
+            .cloned()
+            .collect();
+        if inputs.is_empty() && package.is_empty() {
+            return Value::Unknown;
+        }
+        let foreign = Foreign {
+            package: Name::from(package),
+            path: Name::from(path),
+            file: None,
+            parent: None,
+            step: Step::Call,
+            inputs,
+            realized: None,
+        };
+        self.allocate(Kind::Foreign(foreign), call.site)
+    }
+
+    /// Runs the functions among the arguments once with unknown arguments: at once when `now` or
+    /// while a request is served, else when the current turn has ended.
+    ///
+    /// A function that looks like a request handler is left alone while routes are registered: it
+    /// runs per request, and registers nothing.
+    pub(crate) fn run_callbacks(&mut self, call: &Call, now: bool) {
+        for argument in &call.arguments {
+            let Some(Kind::Function(closure)) = self.heap.kind(argument) else {
+                continue;
+            };
+            if matches!(closure.code, Code::Class(_)) {
+                continue;
+            }
+            let names = closure.code.parameter_names();
+            if self.trace.is_none() && recognize::looks_like_handler(&names) {
+                continue;
+            }
+            let unknown = vec![Value::Unknown; names.len().max(1)];
+            if now || self.trace.is_some() {
+                self.call_uncertainly(&argument.clone(), unknown, call.site);
+            } else if self.deferred.len() < 10_000 {
+                self.deferred.push_back((argument.clone(), unknown));
+            }
+        }
+    }
+
+    /// Calls a function that may not be called at all.
+    pub(crate) fn call_uncertainly(
+        &mut self,
+        callee: &Value,
+        arguments: Vec<Value>,
+        site: Site,
+    ) -> Value {
+        self.uncertainly(|machine| machine.call_simply(callee, Value::Undefined, arguments, site))
+    }
+
+    /// Runs the callbacks that waited for the end of the turn.
+    pub(crate) fn run_deferred(&mut self) {
+        let mut rounds = 0;
+        while let Some((callback, arguments)) = self.deferred.pop_front() {
+            rounds += 1;
+            if rounds > 5_000 || self.fuel == 0 {
+                self.deferred.clear();
+                return;
+            }
+            let site = match callback.as_object() {
+                Some(id) => self.heap.get(id).site,
+                None => continue,
+            };
+            self.call_simply(&callback, Value::Undefined, arguments, site);
+        }
+    }
+}
+
+/// Methods that texts, numbers, arrays, dates and promises have.
+const DATA_METHODS: [&str; 56] = [
+    "toString",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "split",
+    "replace",
+    "replaceAll",
+    "includes",
+    "startsWith",
+    "endsWith",
+    "indexOf",
+    "slice",
+    "substring",
+    "substr",
+    "charAt",
+    "match",
+    "map",
+    "filter",
+    "forEach",
+    "find",
+    "findIndex",
+    "some",
+    "every",
+    "reduce",
+    "push",
+    "pop",
+    "shift",
+    "unshift",
+    "splice",
+    "join",
+    "concat",
+    "sort",
+    "reverse",
+    "keys",
+    "values",
+    "entries",
+    "flat",
+    "flatMap",
+    "at",
+    "padStart",
+    "padEnd",
+    "repeat",
+    "test",
+    "toFixed",
+    "toISOString",
+    "getTime",
+    "toJSON",
+    "then",
+    "catch",
+    "finally",
+    "has",
+    "get",
+    "hasOwnProperty",
+    "localeCompare",
+    "charCodeAt",
+    "lastIndexOf",
+];

@@ -1,0 +1,205 @@
+//! Objects: plain ones, arrays, functions, and the special ones that recognizers know.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use crate::machine::builtin::Family;
+use crate::machine::function::Closure;
+use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, Site, Value};
+
+/// One object.
+#[derive(Debug)]
+pub(crate) struct Object<'a> {
+    pub(crate) kind: Kind<'a>,
+    pub(crate) prototype: Option<ObjectId>,
+    pub(crate) properties: IndexMap<Name, Property>,
+    /// Whether it may have properties or elements that are not recorded.
+    pub(crate) open: bool,
+    /// Whether it may be absent: an element looked up under an unknown key.
+    pub(crate) maybe: bool,
+    /// The container that holds it, when it was made or stored as a part.
+    pub(crate) owner: Option<ObjectId>,
+    /// The name it was first stored under, and where.
+    pub(crate) label: Option<(Name, Site)>,
+    pub(crate) site: Site,
+}
+
+/// What an object is beyond its properties.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind<'a> {
+    Plain,
+    Array(Vec<Value>),
+    Function(Rc<Closure<'a>>),
+    Bound {
+        target: Value,
+        this: Value,
+        arguments: Vec<Value>,
+    },
+    /// A built-in function or constructor.
+    Builtin(Family, Name),
+    /// A built-in object such as `Math` or the module `path`.
+    Namespace(Family),
+    Promise(Value),
+    /// A `Map` or a `Set`, whose entries are equal pairs.
+    Collection {
+        family: Family,
+        entries: Vec<(Value, Value)>,
+    },
+    RegExp {
+        source: Name,
+        flags: Name,
+    },
+    /// The exports of an ES module.
+    Module(ModuleId),
+    /// Something from a package that is not read, or the outcome of a call into it.
+    Foreign(Foreign),
+    /// An application or a router.
+    Router(RouterId),
+    /// What `app.route(path)` returns.
+    Route(RouterId, usize),
+    /// A part of the request; reads are recorded.
+    Input(Name),
+    /// The request.
+    Request,
+    /// The response.
+    Response,
+    /// `next`, and the callbacks that Express passes.
+    Next,
+}
+
+/// Something that only a package outside the scan knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Foreign {
+    /// The package; empty for the outcome of an unknown call.
+    pub(crate) package: Name,
+    /// How it was reached, as in `multer().single()`.
+    pub(crate) path: Name,
+    /// The file of the package's module, when it is installed.
+    pub(crate) file: Option<Rc<PathBuf>>,
+    /// The object it was reached from.
+    pub(crate) parent: Option<ObjectId>,
+    pub(crate) step: Step,
+    /// What went in.
+    pub(crate) inputs: Vec<Value>,
+    /// What reading the package after all gave.
+    pub(crate) realized: Option<Value>,
+}
+
+/// How a foreign value was reached from its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is the module itself.
+    Root,
+    /// By the last name in its path.
+    Member,
+    Call,
+    Construct,
+}
+
+/// One property.
+#[derive(Clone, Debug)]
+pub(crate) struct Property {
+    pub(crate) value: Value,
+    pub(crate) getter: Option<Value>,
+    pub(crate) setter: Option<Value>,
+    pub(crate) enumerable: bool,
+}
+
+impl Property {
+    pub(crate) fn plain(value: Value) -> Self {
+        Self {
+            value,
+            getter: None,
+            setter: None,
+            enumerable: true,
+        }
+    }
+
+    pub(crate) fn hidden(value: Value) -> Self {
+        Self {
+            enumerable: false,
+            ..Self::plain(value)
+        }
+    }
+}
+
+/// All objects of one scan.
+#[derive(Debug, Default)]
+pub(crate) struct Heap<'a> {
+    objects: Vec<Object<'a>>,
+}
+
+impl<'a> Heap<'a> {
+    pub(crate) fn allocate(&mut self, kind: Kind<'a>, site: Site) -> ObjectId {
+        let id = ObjectId(u32::try_from(self.objects.len()).expect("fuel ends a scan long before"));
+        self.objects.push(Object {
+            kind,
+            prototype: None,
+            properties: IndexMap::new(),
+            open: false,
+            maybe: false,
+            owner: None,
+            label: None,
+            site,
+        });
+        id
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.objects.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn get(&self, id: ObjectId) -> &Object<'a> {
+        &self.objects[id.0 as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object<'a> {
+        &mut self.objects[id.0 as usize]
+    }
+
+    pub(crate) fn kind(&self, value: &Value) -> Option<&Kind<'a>> {
+        value.as_object().map(|id| &self.get(id).kind)
+    }
+
+    pub(crate) fn array(&self, value: &Value) -> Option<&Vec<Value>> {
+        match self.kind(value) {
+            Some(Kind::Array(elements)) => Some(elements),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn array_mut(&mut self, id: ObjectId) -> Option<&mut Vec<Value>> {
+        match &mut self.get_mut(id).kind {
+            Kind::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The property `key` of `id` or of a prototype, with the object that holds it.
+    pub(crate) fn find(&self, id: ObjectId, key: &str) -> Option<(ObjectId, &Property)> {
+        let mut current = Some(id);
+        for _ in 0..64 {
+            let holder = current?;
+            let object = self.get(holder);
+            if let Some(property) = object.properties.get(key) {
+                return Some((holder, property));
+            }
+            current = object.prototype;
+        }
+        None
+    }
+
+    /// The outermost container that holds `id`, or `id` itself.
+    pub(crate) fn root_owner(&self, id: ObjectId) -> ObjectId {
+        let mut current = id;
+        for _ in 0..32 {
+            match self.get(current).owner {
+                Some(owner) => current = owner,
+                None => break,
+            }
+        }
+        current
+    }
+}

@@ -1,0 +1,325 @@
+//! Evaluates operators.
+
+use std::rc::Rc;
+
+use oxc_ast::ast::{
+    BinaryExpression, Expression, LogicalExpression, UnaryExpression, UpdateExpression,
+};
+use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator};
+
+use crate::machine::heap::{Kind, Step};
+use crate::machine::value::{Name, Truth, Value};
+use crate::machine::{Frame, Machine};
+
+impl<'a> Machine<'a> {
+    pub(crate) fn binary_expression(
+        &mut self,
+        binary: &'a BinaryExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        let left = self.eval(&binary.left, frame);
+        let right = self.eval(&binary.right, frame);
+        self.binary(binary.operator, &left, &right)
+    }
+
+    pub(crate) fn binary(&self, operator: BinaryOperator, left: &Value, right: &Value) -> Value {
+        match operator {
+            BinaryOperator::Addition => self.add(left, right),
+            BinaryOperator::StrictEquality => self.strictly_equal(left, right).into(),
+            BinaryOperator::StrictInequality => self.strictly_equal(left, right).map(|e| !e).into(),
+            BinaryOperator::Equality => self.loosely_equal(left, right).into(),
+            BinaryOperator::Inequality => self.loosely_equal(left, right).map(|e| !e).into(),
+            BinaryOperator::Instanceof => self.instance_of(left, right).into(),
+            BinaryOperator::In => self.has_property(right, left).into(),
+            _ => compare_or_compute(operator, left, right),
+        }
+    }
+
+    fn add(&self, left: &Value, right: &Value) -> Value {
+        if let (Value::Number(a), Value::Number(b)) = (left, right) {
+            return Value::Number(a + b);
+        }
+        let textual = |value: &Value| matches!(value, Value::Text(_) | Value::Object(_));
+        if !textual(left) && !textual(right) {
+            return Value::Unknown;
+        }
+        match (self.text_of(left), self.text_of(right)) {
+            (Some(a), Some(b)) => Value::from(format!("{a}{b}")),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// The text that string conversion makes of any value.
+    pub(crate) fn text_of(&self, value: &Value) -> Option<Name> {
+        let Value::Object(id) = value else {
+            return value.to_text();
+        };
+        let object = self.heap.get(*id);
+        match &object.kind {
+            Kind::RegExp { source, flags } => Some(format!("/{source}/{flags}").into()),
+            Kind::Array(elements) if !object.open => {
+                let text = |element: &Value| match element {
+                    nothing if nothing.is_nullish() => Some("".into()),
+                    element => self.text_of(element),
+                };
+                let texts: Option<Vec<Name>> = elements.iter().map(text).collect();
+                Some(texts?.join(",").into())
+            }
+            Kind::Plain => object
+                .properties
+                .get("href")
+                .and_then(|href| href.value.to_text()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn strictly_equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        match (left, right) {
+            (Value::Unknown, _) | (_, Value::Unknown) => None,
+            (Value::Undefined | Value::Unset(_), Value::Undefined | Value::Unset(_)) => Some(true),
+            (Value::Object(a), Value::Object(b)) if a == b => Some(true),
+            (Value::Object(id), _) | (_, Value::Object(id)) => {
+                let object = self.heap.get(*id);
+                let foreign =
+                    matches!(&object.kind, Kind::Foreign(foreign) if foreign.step != Step::Root);
+                let unclear = object.maybe || foreign || matches!(object.kind, Kind::Input(_));
+                (!unclear).then_some(false)
+            }
+            _ => Some(left == right),
+        }
+    }
+
+    fn loosely_equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        match (left, right) {
+            (a, b) if a.is_nullish() && b.is_nullish() => Some(true),
+            (Value::Number(number), Value::Text(text))
+            | (Value::Text(text), Value::Number(number)) => {
+                Some(text.trim().parse() == Ok(*number))
+            }
+            _ => self.strictly_equal(left, right),
+        }
+    }
+
+    fn instance_of(&self, left: &Value, right: &Value) -> Option<bool> {
+        let (Value::Object(object), Value::Object(class)) = (left, right) else {
+            return matches!(
+                left,
+                Value::Text(_) | Value::Number(_) | Value::Undefined | Value::Null
+            )
+            .then_some(false);
+        };
+        let object = self.heap.get(*object);
+        match (&object.kind, &self.heap.get(*class).kind) {
+            (Kind::Array(_), Kind::Builtin(_, name)) => Some(matches!(&**name, "Array" | "Object")),
+            (Kind::RegExp { .. }, Kind::Builtin(_, name)) => Some(&**name == "RegExp"),
+            (Kind::Function(_), Kind::Builtin(_, name)) => {
+                Some(matches!(&**name, "Function" | "Object"))
+            }
+            (Kind::Plain, Kind::Builtin(_, name)) if &**name != "Object" => {
+                object.prototype.is_none().then_some(false)
+            }
+            (_, Kind::Function(_)) => {
+                let prototype = self
+                    .heap
+                    .get(*class)
+                    .properties
+                    .get("prototype")?
+                    .value
+                    .as_object()?;
+                let mut current = object.prototype;
+                for _ in 0..64 {
+                    match current {
+                        Some(id) if id == prototype => return Some(true),
+                        Some(id) => current = self.heap.get(id).prototype,
+                        None => return Some(false),
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn logical_expression(
+        &mut self,
+        logical: &'a LogicalExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        let left = self.eval(&logical.left, frame);
+        self.logical(logical.operator, left, &logical.right, frame)
+    }
+
+    pub(crate) fn logical(
+        &mut self,
+        operator: LogicalOperator,
+        left: Value,
+        right: &'a Expression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        let truth = match operator {
+            LogicalOperator::Coalesce if left.is_nullish() => Truth::No,
+            LogicalOperator::Coalesce => match self.truth(&left) {
+                Truth::Maybe => Truth::Maybe,
+                _ => Truth::Yes,
+            },
+            _ => self.truth(&left),
+        };
+        match (operator, truth) {
+            (LogicalOperator::Or | LogicalOperator::Coalesce, Truth::Yes)
+            | (LogicalOperator::And, Truth::No | Truth::UnlessSet) => left,
+            (_, Truth::Maybe) => self.uncertainly(|machine| {
+                let right = machine.eval(right, frame);
+                // An option that is not known is taken to be left out, so that its default holds.
+                if operator == LogicalOperator::And {
+                    right
+                } else {
+                    machine.choose(left, right)
+                }
+            }),
+            _ => {
+                let value = self.eval(right, frame);
+                if let Value::Unset(name) = &left {
+                    self.note_environment_default(name, &value);
+                }
+                value
+            }
+        }
+    }
+
+    pub(crate) fn unary_expression(
+        &mut self,
+        unary: &'a UnaryExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        if unary.operator == UnaryOperator::Delete {
+            return self.delete(&unary.argument, frame);
+        }
+        let value = self.eval(&unary.argument, frame);
+        match unary.operator {
+            UnaryOperator::LogicalNot => match self.truth(&value) {
+                Truth::Yes => Value::Boolean(false),
+                Truth::No => Value::Boolean(true),
+                Truth::UnlessSet => {
+                    self.absent_reads += 1;
+                    Value::Boolean(true)
+                }
+                Truth::Maybe => Value::Unknown,
+            },
+            UnaryOperator::Typeof => self.type_of(&value),
+            UnaryOperator::Void => Value::Undefined,
+            UnaryOperator::UnaryPlus => number_of(&value).map_or(Value::Unknown, Value::Number),
+            UnaryOperator::UnaryNegation => {
+                number_of(&value).map_or(Value::Unknown, |number| Value::Number(-number))
+            }
+            UnaryOperator::BitwiseNot => number_of(&value).map_or(Value::Unknown, |number| {
+                Value::Number(-(number.trunc() + 1.0))
+            }),
+            UnaryOperator::Delete => Value::Boolean(true),
+        }
+    }
+
+    pub(crate) fn type_of(&self, value: &Value) -> Value {
+        let name = match value {
+            Value::Unknown => return Value::Unknown,
+            Value::Undefined | Value::Unset(_) => "undefined",
+            Value::Null => "object",
+            Value::Boolean(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::Text(text) if text.starts_with("@@") => "symbol",
+            Value::Text(_) => "string",
+            Value::Object(id) => match &self.heap.get(*id).kind {
+                Kind::Foreign(_) | Kind::Input(_) => return Value::Unknown,
+                Kind::Function(_)
+                | Kind::Bound { .. }
+                | Kind::Builtin(..)
+                | Kind::Router(_)
+                | Kind::Next => "function",
+                _ if self.heap.get(*id).maybe => return Value::Unknown,
+                _ => "object",
+            },
+        };
+        Value::from(name)
+    }
+
+    pub(crate) fn update_expression(
+        &mut self,
+        update: &'a UpdateExpression<'a>,
+        frame: &mut Frame,
+    ) -> Value {
+        let before = self.read_target(&update.argument, frame);
+        let step = if update.operator == UpdateOperator::Increment {
+            1.0
+        } else {
+            -1.0
+        };
+        let after = match number_of(&before) {
+            Some(number) if self.trace.is_none() => Value::Number(number + step),
+            _ => Value::Unknown,
+        };
+        self.write_simple(&update.argument, after.clone(), frame);
+        if update.prefix { after } else { before }
+    }
+}
+
+/// A value as a number, for primitive values.
+pub(crate) fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Boolean(value) => Some(f64::from(u8::from(*value))),
+        Value::Null => Some(0.0),
+        Value::Undefined | Value::Unset(_) => Some(f64::NAN),
+        Value::Text(text) if text.trim().is_empty() => Some(0.0),
+        Value::Text(text) => Some(text.trim().parse().unwrap_or(f64::NAN)),
+        Value::Unknown | Value::Object(_) => None,
+    }
+}
+
+fn compare_or_compute(operator: BinaryOperator, left: &Value, right: &Value) -> Value {
+    if let (Value::Text(a), Value::Text(b)) = (left, right) {
+        let (a, b): (Rc<str>, Rc<str>) = (Rc::clone(a), Rc::clone(b));
+        match operator {
+            BinaryOperator::LessThan => return Value::Boolean(a < b),
+            BinaryOperator::LessEqualThan => return Value::Boolean(a <= b),
+            BinaryOperator::GreaterThan => return Value::Boolean(a > b),
+            BinaryOperator::GreaterEqualThan => return Value::Boolean(a >= b),
+            _ => {}
+        }
+    }
+    let (Some(a), Some(b)) = (number_of(left), number_of(right)) else {
+        return Value::Unknown;
+    };
+    match operator {
+        BinaryOperator::LessThan => Value::Boolean(a < b),
+        BinaryOperator::LessEqualThan => Value::Boolean(a <= b),
+        BinaryOperator::GreaterThan => Value::Boolean(a > b),
+        BinaryOperator::GreaterEqualThan => Value::Boolean(a >= b),
+        BinaryOperator::Subtraction => Value::Number(a - b),
+        BinaryOperator::Multiplication => Value::Number(a * b),
+        BinaryOperator::Division => Value::Number(a / b),
+        BinaryOperator::Remainder => Value::Number(a % b),
+        BinaryOperator::Exponential => Value::Number(a.powf(b)),
+        _ => bitwise(operator, a, b),
+    }
+}
+
+fn bitwise(operator: BinaryOperator, a: f64, b: f64) -> Value {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "ToInt32 of small flags; others are not used in routes"
+    )]
+    let (a, b) = (a as i64, b as i64);
+    let shift = u32::try_from(b & 31).unwrap_or(0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "ToInt32 keeps the low 32 bits"
+    )]
+    let outcome = match operator {
+        BinaryOperator::BitwiseOR => (a | b) as i32,
+        BinaryOperator::BitwiseAnd => (a & b) as i32,
+        BinaryOperator::BitwiseXOR => (a ^ b) as i32,
+        BinaryOperator::ShiftLeft => (a as i32).wrapping_shl(shift),
+        BinaryOperator::ShiftRight => (a as i32).wrapping_shr(shift),
+        _ => return Value::Unknown,
+    };
+    Value::Number(f64::from(outcome))
+}

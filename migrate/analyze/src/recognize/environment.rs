@@ -1,0 +1,107 @@
+//! Recognizes dotenv: variables of an `.env` file that is part of the sources are known.
+//!
+//! ```js
+//! require('dotenv').config({ path: './settings.env' });
+//! const app = require('express')();
+//! app.get(process.env.API_PREFIX + '/health', h);
+//! ```
+//! ```file settings.env
+//! # the prefix
+//! API_PREFIX="/v1"
+//! ```
+//! ```routes
+//! GET /v1/health app.js:3
+//! ```
+
+use crate::machine::Machine;
+use crate::machine::builtin::Family;
+use crate::machine::call::Call;
+use crate::machine::heap::Property;
+use crate::machine::value::{Site, Value};
+
+/// `require('dotenv')`, or `require('dotenv/config')`, which loads at once.
+pub(super) fn module(machine: &mut Machine<'_>, name: &str, site: Site) -> Value {
+    if name == "dotenv/config" {
+        read(machine, ".env");
+    }
+    let id = machine.plain_object(site);
+    machine.heap.get_mut(id).open = true;
+    for function in ["config", "parse", "expand", "load"] {
+        let value = machine.builtin(Family::Package, "dotenv.config", site);
+        machine
+            .heap
+            .get_mut(id)
+            .properties
+            .insert(function.into(), Property::plain(value));
+    }
+    Value::Object(id)
+}
+
+/// `dotenv.config({ path })`.
+pub(super) fn load(machine: &mut Machine<'_>, call: &Call) -> Value {
+    let path = match call.argument(0) {
+        Value::Object(id) => machine
+            .heap
+            .find(id, "path")
+            .map(|(_, path)| path.value.clone()),
+        _ => None,
+    };
+    let paths = match path {
+        None | Some(Value::Undefined) => vec![Value::from(".env")],
+        Some(path) => machine.heap.array(&path).cloned().unwrap_or(vec![path]),
+    };
+    for path in paths {
+        if let Some(path) = machine.text_of(&path) {
+            read(machine, &path);
+        }
+    }
+    machine.open(crate::machine::heap::Kind::Plain, call.site)
+}
+
+/// Adds the variables of a file that are not set yet, as dotenv does.
+fn read(machine: &mut Machine<'_>, path: &str) {
+    let Ok(bytes) = machine.tree.read(&machine.root.join(path)) else {
+        return;
+    };
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+        let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        let name = name.trim();
+        if !machine.environment.contains_key(name) {
+            machine
+                .environment
+                .insert(name.into(), Value::from(unquote(value.trim())));
+        }
+    }
+}
+
+fn unquote(value: &str) -> &str {
+    for quote in ['"', '\'', '`'] {
+        if let Some(inner) = value.strip_prefix(quote)
+            && let Some(end) = inner.find(quote)
+        {
+            return &inner[..end];
+        }
+    }
+    value.split(" #").next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_loses_its_quotes_and_its_comment() {
+        for (value, plain) in [
+            ("a", "a"),
+            ("\"a b\" # c", "a b"),
+            ("'x'", "x"),
+            ("a # c", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(unquote(value), plain);
+        }
+    }
+}

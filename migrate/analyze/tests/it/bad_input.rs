@@ -1,0 +1,135 @@
+//! Sources that are broken, hostile or missing give a finding, never a failure.
+
+use isobar_migrate_analyze::{ErrorKind, MemoryTree, ScanOptions, Silent, SourceTree, scan};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::source_tree::{ROOT, findings, scan_files, scan_tree, sites};
+
+/// Scans `files` and compares routes and findings.
+fn check(files: &[(&str, &str)], expected_routes: &str, expected_findings: &[&str]) {
+    let application = scan_files(files);
+    assert_eq!(sites(&application), expected_routes);
+    let shown = findings(&application);
+    for expected in expected_findings {
+        assert!(shown.contains(expected), "`{expected}` is not in\n{shown}");
+    }
+}
+
+const APP: &str =
+    "const app = require('express')();\napp.get('/ok', (req, res) => res.send(''));\n";
+
+#[test]
+fn a_syntax_error_in_one_module_leaves_the_others() {
+    let app = format!("{APP}require('./broken');\n");
+    check(
+        &[("app.js", &app), ("broken.js", "const = ;\n")],
+        "GET /ok app.js:2\n",
+        &["broken.js:1: the file does not parse"],
+    );
+}
+
+#[test]
+fn a_missing_module_is_named_with_its_place() {
+    let app = format!("{APP}const gone = require('./gone');\ngone.register(app);\n");
+    check(
+        &[("app.js", &app)],
+        "GET /ok app.js:2\n",
+        &["app.js:3: the module `./gone` is not there"],
+    );
+}
+
+#[test]
+fn modules_that_import_each_other_end() {
+    let a = "const express = require('express');\nconst app = express();\nexports.app = app;\n\
+             require('./b');\napp.get('/a', h);\n";
+    let b = "const { app } = require('./index');\napp.get('/b', h);\n";
+    check(
+        &[("index.js", a), ("b.js", b)],
+        "GET /b b.js:2\nGET /a index.js:5\n",
+        &[],
+    );
+}
+
+#[test]
+fn a_circle_of_links_ends() {
+    let tree = MemoryTree::new()
+        .with_file(format!("{ROOT}/app.js"), APP)
+        .with_link(format!("{ROOT}/loop"), format!("{ROOT}/loop"))
+        .with_link(format!("{ROOT}/self"), ROOT);
+    assert_eq!(sites(&scan_tree(tree)), "GET /ok app.js:2\n");
+}
+
+#[test]
+fn an_unreadable_directory_is_a_finding() {
+    let tree = MemoryTree::new()
+        .with_file(format!("{ROOT}/app.js"), APP)
+        .with_unreadable(format!("{ROOT}/secret"));
+    let application = scan_tree(tree);
+    assert_eq!(sites(&application), "GET /ok app.js:2\n");
+    assert!(findings(&application).contains("secret: the directory could not be listed"));
+}
+
+#[test]
+fn ten_megabytes_on_one_line_are_read() {
+    let bundle = format!(
+        "{}{}",
+        "var a=1;function b(c){return c?[1,{d:2}]:!c};".repeat(230_000),
+        APP
+    );
+    assert!(bundle.len() > 10_000_000);
+    let application = scan_files(&[("app.js", &bundle)]);
+    assert_eq!(sites(&application), "GET /ok app.js:2\n");
+}
+
+#[test]
+fn towers_of_brackets_are_refused() {
+    for tower in ["(", "[", "{", "!", "a=>", "`${", "a?b:"] {
+        let application = scan_files(&[("app.js", &tower.repeat(200_000))]);
+        let shown = findings(&application);
+        assert!(
+            shown.contains("app.js:1: the file does not parse"),
+            "{tower}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn programs_that_never_end_are_left() {
+    let endless = [
+        "while (true) {}",
+        "for (;;) { x = x + 1; }",
+        "function f() { return f() + f(); } f();",
+        "const a = []; for (const b of a) a.push(b); do { a.push(1); } while (a.length);",
+        "let n = 0; function g(n) { if (n < 1e9) { g(n + 1); g(n + 2); } } g(0);",
+    ];
+    for code in endless {
+        let app = format!("{APP}{code}\n");
+        let application = scan_files(&[("app.js", &app)]);
+        assert_eq!(sites(&application), "GET /ok app.js:2\n", "{code}");
+    }
+}
+
+#[test]
+fn a_long_sum_is_no_deep_recursion() {
+    let app = format!("{APP}const sum = {};\n", vec!["'a'"; 60_000].join("+"));
+    check(&[("app.js", &app)], "GET /ok app.js:2\n", &[]);
+}
+
+#[test]
+fn an_empty_directory_has_no_application() {
+    check(
+        &[("readme.txt", "")],
+        "",
+        &["no Express application with routes was found"],
+    );
+}
+
+#[test]
+fn what_is_no_directory_is_an_error() {
+    let tree: Arc<dyn SourceTree> = Arc::new(MemoryTree::new().with_file("/app/x.js", ""));
+    for path in ["/nowhere", "/app/x.js"] {
+        let error = scan(&tree, Path::new(path), &ScanOptions::default(), &Silent).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotADirectory);
+    }
+}

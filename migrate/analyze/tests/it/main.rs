@@ -1,0 +1,5 @@
+//! Behaviour of the scan at its boundary: sources in, routes and findings out.
+
+mod bad_input;
+mod recognizers;
+mod source_tree;

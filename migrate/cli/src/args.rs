@@ -1,0 +1,25 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::scan::ScanArguments;
+
+/// Moves a legacy application to portable handlers, route by route.
+#[derive(Debug, Parser)]
+#[command(name = "isobar", version, about, propagate_version = true)]
+#[command(
+    after_help = "Exit status: 0 done, 1 something to act on, 2 wrong usage or input, \
+3 something needed is missing, 70 a fault of isobar itself."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find the routes of an Express application, its state and what holds it back.
+    Scan(ScanArguments),
+}
