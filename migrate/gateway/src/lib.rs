@@ -1,1 +1,30 @@
-//! The gateway that moves a legacy application over route by route.
+//! The gateway that moves a legacy application over route by route, and the proof that a route can move.
+//!
+//! A request passes five phases: [`decide`] (pure: which side answers), rewrite (what both sides are told), forward,
+//! [`compare`] (where the other side got a copy), [`record`]. States change by a [`change::Wish`] through [`control`].
+//!
+//! `migration.toml` is read by [`config`]; its format is documented in `migration.md`.
+
+pub mod change;
+pub mod compare;
+pub mod config;
+pub mod control;
+pub mod decide;
+mod environment;
+mod error;
+pub mod forwarding;
+mod gateway;
+pub mod install;
+mod ledger;
+mod places;
+mod proxy;
+pub mod record;
+pub mod state;
+pub mod table;
+mod upstream;
+
+pub use error::{Error, ErrorKind, Result};
+pub use gateway::{Gateway, GatewayHandle, GatewayOptions};
+pub use ledger::{Occasion, read_states};
+pub use places::{Hold, Places};
+pub use proxy::ShadowCounts;

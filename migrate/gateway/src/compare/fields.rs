@@ -1,0 +1,71 @@
+//! Two sets of header fields, name by name.
+
+use std::collections::BTreeSet;
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+
+use super::noise::Pairs;
+use super::{Difference, shown, text};
+
+const NOT_COMPARED: [HeaderName; 5] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    TRANSFER_ENCODING,
+    DATE,
+    HeaderName::from_static("x-request-id"),
+];
+
+/// What follows from the bytes of the body, and so differs where these do.
+const MADE_FROM_BODY: [HeaderName; 2] = [ETAG, CONTENT_LENGTH];
+
+/// The fields that differ. Where the bodies differ by noise alone (`noisy_body`), an entity tag and a length may too,
+/// as long as both sides send them.
+pub(super) fn compare(
+    legacy: &HeaderMap,
+    ported: &HeaderMap,
+    pairs: &mut Pairs,
+    noisy_body: bool,
+) -> Vec<Difference> {
+    let names: BTreeSet<&str> = legacy
+        .keys()
+        .chain(ported.keys())
+        .map(HeaderName::as_str)
+        .collect();
+    let mut differences = Vec::new();
+    for name in names
+        .into_iter()
+        .filter(|name| NOT_COMPARED.iter().all(|other| other != name))
+    {
+        let (left, right) = (values(legacy, name), values(ported, name));
+        let from_body = noisy_body && MADE_FROM_BODY.iter().any(|other| other == name);
+        let both = left.is_some() && right.is_some();
+        if left == right || (from_body && both) || same(left.as_ref(), right.as_ref(), pairs) {
+            continue;
+        }
+        differences.push(Difference {
+            place: format!("header {name}"),
+            legacy: left.as_deref().map(shown),
+            ported: right.as_deref().map(shown),
+        });
+    }
+    differences
+}
+
+/// All values of a field in their order, each on a line of its own, which no value can hold.
+fn values(fields: &HeaderMap, name: &str) -> Option<String> {
+    let lines: Vec<_> = fields.get_all(name).iter().map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn line(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+fn same(legacy: Option<&String>, ported: Option<&String>, pairs: &mut Pairs) -> bool {
+    match (legacy, ported) {
+        (Some(left), Some(right)) => text::same(left, right, &[], pairs),
+        _ => false,
+    }
+}
