@@ -1,9 +1,9 @@
 //! The blob driver: rows of the engine that refer to files, which are written first.
 
-mod body;
+pub(crate) mod body;
 mod listing;
 pub(crate) mod objects;
-mod row;
+pub(crate) mod row;
 
 use std::any::Any;
 use std::collections::HashSet;

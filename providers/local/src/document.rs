@@ -1,12 +1,12 @@
 //! The document driver: rows of the engine, read inline and written by the committer.
 
 mod address;
-mod changes;
+pub(crate) mod changes;
 pub(crate) mod expiry;
 mod operation;
 mod page;
 mod range;
-mod record;
+pub(crate) mod record;
 mod value;
 
 use std::any::Any;

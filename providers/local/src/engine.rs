@@ -1,11 +1,13 @@
 //! The embedded engine, guarded: panics become errors, and a failed engine is opened again.
 
 pub(crate) mod format;
+mod overlay;
 mod seam;
 pub(crate) mod storage;
 pub(crate) mod tables;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
@@ -13,7 +15,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 use crate::error::{Fault, Stop};
 use format::Found;
 use seam::guarded;
-use storage::Storage;
+use storage::{Opening, Purpose, Storage};
 
 /// One open database that many threads read and one thread writes.
 #[derive(Debug)]
@@ -21,7 +23,12 @@ pub(crate) struct Engine {
     storage: Box<dyn Storage>,
     cache_bytes: usize,
     handle: RwLock<Handle>,
+    /// The last write found the disk full.
+    full: AtomicBool,
 }
+
+/// Up to this size, 64 MiB, a file is checked at every start, which takes about 2 ms a MiB.
+const CHECKED_BYTES: u64 = 64 << 20;
 
 /// A write that did not succeed.
 #[derive(Debug, Clone)]
@@ -48,22 +55,27 @@ impl fmt::Debug for Handle {
 
 impl Engine {
     /// Opens the store, creating it where it is missing.
+    ///
+    /// Pages are checked before the engine trusts them: on a damaged file it would go wrong in
+    /// silence, or panic. That reads the whole file, so a large one that was closed cleanly is
+    /// taken at its word.
     pub(crate) fn open(storage: impl Storage, cache_bytes: usize) -> Result<Self, Fault> {
-        let database = open_database(&storage, cache_bytes)?;
+        let len = storage.len()?;
+        if len == 0 {
+            create(&storage, cache_bytes)?;
+        } else {
+            let thorough = |found| found == Found::Unclean || len <= CHECKED_BYTES;
+            inspect(&storage, cache_bytes, thorough, |_| Ok(()))?;
+        }
         let engine = Self {
-            storage: Box::new(storage),
-            cache_bytes,
             handle: RwLock::new(Handle {
-                state: Ok(database),
+                state: open_database(&storage, cache_bytes),
                 generation: 0,
             }),
+            storage: Box::new(storage),
+            cache_bytes,
+            full: AtomicBool::new(false),
         };
-        let handle = engine.usable()?;
-        let found = read(&handle, &format::inspect)?;
-        drop(handle);
-        if found == Found::Unclean {
-            engine.verify()?;
-        }
         engine.write(format::mark_open).map_err(|lost| lost.fault)?;
         Ok(engine)
     }
@@ -74,14 +86,14 @@ impl Engine {
         work: impl Fn(&ReadTransaction) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let handle = self.usable()?;
-        match read(&handle, &work) {
+        match read(handle.database()?, &work) {
             // A page that could not be read, or a write that failed at the same time, ends the
             // use of this handle; what is committed can still be read through a new one.
             Err(Stop::Fault(fault)) if !fault.is_lasting() => {
                 let broken = handle.generation;
                 drop(handle);
                 self.reopen(broken);
-                read(&*self.usable()?, &work)
+                read(self.usable()?.database()?, &work)
             }
             result => result,
         }
@@ -92,8 +104,16 @@ impl Engine {
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
     ) -> Result<T, Lost> {
+        // Each write that fails costs an opening of the engine, so while the disk is full that is
+        // said without trying.
+        if self.full.load(Ordering::Relaxed) && !self.storage.has_room() {
+            return Err(Lost::before_commit(Fault::full()));
+        }
         let handle = self.usable().map_err(Lost::before_commit)?;
-        let result = write(&handle, work);
+        let database = handle.database().map_err(Lost::before_commit)?;
+        let result = write(database, work);
+        let full = result.as_ref().is_err_and(|lost| lost.fault.is_full());
+        self.full.store(full, Ordering::Relaxed);
         if result.is_err() {
             let broken = handle.generation;
             drop(handle);
@@ -108,16 +128,6 @@ impl Engine {
             tracing::warn!(fault = ?lost.fault, "the local store was not closed cleanly");
         }
         self.replace(Err(Fault::closed()));
-    }
-
-    fn verify(&self) -> Result<(), Fault> {
-        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
-        let database = handle.state.as_mut().map_err(|fault| fault.clone())?;
-        if guarded(|| database.check_integrity().map_err(Fault::from))? {
-            Ok(())
-        } else {
-            Err(Fault::damaged("pages do not match their checksums"))
-        }
     }
 
     /// The handle, opened again where that may help.
@@ -158,6 +168,10 @@ impl Engine {
 }
 
 impl Handle {
+    fn database(&self) -> Result<&Database, Fault> {
+        self.state.as_ref().map_err(Fault::clone)
+    }
+
     fn replace(&mut self, state: Result<Database, Fault>) {
         let old = std::mem::replace(&mut self.state, state);
         // Closing writes to the file too, which may fail or, on a damaged one, panic.
@@ -180,30 +194,58 @@ impl Lost {
     }
 }
 
-fn open_database(storage: &dyn Storage, cache_bytes: usize) -> Result<Database, Fault> {
-    let backend = storage.open()?;
+/// Reads what the store says of itself and, where `thorough` asks for it, all its pages, then
+/// does `work`; nothing is written, not even a repair.
+pub(crate) fn inspect<T>(
+    storage: &dyn Storage,
+    cache_bytes: usize,
+    thorough: impl FnOnce(Found) -> bool,
+    work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    // Even letting go of a damaged database may panic, hence the guard around it all.
     guarded(|| {
-        let mut builder = Database::builder();
-        builder.set_cache_size(cache_bytes);
-        Ok(builder.create_with_backend(backend)?)
+        let mut database = storage.open(&Opening {
+            cache_bytes,
+            purpose: Purpose::Inspection,
+        })?;
+        let found = read(&database, format::inspect)?;
+        if thorough(found) && !guarded(|| Ok::<_, Fault>(database.check_integrity()?))? {
+            return Err(Fault::damaged("pages do not match their checksums"));
+        }
+        read(&database, work)
+    })
+}
+
+fn create(storage: &dyn Storage, cache_bytes: usize) -> Result<(), Fault> {
+    let opening = Opening {
+        cache_bytes,
+        purpose: Purpose::Use,
+    };
+    let fill = |database: &Database| write(database, format::mark_open).map_err(|lost| lost.fault);
+    storage.create(&opening, &fill)
+}
+
+fn open_database(storage: &dyn Storage, cache_bytes: usize) -> Result<Database, Fault> {
+    storage.open(&Opening {
+        cache_bytes,
+        purpose: Purpose::Use,
     })
 }
 
 fn read<T, E: From<Fault>>(
-    handle: &Handle,
-    work: &impl Fn(&ReadTransaction) -> Result<T, E>,
+    database: &Database,
+    work: impl FnOnce(&ReadTransaction) -> Result<T, E>,
 ) -> Result<T, E> {
-    let database = handle.state.as_ref().map_err(Fault::clone)?;
-    let transaction = guarded(|| Ok(database.begin_read()?))?;
-    guarded(|| work(&transaction))
+    guarded(|| {
+        let transaction = database.begin_read().map_err(Fault::from)?;
+        guarded(|| work(&transaction))
+    })
 }
 
 fn write<T>(
-    handle: &Handle,
+    database: &Database,
     work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
 ) -> Result<T, Lost> {
-    let database = handle.state.as_ref().map_err(Fault::clone);
-    let database = database.map_err(Lost::before_commit)?;
     let transaction = guarded(|| Ok(database.begin_write()?)).map_err(Lost::before_commit)?;
     match guarded(|| work(&transaction)) {
         Ok(value) => guarded(|| Ok(transaction.commit()?))

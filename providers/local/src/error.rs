@@ -50,6 +50,19 @@ impl Fault {
         }
     }
 
+    /// What a write would find that is not even tried.
+    pub(crate) fn full() -> Self {
+        io::Error::from(io::ErrorKind::StorageFull).into()
+    }
+
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.cause, Cause::Damaged(_))
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self.cause, Cause::Full(_))
+    }
+
     pub(crate) fn closed() -> Self {
         Self {
             cause: Cause::Closed,
@@ -102,6 +115,18 @@ impl Fault {
                 format!("the engine of the store in {place} failed"),
             )
             .with_source(Arc::clone(cause)),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Full(cause) | Cause::Io(cause) => cause.fmt(f),
+            Cause::InUse => f.write_str("it is open in another process"),
+            Cause::Damaged(what) | Cause::Newer(what) => f.write_str(what),
+            Cause::Closed => f.write_str("it was closed"),
+            Cause::Engine(cause) => cause.fmt(f),
         }
     }
 }

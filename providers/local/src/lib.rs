@@ -2,6 +2,7 @@
 
 mod blob;
 mod byte_order;
+mod check;
 mod clock;
 mod committer;
 mod config;
@@ -12,6 +13,7 @@ mod function;
 mod store;
 mod wire;
 
+pub use check::{CheckReport, check};
 pub use clock::clock;
 pub use config::LocalConfig;
 pub use function::LocalPlatform;

@@ -19,7 +19,7 @@ use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
 
 /// The file of the engine.
-const FILE: &str = "store.redb";
+pub(crate) const FILE: &str = "store.redb";
 /// The file whose lock says that the directory is open.
 const LOCK: &str = "lock";
 
@@ -86,6 +86,11 @@ impl LocalStore {
         lock: Option<File>,
     ) -> Result<Self, Fault> {
         let place: Arc<str> = config.place().into();
+        if storage.len()? == 0 && !objects.is_empty()? {
+            return Err(Fault::damaged(
+                "there are blobs, but the file that lists them is gone",
+            ));
+        }
         let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
         blob::sweep(&engine, &objects)?;
         let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
@@ -121,7 +126,7 @@ impl LocalStore {
 }
 
 /// Creates the directory where it is missing, for good, and takes it for this process.
-fn lock(directory: &Path) -> Result<File, Fault> {
+pub(crate) fn lock(directory: &Path) -> Result<File, Fault> {
     create_directory(directory)?;
     let file = File::options()
         .write(true)
@@ -134,3 +139,6 @@ fn lock(directory: &Path) -> Result<File, Fault> {
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,12 +39,17 @@ const UNFINISHED: &str = ".tmp";
 impl Objects {
     /// The files of a store in a directory; it exists afterwards.
     pub(crate) fn in_directory(directory: &Path) -> io::Result<Arc<Self>> {
-        let root = directory.join("objects");
-        create_directory(&root)?;
-        Ok(Arc::new(Self {
-            root,
+        let objects = Self::at(directory);
+        create_directory(&objects.root)?;
+        Ok(Arc::new(objects))
+    }
+
+    /// The files of a store in a directory, as they are.
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self {
+            root: directory.join("objects"),
             temporary: false,
-        }))
+        }
     }
 
     /// The files of a store in memory; the directory is created with the first of them.
@@ -102,21 +107,37 @@ impl Objects {
     }
 
     /// Removes the files that are ours and not in use; returns how many.
-    pub(crate) fn sweep(&self, in_use: &HashSet<ObjectId>) -> io::Result<usize> {
+    pub(crate) fn sweep(&self, in_use: &HashSet<ObjectId>) -> io::Result<u64> {
         let mut removed = 0;
-        if !self.root.is_dir() {
-            return Ok(0);
-        }
-        for folder in fs::read_dir(&self.root)? {
-            let folder = folder?;
-            if !folder.file_type()?.is_dir() {
-                continue;
-            }
-            for file in fs::read_dir(folder.path())? {
-                removed += usize::from(remove_litter(&file?, in_use)?);
+        for file in self.files()? {
+            let file = file?;
+            if file.unfinished || !in_use.contains(&file.id) {
+                fs::remove_file(&file.path)?;
+                removed += 1;
             }
         }
         Ok(removed)
+    }
+
+    /// Whether there is no file of ours.
+    pub(crate) fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.files()?.next().is_none())
+    }
+
+    /// The files that are ours; those of others are left alone.
+    pub(crate) fn files(&self) -> io::Result<impl Iterator<Item = io::Result<ObjectFile>>> {
+        let folders = match fs::read_dir(&self.root) {
+            Ok(folders) => Some(folders),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let folders = folders.into_iter().flatten();
+        Ok(folders
+            .map(|folder| files_in(&folder?))
+            .flat_map(|files| match files {
+                Ok(files) => files,
+                Err(error) => vec![Err(error)],
+            }))
     }
 
     /// How messages name the directory.
@@ -170,6 +191,28 @@ impl Drop for Objects {
     }
 }
 
+/// A file of ours that was found in the directory.
+#[derive(Debug)]
+pub(crate) struct ObjectFile {
+    path: PathBuf,
+    pub(crate) id: ObjectId,
+    unfinished: bool,
+}
+
+impl ObjectFile {
+    fn of(file: &fs::DirEntry) -> Option<Self> {
+        let name = file.file_name();
+        let name = name.to_str()?;
+        let whole = name.strip_suffix(UNFINISHED);
+        let id = Uuid::try_parse(whole.unwrap_or(name)).ok()?;
+        Some(Self {
+            path: file.path(),
+            id: ObjectId(id),
+            unfinished: whole.is_some(),
+        })
+    }
+}
+
 /// A file that no row refers to yet; it goes when this is dropped.
 #[derive(Debug)]
 pub(crate) struct NewObject {
@@ -214,22 +257,11 @@ pub(crate) fn create_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a file of ours that is not in use; files of others are left alone.
-fn remove_litter(file: &fs::DirEntry, in_use: &HashSet<ObjectId>) -> io::Result<bool> {
-    let name = file.file_name();
-    let Some(name) = name.to_str() else {
-        return Ok(false);
-    };
-    let (id, unfinished) = match name.strip_suffix(UNFINISHED) {
-        Some(id) => (id, true),
-        None => (name, false),
-    };
-    let litter = match Uuid::try_parse(id) {
-        Ok(id) => unfinished || !in_use.contains(&ObjectId(id)),
-        Err(_) => false,
-    };
-    if litter {
-        fs::remove_file(file.path())?;
+fn files_in(folder: &fs::DirEntry) -> io::Result<Vec<io::Result<ObjectFile>>> {
+    if !folder.file_type()?.is_dir() {
+        return Ok(Vec::new());
     }
-    Ok(litter)
+    let files = fs::read_dir(folder.path())?;
+    let ours = files.map(|file| Ok(ObjectFile::of(&file?)));
+    Ok(ours.filter_map(io::Result::transpose).collect())
 }

@@ -5,7 +5,7 @@ use isobar::document::{Timestamp, Version};
 use super::address::Address;
 use crate::committer::Group;
 use crate::error::Fault;
-use crate::wire::{put_bytes, put_signed, seal};
+use crate::wire::{put_bytes, put_signed, seal, unseal};
 
 /// Changes that are kept; each new one pushes out the oldest.
 const RETAINED: u64 = 65_536;
@@ -42,4 +42,9 @@ pub(crate) fn record(
     }
     group.next_change = number.saturating_add(1);
     Ok(())
+}
+
+/// Whether an entry of the log is as it was written.
+pub(crate) fn is_intact(number: u64, row: &[u8]) -> bool {
+    unseal(&[&number.to_le_bytes()], row).is_ok()
 }

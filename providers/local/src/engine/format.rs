@@ -14,8 +14,6 @@ const CLEAN: &str = "clean";
 /// What an existing file says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// Nothing has been written yet.
-    New,
     /// The store was closed by its last user.
     Clean,
     /// The process that used it was killed, or the machine went down.
@@ -27,10 +25,7 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
         Err(TableError::TableDoesNotExist(_)) => {
-            return match transaction.list_tables()?.next() {
-                None => Ok(Found::New),
-                Some(_) => Err(Fault::damaged("the file is not one of Isobar's")),
-            };
+            return Err(Fault::damaged("the file is not one of Isobar's"));
         }
         Err(error) => return Err(error.into()),
     };

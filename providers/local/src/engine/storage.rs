@@ -1,25 +1,70 @@
 //! Where the bytes of the engine lie: in a file, or in memory.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use redb::backends::{FileBackend, InMemoryBackend};
-use redb::{BackendError, StorageBackend};
+use redb::{Database, StorageBackend};
 
+use super::overlay::Overlay;
+use super::seam::guarded;
 use crate::error::Fault;
 
-/// Opens the same bytes again and again: the engine must be reopened after a failed write.
+/// Bytes that can be opened again and again, as they must be after a write that failed.
 pub(crate) trait Storage: fmt::Debug + Send + Sync + 'static {
-    fn open(&self) -> Result<Backend, Fault>;
+    /// Creates the bytes as `fill` leaves them, all at once: a power loss on the way leaves none.
+    fn create(&self, opening: &Opening, fill: &Fill) -> Result<(), Fault>;
+
+    /// Opens a database on the bytes: passes a backend to [`Opening::database`].
+    fn open(&self, opening: &Opening) -> Result<Database, Fault>;
+
+    /// How many bytes there are; none before they are created.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Whether a write that found the disk full is worth trying again.
+    fn has_room(&self) -> bool;
+}
+
+/// Writes what a new database starts with.
+pub(crate) type Fill = dyn Fn(&Database) -> Result<(), Fault>;
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening {
+    pub(crate) cache_bytes: usize,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Use,
+    /// To look at it: what the engine writes, be it a repair, goes to memory and is forgotten.
+    Inspection,
+}
+
+impl Opening {
+    pub(crate) fn database(&self, backend: impl StorageBackend) -> Result<Database, Fault> {
+        guarded(|| {
+            let mut builder = Database::builder();
+            builder.set_cache_size(self.cache_bytes);
+            Ok(match self.purpose {
+                Purpose::Use => builder.create_with_backend(backend)?,
+                Purpose::Inspection => builder.create_with_backend(Overlay::new(backend)?)?,
+            })
+        })
+    }
 }
 
 /// A file of the engine.
 #[derive(Debug)]
 pub(crate) struct FileStorage(PathBuf);
+
+/// Free bytes below which a full disk is still full.
+const ROOM: u64 = 1 << 20;
 
 impl FileStorage {
     pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
@@ -28,29 +73,48 @@ impl FileStorage {
 }
 
 impl Storage for FileStorage {
-    fn open(&self) -> Result<Backend, Fault> {
-        let file = open_or_create(&self.0)?;
-        Ok(Backend {
-            reserve: Some(file.try_clone()?),
-            bytes: Arc::new(FileBackend::new(file)?),
-        })
+    fn create(&self, opening: &Opening, fill: &Fill) -> Result<(), Fault> {
+        let unfinished = self.0.with_extension("new");
+        let new = options().create(true).truncate(true).open(&unfinished)?;
+        let database = opening.database(FileBackend::new(new.try_clone()?)?)?;
+        fill(&database)?;
+        drop(database);
+        new.sync_all()?;
+        fs::rename(&unfinished, &self.0)?;
+        match self.0.parent() {
+            Some(directory) => Ok(File::open(directory)?.sync_all()?),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&self, opening: &Opening) -> Result<Database, Fault> {
+        let file = options().open(&self.0)?;
+        opening.database(FileBackend::new(file)?)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        match fs::metadata(&self.0) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(unix)]
+    fn has_room(&self) -> bool {
+        rustix::fs::statvfs(&self.0).is_ok_and(|disk| disk.f_bavail * disk.f_frsize >= ROOM)
+    }
+
+    #[cfg(not(unix))]
+    fn has_room(&self) -> bool {
+        true
     }
 }
 
-/// Opens the file; a new one is in its directory for good before it is used.
-fn open_or_create(path: &Path) -> io::Result<File> {
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
-    match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let file = options.create(true).truncate(false).open(path)?;
-            if let Some(directory) = path.parent() {
-                File::open(directory)?.sync_all()?;
-            }
-            Ok(file)
-        }
-        opened => opened,
-    }
+    options
 }
 
 /// Bytes in memory, which are there as long as this is.
@@ -58,97 +122,44 @@ fn open_or_create(path: &Path) -> io::Result<File> {
 pub(crate) struct MemoryStorage(Arc<InMemoryBackend>);
 
 impl Storage for MemoryStorage {
-    fn open(&self) -> Result<Backend, Fault> {
-        Ok(Backend {
-            bytes: Arc::clone(&self.0) as Arc<dyn StorageBackend>,
-            reserve: None,
-        })
+    fn create(&self, opening: &Opening, fill: &Fill) -> Result<(), Fault> {
+        fill(&self.open(opening)?)
     }
-}
 
-/// The bytes of the engine, opened.
-///
-/// A file reserves the room it grows into, so that a full disk is met when the file should grow
-/// and never when a page is written: opening the engine again then needs no room.
-#[derive(Debug)]
-pub(crate) struct Backend {
-    pub(crate) bytes: Arc<dyn StorageBackend>,
-    pub(crate) reserve: Option<File>,
-}
-
-#[cfg(target_os = "linux")]
-fn reserve(file: &File, from: u64, to: u64) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-
-    match fallocate(file, FallocateFlags::empty(), from, to - from) {
-        // A file system that cannot reserve grows as it always did.
-        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reserve(_file: &File, _from: u64, _to: u64) -> io::Result<()> {
-    Ok(())
-}
-
-impl StorageBackend for Backend {
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let present = self.bytes.len()?;
-        if let Some(file) = &self.reserve
-            && len > present
-        {
-            reserve(file, present, len)?;
-        }
-        self.bytes.set_len(len)
+    fn open(&self, opening: &Opening) -> Result<Database, Fault> {
+        opening.database(SharedMemory(Arc::clone(&self.0)))
     }
 
     fn len(&self) -> io::Result<u64> {
-        self.bytes.len()
+        self.0.len()
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct SharedMemory(Arc<InMemoryBackend>);
+
+impl StorageBackend for SharedMemory {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.bytes.read(offset, out)
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.bytes.sync_data()
+        self.0.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.bytes.write(offset, data)
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.bytes.close()
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.bytes.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(
-        &self,
-        start: Bound<u64>,
-        end: Bound<u64>,
-    ) -> Result<bool, BackendError> {
-        self.bytes.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.bytes.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.bytes.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.bytes.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.bytes.query_lock_range(start, end)
+        self.0.write(offset, data)
     }
 }

@@ -2,10 +2,17 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "what the tests share fails the test that uses it"
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what the tests share fails the test that uses it, and a child speaks to its parent"
 )]
 
 mod blob;
+mod child;
+mod damage;
 mod document;
 mod fixture;
+mod full_disk;
+mod kill;
 mod listing;

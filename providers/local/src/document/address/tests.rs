@@ -22,7 +22,7 @@ fn sort_keys() -> impl Strategy<Value = (SortKey, SortKey)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_are_in_the_order_of_the_keys((a, b) in sort_keys()) {

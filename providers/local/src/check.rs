@@ -1,0 +1,196 @@
+//! Looking a store over: every page, every record, every file of a blob, and nothing changed.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use isobar::{Error, ErrorKind, Result};
+use redb::{ReadTransaction, ReadableTable as _};
+
+use crate::blob::body::Rest;
+use crate::blob::objects::{ObjectId, Objects};
+use crate::blob::row::BlobRow;
+use crate::config::LocalConfig;
+use crate::document::changes;
+use crate::document::record::Row;
+use crate::engine::storage::FileStorage;
+use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY};
+use crate::engine::{self, format::Found};
+use crate::error::Fault;
+use crate::store::{FILE, lock};
+
+/// What [`check`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// Documents in the file, expired ones that were not yet swept included.
+    pub documents: u64,
+    /// Blobs in the file.
+    pub blobs: u64,
+    /// Entries of the log of changes.
+    pub changes: u64,
+    /// Files of blobs that nothing refers to; the next start removes them.
+    pub unreferenced_files: u64,
+    /// The last process that used the store was killed, or the machine went down.
+    pub stopped_uncleanly: bool,
+    /// What is wrong, one line each; empty for a store that is in order.
+    pub problems: Vec<String>,
+}
+
+/// Looks over the store in `directory` without changing anything, not even repairing it.
+///
+/// Damage is in the report. It fails where there is nothing to look at: `NotFound` where there is
+/// no store, `Unavailable` where a process has it open, `Unsupported` where a newer version wrote
+/// it. The problems name keys, which may be personal data.
+pub fn check(directory: impl AsRef<Path>) -> Result<CheckReport> {
+    let directory = directory.as_ref();
+    let file = directory.join(FILE);
+    if !file.is_file() {
+        let message = format!("there is no store in {}", directory.display());
+        return Err(Error::new(ErrorKind::NotFound, message));
+    }
+    let checked = lock(directory).and_then(|_held| look_over(&file, directory));
+    checked.map_err(|fault| fault.error(&directory.display()))
+}
+
+fn look_over(file: &Path, directory: &Path) -> Result<CheckReport, Fault> {
+    let storage = FileStorage::new(file);
+    let objects = Objects::at(directory);
+    let mut report = CheckReport::default();
+    let mut stopped_uncleanly = false;
+    let thorough = |found| {
+        stopped_uncleanly = found == Found::Unclean;
+        true
+    };
+    let cache_bytes = LocalConfig::DEFAULT_CACHE_BYTES;
+    let checked = engine::inspect(&storage, cache_bytes, thorough, |transaction| {
+        check_documents(transaction, &mut report)?;
+        check_expiry(transaction, &mut report)?;
+        check_changes(transaction, &mut report)?;
+        check_blobs(transaction, &objects, &mut report)
+    });
+    report.stopped_uncleanly = stopped_uncleanly;
+    match checked {
+        Err(fault) if fault.is_damage() => {
+            report.problems.push(format!("the file {FILE}: {fault}"));
+            Ok(report)
+        }
+        checked => checked.map(|()| report),
+    }
+}
+
+fn check_documents(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    let expiry = transaction.open_table(EXPIRY)?;
+    for row in transaction.open_table(DOCUMENTS)?.iter()? {
+        let (key, stored) = row?;
+        let (collection, partition, sort) = key.value();
+        report.documents += 1;
+        let row = Row::read(key.value(), stored.value());
+        let expires = match row.and_then(|row| row.record().map(|_| row.expires())) {
+            Ok(expires) => expires,
+            Err(error) => {
+                let name = name(key.value());
+                report.problems.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        if let Some(second) = expires
+            && expiry.get((second, collection, partition, sort))?.is_none()
+        {
+            let name = name(key.value());
+            report
+                .problems
+                .push(format!("{name}: would never be swept"));
+        }
+    }
+    Ok(())
+}
+
+fn check_expiry(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    let documents = transaction.open_table(DOCUMENTS)?;
+    for entry in transaction.open_table(EXPIRY)?.iter()? {
+        let (key, _) = entry?;
+        let (second, collection, partition, sort) = key.value();
+        let address = (collection, partition, sort);
+        let stored = documents.get(address)?;
+        let expires = stored
+            .as_ref()
+            .and_then(|stored| Row::read(address, stored.value()).ok())
+            .and_then(|row| row.expires());
+        if expires != Some(second) {
+            let name = name(address);
+            report
+                .problems
+                .push(format!("{name}: is listed to expire when it does not"));
+        }
+    }
+    Ok(())
+}
+
+fn check_changes(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    for entry in transaction.open_table(CHANGES)?.iter()? {
+        let (number, stored) = entry?;
+        let number = number.value();
+        report.changes += 1;
+        if !changes::is_intact(number, stored.value()) {
+            report
+                .problems
+                .push(format!("change {number}: does not match its checksum"));
+        }
+    }
+    Ok(())
+}
+
+fn check_blobs(
+    transaction: &ReadTransaction,
+    objects: &Objects,
+    report: &mut CheckReport,
+) -> Result<(), Fault> {
+    let mut in_use = HashSet::new();
+    for row in transaction.open_table(BLOBS)?.iter()? {
+        let (key, stored) = row?;
+        let (bucket, key) = key.value();
+        report.blobs += 1;
+        let content = BlobRow::decode(bucket, key, stored.value()).and_then(|row| {
+            in_use.insert(row.object);
+            read_through(objects, &row)
+        });
+        if let Err(error) = content {
+            let key = String::from_utf8_lossy(key);
+            report
+                .problems
+                .push(format!("blob {key:?} of {bucket:?}: {}", chain(&error)));
+        }
+    }
+    report.unreferenced_files = count_others(objects, &in_use)?;
+    Ok(())
+}
+
+fn read_through(objects: &Objects, row: &BlobRow) -> Result<(), Error> {
+    let (size, crc32c) = (row.meta.size, row.meta.crc32c);
+    let file = objects.open(row.object).map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "its file cannot be opened").with_source(error)
+    })?;
+    let mut rest = Rest::of(file, size, 0..size, crc32c)?;
+    while !rest.chunk()?.is_empty() {}
+    Ok(())
+}
+
+fn count_others(objects: &Objects, in_use: &HashSet<ObjectId>) -> Result<u64, Fault> {
+    let mut others = 0;
+    for file in objects.files()? {
+        others += u64::from(!in_use.contains(&file?.id));
+    }
+    Ok(others)
+}
+
+fn name((collection, partition, sort): (&str, &str, &[u8])) -> String {
+    let sort = sort.escape_ascii();
+    format!("document {partition:?} \"{sort}\" of {collection:?}")
+}
+
+fn chain(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
