@@ -288,7 +288,8 @@ impl<'a> Machine<'a> {
             Value::Object(id) => {
                 let object = self.heap.get(*id);
                 match &object.kind {
-                    Kind::Foreign(foreign) if foreign.step != heap::Step::Root => Truth::Maybe,
+                    // What code asks a package for by name is taken to be there.
+                    Kind::Foreign(foreign) if foreign.path.contains('(') => Truth::Maybe,
                     Kind::Input(_) => Truth::Maybe,
                     _ if object.maybe => Truth::Maybe,
                     _ => Truth::Yes,

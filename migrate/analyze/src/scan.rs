@@ -1,5 +1,6 @@
 //! Runs a scan: entry points first, then the chains of the routes that they register.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,8 +13,9 @@ use crate::machine::Machine;
 use crate::machine::call::Call;
 use crate::machine::heap::Kind;
 use crate::machine::module::Loaded;
-use crate::machine::value::{ModuleId, RouterId, Site, Value};
+use crate::machine::value::{ModuleId, Name, RouterId, Site, Value};
 use crate::options::{Progress, ScanOptions};
+use crate::packages::Reading;
 use crate::project::{EntryPoints, Package, express_version, own_files};
 use crate::report;
 use crate::source::display_path;
@@ -98,11 +100,12 @@ fn register(machine: &mut Machine<'_>, entries: &EntryPoints) -> (Vec<RouterId>,
     let mut loaded: Vec<ModuleId> = Vec::new();
     for stage in &entries.stages {
         for entry in stage {
-            loaded.extend(load_entry(machine, entry));
+            let module = load_entry(machine, entry);
+            loaded.extend(module.filter(|module| !loaded.contains(module)));
         }
         machine.run_deferred();
         let found = compose_exported(machine, &loaded);
-        if !found.1.is_empty() {
+        if found.1.iter().any(|route| !route.is_partial()) {
             return found;
         }
     }
@@ -110,7 +113,12 @@ fn register(machine: &mut Machine<'_>, entries: &EntryPoints) -> (Vec<RouterId>,
         call_exports(machine, *module);
     }
     machine.run_deferred();
-    compose_exported(machine, &loaded)
+    let (exported, mut composed) = compose_exported(machine, &loaded);
+    // Two exports that lead to the same call are the same route.
+    let mut seen = HashSet::new();
+    composed
+        .retain(|route| seen.insert((Name::clone(&route.method), route.path.clone(), route.site)));
+    (exported, composed)
 }
 
 fn load_entry(machine: &mut Machine<'_>, entry: &Path) -> Option<ModuleId> {
@@ -118,7 +126,11 @@ fn load_entry(machine: &mut Machine<'_>, entry: &Path) -> Option<ModuleId> {
         .tree
         .canonical(entry)
         .unwrap_or_else(|_| entry.to_owned());
-    machine.load(&path, None)
+    let package = match machine.packages.reading(&path) {
+        Reading::Own => None,
+        Reading::Package(name) | Reading::Foreign(name) => Some(name),
+    };
+    machine.load(&path, package)
 }
 
 fn compose_exported(

@@ -79,7 +79,8 @@ impl<'a> Machine<'a> {
             Expression::Identifier(identifier) => identifier.name.as_str(),
             _ => "",
         };
-        if !(this.is_unknown() && DATA_METHODS.contains(&name)) {
+        let is_data = this.is_unknown() || matches!(self.heap.kind(this), Some(Kind::Plain));
+        if !(is_data && (DATA_METHODS.contains(&name) || is_date_method(name))) {
             self.note_unresolved(name, site);
         }
     }
@@ -381,3 +382,24 @@ const DATA_METHODS: [&str; 56] = [
     "charCodeAt",
     "lastIndexOf",
 ];
+
+/// Whether dates have a method of this name.
+fn is_date_method(name: &str) -> bool {
+    let field = ["get", "set", "getUTC", "setUTC"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix));
+    let fields = [
+        "FullYear",
+        "Month",
+        "Date",
+        "Day",
+        "Hours",
+        "Minutes",
+        "Seconds",
+        "Milliseconds",
+        "TimezoneOffset",
+        "Time",
+    ];
+    field.is_some_and(|field| fields.contains(&field))
+        || (name.starts_with("to") && name.ends_with("String"))
+}

@@ -81,6 +81,7 @@ impl EntryPoints {
                 search.conventional(),
                 of_nested.collect(),
                 mentions_express(tree, own),
+                installed_applications(tree, package),
             ],
         }
     }
@@ -226,6 +227,30 @@ fn is_code(tree: &dyn SourceTree, path: &Path) -> bool {
             first.starts_with(b"#!") && first.windows(4).any(|word| word == b"node")
         }),
     }
+}
+
+/// Entries of the dependencies that run on Express, for a directory that only installs them.
+fn installed_applications(tree: &dyn SourceTree, package: &Package) -> Vec<PathBuf> {
+    let manifests = package.dependencies().into_iter().map(|name| {
+        package
+            .directory
+            .join("node_modules")
+            .join(name)
+            .join("package.json")
+    });
+    let packages: Vec<Package> = manifests
+        .filter_map(|path| Package::read(tree, &path))
+        .collect();
+    let on_express = packages.iter().filter(|package| package.runs_on("express"));
+    on_express
+        .flat_map(|package| {
+            Search {
+                tree,
+                root: &package.directory,
+            }
+            .declared(package)
+        })
+        .collect()
 }
 
 /// Own files whose text names Express, so that they may hold an application nobody points to.

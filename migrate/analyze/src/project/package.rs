@@ -41,6 +41,16 @@ impl Package {
         .find_map(|table| self.json.get(table)?.get(dependency)?.as_str())
     }
 
+    /// The names of the packages that it needs to run.
+    pub(crate) fn dependencies(&self) -> Vec<&str> {
+        let table = self.json.get("dependencies").and_then(Value::as_object);
+        table
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     /// Whether the package needs `dependency` to run.
     pub(crate) fn runs_on(&self, dependency: &str) -> bool {
         ["dependencies", "peerDependencies"].iter().any(|table| {

@@ -1,10 +1,14 @@
-//! Recognizes the helper functions that compilers put into their output for `async` functions.
+//! Recognizes the helper functions that compilers put into their output: for `async` functions,
+//! and for imports of modules whose names cannot be listed here.
 //!
 //! ```js
 //! var __awaiter = (this && this.__awaiter) || function (thisArg, _arguments, P, generator) {
 //!   return new Promise(function (resolve) { resolve(generator.apply(thisArg, _arguments).next()); });
 //! };
-//! const app = require('express')();
+//! var __importStar = function (mod) { var result = {}; for (var k of Object.keys(mod)) result[k] = mod[k]; return result; };
+//! const express_1 = __importStar(require('express'));
+//! const app = express_1.default();
+//! app.use('/sub', (0, express_1.Router)().get('/y', h));
 //! function start() {
 //!   return __awaiter(this, void 0, void 0, function* () {
 //!     const prefix = yield Promise.resolve('/v1');
@@ -15,8 +19,9 @@
 //! start().then((app) => app.get('/after', h));
 //! ```
 //! ```routes
-//! GET /v1/x app.js:8
-//! GET /after app.js:12
+//! GET /sub/y app.js:7
+//! GET /v1/x app.js:11
+//! GET /after app.js:15
 //! ```
 
 use crate::machine::Machine;
@@ -66,6 +71,21 @@ fn helper(machine: &mut Machine<'_>, name: &str, arguments: &[Value], site: Site
                 };
                 machine.allocate(bound, site)
             })
+        }
+        "__importStar"
+        | "__importDefault"
+        | "__toESM"
+        | "_interopRequireWildcard"
+        | "_interopRequireDefault"
+        | "_interop_require_wildcard"
+        | "_interop_require_default" => {
+            let module = arguments.first()?;
+            let is_opaque = matches!(
+                machine.heap.kind(module)?,
+                Kind::Foreign(_) | Kind::Builtin(..) | Kind::Namespace(_)
+            );
+            // Such a module answers to `default` itself.
+            is_opaque.then(|| module.clone())
         }
         _ => None,
     }

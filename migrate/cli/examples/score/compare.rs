@@ -1,6 +1,6 @@
 //! Compares one scan with one recorded application.
 
-use isobar_migrate_model::{Application, Route};
+use isobar_migrate_model::{Application, Layer, Route};
 use serde::Serialize;
 
 use crate::truth::{Exclusions, TrueRoute, Truth};
@@ -95,8 +95,20 @@ fn is_same_site(route: &Route, recorded: &TrueRoute, base: &str) -> bool {
     route.file.strip_prefix(base) == Some(file) && route.line.abs_diff(line) <= LINE_TOLERANCE
 }
 
-/// Express 4 puts two functions of its own in front of every application.
+/// Whether as much middleware was found as ran. Express 4 puts two functions of its own in front
+/// of every application, mounted ones included; `param` handlers are no middleware there.
 fn has_same_chain(route: &Route, recorded: &TrueRoute, truth: &Truth) -> bool {
-    let own = if truth.express.starts_with('4') { 2 } else { 0 };
-    route.middleware.len() + own == recorded.inherited_middleware
+    let found = route
+        .middleware
+        .iter()
+        .filter(|middleware| middleware.layer != Layer::Param)
+        .count();
+    let Some(rest) = recorded.inherited_middleware.checked_sub(found) else {
+        return false;
+    };
+    if truth.express.starts_with('4') {
+        rest > 0 && rest % 2 == 0
+    } else {
+        rest == 0
+    }
 }

@@ -1,0 +1,4 @@
+const startWebApp = require('redis-commander');
+
+const app = startWebApp([]);
+app.listen(8081);
