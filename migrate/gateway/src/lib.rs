@@ -22,6 +22,7 @@ pub mod record;
 pub mod state;
 pub mod table;
 mod upstream;
+pub mod verify;
 
 pub use error::{Error, ErrorKind, Result};
 pub use gateway::{Gateway, GatewayHandle, GatewayOptions};

@@ -4,6 +4,7 @@ mod admit;
 mod body;
 mod forward;
 mod hop;
+mod recording;
 mod refusal;
 mod shadow;
 mod tunnel;
@@ -25,11 +26,13 @@ use isobar::function::{REQUEST_ID, RequestId};
 use isobar_serve::{Arrival, RequestBody};
 use tokio::sync::Semaphore;
 
-pub(crate) use body::GatewayBody;
+pub(crate) use body::{GatewayBody, whole};
+pub(crate) use forward::Forwarder;
+pub(crate) use hop::strip_response;
 pub use shadow::ShadowCounts;
 
-use body::{Copied, Copy, empty, passed_on};
-use forward::Forwarder;
+use body::{empty, passed_on};
+use recording::Recording;
 use refusal::Refusal;
 use shadow::{Shadow, Shadows};
 
@@ -37,7 +40,7 @@ use crate::config::{CanaryKey, Migration};
 use crate::decide::{Beside, ClientShare, Decision, Facts, decide};
 use crate::error::Result as SetupResult;
 use crate::forwarding;
-use crate::record::{Differences, RecordedRequest, Recorder};
+use crate::record::{Differences, Recorder};
 use crate::state::Side;
 use crate::table::{RouteId, States, Table};
 use crate::upstream::Upstream;
@@ -143,7 +146,33 @@ impl Proxy {
         self.check_loop(&head.headers)?;
         let decision = self.decide(&head, &body);
         let protocol = self.rewrite(&mut head, body.arrival());
-        let body = self.recorded(&head, passed_on(body));
+        let limit = self.migration.limits.compared_body;
+        let Some(recorder) = self.recorder.clone() else {
+            return self
+                .carry(decision, (head, passed_on(body)), (client, protocol), id)
+                .await;
+        };
+        let (recording, body) = Recording::begin(recorder, &head, passed_on(body), limit);
+        let carried = self
+            .carry(decision, (head, body), (client, protocol), id)
+            .await;
+        match carried {
+            Ok(response) => Ok(recording.answered(response)),
+            Err(refusal) => {
+                recording.unanswered();
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Brings a rewritten request where it was decided to go.
+    async fn carry(
+        self: &Arc<Self>,
+        decision: Decision,
+        (head, body): (Parts, GatewayBody),
+        (client, protocol): (OnUpgrade, Option<HeaderValue>),
+        id: &RequestId,
+    ) -> Result<Response<GatewayBody>, Refusal> {
         if let Some(protocol) = protocol {
             return self.tunnel(client, protocol, (head, body)).await;
         }
@@ -270,23 +299,6 @@ impl Proxy {
             tunnel::tie(client, &mut response, permit);
         }
         Ok(response.map(passed_on))
-    }
-
-    /// Writes the request down, where that is wanted, once its body has passed.
-    fn recorded(&self, head: &Parts, body: GatewayBody) -> GatewayBody {
-        let Some(recorder) = self.recorder.clone() else {
-            return body;
-        };
-        let request = RecordedRequest::of(recorder.number(), head);
-        let (body, copy) = Copied::new(body, self.migration.limits.compared_body);
-        tokio::spawn(async move {
-            match copy.await {
-                Ok(Copy::Whole(body)) => recorder.record(&request.with_body(&body)),
-                Ok(Copy::TooLarge) => recorder.record(&request),
-                Err(_) => tracing::debug!("a request that broke off is not recorded"),
-            }
-        });
-        passed_on(body)
     }
 }
 

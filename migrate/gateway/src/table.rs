@@ -166,6 +166,13 @@ impl Table {
     }
 }
 
+impl RouteId {
+    /// The place in the order of the table, from 0.
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
 impl Group {
     /// The shared states, or the group's name where they are not listed.
     pub fn describe(&self, name: &str) -> String {

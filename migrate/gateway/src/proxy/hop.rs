@@ -44,7 +44,7 @@ pub(super) fn strip_request(headers: &mut HeaderMap) {
 }
 
 /// Removes the fields of the connection from a response.
-pub(super) fn strip_response(headers: &mut HeaderMap) {
+pub(crate) fn strip_response(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = names(headers).collect();
     forwarding::retain(headers, |name| {
         !HOP_BY_HOP.contains(name) && !named.contains(name)

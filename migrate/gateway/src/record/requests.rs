@@ -32,6 +32,9 @@ pub struct RecordedRequest {
     pub headers: Vec<(String, String)>,
     /// The body in base64; absent where it was too large to be written down.
     pub body: Option<String>,
+    /// The body of the answer in base64, from which a replay learns what the ids of then are called now; absent where it
+    /// was too large, or where there was no answer.
+    pub answer: Option<String>,
 }
 
 impl Recorder {
@@ -82,23 +85,39 @@ impl RecordedRequest {
                 .map(|(name, value)| (name.to_string(), text(value)))
                 .collect(),
             body: None,
+            answer: None,
         }
     }
 
-    pub(crate) fn with_body(mut self, body: &[u8]) -> Self {
+    pub(crate) fn set_body(&mut self, body: &[u8]) {
         self.body = Some(STANDARD.encode(body));
-        self
+    }
+
+    pub(crate) fn set_answer(&mut self, answer: &[u8]) {
+        self.answer = Some(STANDARD.encode(answer));
     }
 
     /// The bytes of the body; `None` where it was too large to be written down.
     pub fn body(&self) -> Result<Option<Vec<u8>>> {
-        let decode = |text| {
-            STANDARD.decode(text).map_err(|error| {
-                let message = format!("the body of recorded request {} is not base64", self.number);
-                Error::invalid(message).with_source(error)
-            })
-        };
-        self.body.as_ref().map(decode).transpose()
+        self.body
+            .as_deref()
+            .map(|text| self.decode(text))
+            .transpose()
+    }
+
+    /// The bytes of the answer's body, where it was written down.
+    pub fn answer_body(&self) -> Result<Option<Vec<u8>>> {
+        self.answer
+            .as_deref()
+            .map(|text| self.decode(text))
+            .transpose()
+    }
+
+    fn decode(&self, text: &str) -> Result<Vec<u8>> {
+        STANDARD.decode(text).map_err(|error| {
+            let message = format!("a body of recorded request {} is not base64", self.number);
+            Error::invalid(message).with_source(error)
+        })
     }
 }
 

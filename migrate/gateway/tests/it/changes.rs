@@ -14,9 +14,9 @@ use crate::harness::{
 };
 
 const ROUTES: &str = r#"
-    GET /a, effects = "none"
-    GET /notes, effects = "none", group = "notes"
-    POST /notes, group = "notes"
+    GET /a; effects = "none"
+    GET /notes; effects = "none"; group = "notes"
+    POST /notes; group = "notes"
 "#;
 
 async fn gateway() -> Running {

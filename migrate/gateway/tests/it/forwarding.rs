@@ -8,7 +8,7 @@ const FIELDS: &str = "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nF
 /// What a side says it was sent, without the name of the side.
 async fn told(settings: &str, state: &str, fields: &str) -> String {
     let (legacy, ported) = (echo("x").await, echo("x").await);
-    let routes = format!("GET /, state = \"{state}\"");
+    let routes = format!("GET /; state = \"{state}\"");
     let gateway = Running::start(&with_settings(legacy, ported, settings, &routes)).await;
     let answer = exchange(gateway.address, &get_once("/", fields)).await;
     let via = answer

@@ -93,7 +93,7 @@ pub(crate) async fn move_to(
     control::change(places, wish, occasion).await
 }
 
-/// A migration.toml with both sides at URLs and these routes, one `METHOD path, more` a line.
+/// A migration.toml with both sides at URLs and these routes, one `METHOD path; key = value; …` a line.
 pub(crate) fn configuration(legacy: SocketAddr, ported: SocketAddr, routes: &str) -> String {
     with_settings(legacy, ported, "", routes)
 }
@@ -113,7 +113,7 @@ pub(crate) fn with_settings(
         .map(str::trim)
         .filter(|line| !line.is_empty())
     {
-        let (route, more) = line.split_once(", ").unwrap_or((line, ""));
+        let (route, more) = line.split_once("; ").unwrap_or((line, ""));
         let (method, path) = route.split_once(' ').unwrap();
         text.extend([
             "[[route]]\nmethod = \"",
@@ -122,7 +122,7 @@ pub(crate) fn with_settings(
             path,
             "\"\n",
         ]);
-        text.push_str(&more.replace(", ", "\n"));
+        text.push_str(&more.replace("; ", "\n"));
         text.push('\n');
     }
     text

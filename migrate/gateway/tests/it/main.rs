@@ -11,3 +11,4 @@ mod routing;
 mod shadow;
 mod smuggling;
 mod streaming;
+mod verify;

@@ -5,9 +5,9 @@ use crate::harness::{
 };
 
 const ROUTES: &str = r#"
-    GET /notes/:id, effects = "none", state = "ported"
-    POST /notes, state = "ported"
-    GET /health, effects = "none"
+    GET /notes/:id; effects = "none"; state = "ported"
+    POST /notes; state = "ported"
+    GET /health; effects = "none"
 "#;
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_body_goes_to_the_side_that_answers() {
 #[tokio::test]
 async fn a_client_of_a_canary_stays_on_its_side() {
     let (legacy, ported) = (echo("legacy").await, echo("ported").await);
-    let routes = "GET /, effects = \"none\", state = \"canary 50%\"";
+    let routes = "GET /; effects = \"none\"; state = \"canary 50%\"";
     let settings = "canary = { cookie = \"user\" }";
     let gateway = Running::start(&with_settings(legacy, ported, settings, routes)).await;
     let mut sides = [0, 0];

@@ -10,7 +10,7 @@ use isobar_migrate_gateway::record::ShadowRecord;
 
 use crate::harness::{Running, application, configuration, exchange, nobody, read, status};
 
-const SHADOWED: &str = "GET /:name, effects = \"none\", state = \"shadow\"";
+const SHADOWED: &str = "GET /:name; effects = \"none\"; state = \"shadow\"";
 
 fn answering(text: &'static str) -> Router {
     Router::new().route("/{name}", get(move || async move { text }))
@@ -122,7 +122,7 @@ async fn a_copy_has_the_body_of_its_request() {
         application(Router::new().route("/search", handler))
     };
     let (legacy, ported) = (echo().await, echo().await);
-    let routes = "POST /search, effects = \"none\", state = \"shadow\"";
+    let routes = "POST /search; effects = \"none\"; state = \"shadow\"";
     let gateway = Running::start(&configuration(legacy, ported, routes)).await;
     let request =
         b"POST /search HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc";

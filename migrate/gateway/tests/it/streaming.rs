@@ -128,7 +128,7 @@ async fn a_web_socket_is_tied_to_the_legacy_application() {
         stream.write_all(&bytes).await.unwrap();
         (head, stream)
     });
-    let routes = "GET /socket, effects = \"none\", state = \"ported\"";
+    let routes = "GET /socket; effects = \"none\"; state = \"ported\"";
     let gateway = Running::start(&configuration(legacy, nobody().await, routes)).await;
     let mut client = send(
         &gateway,

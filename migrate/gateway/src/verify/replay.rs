@@ -1,0 +1,373 @@
+//! The script as it runs: each request to both sides, each pair of answers compared and put to its route.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::Value;
+
+use super::Progress;
+use super::cookies::Cookies;
+use super::exchange::{Exchange, ask};
+use super::report::{Report, RequestDifference, RouteResult, Verdict};
+use super::request::Request;
+use super::sides::Sides;
+use super::substitute::Substitutions;
+use crate::compare::{Difference, NoiseMark, Pairs, compare};
+use crate::config::{Availability, Effects, Migration};
+use crate::error::Result;
+use crate::proxy::Forwarder;
+use crate::record::RecordedRequest;
+use crate::table::{RouteId, Table};
+
+/// A running script.
+pub(super) struct Replay<'a> {
+    table: &'a Table,
+    sides: &'a Sides,
+    forwarder: Forwarder,
+    timeout: std::time::Duration,
+    progress: &'a mut dyn Progress,
+    legacy: SideMemory,
+    ported: SideMemory,
+    pairs: Pairs,
+    results: Vec<Tally>,
+    beside: Vec<RequestDifference>,
+    requests: usize,
+}
+
+/// What is remembered of one side.
+#[derive(Default)]
+struct SideMemory {
+    cookies: Cookies,
+    /// Values of this side for values of the script.
+    substitutions: Substitutions,
+    /// Values that the script asked to keep.
+    saved: BTreeMap<String, String>,
+}
+
+/// What is known of one route so far.
+#[derive(Default)]
+struct Tally {
+    requests: usize,
+    statuses: BTreeMap<u16, usize>,
+    differences: Vec<RequestDifference>,
+    different: usize,
+    withheld: bool,
+}
+
+const SHOWN_DIFFERENCES: usize = 5;
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(
+        migration: &Migration,
+        table: &'a Table,
+        sides: &'a Sides,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        Self {
+            results: table.routes().map(|_| Tally::default()).collect(),
+            forwarder: Forwarder::new(&migration.timeouts),
+            timeout: migration.timeouts.response,
+            table,
+            sides,
+            progress,
+            legacy: SideMemory::default(),
+            ported: SideMemory::default(),
+            pairs: Pairs::default(),
+            beside: Vec::new(),
+            requests: 0,
+        }
+    }
+
+    /// Sends a request in the legacy side's values; `None` where it was not sent or not answered by both.
+    pub(super) async fn send(&mut self, request: &Request) -> Option<Exchange> {
+        let ported = self.ported.translate(request);
+        self.send_both(request.clone(), ported).await
+    }
+
+    /// Sends a request of a given script: `${name}` is each side's own value.
+    pub(super) async fn send_script(&mut self, request: &Request) {
+        let (legacy, ported) = (self.legacy.fill(request), self.ported.fill(request));
+        if let Some(exchange) = self.send_both(legacy, ported).await {
+            self.legacy.save(request, &exchange.legacy.body);
+            self.ported.save(request, &exchange.ported.body);
+        }
+    }
+
+    /// Sends a recorded request; what it calls by a recorded value, each side calls by its own.
+    pub(super) async fn send_recorded(&mut self, recorded: &RecordedRequest) -> Result<()> {
+        let Some(request) = recorded_request(recorded)? else {
+            return Ok(());
+        };
+        let legacy = self.legacy.translate(&request);
+        let ported = self.ported.translate(&self.legacy.translate(&request));
+        if let Some(exchange) = self.send_both(legacy, ported).await
+            && let Some(answer) = recorded.answer_body()?
+        {
+            self.legacy
+                .substitutions
+                .learn(&answer, &exchange.legacy.body);
+        }
+        Ok(())
+    }
+
+    async fn send_both(&mut self, legacy: Request, ported: Request) -> Option<Exchange> {
+        let route = self.table.find(legacy.method.as_str(), legacy.path());
+        if self.is_withheld(&legacy, route) {
+            return None;
+        }
+        self.requests += 1;
+        let name = format!("{} {}", legacy.method, legacy.target);
+        self.progress.request(self.requests, &name);
+        let (mut to_legacy, mut to_ported) = (legacy.clone(), ported);
+        self.legacy.add_cookies(&mut to_legacy);
+        self.ported.add_cookies(&mut to_ported);
+        let sides = self.sides;
+        let answers = tokio::join!(
+            ask(&self.forwarder, &sides.legacy, &to_legacy, self.timeout),
+            ask(&self.forwarder, &sides.ported, &to_ported, self.timeout),
+        );
+        let (differences, exchange) = match answers {
+            (Ok(legacy), Ok(ported)) => {
+                self.remember(&legacy, &ported);
+                let marks = self.marks(route);
+                let differences = compare(&legacy, &ported, &marks, &mut self.pairs);
+                (differences, Some(Exchange { legacy, ported }))
+            }
+            (legacy, ported) => (vec![no_answer(&legacy, &ported)], None),
+        };
+        self.tally(route, &legacy, exchange.as_ref(), differences);
+        exchange
+    }
+
+    fn remember(&mut self, legacy: &crate::compare::Answer, ported: &crate::compare::Answer) {
+        self.legacy.cookies.take(&legacy.headers);
+        self.ported.cookies.take(&ported.headers);
+        self.ported.substitutions.learn(&legacy.body, &ported.body);
+    }
+
+    /// Requests to a route that stays say nothing; requests that could change something need somebody's leave.
+    fn is_withheld(&mut self, request: &Request, route: Option<RouteId>) -> bool {
+        let Some(id) = route else {
+            return !request.is_safe() && !self.sides.may_write;
+        };
+        let spec = self.table.route(id);
+        if spec.availability != Availability::Ported {
+            return true;
+        }
+        let harmless = request.is_safe() && spec.effects == Effects::None;
+        let withheld = !harmless && !self.sides.may_write;
+        self.results[id.place()].withheld |= withheld;
+        withheld
+    }
+
+    /// The marks of the route and of the routes with which it shares state, whose values it may show.
+    fn marks(&self, route: Option<RouteId>) -> Vec<NoiseMark> {
+        let Some(id) = route else { return Vec::new() };
+        let group = self
+            .table
+            .group_of(id)
+            .map(|(_, group)| group.members.clone());
+        let routes = std::iter::once(id).chain(group.unwrap_or_default());
+        routes
+            .flat_map(|id| self.table.route(id).noise.clone())
+            .collect()
+    }
+
+    fn tally(
+        &mut self,
+        route: Option<RouteId>,
+        request: &Request,
+        exchange: Option<&Exchange>,
+        differences: Vec<Difference>,
+    ) {
+        let different = (!differences.is_empty()).then(|| RequestDifference {
+            request: format!("{} {}", request.method, request.target),
+            body: request
+                .body
+                .as_ref()
+                .map(|body| String::from_utf8_lossy(body).into_owned()),
+            differences,
+        });
+        let Some(id) = route else {
+            return self.beside.extend(different);
+        };
+        let tally = &mut self.results[id.place()];
+        tally.requests += 1;
+        if let Some(exchange) = exchange {
+            *tally
+                .statuses
+                .entry(exchange.legacy.status.as_u16())
+                .or_default() += 1;
+        }
+        if let Some(different) = different {
+            tally.different += 1;
+            if tally.differences.len() < SHOWN_DIFFERENCES {
+                tally.differences.push(different);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Report {
+        let table = self.table;
+        let results = self.results.into_iter().zip(table.routes());
+        Report {
+            routes: results
+                .map(|(tally, (id, _))| tally.result(table, id))
+                .collect(),
+            beside: self.beside,
+            requests: self.requests,
+        }
+    }
+}
+
+impl SideMemory {
+    fn translate(&self, request: &Request) -> Request {
+        Request {
+            target: self.substitutions.in_target(&request.target),
+            body: request
+                .body
+                .as_ref()
+                .map(|body| Bytes::from(self.substitutions.in_body(body))),
+            ..request.clone()
+        }
+    }
+
+    fn fill(&self, request: &Request) -> Request {
+        let fill = |text: &str| {
+            self.saved
+                .iter()
+                .fold(text.to_owned(), |text, (name, value)| {
+                    text.replace(&format!("${{{name}}}"), value)
+                })
+        };
+        let field = |(name, value): &(HeaderName, HeaderValue)| {
+            let filled = value
+                .to_str()
+                .ok()
+                .and_then(|text| HeaderValue::try_from(fill(text)).ok());
+            (name.clone(), filled.unwrap_or_else(|| value.clone()))
+        };
+        let body = |body: &Bytes| match std::str::from_utf8(body) {
+            Ok(text) => Bytes::from(fill(text)),
+            Err(_) => body.clone(),
+        };
+        Request {
+            target: fill(&request.target),
+            headers: request.headers.iter().map(field).collect(),
+            body: request.body.as_ref().map(body),
+            ..request.clone()
+        }
+    }
+
+    fn save(&mut self, request: &Request, body: &[u8]) {
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            return;
+        };
+        for (name, pointer) in &request.save {
+            if let Some(value) = body.pointer(pointer) {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                self.saved.insert(name.clone(), text);
+            }
+        }
+    }
+
+    fn add_cookies(&self, request: &mut Request) {
+        let mut headers = request.headers.iter().cloned().collect();
+        self.cookies.add(&mut headers);
+        let cookie = headers.remove(http::header::COOKIE);
+        request
+            .headers
+            .retain(|(name, _)| *name != http::header::COOKIE);
+        request
+            .headers
+            .extend(cookie.map(|value| (http::header::COOKIE, value)));
+    }
+}
+
+impl Tally {
+    fn result(self, table: &Table, id: RouteId) -> RouteResult {
+        let reason = self.unverified(table, id);
+        let verdict = if self.different > 0 {
+            Verdict::Different
+        } else if reason.is_some() {
+            Verdict::NotVerified
+        } else {
+            Verdict::Equal
+        };
+        RouteResult {
+            route: table.route(id).key(),
+            reason: reason.filter(|_| verdict == Verdict::NotVerified),
+            verdict,
+            requests: self.requests,
+            statuses: self.statuses,
+            differences: self.differences,
+            different: self.different,
+        }
+    }
+
+    /// Why equal answers, or none, prove nothing.
+    fn unverified(&self, table: &Table, id: RouteId) -> Option<String> {
+        if let Availability::LegacyOnly(reason) = &table.route(id).availability {
+            return Some(format!("it stays with the legacy application: {reason}"));
+        }
+        if self.requests == 0 && self.withheld {
+            return Some("its requests could change something, and the applications were not started here (--allow-writes sends them)".to_owned());
+        }
+        if self.requests == 0 {
+            return Some("no request reached it".to_owned());
+        }
+        // A refusal is mostly that of something before the route.
+        let refused = self
+            .statuses
+            .keys()
+            .all(|status| (400..500).contains(status));
+        let told: Vec<String> = self
+            .statuses
+            .iter()
+            .map(|(status, count)| format!("{status} x{count}"))
+            .collect();
+        refused.then(|| format!("only refusals were seen ({})", told.join(", ")))
+    }
+}
+
+fn no_answer(
+    legacy: &std::result::Result<crate::compare::Answer, String>,
+    ported: &std::result::Result<crate::compare::Answer, String>,
+) -> Difference {
+    let said = |answer: &std::result::Result<crate::compare::Answer, String>| match answer {
+        Ok(answer) => answer.status.to_string(),
+        Err(why) => why.clone(),
+    };
+    Difference {
+        place: "answer".to_owned(),
+        legacy: Some(said(legacy)),
+        ported: Some(said(ported)),
+    }
+}
+
+fn recorded_request(recorded: &RecordedRequest) -> Result<Option<Request>> {
+    let Some(body) = recorded.body()? else {
+        return Ok(None);
+    };
+    let method = Method::from_bytes(recorded.method.as_bytes()).map_err(|error| {
+        crate::Error::invalid(format!(
+            "recorded request {} has no method",
+            recorded.number
+        ))
+        .with_source(error)
+    })?;
+    let mut request = Request::new(method, recorded.target.clone());
+    let own = ["host", "content-length", "x-request-id", "via"];
+    for (name, value) in recorded
+        .headers
+        .iter()
+        .filter(|(name, _)| !own.contains(&name.as_str()))
+    {
+        request.headers.push(super::request::field(name, value)?);
+    }
+    request.body = (!body.is_empty()).then(|| body.into());
+    Ok(Some(request))
+}
