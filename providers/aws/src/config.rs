@@ -1,118 +1,13 @@
-//! Where the stores are: URLs with the service's own settings, and the standard AWS environment.
+//! What the process is configured with: URLs of stores, and the variables that AWS sets.
 
-use std::time::Duration;
+#[cfg(any(feature = "document", feature = "blob"))]
+mod place;
 
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::{Builder, tls};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use isobar::{Error, Result};
+#[cfg(any(feature = "document", feature = "blob"))]
+pub use place::Place;
 
-/// How long one request may take before it counts as lost; the SDK and the stores send it again.
-#[cfg(feature = "document")]
-const ATTEMPT: Duration = Duration::from_secs(3);
-const CONNECT: Duration = Duration::from_secs(2);
-
-/// A store's place: `dynamodb://REGION?endpoint=http://127.0.0.1:4566`, or the same with `s3`.
-///
-/// What is left out comes from the standard AWS environment: `AWS_REGION`, `AWS_ENDPOINT_URL`,
-/// `AWS_PROFILE` and the credential chain. So `dynamodb:` alone is enough on Lambda.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The region.
-    pub region: Option<String>,
-    /// Another endpoint than AWS's own, such as an emulator's.
-    pub endpoint: Option<String>,
-    /// What goes before the names of tables and buckets.
-    pub prefix: Option<String>,
+/// A variable of the process.
+#[cfg(feature = "function")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok()
 }
-
-impl Place {
-    /// Reads a URL of the given scheme; `InvalidArgument` where it is not one.
-    pub fn parse(url: &str, scheme: &str) -> Result<Self> {
-        let rest = url
-            .strip_prefix(scheme)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .ok_or_else(|| malformed(url, scheme, "it has another scheme"))?;
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let (region, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let region = region.trim_end_matches('/');
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if !region.bytes().all(is_name) {
-            return Err(malformed(url, scheme, "the region is not a name"));
-        }
-        let mut place = Self {
-            region: (!region.is_empty()).then(|| region.to_owned()),
-            ..Self::default()
-        };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let target = match name {
-                "endpoint" => &mut place.endpoint,
-                "prefix" => &mut place.prefix,
-                _ => return Err(malformed(url, scheme, "it has an unknown parameter")),
-            };
-            *target = Some(value.to_owned());
-        }
-        Ok(place)
-    }
-
-    #[cfg(feature = "document")]
-    /// A DynamoDB client for this place.
-    pub async fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client> {
-        let shared = self.load().await?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .operation_attempt_timeout(ATTEMPT)
-            .build();
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&shared).timeout_config(timeouts);
-        if let Some(endpoint) = &self.endpoint {
-            config = config.endpoint_url(endpoint);
-        }
-        Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
-    }
-
-    #[cfg(feature = "blob")]
-    /// An S3 client for this place; another endpoint than AWS's own has its buckets in the path.
-    pub async fn s3(&self) -> Result<aws_sdk_s3::Client> {
-        let shared = self.load().await?;
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
-        let emulated = self.endpoint.is_some() || shared.endpoint_url().is_some();
-        let mut config = aws_sdk_s3::config::Builder::from(&shared)
-            .timeout_config(timeouts)
-            .force_path_style(emulated);
-        if let Some(endpoint) = &self.endpoint {
-            config = config.endpoint_url(endpoint);
-        }
-        Ok(aws_sdk_s3::Client::from_conf(config.build()))
-    }
-
-    async fn load(&self) -> Result<SdkConfig> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
-        if let Some(region) = &self.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        let config = loader.load().await;
-        if config.region().is_none() {
-            let message = "no AWS region is set: name one in the store's URL or in AWS_REGION";
-            return Err(Error::invalid(message));
-        }
-        Ok(config)
-    }
-}
-
-fn malformed(url: &str, scheme: &str, why: &str) -> Error {
-    Error::invalid(format!(
-        "{url:?} is not a store's place ({why}): \
-         write {scheme}://REGION?endpoint=URL&prefix=NAME, each part if needed"
-    ))
-}
-
-/// HTTPS with the platform's certificates, on rustls with ring.
-fn http_client() -> SharedHttpClient {
-    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    Builder::new().tls_provider(ring).build_https()
-}
-
-#[cfg(test)]
-mod tests;

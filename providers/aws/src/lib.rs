@@ -2,14 +2,21 @@
 
 #[cfg(feature = "blob")]
 pub mod blob;
-#[cfg(any(feature = "document", feature = "blob"))]
 pub mod config;
 #[cfg(feature = "document")]
 pub mod document;
 #[cfg(any(feature = "document", feature = "blob"))]
 mod error;
+#[cfg(feature = "function")]
+pub mod function;
+#[cfg(feature = "function")]
+pub mod gateway;
 
 #[cfg(feature = "blob")]
 pub use blob::S3Store;
 #[cfg(feature = "document")]
 pub use document::DynamoStore;
+#[cfg(feature = "function")]
+pub use function::LambdaPlatform;
+#[cfg(feature = "function")]
+pub use gateway::HttpApi;

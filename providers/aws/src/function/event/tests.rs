@@ -1,0 +1,98 @@
+//! What an event is taken for.
+
+use serde_json::{Value, json};
+
+use super::Kind;
+
+fn shown(event: &[u8]) -> String {
+    match Kind::of(event) {
+        Ok(Kind::Http) => "http".to_owned(),
+        Ok(Kind::Schedule(tick)) => {
+            let at = jiff::Timestamp::try_from(tick.at).unwrap();
+            format!("{} of {} at {at}", tick.id, tick.names.join(" "))
+        }
+        Err(error) => format!("{:?}: {error}", error.kind()),
+    }
+}
+
+fn check(event: &Value, expected: &str) {
+    assert_eq!(shown(event.to_string().as_bytes()), expected);
+}
+
+fn check_fixture(name: &str, expected: &str) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root
+        .join("../../conformance-tests/fixtures/events/aws")
+        .join(name);
+    assert_eq!(shown(&std::fs::read(path).unwrap()), expected);
+}
+
+#[test]
+fn published_events_are_told_apart_by_their_marks() {
+    check_fixture("apigw-v2-request-no-authorizer.json", "http");
+    check_fixture("apigw-v2-request-iam.json", "http");
+    check_fixture(
+        "eventbridge-schedule.json",
+        "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa of my-scheduled-rule at 2015-10-08T16:53:06Z",
+    );
+    check_fixture(
+        "apigw-request.json",
+        "Unsupported: events of an API with payload format 1.0: set it to 2.0 are not handled here",
+    );
+    check_fixture(
+        "alb-lambda-target-request-headers-only.json",
+        "Unsupported: events of a load balancer are not handled here",
+    );
+    check_fixture(
+        "sqs-event.json",
+        "Unsupported: events of \"aws:sqs\" are not handled here",
+    );
+    check_fixture(
+        "s3-event.json",
+        "Unsupported: events of \"aws:s3\" are not handled here",
+    );
+}
+
+#[test]
+fn an_event_without_a_mark_is_refused() {
+    let unmarked = "InvalidArgument: the event has no mark of a sender that is known here";
+    check(&json!({}), unmarked);
+    check(&json!({ "body": "x", "headers": {} }), unmarked);
+    check(
+        &json!({ "source": "mine", "detail-type": "Scheduled Event" }),
+        "Unsupported: events of \"mine\" are not handled here",
+    );
+    for event in ["5", "[]", "\"text\"", "null", "{"] {
+        let shown = shown(event.as_bytes());
+        assert!(shown.starts_with("InvalidArgument: "), "{event}: {shown}");
+    }
+    let event = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "time": "now" });
+    let shown = shown(event.to_string().as_bytes());
+    assert!(shown.contains("time is malformed"), "{shown}");
+}
+
+#[test]
+fn a_rule_wakes_the_schedule_that_its_name_ends_with() {
+    let tick = |rule: &str| {
+        let event = json!({
+            "source": "aws.scheduler", "detail-type": "Scheduled Event",
+            "time": "2026-01-01T00:00:00Z", "resources": [rule],
+        });
+        match Kind::of(event.to_string().as_bytes()) {
+            Ok(Kind::Schedule(tick)) => tick,
+            other => panic!("{other:?}"),
+        }
+    };
+    let wakes = |rule: &str| tick(rule).schedule(["nightly", "fort-nightly"].into_iter());
+    assert_eq!(wakes("arn:aws:events:eu:1:rule/nightly"), Some("nightly"));
+    assert_eq!(
+        wakes("arn:aws:scheduler:eu:1:schedule/default/notes-nightly"),
+        Some("nightly")
+    );
+    assert_eq!(
+        wakes("arn:aws:events:eu:1:rule/x-fort-nightly"),
+        Some("fort-nightly")
+    );
+    assert_eq!(wakes("arn:aws:events:eu:1:rule/midnightly"), None);
+    assert_eq!(wakes(""), None);
+}
