@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::gateway::GatewayArguments;
+use crate::promote::PromoteArguments;
+use crate::rollback::RollbackArguments;
 use crate::scan::ScanArguments;
+use crate::verify::VerifyArguments;
 
 /// Moves a legacy application to portable handlers, route by route.
 #[derive(Debug, Parser)]
@@ -22,4 +26,12 @@ pub struct Arguments {
 pub enum Command {
     /// Find the routes of an Express application, its state and what holds it back.
     Scan(ScanArguments),
+    /// Serve clients from both applications, each route from the one that its state names.
+    Gateway(GatewayArguments),
+    /// Move routes towards the ported application, also while the gateway runs.
+    Promote(PromoteArguments),
+    /// Move routes back to the legacy application, also while the gateway runs.
+    Rollback(RollbackArguments),
+    /// Send both applications the same requests and compare their answers.
+    Verify(VerifyArguments),
 }

@@ -4,11 +4,18 @@
 //! with; [`printer`] is the only place that prints.
 
 pub mod args;
+pub mod change;
 pub mod disk_tree;
 pub mod exit;
+pub mod gateway;
+mod logging;
 pub mod printer;
 pub mod progress;
+pub mod promote;
+pub mod rollback;
+mod runtime;
 pub mod scan;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -43,6 +50,10 @@ pub fn main() -> ExitCode {
 fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
     match command {
         Command::Scan(arguments) => scan::run(&arguments, printer),
+        Command::Gateway(arguments) => gateway::run(arguments, printer),
+        Command::Promote(arguments) => promote::run(arguments, printer),
+        Command::Rollback(arguments) => rollback::run(arguments, printer),
+        Command::Verify(arguments) => verify::run(&arguments, printer),
     }
 }
 

@@ -183,8 +183,12 @@ pub struct GroupSpec {
 impl Migration {
     /// Reads and checks the file at `path`.
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::invalid(format!("there is no {}", path.display())).with_source(error)
+            }
+            _ => Error::file("read", path, error),
+        })?;
         let folder = path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty());

@@ -40,8 +40,12 @@ pub(super) fn compare(
     {
         let (left, right) = (values(legacy, name), values(ported, name));
         let from_body = noisy_body && MADE_FROM_BODY.iter().any(|other| other == name);
-        let both = left.is_some() && right.is_some();
-        if left == right || (from_body && both) || same(left.as_ref(), right.as_ref(), pairs) {
+        if left == right || same(left.as_ref(), right.as_ref(), pairs) {
+            continue;
+        }
+        if let (true, Some(left), Some(right)) = (from_body, &left, &right) {
+            // A later HEAD has the tag without the body that explains it.
+            pairs.admit_tag(left, right);
             continue;
         }
         differences.push(Difference {

@@ -37,8 +37,9 @@ pub enum NoiseKind {
 pub struct Pairs {
     ported_of: BTreeMap<String, String>,
     legacy_of: BTreeMap<String, String>,
-    /// Two events may share a millisecond on one side and not on the other, so times need not be one to one.
-    times: BTreeSet<(String, String)>,
+    /// Two events may share a millisecond on one side and not on the other, so times need not be one to one; nor need
+    /// the entity tags of bodies with times in them.
+    loose: BTreeSet<(String, String)>,
 }
 
 /// Both sides are asked at once; what is further apart is not the time of the same event.
@@ -58,7 +59,7 @@ impl Pairs {
         self.ported_of
             .get(legacy)
             .is_some_and(|known| known == ported)
-            || self.times.contains(&(legacy.to_owned(), ported.to_owned()))
+            || self.loose.contains(&(legacy.to_owned(), ported.to_owned()))
     }
 
     /// The value of the ported side that stands for a value of the legacy side.
@@ -80,10 +81,18 @@ impl Pairs {
         possible && self.remember(kind, &plain(legacy), &plain(ported))
     }
 
+    /// Two values of a field that is made from a body whose noise was let pass. A length is a number like any other, and
+    /// is not remembered.
+    pub(super) fn admit_tag(&mut self, legacy: &str, ported: &str) {
+        if legacy.parse::<u64>().is_err() {
+            self.loose.insert((legacy.to_owned(), ported.to_owned()));
+        }
+    }
+
     fn remember(&mut self, kind: NoiseKind, legacy: &str, ported: &str) -> bool {
         match kind {
             NoiseKind::Time => {
-                self.times.insert((legacy.to_owned(), ported.to_owned()));
+                self.loose.insert((legacy.to_owned(), ported.to_owned()));
                 true
             }
             NoiseKind::Number => true,

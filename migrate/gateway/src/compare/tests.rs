@@ -177,6 +177,32 @@ fn marked_fields_may_differ_as_their_kind_does() {
 }
 
 #[test]
+fn a_tag_that_noise_explains_may_come_again_without_its_body() {
+    let pairs = &mut Pairs::default();
+    check_with(
+        pairs,
+        "r=number",
+        r#"200 etag: "x1" | {"r":1}"#,
+        r#"200 etag: "y1" | {"r":2}"#,
+        &[],
+    );
+    check_with(
+        pairs,
+        "r=number",
+        r#"200 etag: "x1""#,
+        r#"200 etag: "y1""#,
+        &[],
+    );
+    check_with(
+        pairs,
+        "r=number",
+        r#"200 etag: "x1""#,
+        r#"200 etag: "y2""#,
+        &[r#"header etag: legacy "x1", ported "y2""#],
+    );
+}
+
+#[test]
 fn a_length_that_only_one_side_sends_is_a_difference_even_beside_noise() {
     check(
         "r=number",

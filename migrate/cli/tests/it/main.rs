@@ -1,0 +1,8 @@
+//! The isobar command as its users see it: arguments, output, exit status, and the processes it starts.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
+
+mod change;
+mod gateway;
+mod migration;
+mod verify;
