@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Path,
     /// A setting with a value that Express refuses, or that is not supported.
     Setting,
+    /// An option of a middleware that the original refuses, or that is not supported.
+    Middleware,
 }
 
 impl Error {
@@ -27,6 +29,15 @@ impl Error {
         let message = format!("setting {name:?} {detail}");
         Self {
             kind: ErrorKind::Setting,
+            message,
+            source: None,
+        }
+    }
+
+    pub(crate) fn middleware(reason: &str) -> Self {
+        let message = format!("middleware cannot be used: {reason}");
+        Self {
+            kind: ErrorKind::Middleware,
             message,
             source: None,
         }

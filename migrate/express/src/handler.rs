@@ -30,6 +30,8 @@ pub(crate) enum Callback<S> {
     Request(OnRequest<S>),
     /// Called when one is: four arguments in Express.
     Error(OnError<S>),
+    /// Never called.
+    Refused(String),
 }
 
 /// A function that can stand where Express takes one.
@@ -92,6 +94,14 @@ impl<S> Handler<S> {
         }
     }
 
+    /// A handler whose options cannot be used: the application is not built.
+    pub(crate) fn refused(reason: String) -> Self {
+        Self {
+            callback: Callback::Refused(reason),
+            promise: false,
+        }
+    }
+
     fn on_error(callback: OnError<S>) -> Self {
         Self {
             callback: Callback::Error(callback),
@@ -105,6 +115,7 @@ impl<S> Clone for Handler<S> {
         let callback = match &self.callback {
             Callback::Request(callback) => Callback::Request(Arc::clone(callback)),
             Callback::Error(callback) => Callback::Error(Arc::clone(callback)),
+            Callback::Refused(reason) => Callback::Refused(reason.clone()),
         };
         Self {
             callback,
@@ -118,6 +129,7 @@ impl<S> fmt::Debug for Handler<S> {
         let kind = match self.callback {
             Callback::Request(_) => "Request",
             Callback::Error(_) => "Error",
+            Callback::Refused(_) => "Refused",
         };
         f.debug_struct("Handler")
             .field("kind", &kind)

@@ -3,7 +3,7 @@
 use isobar_express_path::{MatchError, MatchErrorKind};
 
 use crate::statuses;
-use crate::value::{ErrorClass, JsObject, JsString, Thrown};
+use crate::value::{ErrorClass, JsObject, JsString, JsValue, Thrown};
 
 /// `createError(status, message)`: `status`, `statusCode`, `expose` and `name` belong to its class, so they are not
 /// enumerated. Without a message it has the name of the status.
@@ -22,6 +22,17 @@ pub(crate) fn http_error(status: u16, message: Option<&str>) -> JsObject {
     error.define_hidden("expose", status < 500);
     error.define_hidden("status", u32::from(status));
     error.define_hidden("statusCode", u32::from(status));
+    error
+}
+
+/// `createError(status, error)`: marks an error that exists already.
+pub(crate) fn with_status(status: u16, error: Thrown) -> JsValue {
+    let error = error.into_value();
+    if let Some(object) = error.as_object() {
+        object.define("expose", status < 500);
+        object.define("statusCode", u32::from(status));
+        object.define("status", u32::from(status));
+    }
     error
 }
 

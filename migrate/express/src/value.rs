@@ -5,6 +5,7 @@
 //! `Result<_, Thrown>`, with the message that V8 (Node 20) gives.
 
 mod array;
+mod buffer;
 mod callbacks;
 mod convert;
 mod function;

@@ -27,7 +27,6 @@ pub(crate) struct Options {
 
 /// What the escapes of a form stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "the parser of forms is about to use them")]
 pub(crate) enum Charset {
     Utf8,
     /// Single bytes.
@@ -79,10 +78,22 @@ impl Options {
 
 /// Parses `text` into an object.
 pub(crate) fn parse(text: &str, options: Options) -> JsValue {
+    nested(values(text, options), options)
+}
+
+/// As [`parse`]; `None` when a name has more brackets than `depth` (the option `strictDepth`).
+pub(crate) fn parse_within_depth(text: &str, options: Options) -> Option<JsValue> {
+    let values = values(text, options);
+    let deep = |key: &String| keys::is_deeper(key, options.depth);
+    let within = !values.entries.keys().any(deep);
+    within.then(|| nested(values, options))
+}
+
+fn nested(values: Map, options: Options) -> JsValue {
     let mut root = Node::Map(Map::default());
-    for (key, value) in values(text, options).into_entries() {
-        if let Some(nested) = keys::nested(&key, value, options) {
-            root = merge::merge(root, nested, options);
+    for (key, value) in values.into_entries() {
+        if let Some(branch) = keys::nested(&key, value, options) {
+            root = merge::merge(root, branch, options);
         }
     }
     root.into_value()

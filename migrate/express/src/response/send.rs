@@ -11,7 +11,7 @@ use crate::statuses;
 use crate::value::{JsString, JsValue, Thrown, json_stringify, json_stringify_pretty};
 
 impl Response {
-    /// `res.send(body)`: text as HTML, everything else as JSON, with `Content-Length` and `ETag`; an empty 304
+    /// `res.send(body)`: text as HTML, a `Buffer` as it is, everything else as JSON, with `Content-Length` and `ETag`; an empty 304
     /// when the client's copy is fresh.
     ///
     /// # Errors
@@ -20,6 +20,9 @@ impl Response {
     pub fn send(&self, body: impl Into<JsValue>) -> Handled {
         let value = body.into();
         match value {
+            JsValue::Object(object) if object.as_bytes().is_some() => {
+                self.send_bytes(object.as_bytes().unwrap_or_default())
+            }
             JsValue::Number(status) if self.profile() == Profile::V4 => self.send_number(status),
             JsValue::Bool(_) | JsValue::Number(_) | JsValue::Object(_) => self.json(value),
             JsValue::String(text) => self.send_text(&text),

@@ -8,7 +8,7 @@ use super::param::ParamHook;
 use super::route::Route;
 use super::{Item, Router, RouterOptions};
 use crate::error::Error;
-use crate::handler::Handler;
+use crate::handler::{Callback, Handler};
 use crate::profile::Profile;
 use crate::settings::Settings;
 
@@ -69,14 +69,23 @@ impl<S> Stack<S> {
 
 fn layer<S>(item: Item<S>, paths: &Paths, settings: &Arc<Settings>) -> Result<Layer<S>, Error> {
     Ok(match item {
-        Item::Middleware(path, handler) => Layer {
-            matcher: paths.prefix(&path)?,
-            target: Target::Middleware(handler),
-        },
-        Item::Route(path, route) => Layer {
-            matcher: paths.whole(&path)?,
-            target: Target::Route(route),
-        },
+        Item::Middleware(path, handler) => {
+            accept(&handler)?;
+            Layer {
+                matcher: paths.prefix(&path)?,
+                target: Target::Middleware(handler),
+            }
+        }
+        Item::Route(path, route) => {
+            route
+                .steps
+                .iter()
+                .try_for_each(|step| accept(&step.handler))?;
+            Layer {
+                matcher: paths.whole(&path)?,
+                target: Target::Route(route),
+            }
+        }
         Item::Router(path, router) => {
             let options = router.options;
             let stack = Stack::compile(router, settings, options)?;
@@ -94,6 +103,13 @@ fn layer<S>(item: Item<S>, paths: &Paths, settings: &Arc<Settings>) -> Result<La
             }
         }
     })
+}
+
+fn accept<S>(handler: &Handler<S>) -> Result<(), Error> {
+    match &handler.callback {
+        Callback::Refused(reason) => Err(Error::middleware(reason)),
+        Callback::Request(_) | Callback::Error(_) => Ok(()),
+    }
 }
 
 struct Paths {

@@ -120,8 +120,10 @@ impl<S: Clone + Send + Sync + 'static> Call<S> {
         let outcome = match (&handler.callback, pending) {
             (Callback::Request(call), None) => call(req, res, state).await,
             (Callback::Error(call), Some(error)) => call(error.into_value(), req, res, state).await,
-            (Callback::Request(_), Some(error)) => return Flow::Error(error),
-            (Callback::Error(_), None) => return Flow::Next,
+            (Callback::Request(_) | Callback::Refused(_), Some(error)) => {
+                return Flow::Error(error);
+            }
+            (Callback::Error(_) | Callback::Refused(_), None) => return Flow::Next,
         };
         match (outcome, handler.promise) {
             (Ok(flow), _) => flow,

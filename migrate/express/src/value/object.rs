@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use super::properties::{Properties, PropertyName};
 use super::{ErrorClass, JsFunction, JsString, JsValue, Thrown, index, prototype};
 
@@ -26,6 +28,7 @@ pub(super) enum Kind {
     Array(Vec<Option<JsValue>>),
     Error(ErrorClass),
     Function(JsFunction),
+    Buffer(Bytes),
 }
 
 struct State {
@@ -90,6 +93,18 @@ impl JsObject {
         }
     }
 
+    pub(super) fn of_bytes(bytes: Bytes) -> Self {
+        Self::of_kind(Kind::Buffer(bytes))
+    }
+
+    /// The bytes, when this is a `Buffer`.
+    pub fn as_bytes(&self) -> Option<Bytes> {
+        match &self.state().kind {
+            Kind::Buffer(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether both refer to the same object.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -101,6 +116,9 @@ impl JsObject {
         match (&state.kind, name.text()) {
             (Kind::Array(elements), Some("length")) => {
                 return Some(index::number(elements.len()).into());
+            }
+            (Kind::Buffer(bytes), Some("length")) => {
+                return Some(index::number(bytes.len()).into());
             }
             (Kind::Function(function), Some("name")) => return Some(function.name().into()),
             (Kind::Array(elements), Some(text)) => {
@@ -146,7 +164,7 @@ impl JsObject {
         drop(previous);
     }
 
-    /// Defines an own property that is not enumerable, as the members that errors inherit from their class seem to be.
+    /// Defines an own property that is not enumerable, as the members that errors inherit from their class.
     pub(crate) fn define_hidden(&self, name: &'static str, value: impl Into<JsValue>) {
         self.state().properties.insert_hidden(name, value.into());
     }

@@ -82,6 +82,18 @@ fn segments(key: &str, depth: usize) -> Vec<String> {
     segments
 }
 
+/// Whether brackets are left beyond `depth`; a depth of zero reads none and refuses none.
+pub(super) fn is_deeper(key: &str, depth: usize) -> bool {
+    let mut open = key.find('[').filter(|_| depth > 0);
+    for _ in 0..depth {
+        let Some(end) = open.and_then(|start| closing_bracket(key, start)) else {
+            return false;
+        };
+        open = key[end + 1..].find('[').map(|offset| end + 1 + offset);
+    }
+    open.is_some()
+}
+
 /// Where the bracket that opens at `start` closes.
 fn closing_bracket(key: &str, start: usize) -> Option<usize> {
     let mut level = 0_usize;

@@ -1,0 +1,126 @@
+//! Bodies of `application/json`.
+
+use super::options::{Refusal, member};
+use super::{Body, Parse};
+use crate::profile::Profile;
+use crate::value::{ErrorClass, JsObject, JsString, JsValue, Thrown, json_parse};
+
+pub(super) struct JsonParser {
+    /// Only objects and arrays are accepted.
+    strict: bool,
+}
+
+impl JsonParser {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the other parsers have options that can be refused"
+    )]
+    pub(super) fn new(options: &JsValue) -> Result<Self, Refusal> {
+        Ok(Self {
+            strict: member(options, "strict") != false,
+        })
+    }
+}
+
+impl Parse for JsonParser {
+    fn charset(&self, _: Profile, named: Option<String>) -> Result<Option<String>, String> {
+        let charset = named.unwrap_or_else(|| "utf-8".to_owned());
+        if charset.starts_with("utf-") {
+            Ok(Some(charset))
+        } else {
+            Err(charset)
+        }
+    }
+
+    fn parse(&self, _: Profile, body: Body, _: &str) -> Result<JsValue, Thrown> {
+        let text = body.into_text();
+        if text.is_empty() {
+            return Ok(JsObject::new().into());
+        }
+        let first = text.trim_start_matches([' ', '\t', '\n', '\r']);
+        if self.strict && !first.starts_with(['{', '[']) {
+            return Err(strict_violation(&text, text.len() - first.len()));
+        }
+        json_parse(&JsString::from(text))
+    }
+}
+
+/// The error that `JSON.parse` would give for a text that breaks off where the first character stands: the original
+/// replaces the rest by `#` and puts it back into the message.
+fn strict_violation(text: &str, start: usize) -> Thrown {
+    let text = JsString::new(text);
+    let start = if start == text.to_text().len() {
+        None
+    } else {
+        Some(start)
+    };
+    let Some(start) = start else {
+        return json_parse(&"".into()).err().unwrap_or_else(violation);
+    };
+    let rest = text.range(start, text.len());
+    let partial = text.range(0, start).concat(&"#".repeat(rest.len()).into());
+    let Err(error) = json_parse(&partial) else {
+        return violation();
+    };
+    let message = error
+        .value()
+        .get("message")
+        .and_then(|message| message.to_js_string());
+    let message = message.unwrap_or_default();
+    Thrown::syntax_error(restored(&message.to_text(), &rest))
+}
+
+/// Puts the beginning of `rest` in the place of each run of `#`.
+fn restored(message: &str, rest: &JsString) -> String {
+    let mut restored = String::new();
+    let mut left = message;
+    while let Some(start) = left.find('#') {
+        restored.push_str(&left[..start]);
+        let run = left[start..].len() - left[start..].trim_start_matches('#').len();
+        restored.push_str(&rest.range(0, run).to_text());
+        left = &left[start + run..];
+    }
+    restored.push_str(left);
+    restored
+}
+
+fn violation() -> Thrown {
+    Thrown::error(ErrorClass::SyntaxError, "strict violation")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: Result<&str, &str>) {
+        let parser = JsonParser { strict: true };
+        let parsed = parser.parse(Profile::V4, Body::Text(body.to_owned()), "utf-8");
+        let parsed = parsed
+            .map(|value| format!("{value:?}"))
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            parsed.as_deref().map_err(String::as_str),
+            expected,
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn only_objects_and_arrays_are_accepted_with_the_messages_of_v8() {
+        check("", Ok("{}"));
+        check(" [1]", Ok("[1]"));
+        check(
+            "true",
+            Err("SyntaxError: Unexpected token 't', \"true\" is not valid JSON"),
+        );
+        check(
+            "  1",
+            Err("SyntaxError: Unexpected token '1', \"  1\" is not valid JSON"),
+        );
+        check("  ", Err("SyntaxError: Unexpected end of JSON input"));
+        check(
+            "{\"a\":}",
+            Err("SyntaxError: Unexpected token '}', \"{\"a\":}\" is not valid JSON"),
+        );
+    }
+}
