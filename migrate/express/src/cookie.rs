@@ -8,7 +8,7 @@ use isobar_express_path::decode_uri_component;
 pub(crate) use serialize::{Attributes, Expires, serialize};
 pub(crate) use signature::{sign, unsign};
 
-use crate::value::{JsObject, JsString, JsValue};
+use crate::value::{JsObject, JsValue};
 
 /// `cookie.parse(header)`: the first value of each name, decoded where it can be.
 pub(crate) fn parse(header: &str) -> JsObject {
@@ -27,7 +27,8 @@ pub(crate) fn parse(header: &str) -> JsObject {
         }
         let value = unquoted(value);
         let value = decode_uri_component(value).unwrap_or_else(|_| value.to_owned());
-        cookies.define(JsString::new(name), JsValue::from(value));
+        // The original assigns, which for `__proto__` does nothing.
+        let _ = cookies.set(name, JsValue::from(value));
     }
     cookies
 }

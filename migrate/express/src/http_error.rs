@@ -11,13 +11,15 @@ pub(crate) fn http_error(status: u16, message: Option<&str>) -> JsObject {
     let default = statuses::message(status).unwrap_or_default();
     let message = message.unwrap_or(default);
     let name = class_name(default);
-    let error = JsObject::error(ErrorClass::Error, JsString::new(message));
+    let error = JsObject::error(ErrorClass::Error, JsString::default());
     let stack = if message.is_empty() {
         name.clone()
     } else {
         format!("{name}: {message}")
     };
     error.define_hidden("stack", stack);
+    // The class makes the message enumerable, unlike that of other errors.
+    error.define("message", JsString::new(message));
     error.define_hidden("name", name);
     error.define_hidden("expose", status < 500);
     error.define_hidden("status", u32::from(status));

@@ -309,21 +309,26 @@ impl Parser<'_> {
         let token = JsString::from_units(&[unit]);
         let (length, position) = (self.units.len(), self.position);
         let excerpt = |start, end| self.source.range(start, end);
-        let context = if length <= 2 * CONTEXT {
-            format!("\"{}\"", self.source)
-        } else if position < CONTEXT {
-            format!("\"{}\"...", excerpt(0, position + CONTEXT))
-        } else if position < length - CONTEXT {
-            format!(
-                "...\"{}\"...",
-                excerpt(position - CONTEXT, position + CONTEXT)
-            )
-        } else {
-            format!("...\"{}\"", excerpt(position - CONTEXT, length))
+        let (before, start) = match position {
+            _ if length <= 2 * CONTEXT => ("\"", 0),
+            0..CONTEXT => ("\"", 0),
+            _ => ("...\"", position - CONTEXT),
         };
-        Thrown::syntax_error(format!(
-            "Unexpected token '{token}', {context} is not valid JSON"
-        ))
+        let (after, end) = if length <= 2 * CONTEXT || position + CONTEXT >= length {
+            ("\"", length)
+        } else {
+            ("\"...", position + CONTEXT)
+        };
+        // The token or an end of the excerpt can be one half of a character.
+        Thrown::syntax_error(JsString::concat_all(&[
+            "Unexpected token '".into(),
+            token,
+            "', ".into(),
+            before.into(),
+            excerpt(start, end),
+            after.into(),
+            " is not valid JSON".into(),
+        ]))
     }
 }
 

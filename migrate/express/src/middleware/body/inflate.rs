@@ -17,8 +17,38 @@ pub(super) enum Compression {
 pub(super) enum Failure {
     /// More than the limit came out.
     TooLarge,
-    /// With zlib's message.
-    Invalid(&'static str),
+    Invalid(Fault),
+}
+
+/// What is wrong with the data, with Node's message, `code` and `errno`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) message: &'static str,
+    pub(super) code: &'static str,
+    pub(super) errno: i32,
+}
+
+const WRONG_HEADER: Fault = data_error("incorrect header check");
+/// zlib tells more about what it found.
+const WRONG_DATA: Fault = data_error("invalid compressed data");
+const CUT_OFF: Fault = Fault {
+    message: "unexpected end of file",
+    code: "Z_BUF_ERROR",
+    errno: -5,
+};
+/// Node takes the code from the decoder, which tells more about what it found.
+const WRONG_BROTLI: Fault = Fault {
+    message: "Decompression failed",
+    code: "ERR__ERROR_FORMAT_PADDING_1",
+    errno: -2,
+};
+
+const fn data_error(message: &'static str) -> Fault {
+    Fault {
+        message,
+        code: "Z_DATA_ERROR",
+        errno: -3,
+    }
 }
 
 /// Decompresses `bytes` to at most `limit` bytes.
@@ -30,7 +60,7 @@ pub(super) fn inflate(
     match compression {
         Compression::Deflate => {
             if !is_zlib(bytes) {
-                return Err(Failure::Invalid(header_message(bytes)));
+                return Err(Failure::Invalid(header_fault(bytes)));
             }
             read(ZlibDecoder::new(bytes), limit)
         }
@@ -39,7 +69,7 @@ pub(super) fn inflate(
             let decoder = brotli_decompressor::Decompressor::new(bytes, 4096);
             read(decoder, limit).map_err(|failure| match failure {
                 Failure::TooLarge => Failure::TooLarge,
-                Failure::Invalid(_) => Failure::Invalid("Decompression failed"),
+                Failure::Invalid(_) => Failure::Invalid(WRONG_BROTLI),
             })
         }
     }
@@ -52,7 +82,7 @@ fn gunzip(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
     loop {
         if !rest.starts_with(&[0x1f, 0x8b]) {
             return if all.is_empty() && rest.len() == bytes.len() {
-                Err(Failure::Invalid(header_message(bytes)))
+                Err(Failure::Invalid(header_fault(bytes)))
             } else {
                 Ok(all)
             };
@@ -71,8 +101,8 @@ fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(Failure::TooLarge);
     }
     outcome.map(|_| out).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Failure::Invalid("unexpected end of file"),
-        _ => Failure::Invalid("invalid compressed data"),
+        std::io::ErrorKind::UnexpectedEof => Failure::Invalid(CUT_OFF),
+        _ => Failure::Invalid(WRONG_DATA),
     })
 }
 
@@ -86,10 +116,10 @@ fn is_zlib(bytes: &[u8]) -> bool {
     }
 }
 
-fn header_message(bytes: &[u8]) -> &'static str {
+fn header_fault(bytes: &[u8]) -> Fault {
     if bytes.len() < 2 {
-        "unexpected end of file"
+        CUT_OFF
     } else {
-        "incorrect header check"
+        WRONG_HEADER
     }
 }

@@ -67,21 +67,19 @@ fn strict_violation(text: &str, start: usize) -> Thrown {
         .get("message")
         .and_then(|message| message.to_js_string());
     let message = message.unwrap_or_default();
-    Thrown::syntax_error(restored(&message.to_text(), &rest))
+    Thrown::syntax_error(restored(&message, &rest))
 }
 
 /// Puts the beginning of `rest` in the place of each run of `#`.
-fn restored(message: &str, rest: &JsString) -> String {
-    let mut restored = String::new();
-    let mut left = message;
-    while let Some(start) = left.find('#') {
-        restored.push_str(&left[..start]);
-        let run = left[start..].len() - left[start..].trim_start_matches('#').len();
-        restored.push_str(&rest.range(0, run).to_text());
-        left = &left[start + run..];
+fn restored(message: &JsString, rest: &JsString) -> JsString {
+    let (message, rest) = (message.units(), rest.units());
+    let is_mark = |unit: &u16| *unit == u16::from(b'#');
+    let mut restored = Vec::new();
+    for run in message.chunk_by(|one, other| is_mark(one) == is_mark(other)) {
+        let marked = run.first().is_some_and(is_mark);
+        restored.extend_from_slice(if marked { &rest[..run.len()] } else { run });
     }
-    restored.push_str(left);
-    restored
+    JsString::from_units(&restored)
 }
 
 fn violation() -> Thrown {

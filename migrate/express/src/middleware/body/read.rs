@@ -12,7 +12,7 @@ use crate::http_error::{http_error, with_status};
 use crate::media_type;
 use crate::profile::Profile;
 use crate::request::Request;
-use crate::value::{JsObject, JsValue, Thrown};
+use crate::value::{ErrorClass, JsObject, JsValue, Thrown};
 
 pub(super) struct Parsing<P> {
     pub(super) common: Common,
@@ -149,9 +149,11 @@ fn inflated(compression: Compression, bytes: &[u8], limit: f64) -> Result<Bytes,
         .map(Bytes::from)
         .map_err(|failure| match failure {
             Failure::TooLarge => too_large(&[("limit", limit), ("received", limit + 1.0)]),
-            Failure::Invalid(message) => {
-                let error = Thrown::error(crate::value::ErrorClass::Error, message);
-                Thrown::new(with_status(400, error))
+            Failure::Invalid(fault) => {
+                let error = JsObject::error(ErrorClass::Error, fault.message.into());
+                error.define("errno", fault.errno);
+                error.define("code", fault.code);
+                Thrown::new(with_status(400, Thrown::new(error)))
             }
         })
 }

@@ -1,0 +1,12 @@
+//! Checks through the public interface, against what both real Expresses answer.
+
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod service;
