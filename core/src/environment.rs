@@ -26,7 +26,8 @@ struct Parts {
     clock: Arc<dyn Clock>,
     documents: Option<Arc<dyn DocumentDriver>>,
     blobs: Option<Arc<dyn BlobDriver>>,
-    prefix: String,
+    document_prefix: String,
+    blob_prefix: String,
     settings: BTreeMap<String, String>,
 }
 
@@ -76,10 +77,17 @@ impl EnvironmentBuilder {
         self
     }
 
-    /// What goes before the names of collections and buckets, to keep deployments apart.
+    /// What goes before the names of collections, to keep deployments apart.
     #[must_use]
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.0.prefix = prefix.into();
+    pub fn document_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.0.document_prefix = prefix.into();
+        self
+    }
+
+    /// What goes before the names of buckets, to keep deployments apart.
+    #[must_use]
+    pub fn blob_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.0.blob_prefix = prefix.into();
         self
     }
 
@@ -107,7 +115,8 @@ impl Environment {
             clock,
             documents: None,
             blobs: None,
-            prefix: String::new(),
+            document_prefix: String::new(),
+            blob_prefix: String::new(),
             settings: BTreeMap::new(),
         })
     }
@@ -160,7 +169,7 @@ impl Environment {
             Arc::clone(driver),
             clock,
             spec,
-            &self.parts.prefix,
+            &self.parts.document_prefix,
         ))
     }
 
@@ -178,7 +187,7 @@ impl Environment {
         Ok(Bucket::new(
             Arc::clone(driver),
             clock,
-            format!("{}{name}", self.parts.prefix),
+            format!("{}{name}", self.parts.blob_prefix),
         ))
     }
 

@@ -53,6 +53,7 @@ pub(crate) fn detect(config: &Config) -> Result<Platform> {
 }
 
 /// The error of a platform whose crate was left out of the build.
+#[cfg(not(all(feature = "local", feature = "lambda")))]
 pub(crate) fn not_linked(platform: &str, feature: &str) -> Error {
     let message = format!(
         "this runs on {platform}, and the build left that out: \

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use isobar::driver::Clock;
 use isobar::driver::function::FunctionDriver;
 use isobar::function::Description;
 use isobar::{App, Environment, Error, ErrorKind, Result};
 
 use crate::config::{BLOBS, Config, DOCUMENTS};
 use crate::platform::{self, Platform};
-use crate::store::Stores;
+use crate::store::{Opened, Stores};
 
 /// Where documents and blobs go on this machine unless a variable says otherwise.
 const LOCAL_STORE: &str = "local:.isobar";
@@ -22,14 +23,33 @@ pub(crate) async fn serve<S>(app: App<S>, config: &Config) -> Result<()>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let Connected {
-        environment,
-        platform,
-    } = connect(&app.describe(), config).await?;
-    let service = app.build(&environment)?;
-    // What the state does not hold is closed before the first request.
-    drop(environment);
-    platform.serve(service).await
+    let connected = connect(&app.describe(), config).await;
+    let ready = connected.and_then(
+        |Connected {
+             environment,
+             platform,
+         }| { Ok((app.build(&environment)?, platform)) },
+    );
+    match ready {
+        Ok((service, platform)) => platform.serve(service).await,
+        Err(error) => {
+            tell_platform(config, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// A platform that waits for a function should hear that it will not come.
+#[cfg(feature = "lambda")]
+async fn tell_platform(config: &Config, error: &Error) {
+    if matches!(platform::detect(config), Ok(Platform::Lambda)) {
+        isobar_aws::function::report_init_error(error).await;
+    }
+}
+
+#[cfg(not(feature = "lambda"))]
+async fn tell_platform(_: &Config, _: &Error) {
+    std::future::ready(()).await;
 }
 
 pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
@@ -37,25 +57,26 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     let declared = &description.declarations;
     let mut stores = Stores::default();
     let documents = match store(config, DOCUMENTS, kind, declared.collections.is_empty())? {
-        Some(url) => Some(stores.documents(url)?),
+        Some(url) => Some(stores.documents(url).await?),
         None => None,
     };
     let blobs = match store(config, BLOBS, kind, declared.buckets.is_empty())? {
-        Some(url) => Some(stores.blobs(url)?),
+        Some(url) => Some(stores.blobs(url).await?),
         None => None,
     };
     let (platform, clock) = open(kind, config).await?;
-    let mut builder = Environment::builder(platform.describe(), clock)
-        .prefix(config.prefix())
-        .settings(config.settings.clone());
-    if let Some(driver) = documents {
-        builder = builder.documents(driver);
+    let mut builder = Environment::builder(platform.describe(), clock);
+    let settings = config.settings.clone();
+    let prefixed = |own: Option<String>| own.unwrap_or_else(|| config.prefix().to_owned());
+    if let Some(Opened { driver, prefix }) = documents {
+        builder = builder.documents(driver).document_prefix(prefixed(prefix));
     }
-    if let Some(driver) = blobs {
-        builder = builder.blobs(driver);
+    if let Some(Opened { driver, prefix }) = blobs {
+        builder = builder.blobs(driver).blob_prefix(prefixed(prefix));
     }
+    let environment = builder.settings(settings).build();
     Ok(Connected {
-        environment: builder.build(),
+        environment,
         platform,
     })
 }
@@ -81,20 +102,35 @@ fn store<'c>(
     }
 }
 
-async fn open(
-    kind: Platform,
-    config: &Config,
-) -> Result<(Arc<dyn FunctionDriver>, Arc<dyn isobar::driver::Clock>)> {
+type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
+
+async fn open(kind: Platform, config: &Config) -> Result<Platformed> {
     match kind {
-        #[cfg(feature = "local")]
-        Platform::Local => {
-            let platform = isobar_local::LocalPlatform::bind(config.listen()).await?;
-            Ok((Arc::new(platform), Arc::new(isobar_local::clock())))
-        }
-        #[cfg(not(feature = "local"))]
-        Platform::Local => Err(platform::not_linked("this machine", "local")),
-        Platform::Lambda => Err(platform::not_linked("AWS Lambda", "lambda")),
+        Platform::Local => local(config).await,
+        Platform::Lambda => lambda(),
     }
+}
+
+#[cfg(feature = "local")]
+async fn local(config: &Config) -> Result<Platformed> {
+    let platform = isobar_local::LocalPlatform::bind(config.listen()).await?;
+    Ok((Arc::new(platform), Arc::new(isobar_local::clock())))
+}
+
+#[cfg(not(feature = "local"))]
+async fn local(_: &Config) -> Result<Platformed> {
+    std::future::ready(Err(platform::not_linked("this machine", "local"))).await
+}
+
+#[cfg(feature = "lambda")]
+fn lambda() -> Result<Platformed> {
+    let platform = isobar_aws::LambdaPlatform::from_environment()?;
+    Ok((Arc::new(platform), Arc::new(isobar_aws::function::clock())))
+}
+
+#[cfg(not(feature = "lambda"))]
+fn lambda() -> Result<Platformed> {
+    Err(platform::not_linked("AWS Lambda", "lambda"))
 }
 
 #[cfg(all(test, feature = "local"))]
