@@ -19,8 +19,8 @@ use redb::ReadableTable as _;
 use tokio::runtime::Handle;
 
 use crate::committer::{Group, Settled};
-use crate::engine::Engine;
 use crate::engine::tables::BLOBS;
+use crate::engine::{Engine, Wrote};
 use crate::error::{Fault, PROVIDER, Stop};
 use crate::store::LocalStore;
 use body::{ReadFailure, Rest};
@@ -104,6 +104,7 @@ impl Blobs {
                 .tables
                 .blobs
                 .insert((&*bucket, key), &*row.encode(&bucket))?;
+            group.wrote = Wrote::Something;
             group.afterwards(move |settled| settle(settled, Some(new), found, &objects));
             Ok(row.meta)
         };
@@ -200,6 +201,7 @@ impl BlobDriver for Blobs {
             let existed = found.is_some();
             if existed {
                 group.tables.blobs.remove((&*bucket, key))?;
+                group.wrote = Wrote::Something;
                 group.afterwards(move |settled| settle(settled, None, found, &objects));
             }
             Ok(Some(existed))

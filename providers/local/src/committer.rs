@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::document::expiry::sweep;
 use crate::engine::tables::Tables;
-use crate::engine::{Engine, Lost};
+use crate::engine::{Engine, Lost, Wrote};
 use crate::error::{Fault, Stop};
 
 /// Bytes of work that may wait; callers beyond it wait before their work is taken.
@@ -54,8 +54,9 @@ impl Committer {
 
     /// Has `work` done inside the next transaction, and returns its answer when that is on the disk.
     ///
-    /// `work` must refuse before it has written anything; a fault ends the whole group. `bytes` is about what it holds in memory. When
-    /// the future is dropped the work is done entirely or not at all.
+    /// `work` must refuse before it has written anything; a fault ends the whole group. `bytes` is
+    /// about what it holds in memory. When the future is dropped the work is done entirely or not
+    /// at all.
     pub(crate) async fn submit<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -73,7 +74,9 @@ impl Committer {
         };
         let queue = self.queue.as_ref().ok_or_else(|| self.stopped())?;
         queue.send(Box::new(task)).map_err(|_| self.stopped())?;
-        answer.await.map_err(|_| self.stopped())?
+        answer
+            .await
+            .map_err(|_| self.stopped().with_outcome_unknown())?
     }
 
     fn stopped(&self) -> Error {
@@ -97,6 +100,8 @@ pub(crate) struct Group<'t> {
     pub(crate) tables: Tables<'t>,
     /// The number of the change that comes next.
     pub(crate) next_change: u64,
+    /// Whether there is anything to commit; work that was refused costs no flush of the disk.
+    pub(crate) wrote: Wrote,
     /// The earliest instant at which a caller judged expiry.
     pub(crate) now: Option<Timestamp>,
     afterwards: &'t mut Vec<Afterwards>,
@@ -123,6 +128,7 @@ impl<'t> Group<'t> {
         Ok(Self {
             tables,
             next_change: last.map_or(0, |last| last.saturating_add(1)),
+            wrote: Wrote::Nothing,
             now: None,
             afterwards,
         })
@@ -224,6 +230,7 @@ fn commit(
         for job in jobs {
             job.perform(&mut group)?;
         }
-        sweep(&mut group)
+        sweep(&mut group)?;
+        Ok(group.wrote)
     })
 }

@@ -30,6 +30,13 @@ pub(crate) struct Engine {
 /// Up to this size, 64 MiB, a file is checked at every start, which takes about 2 ms a MiB.
 const CHECKED_BYTES: u64 = 64 << 20;
 
+/// Whether a transaction has anything to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrote {
+    Nothing,
+    Something,
+}
+
 /// A write that did not succeed.
 #[derive(Debug, Clone)]
 pub(crate) struct Lost {
@@ -100,10 +107,10 @@ impl Engine {
     }
 
     /// Runs `work` and commits what it wrote; when this returns `Ok` it is on the disk.
-    pub(crate) fn write<T>(
+    pub(crate) fn write(
         &self,
-        work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
-    ) -> Result<T, Lost> {
+        work: impl FnOnce(&WriteTransaction) -> Result<Wrote, Fault>,
+    ) -> Result<(), Lost> {
         // Each write that fails costs an opening of the engine, so while the disk is full that is
         // said without trying.
         if self.full.load(Ordering::Relaxed) && !self.storage.has_room() {
@@ -242,22 +249,19 @@ fn read<T, E: From<Fault>>(
     })
 }
 
-fn write<T>(
+fn write(
     database: &Database,
-    work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
-) -> Result<T, Lost> {
+    work: impl FnOnce(&WriteTransaction) -> Result<Wrote, Fault>,
+) -> Result<(), Lost> {
     let transaction = guarded(|| Ok(database.begin_write()?)).map_err(Lost::before_commit)?;
-    match guarded(|| work(&transaction)) {
-        Ok(value) => guarded(|| Ok(transaction.commit()?))
-            .map(|()| value)
-            .map_err(|fault| Lost {
-                fault,
-                outcome_unknown: true,
-            }),
-        Err(fault) => {
-            // The failure of the work is the one to report, not that of giving it up.
-            let _ = guarded(|| Ok::<(), Fault>(transaction.abort()?));
-            Err(Lost::before_commit(fault))
-        }
+    let done = guarded(|| work(&transaction));
+    if let Ok(Wrote::Something) = done {
+        return guarded(|| Ok(transaction.commit()?)).map_err(|fault| Lost {
+            fault,
+            outcome_unknown: true,
+        });
     }
+    let given_up = guarded(|| Ok(transaction.abort()?));
+    // The failure of the work is the one to report, not that of giving it up.
+    done.and(given_up).map_err(Lost::before_commit)
 }

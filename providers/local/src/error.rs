@@ -93,7 +93,8 @@ impl Fault {
             Cause::InUse => Error::new(
                 ErrorKind::Unavailable,
                 format!(
-                    "the store in {place} is open in another process: stop it, or use another directory"
+                    "the store in {place} is open already, here or in another process: stop that one, \
+                     or use another directory"
                 ),
             )
             .with_retryable(false),

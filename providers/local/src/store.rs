@@ -5,15 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isobar::Result;
-use isobar::driver::blob::BlobDriver;
-use isobar::driver::document::DocumentDriver;
 use redb::ReadTransaction;
 
+use crate::blob;
 use crate::blob::objects::{Objects, create_directory};
-use crate::blob::{self, Blobs};
 use crate::committer::{Committer, Group};
 use crate::config::LocalConfig;
-use crate::document::Documents;
 use crate::engine::Engine;
 use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
@@ -58,13 +55,15 @@ impl LocalStore {
     }
 
     /// The driver of the documents.
-    pub fn documents(&self) -> Arc<dyn DocumentDriver> {
-        Arc::new(Documents::new(self.clone()))
+    #[cfg(feature = "document")]
+    pub fn documents(&self) -> Arc<dyn isobar::driver::document::DocumentDriver> {
+        Arc::new(crate::document::Documents::new(self.clone()))
     }
 
     /// The driver of the blobs.
-    pub fn blobs(&self) -> Arc<dyn BlobDriver> {
-        Arc::new(Blobs::new(self.clone()))
+    #[cfg(feature = "blob")]
+    pub fn blobs(&self) -> Arc<dyn isobar::driver::blob::BlobDriver> {
+        Arc::new(crate::blob::Blobs::new(self.clone()))
     }
 
     pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
@@ -141,4 +140,5 @@ pub(crate) fn lock(directory: &Path) -> Result<File, Fault> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "document")]
 mod tests;

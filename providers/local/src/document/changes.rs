@@ -4,6 +4,7 @@ use isobar::document::{Timestamp, Version};
 
 use super::address::Address;
 use crate::committer::Group;
+use crate::engine::Wrote;
 use crate::error::Fault;
 use crate::wire::{put_bytes, put_signed, seal, unseal};
 
@@ -41,6 +42,7 @@ pub(crate) fn record(
         group.tables.changes.remove(oldest)?;
     }
     group.next_change = number.saturating_add(1);
+    group.wrote = Wrote::Something;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use super::address::Address;
 use super::changes::{self, Kind};
 use super::record::Row;
 use crate::committer::Group;
+use crate::engine::Wrote;
 use crate::error::Fault;
 
 /// Seconds between the expiry of a document and the removal of its row.
@@ -28,6 +29,7 @@ pub(crate) fn set(
         return Ok(());
     }
     let (collection, partition, sort) = address.row();
+    group.wrote = Wrote::Something;
     let list = &mut group.tables.expiry;
     if let Some(second) = old {
         list.remove((second, collection, partition, sort))?;
@@ -65,7 +67,7 @@ fn due(group: &Group<'_>, until: i64) -> Result<Vec<(i64, Address)>, Fault> {
     entries
         .take(ROWS)
         .map(|entry| {
-            let (key, ()) = entry.map(|(key, unit)| (key, unit.value()))?;
+            let (key, _) = entry?;
             let (second, collection, partition, sort) = key.value();
             let address = Address {
                 collection: collection.to_owned(),

@@ -2,6 +2,7 @@
 
 use redb::{ReadTransaction, TableError, WriteTransaction};
 
+use super::Wrote;
 use super::tables::{META, Tables};
 use crate::error::Fault;
 
@@ -45,16 +46,16 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
 }
 
 /// Creates the tables where they are missing, and says that the store is in use.
-pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<(), Fault> {
+pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<Wrote, Fault> {
     Tables::open(transaction)?;
     let mut meta = transaction.open_table(META)?;
     meta.insert(FORMAT, CURRENT)?;
     meta.insert(CLEAN, 0)?;
-    Ok(())
+    Ok(Wrote::Something)
 }
 
 /// Says that everything was finished.
-pub(crate) fn mark_clean(transaction: &WriteTransaction) -> Result<(), Fault> {
+pub(crate) fn mark_clean(transaction: &WriteTransaction) -> Result<Wrote, Fault> {
     transaction.open_table(META)?.insert(CLEAN, 1)?;
-    Ok(())
+    Ok(Wrote::Something)
 }
