@@ -1,0 +1,188 @@
+//! The local store beside the bare engine below it: durable writes at 1 and 16 writers, and reads.
+//!
+//! `cargo bench -p isobar-local` prints rates and, for each pair, `ratio: name = value`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot be taken ends with the reason, and prints its figures"
+)]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use isobar::document::SortType;
+use isobar::{Bucket, Collection, CollectionSpec};
+use isobar_local::{LocalStore, clock};
+use redb::{Database, ReadableDatabase as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+const SPAN: Duration = Duration::from_secs(2);
+const KEYS: u64 = 10_000;
+const ROWS: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> = TableDefinition::new("rows");
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Note {
+    owner: String,
+    id: String,
+    text: String,
+    edits: i64,
+}
+
+const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
+    .partition("owner")
+    .sort("id", SortType::Str);
+
+fn note(number: u64) -> Note {
+    Note {
+        owner: format!("owner{}", number % 100),
+        id: format!("{number:08}"),
+        text: "a note of about two hundred bytes, as the figures of the design were taken "
+            .repeat(2),
+        edits: 1,
+    }
+}
+
+/// Runs `work` with a running number until the time is up; returns the rate in a second.
+async fn rate(work: impl AsyncFn(u64)) -> f64 {
+    let started = Instant::now();
+    let mut done = 0_u32;
+    while started.elapsed() < SPAN {
+        work(u64::from(done)).await;
+        done += 1;
+    }
+    f64::from(done) / started.elapsed().as_secs_f64()
+}
+
+async fn put(notes: &Collection<Note>, number: u64) {
+    notes.upsert(&note(number)).await.unwrap();
+}
+
+/// One of `writers`, each with documents of its own.
+async fn keep_putting(notes: Collection<Note>, writer: u64, writers: u64) -> f64 {
+    let started = Instant::now();
+    let mut done = 0_u32;
+    while started.elapsed() < SPAN {
+        put(&notes, (u64::from(done) * writers + writer) % KEYS).await;
+        done += 1;
+    }
+    f64::from(done) / started.elapsed().as_secs_f64()
+}
+
+async fn put_rate(notes: &Collection<Note>, writers: u64) -> f64 {
+    let tasks: Vec<_> = (0..writers)
+        .map(|writer| tokio::spawn(keep_putting(notes.clone(), writer, writers)))
+        .collect();
+    let mut all = 0.0;
+    for task in tasks {
+        all += task.await.unwrap();
+    }
+    all
+}
+
+async fn get_rate(notes: &Collection<Note>) -> f64 {
+    rate(async |number| {
+        let key = note(number * 7_919 % KEYS);
+        let found = notes.get((key.owner, key.id)).await.unwrap();
+        black_box(found.unwrap().value);
+    })
+    .await
+}
+
+fn bare_put(database: &Database, number: u64) {
+    let document = serde_json::to_vec(&note(number % KEYS)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let key = format!("{:08}", number % KEYS);
+    let mut rows = transaction.open_table(ROWS).unwrap();
+    rows.insert(("notes", "owner", key.as_bytes()), &*document)
+        .unwrap();
+    drop(rows);
+    transaction.commit().unwrap();
+}
+
+fn bare_get(database: &Database, number: u64) {
+    let transaction = database.begin_read().unwrap();
+    let rows = transaction.open_table(ROWS).unwrap();
+    let key = format!("{:08}", number * 7_919 % KEYS);
+    let row = rows.get(("notes", "owner", key.as_bytes())).unwrap();
+    let found: Note = serde_json::from_slice(row.unwrap().value()).unwrap();
+    black_box(found);
+}
+
+fn fill_bare(database: &Database) {
+    let transaction = database.begin_write().unwrap();
+    let mut rows = transaction.open_table(ROWS).unwrap();
+    for number in 0..KEYS {
+        let document = serde_json::to_vec(&note(number)).unwrap();
+        let key = format!("{number:08}");
+        rows.insert(("notes", "owner", key.as_bytes()), &*document)
+            .unwrap();
+    }
+    drop(rows);
+    transaction.commit().unwrap();
+}
+
+async fn fill(notes: &Collection<Note>) {
+    let puts = (0..KEYS).map(|number| {
+        let notes = notes.clone();
+        tokio::spawn(async move { put(&notes, number).await })
+    });
+    for put in puts.collect::<Vec<_>>() {
+        put.await.unwrap();
+    }
+}
+
+async fn blob_rate(store: &LocalStore, bytes: usize) -> f64 {
+    let bucket = Bucket::new(store.blobs(), Arc::new(clock()), "files");
+    let content = bytes::Bytes::from(vec![7; bytes]);
+    rate(async |number| {
+        let key = format!("{}", number % 100);
+        bucket.put(key, content.clone()).await.unwrap();
+    })
+    .await
+}
+
+async fn measure(directory: &Path) {
+    let bare = Database::create(directory.join("bare.redb")).unwrap();
+    fill_bare(&bare);
+    let store = LocalStore::open(directory.join("store")).unwrap();
+    let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
+    fill(&notes).await;
+
+    let bare_puts = rate(async |number| bare_put(&bare, number)).await;
+    let puts = put_rate(&notes, 1).await;
+    let puts_16 = put_rate(&notes, 16).await;
+    println!(
+        "durable puts/s: bare engine {bare_puts:.0}, 1 writer {puts:.0}, 16 writers {puts_16:.0}"
+    );
+    println!(
+        "ratio: local durable puts, 1 writer, to bare redb = {:.3}",
+        puts / bare_puts
+    );
+    println!(
+        "ratio: local durable puts, 16 writers, to bare redb = {:.3}",
+        puts_16 / bare_puts
+    );
+
+    let bare_gets = rate(async |number| bare_get(&bare, number)).await;
+    let gets = get_rate(&notes).await;
+    println!("gets/s: bare engine with serde_json {bare_gets:.0}, store {gets:.0}");
+    println!("ratio: local gets to bare redb = {:.3}", gets / bare_gets);
+
+    let (small, large) = (
+        blob_rate(&store, 1_000).await,
+        blob_rate(&store, 1 << 20).await,
+    );
+    println!("durable blob puts/s: 1 kB {small:.0}, 1 MiB {large:.0}");
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    runtime.block_on(measure(directory.path()));
+}
