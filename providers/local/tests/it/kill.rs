@@ -184,7 +184,7 @@ async fn what_was_acknowledged_survives_two_hundred_kills() {
             directory = tempfile::tempdir().unwrap();
         }
         let first = round * 10_000 + 1;
-        let after = usize::try_from(round * 7_919 % 97).unwrap();
+        let after = usize::try_from(round * 7_919 % 41).unwrap();
         let acknowledged = run_and_kill(directory.path(), first, after);
         let store = LocalStore::open(directory.path()).unwrap();
         for writer in 0..WRITERS {

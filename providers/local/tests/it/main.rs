@@ -10,6 +10,7 @@
 
 mod blob;
 mod child;
+mod config;
 mod damage;
 mod document;
 mod fixture;
