@@ -4,7 +4,7 @@
 //! each route is listed once, each side says how it is reached. [`crate::table::Table`] checks the states.
 
 mod file;
-mod format;
+pub(crate) mod format;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::start;
 
 /// Whether missing packages may be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,14 +68,7 @@ pub async fn ensure(folder: &Path, permission: Permission) -> Result<Installed> 
 }
 
 fn needs_packages(folder: &Path) -> Result<bool> {
-    let path = folder.join("package.json");
-    let text = match std::fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        text => text.map_err(|error| Error::file("read", &path, error))?,
-    };
-    let package: Value = serde_json::from_slice(&text).map_err(|error| {
-        Error::invalid(format!("{} is not JSON", path.display())).with_source(error)
-    })?;
+    let package = start::package(folder)?;
     let dependencies = package.get("dependencies").and_then(Value::as_object);
     Ok(dependencies.is_some_and(|dependencies| !dependencies.is_empty()))
 }

@@ -113,9 +113,7 @@ pub(crate) fn get(address: &str, target: &str) -> String {
 /// The process that answered `/who`.
 pub(crate) fn pid(answer: &str) -> String {
     let line = answer.lines().find_map(|line| line.strip_prefix("x-pid: "));
-    line.expect("the answer names its process")
-        .to_owned()
-        .to_owned()
+    line.expect("the answer names its process").to_owned()
 }
 
 /// Waits until a process does nothing any more.

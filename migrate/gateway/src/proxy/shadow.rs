@@ -155,7 +155,10 @@ impl Task {
             .map(ToString::to_string)
             .unwrap_or_default();
         let request_id = self.request_id.clone();
-        let Ok(differences) = self.compare().await else {
+        // An answer that goes on for good (events) must not hold one of the few places.
+        let patience = proxy.migration.timeouts.response;
+        let compared = tokio::time::timeout(patience, self.compare()).await;
+        let Ok(Ok(differences)) = compared else {
             return proxy
                 .shadows
                 .count(route, |counts| counts.not_compared += 1);

@@ -1,0 +1,160 @@
+//! How a Node application is started, as its package.json says.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Files that Node applications begin with, where package.json names none.
+const USUAL_FILES: [&str; 8] = [
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "bin/www",
+];
+
+/// The command that starts the application in `folder`: its start script, or else Node with its main file.
+///
+/// A script that only calls Node is called without npm, which would stand between the gateway and the application.
+pub fn start_command(folder: &Path) -> Result<Vec<String>> {
+    let package = package(folder)?;
+    let script = |name: &str| {
+        package
+            .pointer(&format!("/scripts/{name}"))
+            .and_then(Value::as_str)
+    };
+    if let Some(start) = script("start") {
+        let direct = node_words(start).filter(|_| script("prestart").is_none());
+        return Ok(direct.unwrap_or_else(|| words(&["npm", "start"])));
+    }
+    let main = package.get("main").and_then(Value::as_str);
+    let file = main
+        .into_iter()
+        .chain(USUAL_FILES)
+        .find(|file| is_script(folder, file));
+    let unknown = || {
+        let place = folder.display();
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "{place} has no start script and no main file, so nobody knows how it is started"
+            ),
+        )
+    };
+    file.map(|file| words(&["node", file])).ok_or_else(unknown)
+}
+
+/// package.json, or nothing where there is none.
+pub(crate) fn package(folder: &Path) -> Result<Value> {
+    let path = folder.join("package.json");
+    let text = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
+        text => text.map_err(|error| Error::file("read", &path, error))?,
+    };
+    serde_json::from_slice(&text).map_err(|error| {
+        Error::invalid(format!("{} is not JSON", path.display())).with_source(error)
+    })
+}
+
+/// The words of a script that is nothing but a call of Node; `None` where a shell is needed to understand it.
+fn node_words(script: &str) -> Option<Vec<String>> {
+    let plain = |word: &&str| {
+        word.chars()
+            .all(|symbol| symbol.is_ascii_alphanumeric() || "-_./=:".contains(symbol))
+    };
+    let words: Vec<&str> = script.split_whitespace().collect();
+    let is_call = words.first() == Some(&"node") && words.len() > 1 && words.iter().all(plain);
+    is_call.then(|| words.iter().map(|&word| word.to_owned()).collect())
+}
+
+/// Node also finds a main file by its name without `.js`, and a folder by its index.
+fn is_script(folder: &Path, file: &str) -> bool {
+    let path = folder.join(file);
+    path.is_file() || folder.join(format!("{file}.js")).is_file() || path.join("index.js").is_file()
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `files` are made empty; the command comes back as one line.
+    fn check(package: &str, files: &[&str], expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        if !package.is_empty() {
+            write("package.json", package);
+        }
+        for file in files {
+            write(file, "");
+        }
+        match start_command(folder.path()) {
+            Ok(command) => assert_eq!(command.join(" "), expected),
+            Err(error) => assert!(error.to_string().contains(expected), "{error}"),
+        }
+    }
+
+    #[test]
+    fn a_start_script_goes_first() {
+        check(
+            r#"{"scripts": {"start": "node  server.js --port=1"}, "main": "x.js"}"#,
+            &[],
+            "node server.js --port=1",
+        );
+        for script in [
+            "nodemon app.js",
+            "NODE_ENV=x node app.js",
+            "node app.js && true",
+            "node 'a b.js'",
+        ] {
+            check(
+                &format!(r#"{{"scripts": {{"start": "{script}"}}}}"#),
+                &[],
+                "npm start",
+            );
+        }
+        check(
+            r#"{"scripts": {"start": "node a.js", "prestart": "make"}}"#,
+            &[],
+            "npm start",
+        );
+    }
+
+    #[test]
+    fn a_main_file_goes_before_the_usual_ones() {
+        check(
+            r#"{"main": "lib/start.js"}"#,
+            &["lib/start.js", "index.js"],
+            "node lib/start.js",
+        );
+        check(
+            r#"{"main": "lib/start"}"#,
+            &["lib/start.js"],
+            "node lib/start",
+        );
+        check(
+            r#"{"main": "gone.js"}"#,
+            &["app.js", "server.js"],
+            "node server.js",
+        );
+        check("", &["index.js"], "node index.js");
+    }
+
+    #[test]
+    fn what_cannot_be_started_is_named() {
+        check("{}", &["readme.md"], "nobody knows how it is started");
+        check("{", &[], "package.json is not JSON");
+    }
+}
