@@ -1,7 +1,7 @@
 //! The cases every provider must pass, and the program that runs them.
 //!
 //! A [`Case`] is one rule of the portable semantics, written so that it fails when the rule is
-//! broken. A [`Provider`] is the drivers under test together
+//! broken; [`sabotage`] proves that it does. A [`Provider`] is the drivers under test together
 //! with what stands behind them. [`run()`] brings the two together and gives each pair an
 //! [`Outcome`]; [`report`] prints them.
 
@@ -17,6 +17,7 @@ mod outcome;
 mod provider;
 pub mod report;
 mod run;
+pub mod sabotage;
 
 pub use case::{Case, CaseFuture, Topic, catalogue};
 pub use clock::ManualClock;

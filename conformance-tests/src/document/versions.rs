@@ -183,20 +183,26 @@ async fn first_write_wins(ctx: Context) -> Result<(), Failure> {
 async fn each_write_changes_the_version(ctx: Context) -> Result<(), Failure> {
     let notes = ctx.collection(&NOTES).await?;
     let same = note("alice", "1", [("n", 1.into())]);
-    let mut seen = vec![notes.create(&same).await?];
-    seen.push(notes.upsert(&same).await?);
-    seen.push(notes.replace(&same).await?);
-    let update = Update::new().set("n", 1);
-    seen.push(notes.update(("alice", "1"), update).await?.version);
-    for (index, version) in seen.iter().enumerate() {
-        let earlier = seen[..index].contains(version);
-        expect::that(!earlier, "two writes gave the same version")?;
+    let mut seen: Vec<Version> = Vec::new();
+    for turn in 0..4 {
+        let told = match turn {
+            0 => notes.create(&same).await?,
+            1 => notes.upsert(&same).await?,
+            2 => notes.replace(&same).await?,
+            _ => {
+                let update = Update::new().set("n", 1);
+                notes.update(("alice", "1"), update).await?.version
+            }
+        };
+        let stored = notes.fetch(("alice", "1")).await?.version;
+        expect::equal("the version stored", &stored, &told)?;
+        expect::that(!seen.contains(&told), "two writes gave the same version")?;
+        seen.push(told);
     }
     let refused = notes.create(&same).await;
     expect::kind("a second create", refused, ErrorKind::AlreadyExists)?;
-    let refused = notes
-        .replace_with(&same, if_version(&Version::generate()))
-        .await;
+    let stale = if_version(&Version::generate());
+    let refused = notes.replace_with(&same, stale).await;
     expect::kind("a stale replace", refused, ErrorKind::PreconditionFailed)?;
     let now = notes.fetch(("alice", "1")).await?.version;
     expect::equal("the version after failed writes", &Some(&now), &seen.last())

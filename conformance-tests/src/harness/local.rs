@@ -20,3 +20,14 @@ pub fn start() -> Result<Provider, StartFailure> {
         ..Provider::new("local", Evidence::Embedded)
     })
 }
+
+/// The same store in memory, for runs that break it on purpose.
+pub fn start_in_memory() -> Result<Provider, StartFailure> {
+    let store = LocalStore::in_memory().map_err(|error| StartFailure::Broken(error.to_string()))?;
+    Ok(Provider {
+        documents: Some(store.documents()),
+        blobs: Some(store.blobs()),
+        endpoint: "memory".to_owned(),
+        ..Provider::new("local", Evidence::Embedded)
+    })
+}

@@ -2,6 +2,7 @@
 
 mod args;
 mod progress;
+mod self_test;
 mod session;
 
 use std::process::ExitCode;

@@ -12,12 +12,19 @@ use isobar_conformance::{Case, CaseResult, Evidence, Outcome, Settings, run as r
 
 use crate::args::Args;
 use crate::progress::{Progress, print, say};
+use crate::self_test;
 
 /// Whether the run was good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Good,
     Bad,
+}
+
+impl Verdict {
+    pub(crate) fn good_if(good: bool) -> Self {
+        if good { Self::Good } else { Self::Bad }
+    }
 }
 
 impl From<Verdict> for ExitCode {
@@ -35,8 +42,11 @@ pub(crate) async fn run(args: &Args) -> Result<Verdict> {
         cases.iter().for_each(list);
         return Ok(Verdict::Good);
     }
-    let providers = args.providers()?;
     let settings = Arc::new(settings(args));
+    if args.self_test {
+        return self_test::run(args, settings).await;
+    }
+    let providers = args.providers()?;
     let manifest = Manifest::new(std::env::args().collect(), &settings);
     let mut report = Report {
         manifest,
@@ -49,11 +59,7 @@ pub(crate) async fn run(args: &Args) -> Result<Verdict> {
     write_reports(args, &report)?;
     let failed = report.count(Outcome::Failed) > 0;
     let left_out = args.strict && report.count(Outcome::NotRun) > 0;
-    Ok(if failed || left_out {
-        Verdict::Bad
-    } else {
-        Verdict::Good
-    })
+    Ok(Verdict::good_if(!failed && !left_out))
 }
 
 fn list(case: &Case) {
@@ -125,22 +131,24 @@ fn write_reports(args: &Args, report: &Report) -> Result<()> {
         (&args.junit, junit::render(report)),
         (&args.markdown, markdown::render(report)),
     ];
-    let mut printed = false;
+    let mut standard_output_is_taken = false;
     for (file, text) in files {
-        match file.as_deref() {
-            None => {}
-            Some(standard) if standard == Path::new("-") => {
-                print(&text);
-                printed = true;
-            }
-            Some(file) => {
-                std::fs::write(file, text)
-                    .with_context(|| format!("cannot write {}", file.display()))?;
-            }
+        if let Some(file) = file {
+            write_file(file, &text)?;
+            standard_output_is_taken |= file == Path::new("-");
         }
     }
-    if !printed {
+    if !standard_output_is_taken {
         print(&table::render(report));
     }
     Ok(())
+}
+
+/// Writes to the file, or to standard output where it is `-`.
+pub(crate) fn write_file(file: &Path, text: &str) -> Result<()> {
+    if file == Path::new("-") {
+        print(text);
+        return Ok(());
+    }
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }

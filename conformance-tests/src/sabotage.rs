@@ -1,0 +1,154 @@
+//! Proof that the cases catch a broken rule: local drivers that break one rule at a time.
+//!
+//! Each [`Sabotage`] names the rule it breaks and the case that must fail for it. A suite that
+//! still passes would prove nothing of the providers that pass it.
+
+mod blob;
+mod blobs;
+mod document;
+mod queries;
+mod rebuilt;
+mod values;
+mod writes;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::harness::{StartFailure, local};
+use crate::{Case, CaseResult, Outcome, Provider, Settings, Topic, catalogue, run};
+use blob::{BlobFault, SabotagedBlobs};
+use document::{DocumentFault, SabotagedDocuments};
+
+/// One broken rule.
+#[derive(Clone, Copy)]
+pub struct Sabotage {
+    /// What is broken, as the fault of a store.
+    pub name: &'static str,
+    /// The case that must fail for it.
+    pub case: &'static str,
+    harm: Harm,
+}
+
+#[derive(Clone, Copy)]
+enum Harm {
+    Document(DocumentFault),
+    Blob(BlobFault),
+}
+
+/// What the cases made of one sabotage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Catch {
+    /// What was broken.
+    pub sabotage: &'static str,
+    /// The part it was broken in.
+    pub topic: &'static str,
+    /// The cases that failed; none where nothing noticed.
+    pub cases: Vec<&'static str>,
+    /// What the first of them said.
+    pub detail: String,
+}
+
+impl Catch {
+    /// Whether any case failed.
+    pub fn is_caught(&self) -> bool {
+        !self.cases.is_empty()
+    }
+}
+
+impl Sabotage {
+    const fn document(name: &'static str, case: &'static str, fault: DocumentFault) -> Self {
+        let harm = Harm::Document(fault);
+        Self { name, case, harm }
+    }
+
+    const fn blob(name: &'static str, case: &'static str, fault: BlobFault) -> Self {
+        let harm = Harm::Blob(fault);
+        Self { name, case, harm }
+    }
+
+    /// The part it is broken in.
+    pub fn topic(&self) -> Topic {
+        match self.harm {
+            Harm::Document(_) => Topic::Document,
+            Harm::Blob(_) => Topic::Blob,
+        }
+    }
+
+    fn apply(self, provider: Provider) -> Provider {
+        let Provider {
+            documents, blobs, ..
+        } = &provider;
+        let (documents, blobs) = (documents.clone(), blobs.clone());
+        match self.harm {
+            Harm::Document(fault) => Provider {
+                documents: documents.map(|inner| SabotagedDocuments::over(inner, fault)),
+                ..provider
+            },
+            Harm::Blob(fault) => Provider {
+                blobs: blobs.map(|inner| SabotagedBlobs::over(inner, fault)),
+                ..provider
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Sabotage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sabotage({:?})", self.name)
+    }
+}
+
+/// All sabotages.
+pub fn all() -> Vec<Sabotage> {
+    [writes::ALL, values::ALL, queries::ALL, blobs::ALL].concat()
+}
+
+/// The cases that fail without any sabotage; there must be none.
+pub async fn baseline(settings: &Arc<Settings>) -> Result<Vec<CaseResult>, StartFailure> {
+    let provider = Arc::new(local::start_in_memory()?);
+    let cases: Vec<Case> = catalogue()
+        .into_iter()
+        .filter(|case| all().iter().any(|sabotage| sabotage.topic() == case.topic))
+        .collect();
+    let mut results = run(&provider, settings, &cases, |_, _| {}).await;
+    results.retain(|result| result.outcome != Outcome::Supported);
+    Ok(results)
+}
+
+/// Runs the case that must fail for the sabotage and, where it does not, all of its topic.
+pub async fn attempt(sabotage: Sabotage, settings: &Arc<Settings>) -> Result<Catch, StartFailure> {
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for case in catalogue() {
+        match case {
+            case if case.id == sabotage.case => named.push(case),
+            case if case.topic == sabotage.topic() => others.push(case),
+            _ => {}
+        }
+    }
+    let mut failed = failures(sabotage, settings, &named).await?;
+    if failed.is_empty() {
+        failed = failures(sabotage, settings, &others).await?;
+    }
+    Ok(Catch {
+        sabotage: sabotage.name,
+        topic: sabotage.topic().name(),
+        cases: failed.iter().map(|result| result.case).collect(),
+        detail: failed
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |result| result.detail),
+    })
+}
+
+async fn failures(
+    sabotage: Sabotage,
+    settings: &Arc<Settings>,
+    cases: &[Case],
+) -> Result<Vec<CaseResult>, StartFailure> {
+    let provider = Arc::new(sabotage.apply(local::start_in_memory()?));
+    let mut results = run(&provider, settings, cases, |_, _| {}).await;
+    results.retain(|result| result.outcome == Outcome::Failed);
+    Ok(results)
+}

@@ -1,0 +1,69 @@
+//! Every case on the local provider, every topic on AWS's emulator, every sabotage: a test each.
+
+use std::sync::Arc;
+
+use isobar_conformance::sabotage::{self, Sabotage};
+use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let local = catalogue().into_iter().map(|case| {
+        let name = format!("local::{}::{}", case.topic, case.id);
+        Trial::test(name, move || on_provider("local", &[case]))
+    });
+    // One emulator serves a whole topic.
+    let aws = Topic::ALL.into_iter().map(|topic| {
+        let cases: Vec<Case> = catalogue()
+            .into_iter()
+            .filter(|case| case.topic == topic)
+            .collect();
+        Trial::test(format!("aws::{topic}"), move || on_provider("aws", &cases))
+    });
+    let sabotages = sabotage::all().into_iter().map(|sabotage| {
+        let name = format!("self_test::{}", sabotage.name.replace(' ', "_"));
+        Trial::test(name, move || is_caught(sabotage))
+    });
+    let trials = local.chain(aws).chain(sabotages).collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn settings() -> Arc<Settings> {
+    Arc::new(Settings {
+        seed: 20_261_121,
+        race_width: 8,
+        prefix: format!("t{:x}", std::process::id()),
+    })
+}
+
+/// No case may fail; an emulator that is not installed fails all, and says how to install it.
+fn on_provider(name: &str, cases: &[Case]) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let provider = harness::start(name, &harness::Options::default()).await?;
+        let results = run(&Arc::new(provider), &settings(), cases, |_, _| {}).await;
+        let bad = results
+            .iter()
+            .filter(|result| result.outcome == Outcome::Failed)
+            .map(|result| format!("{}: {}", result.case, result.detail));
+        let bad: Vec<String> = bad.collect();
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err(bad.join("\n").into())
+        }
+    })
+}
+
+fn is_caught(sabotage: Sabotage) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let catch = runtime.block_on(sabotage::attempt(sabotage, &settings()))?;
+    match catch.cases.as_slice() {
+        [case] if *case == sabotage.case => Ok(()),
+        [] => Err("no case notices".into()),
+        others => {
+            let (expected, others) = (sabotage.case, others.join(", "));
+            Err(format!("{expected} does not notice, only {others}").into())
+        }
+    }
+}
