@@ -128,9 +128,13 @@ async fn byte_order(ctx: Context) -> Result<(), Failure> {
     let alphabet = [
         'a', 'B', '/', '.', ' ', '-', '%', '~', '\u{1}', 'é', '\u{ffff}', '😀',
     ];
+    // The first letter is no space, because a key of nothing but spaces is none.
     let mut key = || -> String {
-        let length = random.usize(1..7);
-        (0..length).map(|_| alphabet[random.usize(..12)]).collect()
+        let rest = 0..random.usize(..6);
+        let first = std::iter::once(alphabet[random.usize(..4)]);
+        first
+            .chain(rest.map(|_| alphabet[random.usize(..12)]))
+            .collect()
     };
     let mut keys: Vec<String> = (0..80).map(|_| key()).collect();
     for key in &keys {

@@ -109,7 +109,9 @@ async fn checksum_is_kept(ctx: Context) -> Result<(), Failure> {
     let get = bucket.get("a").await?;
     expect::equal("the checksum of get", &get.meta.crc32c, &expected)?;
     let part = bucket.get_range("a", 2..4).await?;
-    expect::equal("the checksum of a part", &part.meta.crc32c, &expected)
+    // Stores may leave it out of the answer to a range, but not tell that of the part.
+    let part = part.meta.crc32c.or(expected);
+    expect::equal("the checksum told with a part", &part, &expected)
 }
 
 async fn reads_see_writes(ctx: Context) -> Result<(), Failure> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use isobar_aws::DynamoStore;
 use isobar_aws::config::Place;
+use isobar_aws::{DynamoStore, S3Store};
 
 use super::{Options, StartFailure};
 use crate::emulator::{Emulator, PythonEmulator};
@@ -19,6 +19,8 @@ const MINISTACK: PythonEmulator = PythonEmulator {
 
 /// The endpoint that stands for AWS itself, with the credentials of the standard environment.
 const LIVE: &str = "live";
+/// Where MiniStack 1.5 is known to differ from AWS, read in its source and seen.
+const KNOWN_FAULTS: &[(&str, &str)] = &[("B-403", "MiniStack ignores If-None-Match on CopyObject")];
 const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.
@@ -52,16 +54,24 @@ fn emulated(endpoint: &str) -> Place {
 async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let mut dynamodb = place.dynamodb().await.map_err(broken)?;
+    let mut s3 = place.s3().await.map_err(broken)?;
+    let mut known_faults: &[_] = &[];
     if place.endpoint.is_some() {
+        known_faults = KNOWN_FAULTS;
         // What emulators take for the account's root, whose secret they do not check.
         let test = Credentials::new("test", "test", None, None, "isobar-conformance");
-        let config = dynamodb.config().to_builder().credentials_provider(test);
-        dynamodb = aws_sdk_dynamodb::Client::from_conf(config.build());
+        let config = dynamodb.config().to_builder();
+        let config = config.credentials_provider(test.clone()).build();
+        dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+        let config = s3.config().to_builder().credentials_provider(test).build();
+        s3 = aws_sdk_s3::Client::from_conf(config);
     }
     let endpoint = place.endpoint.unwrap_or_else(|| LIVE.to_owned());
     Ok(Provider {
         documents: Some(Arc::new(DynamoStore::new(dynamodb))),
+        blobs: Some(Arc::new(S3Store::new(s3))),
         endpoint,
+        known_faults,
         ..provider
     })
 }

@@ -6,6 +6,8 @@ use crate::capability::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
 /// 1 to 768 bytes of UTF-8, taken as they are: no part of a key has a meaning to Isobar (rule K1).
+///
+/// A key of nothing but white space is refused: the AWS SDK for Rust takes it for a missing one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobKey(String);
 
@@ -14,8 +16,8 @@ impl BlobKey {
     pub fn new(key: impl Into<String>) -> Result<Self> {
         let key = key.into();
         let limit = Limits::PORTABLE.blob_key_bytes;
-        if key.is_empty() {
-            return Err(Error::invalid("the blob key is empty"));
+        if key.trim().is_empty() {
+            return Err(Error::invalid("the blob key is empty or white space"));
         }
         if key.len() as u64 > limit {
             let what = "the size in bytes of the blob key";

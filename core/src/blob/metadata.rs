@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::BlobKey;
-use crate::capability::Limits;
 use crate::document::{Timestamp, Version};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// The headers a blob is served with, and the caller's own metadata.
 ///
@@ -97,21 +96,7 @@ impl Attributes {
         if self.metadata.contains_key("") {
             return Err(Error::invalid("a metadata name is empty"));
         }
-        let size: usize = self
-            .metadata
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
-        let limit = Limits::PORTABLE.blob_metadata_bytes;
-        if size as u64 > limit {
-            let what = "the size in bytes of the metadata";
-            return Err(Error::over_limit(
-                ErrorKind::TooLarge,
-                what,
-                limit,
-                size as u64,
-            ));
-        }
+        crate::driver::metadata::encode(&self.metadata)?;
         Ok(())
     }
 }
