@@ -1,12 +1,17 @@
 //! What a case works with: a provider, a namespace of its own, a clock and random numbers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
 use isobar::{Bucket, Collection};
 
 use crate::{Case, Failure, ManualClock, Provider, expect};
+
+/// How long an operation may take: the cases are not about the speed of an emulator on a busy
+/// machine.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What makes a run repeatable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +54,7 @@ impl Context {
         let driver = expect::some("the document store", driver)?;
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let collection = Collection::new(driver, clock, spec, &self.namespace());
+        let collection = collection.with_budget(PATIENCE);
         collection.ensure().await?;
         Ok(collection)
     }
