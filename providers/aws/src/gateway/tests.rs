@@ -347,3 +347,62 @@ fn a_response_that_lambda_would_not_take_is_refused() {
     assert_eq!(error.kind(), isobar::ErrorKind::TooLarge);
     assert_eq!(error.limit(), Some(6_291_456));
 }
+
+mod properties {
+    //! Whatever the bytes are, they come out as they went in, and nothing panics.
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn content(answer: &[u8]) -> Vec<u8> {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        let body = answer["body"].as_str().unwrap();
+        if answer["isBase64Encoded"] == true {
+            STANDARD.decode(body).unwrap()
+        } else {
+            body.as_bytes().to_vec()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_out_are_bytes_in(
+            body in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..64),
+                "\\PC*".prop_map(String::into_bytes),
+            ],
+            media_type in proptest::option::of("[a-z]{1,4}/(json|plain|[a-z]{1,3}\\+xml|png)"),
+            encoded in any::<bool>(),
+        ) {
+            let mut response = Response::builder();
+            if let Some(media_type) = media_type {
+                response = response.header("content-type", media_type);
+            }
+            if encoded {
+                response = response.header("content-encoding", "br");
+            }
+            let response = response.body(Bytes::from(body.clone())).unwrap();
+            prop_assert_eq!(content(&HttpApi.encode(response).unwrap()), body);
+        }
+
+        #[test]
+        fn any_text_in_a_path_is_a_request_or_an_error(path in "/\\PC*", query in "\\PC*") {
+            let event = event(json!({ "rawPath": path, "rawQueryString": query }));
+            let event = serde_json::to_vec(&event).unwrap();
+            if let Ok(request) = HttpApi.decode(&event) {
+                prop_assert!(request.uri().path().starts_with('/'));
+            }
+        }
+
+        #[test]
+        fn a_damaged_event_is_an_error_and_no_panic(at in 0_usize..400, byte in any::<u8>()) {
+            let mut event = serde_json::to_vec(&event(json!({ "cookies": ["a"] }))).unwrap();
+            let at = at % event.len();
+            event[at] = byte;
+            let _ = HttpApi.decode(&event);
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The stores against MiniStack: what is stored, how failures are told apart, what is sent again.
+//! The stores against MiniStack, and a real function process behind a runtime API.
 
 #[cfg(feature = "blob")]
 mod blob;
@@ -6,6 +6,10 @@ mod blob;
 mod document;
 mod emulator;
 mod faults;
+#[cfg(feature = "function")]
+mod function;
+#[cfg(feature = "function")]
+mod runtime_api;
 
 use std::sync::Arc;
 

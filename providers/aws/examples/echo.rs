@@ -1,0 +1,136 @@
+//! A function that answers with what it was asked, for looking at a front door from behind.
+//!
+//! Zipped as `bootstrap` it runs on Lambda; the crate's tests start it behind a runtime API.
+
+use std::future::ready;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Extension, OriginalUri, Path, State};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use isobar::driver::function::FunctionDriver as _;
+use isobar::function::{Context, Outcome, SettingSpec};
+use isobar::http::routing::any;
+use isobar::http::{Body, Response, Routes};
+use isobar::{App, Environment, Error, ErrorKind, Result};
+use isobar_aws::LambdaPlatform;
+use isobar_aws::function::{clock, report_init_error};
+use serde_json::json;
+
+const GREETING: SettingSpec = SettingSpec::new("ECHO_GREETING");
+
+fn app() -> App<String> {
+    let routes = Routes::new()
+        .route("/status/{status}", any(status))
+        .route("/cookies", any(cookies))
+        .route("/bytes", any(bytes))
+        .route("/large/{size}", any(large))
+        .route("/panic", any(panic))
+        .route("/slow/{millis}", any(slow))
+        .fallback(echo);
+    App::new("echo", |env: &Environment| env.setting(&GREETING))
+        .setting(&GREETING)
+        .routes(routes)
+        .schedule("nightly", "0 3 * * *", |_, _| ready(Ok(Outcome::Ack)))
+        .schedule("again", "0 4 * * *", |_, _| ready(Ok(Outcome::Retry(None))))
+        .schedule("failing", "0 5 * * *", |_, _| {
+            ready(Err(Error::new(ErrorKind::Internal, "the handler failed")))
+        })
+}
+
+/// The request as it arrived, as JSON.
+async fn echo(
+    State(greeting): State<String>,
+    Extension(context): Extension<Context>,
+    OriginalUri(original): OriginalUri,
+    (method, uri, headers, body): (Method, Uri, HeaderMap, Bytes),
+) -> axum::Json<serde_json::Value> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = headers.iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect();
+    axum::Json(json!({
+        "greeting": greeting,
+        "method": method.as_str(),
+        "uri": uri.to_string(),
+        "original": original.to_string(),
+        "headers": headers,
+        "body": STANDARD.encode(body),
+        "id": context.id().as_str(),
+        "hasDeadline": context.remaining().is_some(),
+    }))
+}
+
+async fn status(Path(status): Path<u16>) -> Result<StatusCode> {
+    StatusCode::from_u16(status).map_err(|error| Error::invalid("not a status").with_source(error))
+}
+
+async fn cookies() -> Response {
+    let mut response = Response::new(Body::empty());
+    for cookie in [
+        "a=1; Path=/",
+        "b=2",
+        "c=3; Expires=Wed, 21 Oct 2026 07:28:00 GMT",
+    ] {
+        let headers = response.headers_mut();
+        headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
+        headers.append("vary", HeaderValue::from_static("x"));
+        headers.append("connection", HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The body again, with the type and encoding that `answer-type` and `answer-encoding` ask for.
+async fn bytes(headers: HeaderMap, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    for (asked, name) in [
+        ("answer-type", CONTENT_TYPE),
+        ("answer-encoding", CONTENT_ENCODING),
+    ] {
+        if let Some(value) = headers.get(HeaderName::from_static(asked)) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+async fn large(Path(size): Path<usize>) -> String {
+    "x".repeat(size)
+}
+
+#[expect(clippy::panic, reason = "this is what the route is for")]
+async fn panic() -> String {
+    panic!("the handler panicked as it was asked to")
+}
+
+async fn slow(Path(millis): Path<u64>) -> &'static str {
+    let _ = writeln!(std::io::stderr(), "slow begins");
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    "done"
+}
+
+async fn serve() -> Result<()> {
+    let platform = LambdaPlatform::from_environment()?;
+    let greeting = std::env::var_os(GREETING.name()).and_then(|text| text.into_string().ok());
+    let settings = greeting.map(|greeting| (GREETING.name().to_owned(), greeting));
+    let environment = Environment::builder(platform.describe(), Arc::new(clock()))
+        .settings(settings)
+        .build();
+    platform.serve(app().build(&environment)?).await
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Err(error) = serve().await else {
+        return ExitCode::SUCCESS;
+    };
+    report_init_error(&error).await;
+    ExitCode::FAILURE
+}
