@@ -42,6 +42,8 @@ for (const target of answered) {
 get('answers', [200, 201, 204, 205, 206, 304, 400, 404, 418, 500, 599].map(code => `/send/status/${code}`))
 get('answers', [200, 201, 204, 304, 404, 418, 507, 600, 99, 1000].map(code => `/send-status/${code}`))
 get('answers', [200, 204, 304, 404, 700, 42, 1000].map(code => `/status/${code}`))
+get('answers', ['/head', '/head/length', '/head/empty', '/head/list', '/head/late', '/head/twice', '/head/bad', '/head/send', '/message', '/message/error', '/length/removed'])
+send('answers', 'HEAD', '/head')
 get('answers', ['/status-text', '/status-fraction', '/sent', '/late', '/no-powered', '/missing'])
 get('answers', ['/jsonp', '/jsonp?callback=fn', '/jsonp?callback=a.b[0]', '/jsonp?callback=x%3Balert(1)', '/jsonp?callback=', '/jsonp?callback=a&callback=b', '/jsonp?cb=fn'])
 for (const accept of ['text/html', 'text/plain', 'application/json', '*/*', 'image/png', 'text/*;q=0.5, text/html;q=0.1']) {

@@ -109,7 +109,7 @@ fn fill(
     headers: Option<&JsObject>,
     length: usize,
 ) -> Result<(), Thrown> {
-    res.status(status);
+    res.status(status).set_status_message(());
     for name in ["Content-Encoding", "Content-Language", "Content-Range"] {
         res.remove_header(name)?;
     }

@@ -9,6 +9,7 @@ mod options;
 mod redirect;
 mod send;
 mod stream;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::profile::Profile;
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::unanswered::Unanswered;
-use crate::value::{JsValue, Thrown, json_stringify};
+use crate::value::{ErrorClass, JsObject, JsValue, Thrown, json_stringify};
 
 /// A response. Cloning copies the reference.
 ///
@@ -65,6 +66,16 @@ impl Response {
         self.0.response().status = code.into();
     }
 
+    /// `res.statusMessage`: `undefined` unless it was set.
+    pub fn status_message(&self) -> JsValue {
+        self.0.response().message.clone()
+    }
+
+    /// `res.statusMessage = message`: the text behind the status code. HTTP/2 has none.
+    pub fn set_status_message(&self, message: impl Into<JsValue>) {
+        self.0.response().message = message.into();
+    }
+
     /// `res.locals`.
     pub fn locals(&self) -> JsValue {
         self.0.response().locals.clone().into()
@@ -97,7 +108,56 @@ impl Response {
     /// # Errors
     /// When the status or a header turns out to be invalid.
     pub fn write(&self, chunk: impl Into<Bytes>) -> Result<(), Thrown> {
-        self.0.response().write(Some(chunk.into()))
+        self.0.response().write(chunk.into())
+    }
+
+    /// `res.writeHead(status, headers)`: fixes status and headers, given as an object or as a flat list; `()` for none.
+    ///
+    /// # Errors
+    /// `ERR_HTTP_HEADERS_SENT` when that has been done; otherwise as [`Response::set_header`].
+    pub fn write_head(
+        &self,
+        status: impl Into<JsValue>,
+        headers: impl Into<JsValue>,
+    ) -> Result<&Self, Thrown> {
+        if self.headers_sent() {
+            return Err(node_error::headers_sent("write"));
+        }
+        let status = status.into();
+        node_error::status_code(&status)?;
+        self.set_status_code(status);
+        let headers = headers.into();
+        match headers.as_array() {
+            Some(list) => self.set_flat(&list.to_vec())?,
+            None => {
+                for (name, value) in headers
+                    .as_object()
+                    .map(JsObject::entries)
+                    .unwrap_or_default()
+                {
+                    self.set_header(&name.to_text(), value)?;
+                }
+            }
+        }
+        self.0.response().write_head()?;
+        Ok(self)
+    }
+
+    /// Headers as a list of names and values in turn.
+    fn set_flat(&self, list: &[JsValue]) -> Result<(), Thrown> {
+        let (pairs, rest) = list.as_chunks::<2>();
+        if !rest.is_empty() {
+            let message = "The argument 'headers' is invalid".to_owned();
+            return Err(node_error::with_code(
+                ErrorClass::TypeError,
+                "ERR_INVALID_ARG_VALUE",
+                message,
+            ));
+        }
+        for [name, value] in pairs {
+            self.set_header(&name.to_js_string()?.to_text(), value)?;
+        }
+        Ok(())
     }
 
     /// `res.flushHeaders()`.
@@ -105,7 +165,7 @@ impl Response {
     /// # Errors
     /// As [`Response::write`].
     pub fn flush_headers(&self) -> Result<(), Thrown> {
-        self.0.response().write(None)
+        self.0.response().write(Bytes::new())
     }
 
     /// `res.req`.

@@ -1,13 +1,11 @@
-//! The response under way: status and headers as Node's `ServerResponse` keeps them, and where the bytes go.
+//! Status and headers of a response under way, as Node's `ServerResponse` keeps them.
 
-use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use http::{Method, StatusCode};
+use tokio::sync::oneshot;
 
 use super::node_error;
-use super::stream::ChunkBody;
+use super::wire::{self, Head, Wire};
 use crate::unanswered::{NotMine, Unanswered};
 use crate::value::{JsObject, JsValue, Thrown};
 
@@ -15,6 +13,8 @@ use crate::value::{JsObject, JsValue, Thrown};
 #[derive(Debug)]
 pub(crate) struct ResponseState {
     pub(crate) status: JsValue,
+    /// `res.statusMessage`; `undefined` for the usual one.
+    pub(crate) message: JsValue,
     pub(crate) locals: JsObject,
     headers: Vec<Header>,
     /// `_removedContLen`: somebody has removed `Content-Length`, so Node does not add it again.
@@ -24,30 +24,20 @@ pub(crate) struct ResponseState {
 }
 
 #[derive(Debug)]
-struct Header {
+pub(super) struct Header {
     /// As it was written last.
-    name: String,
-    value: JsValue,
+    pub(super) name: String,
+    pub(super) value: JsValue,
 }
-
-/// How far the response has got.
-#[derive(Debug)]
-enum Wire {
-    /// Nothing was sent.
-    Unsent(oneshot::Sender<http::Response<Body>>),
-    /// The headers were sent, the body goes on.
-    Streaming(mpsc::UnboundedSender<Result<Bytes, Aborted>>),
-    Ended,
-}
-
-/// Ends a body that cannot be finished, so that the client sees a broken connection.
-#[derive(Debug)]
-pub(crate) struct Aborted;
 
 impl ResponseState {
-    pub(crate) fn new(method: &str, sender: oneshot::Sender<http::Response<Body>>) -> Self {
+    pub(crate) fn new(
+        method: &str,
+        sender: oneshot::Sender<http::Response<axum::body::Body>>,
+    ) -> Self {
         Self {
             status: JsValue::Number(200.0),
+            message: JsValue::Undefined,
             locals: JsObject::new(),
             headers: Vec::new(),
             length_removed: false,
@@ -65,8 +55,8 @@ impl ResponseState {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&JsValue> {
-        self.headers
-            .iter()
+        let mut headers = self.headers.iter();
+        headers
             .find(|own| own.name.eq_ignore_ascii_case(name))
             .map(|own| &own.value)
     }
@@ -78,7 +68,7 @@ impl ResponseState {
             .collect()
     }
 
-    /// `setHeader`. The value is what [`node_error::header_value`] let through.
+    /// `setHeader`. The value is one that [`node_error::check_header`] let through.
     pub(crate) fn set_header(&mut self, name: &str, value: JsValue) -> Result<(), Thrown> {
         if self.headers_sent() {
             return Err(node_error::headers_sent("set"));
@@ -86,21 +76,14 @@ impl ResponseState {
         if name.eq_ignore_ascii_case("content-length") {
             self.length_removed = false;
         }
-        match self
-            .headers
-            .iter_mut()
-            .find(|own| own.name.eq_ignore_ascii_case(name))
-        {
-            Some(header) => {
-                *header = Header {
-                    name: name.to_owned(),
-                    value,
-                }
-            }
-            None => self.headers.push(Header {
-                name: name.to_owned(),
-                value,
-            }),
+        let header = Header {
+            name: name.to_owned(),
+            value,
+        };
+        let mut known = self.headers.iter_mut();
+        match known.find(|own| own.name.eq_ignore_ascii_case(name)) {
+            Some(known) => *known = header,
+            None => self.headers.push(header),
         }
         Ok(())
     }
@@ -115,120 +98,71 @@ impl ResponseState {
         Ok(())
     }
 
+    /// `writeHead`: fixes status and headers, which go out with the first part of the body.
+    pub(crate) fn write_head(&mut self) -> Result<(), Thrown> {
+        let head = self.head()?;
+        self.wire = match std::mem::take(&mut self.wire) {
+            Wire::Unsent(sender) => Wire::Fixed(sender, head),
+            other => other,
+        };
+        Ok(())
+    }
+
     /// Sends the whole response, or the rest of it.
     pub(crate) fn end(&mut self, chunk: Bytes) -> Result<(), Thrown> {
-        if let Wire::Streaming(body) = &self.wire {
-            if !chunk.is_empty() {
-                // The client may have gone; Node ignores that too.
-                let _ = body.send(Ok(chunk));
-            }
-            self.wire = Wire::Ended;
-            return Ok(());
+        // Node knows the length of a body that comes whole, unless the headers were fixed before.
+        let with_length = !self.length_removed && matches!(self.wire, Wire::Unsent(_));
+        if let Wire::Unsent(_) = self.wire {
+            self.write_head()?;
         }
-        let mut head = self.head()?;
-        let Wire::Unsent(sender) = std::mem::replace(&mut self.wire, Wire::Ended) else {
-            return Ok(());
-        };
-        let without_length = !head.headers().contains_key(CONTENT_LENGTH);
-        if self.has_body(&head) {
-            if without_length && !self.length_removed {
-                head.headers_mut()
-                    .insert(CONTENT_LENGTH, HeaderValue::from(chunk.len()));
-            }
-            *head.body_mut() = Body::from(chunk);
+        match std::mem::take(&mut self.wire) {
+            Wire::Fixed(sender, head) if with_length => head.send_whole(sender, chunk),
+            Wire::Fixed(sender, head) => wire::push(&head.send_chunked(sender), chunk),
+            Wire::Streaming(body) => wire::push(&body, chunk),
+            Wire::Unsent(_) | Wire::Ended => {}
         }
-        let _ = sender.send(head);
         Ok(())
     }
 
     /// Sends the headers, if they were not sent, and a part of the body.
-    pub(crate) fn write(&mut self, chunk: Option<Bytes>) -> Result<(), Thrown> {
+    pub(crate) fn write(&mut self, chunk: Bytes) -> Result<(), Thrown> {
         if let Wire::Unsent(_) = self.wire {
-            self.start_streaming()?;
+            self.write_head()?;
         }
-        if let (Wire::Streaming(body), Some(chunk)) = (&self.wire, chunk) {
-            let _ = body.send(Ok(chunk));
-        }
-        Ok(())
-    }
-
-    fn start_streaming(&mut self) -> Result<(), Thrown> {
-        let mut head = self.head()?;
-        let (chunks, receiver) = mpsc::unbounded_channel();
-        if self.has_body(&head) {
-            *head.body_mut() = Body::new(ChunkBody(receiver));
-        }
-        let wire = std::mem::replace(&mut self.wire, Wire::Streaming(chunks));
-        if let Wire::Unsent(sender) = wire {
-            let _ = sender.send(head);
+        self.wire = match std::mem::take(&mut self.wire) {
+            Wire::Fixed(sender, head) => Wire::Streaming(head.send_chunked(sender)),
+            other => other,
+        };
+        if let Wire::Streaming(body) = &self.wire {
+            wire::push(body, chunk);
         }
         Ok(())
     }
 
     /// Answers for an application that never will, or cuts off what it has begun.
     pub(crate) fn give_up(&mut self, why: Unanswered) {
-        match std::mem::replace(&mut self.wire, Wire::Ended) {
-            Wire::Unsent(sender) => {
-                let _ = sender.send(marked(StatusCode::INTERNAL_SERVER_ERROR, why));
+        match std::mem::take(&mut self.wire) {
+            Wire::Unsent(sender) | Wire::Fixed(sender, _) => {
+                wire::send_marked(sender, StatusCode::INTERNAL_SERVER_ERROR, why);
             }
-            Wire::Streaming(body) => {
-                let _ = body.send(Err(Aborted));
-            }
+            Wire::Streaming(body) => wire::cut_off(&body),
             Wire::Ended => {}
         }
     }
 
-    /// Leaves the request to the legacy application.
+    /// Leaves the request to the legacy application, unless something was sent.
     pub(crate) fn leave(&mut self) {
-        if let Wire::Unsent(_) = self.wire
-            && let Wire::Unsent(sender) = std::mem::replace(&mut self.wire, Wire::Ended)
-        {
-            let _ = sender.send(marked(StatusCode::MISDIRECTED_REQUEST, NotMine));
-        }
+        self.wire = match std::mem::take(&mut self.wire) {
+            Wire::Unsent(sender) => {
+                wire::send_marked(sender, StatusCode::MISDIRECTED_REQUEST, NotMine);
+                Wire::Ended
+            }
+            other => other,
+        };
     }
 
-    fn has_body(&self, head: &http::Response<Body>) -> bool {
-        let status = head.status();
-        let bodiless = status.is_informational()
-            || status == StatusCode::NO_CONTENT
-            || status == StatusCode::NOT_MODIFIED;
-        !self.is_head && !bodiless
+    fn head(&self) -> Result<Head, Thrown> {
+        let status = node_error::status_code(&self.status)?;
+        Head::new(status, &self.message, &self.headers, self.is_head)
     }
-
-    fn head(&self) -> Result<http::Response<Body>, Thrown> {
-        let mut response = http::Response::new(Body::empty());
-        *response.status_mut() = node_error::status_code(&self.status)?;
-        for header in &self.headers {
-            append(response.headers_mut(), header)?;
-        }
-        Ok(response)
-    }
-}
-
-fn append(headers: &mut HeaderMap, header: &Header) -> Result<(), Thrown> {
-    let name = HeaderName::from_bytes(header.name.as_bytes())
-        .map_err(|_| node_error::header_name(&header.name))?;
-    let values = match header.value.as_array() {
-        Some(values) => values.to_vec(),
-        None => vec![header.value.clone()],
-    };
-    for value in values {
-        let bytes = node_error::latin1_bytes(&header.name, &value)?;
-        let value = HeaderValue::from_bytes(&bytes)
-            .map_err(|_| node_error::header_content(&header.name))?;
-        // Two of them would make the message ambiguous; Node writes both, and clients refuse it.
-        if name == CONTENT_LENGTH || name == CONTENT_TYPE {
-            headers.insert(&name, value);
-        } else {
-            headers.append(&name, value);
-        }
-    }
-    Ok(())
-}
-
-fn marked(status: StatusCode, mark: impl Clone + Send + Sync + 'static) -> http::Response<Body> {
-    let mut response = http::Response::new(Body::empty());
-    *response.status_mut() = status;
-    response.extensions_mut().insert(mark);
-    response
 }

@@ -32,6 +32,12 @@ pub(crate) fn header_content(name: &str) -> Thrown {
     with_code(ErrorClass::TypeError, "ERR_INVALID_CHAR", message)
 }
 
+/// `ERR_INVALID_CHAR` for `res.statusMessage`.
+pub(crate) fn status_message() -> Thrown {
+    let message = "Invalid character in statusMessage".to_owned();
+    with_code(ErrorClass::TypeError, "ERR_INVALID_CHAR", message)
+}
+
 /// Checks a header as `setHeader` does before it keeps it.
 pub(crate) fn check_header(name: &str, value: &JsValue) -> Result<(), Thrown> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::head::Aborted;
+use super::wire::Aborted;
 
 /// Yields what `res.write` sends until `res.end`, or fails when the response was cut off.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::ext::ReasonPhrase;
 use isobar_express::{RemoteAddress, Unanswered};
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ pub(crate) enum Answer {
     /// The connection was closed in the middle, or before.
     Aborted,
     Complete {
-        status: u16,
+        status: String,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     },
@@ -110,7 +111,7 @@ pub(crate) async fn ours(fixture: &Fixture, question: &Question<'_>) -> Option<A
     if response.extensions().get::<Unanswered>().is_some() {
         return Some(Answer::Aborted);
     }
-    let status = response.status().as_u16();
+    let status = status_of(&response);
     let headers = response.headers().iter().map(|(name, value)| {
         let value = value.as_bytes().iter().copied().map(char::from).collect();
         (name.as_str().to_owned(), without_end_of_cookie(value))
@@ -126,6 +127,16 @@ pub(crate) async fn ours(fixture: &Fixture, question: &Question<'_>) -> Option<A
     }
 }
 
+/// The code and the text behind it.
+fn status_of<B>(response: &http::Response<B>) -> String {
+    let status = response.status();
+    let reason = match response.extensions().get::<ReasonPhrase>() {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+        None => status.canonical_reason().unwrap_or_default().to_owned(),
+    };
+    format!("{} {reason}", status.as_u16())
+}
+
 /// What an Express has answered.
 pub(crate) fn theirs(response: &Value) -> Answer {
     if response.get("aborted").is_some() {
@@ -139,7 +150,7 @@ pub(crate) fn theirs(response: &Value) -> Answer {
         )
     });
     Answer::Complete {
-        status: line.split(' ').nth(1).unwrap().parse().unwrap(),
+        status: line.split_once(' ').unwrap().1.to_owned(),
         headers: headers
             .filter(|(name, _)| name != "transfer-encoding")
             .collect(),
