@@ -1,6 +1,6 @@
 // Writes the table of MIME types that both Expresses look extensions up in, to migrate/express/src/mime/types.tsv.
 // The packages are mime 1.6 (res.type of Express 4), mime-types 2.1 (req.accepts and req.is of Express 4) and
-// mime-types 3.0 (Express 5); the data behind them is mime-db (MIT licence, https://github.com/jshttp/mime-db).
+// mime-types 3.0 (Express 5), and compressible 2.0; the data behind them is mime-db (MIT licence, https://github.com/jshttp/mime-db).
 //
 //   node mime.mjs          writes the table
 //   node mime.mjs --check  fails when the committed table is not what the packages say
@@ -17,6 +17,7 @@ function dependency (...chain) {
 const mime = dependency('express4', 'send', 'mime')
 const oldTypes = dependency('express4', 'type-is', 'mime-types')
 const newTypes = dependency('express5', 'mime-types')
+const compressionDb = dependency('compression', 'compressible', 'mime-db')
 const newDb = dependency('express5', 'mime-types', 'mime-db')
 const file = new URL('../../../migrate/express/src/mime/types.tsv', import.meta.url)
 
@@ -28,8 +29,13 @@ const rows = extensions.map(extension => {
 })
 const charsets = Object.entries(newDb).filter(([, entry]) => entry.charset)
   .map(([type, entry]) => ['charset', type, entry.charset].join('\t')).sort()
+const looksCompressible = type => /^text\/|\+(?:json|text|xml)$/i.test(type)
+const compressibles = Object.entries(compressionDb)
+  .filter(([type, { compressible }]) => compressible !== undefined && compressible !== looksCompressible(type))
+  .map(([type, { compressible }]) => ['compressible', type, compressible].join('\t')).sort()
 const table = ['# extension, mime 1.6, mime-types 2.1, mime-types 3.0; "=" as before, "-" unknown', ...rows,
-  '# types with a charset of their own in mime-types 3.0', ...charsets, ''].join('\n')
+  '# types with a charset of their own in mime-types 3.0', ...charsets,
+  '# types that `compressible` 2.0 knows better than by their name', ...compressibles, ''].join('\n')
 
 if (process.argv.includes('--check')) {
   if (readFileSync(file, 'utf8') !== table) {

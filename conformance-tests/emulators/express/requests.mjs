@@ -178,6 +178,16 @@ for (const name of ['default', 'fixed', 'list', 'reflect', 'off', 'full', 'texts
 }
 get('helmet', ['/default', '/some', '/policy', '/none'])
 
+for (const accept of [undefined, 'gzip', 'gzip, deflate, br', 'deflate', 'br;q=0.5, gzip;q=0.8', 'identity', '*', 'gzip;q=0', 'x']) {
+  const headers = accept === undefined ? {} : { 'accept-encoding': accept }
+  get('compression', ['/long', '/short', '/all/short', '/all/ended', '/forced/short', '/forced/long', '/pieces'], headers)
+}
+for (const target of ['/json', '/image', '/svg', '/untyped', '/ended', '/kept', '/coded', '/varied', '/nothing', '/all/nothing', '/missing']) {
+  get('compression', target, { 'accept-encoding': 'gzip' })
+  send('compression', 'HEAD', target, { 'accept-encoding': 'gzip' })
+}
+get('compression', '/long', { 'accept-encoding': 'gzip', 'if-none-match': '*' })
+
 // Failures
 for (const group of ['failures', 'failures-dev']) {
   get(group, ['/text', '/markup', '/number', '/object', '/stack', '/array', '/encoded', '/nope', '/nope/%3Cb%3E', '/param/x', '/half'])

@@ -54,6 +54,7 @@
 //! - Views, `sendFile` and `express.static` stay with the legacy application, see [`legacy`] and [`legacy_files`].
 //! - Header names are written in lower case, as HTTP libraries in Rust do.
 
+mod compress;
 mod content_disposition;
 mod content_type;
 mod cookie;

@@ -20,6 +20,8 @@ struct Types {
 struct Table {
     extensions: HashMap<&'static str, Types>,
     charsets: HashMap<&'static str, &'static str>,
+    /// Types that `compressible` 2.0 knows better than by their name.
+    compressible: HashMap<&'static str, bool>,
 }
 
 /// Read once; the file is written by `conformance-tests/emulators/express/mime.mjs`.
@@ -29,12 +31,16 @@ fn read(text: &'static str) -> Table {
     let mut table = Table {
         extensions: HashMap::new(),
         charsets: HashMap::new(),
+        compressible: HashMap::new(),
     };
     for line in text.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         match cells[..] {
             ["charset", kind, charset] => {
                 table.charsets.insert(kind, charset);
+            }
+            ["compressible", kind, known] => {
+                table.compressible.insert(kind, known == "true");
             }
             [extension, mime, old, new] => {
                 let mime = cell(mime, None);
@@ -103,6 +109,21 @@ pub(crate) fn with_charset_v4(value: &str) -> String {
         return format!("{value}; charset=utf-8");
     }
     value.to_owned()
+}
+
+/// Whether `compressible` 2.0 thinks that compression helps.
+pub(crate) fn is_compressible(content_type: &str) -> bool {
+    let kind = content_type
+        .trim_start()
+        .split([';', ' ', '\t'])
+        .next()
+        .unwrap_or_default();
+    let kind = kind.to_ascii_lowercase();
+    let textual = ["+json", "+text", "+xml"];
+    let known = TABLE.compressible.get(kind.as_str()).copied();
+    known.unwrap_or_else(|| {
+        kind.starts_with("text/") || textual.iter().any(|suffix| kind.ends_with(suffix))
+    })
 }
 
 /// `/;\s*charset\s*=/`.

@@ -94,6 +94,33 @@ impl Preferences {
         fitting.into_iter().map(|priority| priority.index).collect()
     }
 
+    /// The offer that is accepted with the highest quality; among equals the first of `preferred`, then the order of
+    /// [`Preferences::choose`].
+    pub(crate) fn choose_preferred<'o>(
+        &self,
+        offers: &[&'o str],
+        preferred: &[&str],
+    ) -> Option<&'o str> {
+        let priorities = offers
+            .iter()
+            .enumerate()
+            .map(|(index, offer)| self.priority(offer, index));
+        let fitting = priorities.filter(|priority| priority.quality > 0.0);
+        let rank = |priority: &Priority| {
+            let place = preferred
+                .iter()
+                .position(|one| *one == offers[priority.index]);
+            place.unwrap_or(preferred.len())
+        };
+        let best = fitting.min_by(|a, b| {
+            by_quality(a.quality, b.quality)
+                .then(rank(a).cmp(&rank(b)))
+                .then(b.specificity.cmp(&a.specificity))
+                .then(a.order.cmp(&b.order))
+        });
+        best.map(|priority| offers[priority.index])
+    }
+
     fn priority(&self, offer: &str, index: usize) -> Priority {
         let mut best = Priority {
             quality: 0.0,

@@ -5,15 +5,14 @@ mod charset;
 mod form;
 mod inflate;
 mod json;
-mod options;
 mod read;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use self::options::{Common, Refusal};
 use self::read::Parsing;
+use super::options::{self, Common, Refusal};
 use crate::handler::{Handler, OnRequest};
 use crate::profile::Profile;
 use crate::value::{JsValue, Thrown};

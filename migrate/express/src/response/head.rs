@@ -5,9 +5,12 @@ use http::{Method, StatusCode};
 use tokio::sync::oneshot;
 
 use super::node_error;
-use super::wire::{self, Head, Wire};
+use super::wire::{self, Chunks, Head, Wire};
+use crate::compress::{Encoder, Plan};
+use crate::mime;
 use crate::unanswered::{NotMine, Unanswered};
 use crate::value::{JsObject, JsValue, Thrown};
+use crate::vary::add_to_vary;
 
 /// Everything `res` remembers.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct ResponseState {
     /// `_removedContLen`: somebody has removed `Content-Length`, so Node does not add it again.
     length_removed: bool,
     is_head: bool,
+    /// In the order in which middleware asked.
+    compressions: Vec<Plan>,
+    encoder: Option<Encoder>,
     wire: Wire,
 }
 
@@ -42,6 +48,8 @@ impl ResponseState {
             headers: Vec::new(),
             length_removed: false,
             is_head: method == Method::HEAD,
+            compressions: Vec::new(),
+            encoder: None,
             wire: Wire::Unsent(sender),
         }
     }
@@ -98,8 +106,22 @@ impl ResponseState {
         Ok(())
     }
 
+    /// Compresses the body, if its type and length deserve it.
+    pub(crate) fn compress(&mut self, plan: Plan) {
+        self.compressions.push(plan);
+    }
+
     /// `writeHead`: fixes status and headers, which go out with the first part of the body.
     pub(crate) fn write_head(&mut self) -> Result<(), Thrown> {
+        self.write_head_of(None)
+    }
+
+    /// `length` is that of a body that comes whole.
+    fn write_head_of(&mut self, length: Option<usize>) -> Result<(), Thrown> {
+        // `on-headers` calls the last one first; the others find the body encoded.
+        for plan in std::mem::take(&mut self.compressions).into_iter().rev() {
+            self.start_compression(plan, length)?;
+        }
         let head = self.head()?;
         self.wire = match std::mem::take(&mut self.wire) {
             Wire::Unsent(sender) => Wire::Fixed(sender, head),
@@ -111,14 +133,15 @@ impl ResponseState {
     /// Sends the whole response, or the rest of it.
     pub(crate) fn end(&mut self, chunk: Bytes) -> Result<(), Thrown> {
         // Node knows the length of a body that comes whole, unless the headers were fixed before.
-        let with_length = !self.length_removed && matches!(self.wire, Wire::Unsent(_));
+        let fixed = self.length_removed || !self.compressions.is_empty();
+        let with_length = !fixed && matches!(self.wire, Wire::Unsent(_));
         if let Wire::Unsent(_) = self.wire {
-            self.write_head()?;
+            self.write_head_of(Some(chunk.len()))?;
         }
         match std::mem::take(&mut self.wire) {
             Wire::Fixed(sender, head) if with_length => head.send_whole(sender, chunk),
-            Wire::Fixed(sender, head) => wire::push(&head.send_chunked(sender), chunk),
-            Wire::Streaming(body) => wire::push(&body, chunk),
+            Wire::Fixed(sender, head) => self.push_last(&head.send_chunked(sender), chunk),
+            Wire::Streaming(body) => self.push_last(&body, chunk),
             Wire::Unsent(_) | Wire::Ended => {}
         }
         Ok(())
@@ -134,8 +157,54 @@ impl ResponseState {
             other => other,
         };
         if let Wire::Streaming(body) = &self.wire {
-            wire::push(body, chunk);
+            wire::push(body, encoded(&mut self.encoder, chunk));
         }
+        Ok(())
+    }
+
+    fn push_last(&mut self, body: &Chunks, chunk: Bytes) {
+        wire::push(body, encoded(&mut self.encoder, chunk));
+        if let Some(encoder) = self.encoder.take() {
+            wire::push(body, encoder.finish());
+        }
+    }
+
+    /// What `compression` does when the headers are about to be sent.
+    fn start_compression(&mut self, plan: Plan, length: Option<usize>) -> Result<(), Thrown> {
+        let text = |value: Option<&JsValue>| -> Result<String, Thrown> {
+            let value = value.map(JsValue::to_js_string).transpose()?;
+            Ok(value
+                .map(|text| text.to_text().into_owned())
+                .unwrap_or_default())
+        };
+        let kind = text(self.header("Content-Type"))?;
+        let cache_control = text(self.header("Cache-Control"))?.to_ascii_lowercase();
+        let untouchable = cache_control
+            .split(',')
+            .any(|one| one.trim() == "no-transform");
+        if !mime::is_compressible(&kind) || untouchable {
+            return Ok(());
+        }
+        let vary = add_to_vary(&text(self.header("Vary"))?, "Accept-Encoding")?;
+        self.set_header("Vary", vary.into())?;
+        let announced = self
+            .header("Content-Length")
+            .map(JsValue::to_number)
+            .transpose()?;
+        let below = |length: f64| length < plan.threshold;
+        let known = length
+            .and_then(|length| u32::try_from(length).ok())
+            .map(f64::from);
+        let short =
+            announced.is_some_and(below) || (announced.is_none() && known.is_some_and(below));
+        let coded = text(self.header("Content-Encoding"))?;
+        let coded = !coded.is_empty() && coded != "identity";
+        let Some(encoding) = plan.encoding.filter(|_| !short && !coded && !self.is_head) else {
+            return Ok(());
+        };
+        self.set_header("Content-Encoding", encoding.name().into())?;
+        self.remove_header("Content-Length")?;
+        self.encoder = Some(Encoder::new(encoding));
         Ok(())
     }
 
@@ -164,5 +233,12 @@ impl ResponseState {
     fn head(&self) -> Result<Head, Thrown> {
         let status = node_error::status_code(&self.status)?;
         Head::new(status, &self.message, &self.headers, self.is_head)
+    }
+}
+
+fn encoded(encoder: &mut Option<Encoder>, chunk: Bytes) -> Bytes {
+    match encoder {
+        Some(encoder) => encoder.write(&chunk),
+        None => chunk,
     }
 }

@@ -1,6 +1,7 @@
 //! Requests and responses as the goldens hold them, and our answers in the same form.
 
 use std::fmt;
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine as _;
@@ -18,6 +19,7 @@ use crate::fixture::Fixture;
 pub(crate) enum Answer {
     /// The connection was closed in the middle, or before.
     Aborted,
+    /// The body is decompressed: how well it is compressed is not compared.
     Complete {
         status: String,
         headers: Vec<(String, String)>,
@@ -118,13 +120,32 @@ pub(crate) async fn ours(fixture: &Fixture, question: &Question<'_>) -> Option<A
     });
     let headers = headers.collect();
     match response.into_body().collect().await {
-        Ok(body) => Some(Answer::Complete {
+        Ok(body) => Some(decompressed(Answer::Complete {
             status,
             headers,
             body: body.to_bytes().to_vec(),
-        }),
+        })),
         Err(_) => Some(Answer::Aborted),
     }
+}
+
+fn decompressed(mut answer: Answer) -> Answer {
+    let Answer::Complete { headers, body, .. } = &mut answer else {
+        return answer;
+    };
+    let encoding = headers.iter().find(|(name, _)| name == "content-encoding");
+    let mut plain = Vec::new();
+    let read = match encoding.map(|(_, value)| value.as_str()) {
+        Some("gzip") => flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain),
+        Some("deflate") => flate2::read::ZlibDecoder::new(&body[..]).read_to_end(&mut plain),
+        Some("br") => brotli::Decompressor::new(&body[..], 4096).read_to_end(&mut plain),
+        _ => return answer,
+    };
+    // What only claims to be compressed stays as it is.
+    if read.is_ok() {
+        *body = plain;
+    }
+    answer
 }
 
 /// The code and the text behind it.
@@ -149,13 +170,13 @@ pub(crate) fn theirs(response: &Value) -> Answer {
             field[1].as_str().unwrap().to_owned(),
         )
     });
-    Answer::Complete {
+    decompressed(Answer::Complete {
         status: line.split_once(' ').unwrap().1.to_owned(),
         headers: headers
             .filter(|(name, _)| name != "transfer-encoding")
             .collect(),
         body: response.get("body").map(bytes).unwrap_or_default(),
-    }
+    })
 }
 
 /// The end of a cookie with an age is the time of the call.

@@ -27,7 +27,7 @@ impl Fixture {
         let local = express().set("trust proxy", array!["loopback", "10.0.0.0/8"]);
         let parser = |name: &'static str| express().set("query parser", name);
         let development = || Express::new(profile);
-        let groups: [Group; 20] = [
+        let groups: [Group; 21] = [
             ("routes", express(), routes::routes(profile)),
             ("strict", strict, routes::strict()),
             ("mounts", express(), mounts::mounts(profile)),
@@ -61,6 +61,7 @@ impl Fixture {
             ("cookies", express(), bodies::cookies()),
             ("cors", express(), bodies::cross_origin()),
             ("helmet", express(), bodies::secured()),
+            ("compression", express(), bodies::compressed()),
             ("failures", express(), failures::failures()),
             ("failures-dev", development(), failures::failures()),
             ("empty", development(), Router::new()),

@@ -1,6 +1,6 @@
 //! Bodies of `application/x-www-form-urlencoded`.
 
-use super::options::{Refusal, member, text};
+use super::super::options::{Refusal, member, text};
 use super::{Body, Parse};
 use crate::http_error::http_error;
 use crate::profile::Profile;

@@ -66,7 +66,7 @@ pub(super) fn inflate(
         }
         Compression::Gzip => gunzip(bytes, limit),
         Compression::Brotli => {
-            let decoder = brotli_decompressor::Decompressor::new(bytes, 4096);
+            let decoder = brotli::Decompressor::new(bytes, 4096);
             read(decoder, limit).map_err(|failure| match failure {
                 Failure::TooLarge => Failure::TooLarge,
                 Failure::Invalid(_) => Failure::Invalid(WRONG_BROTLI),

@@ -1,6 +1,6 @@
 //! Bodies of `application/json`.
 
-use super::options::{Refusal, member};
+use super::super::options::{Refusal, member};
 use super::{Body, Parse};
 use crate::profile::Profile;
 use crate::value::{ErrorClass, JsObject, JsString, JsValue, Thrown, json_parse};

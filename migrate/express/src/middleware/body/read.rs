@@ -3,8 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
+use super::super::options::Common;
 use super::inflate::{Compression, Failure, inflate};
-use super::options::Common;
 use super::{Body, Parse, charset};
 use crate::content_type::ContentType;
 use crate::flow::{Flow, Handled};

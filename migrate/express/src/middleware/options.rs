@@ -1,4 +1,4 @@
-//! The options that all body parsers take.
+//! Reads the options of middleware.
 
 use crate::value::{JsObject, JsString, JsValue, parse_float, parse_int};
 
@@ -81,7 +81,7 @@ fn types(options: &JsValue, default_type: &str) -> Result<Vec<String>, Refusal> 
 }
 
 /// `bytes.parse` of the package `bytes` 3.1.
-fn bytes(value: &JsValue) -> Option<f64> {
+pub(super) fn bytes(value: &JsValue) -> Option<f64> {
     let text = match value {
         JsValue::Number(number) => return (!number.is_nan()).then_some(*number),
         JsValue::String(text) => text.to_text().into_owned(),
