@@ -169,6 +169,32 @@ async fn a_reader_keeps_the_content_it_opened() {
     assert_eq!(reading.bytes().await.unwrap(), old);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_and_copiers_of_a_blob_that_is_replaced_all_the_time_see_one_content_or_another() {
+    let files = bucket(&LocalStore::in_memory().unwrap());
+    let content = |n: u8| vec![n; 1_000 + usize::from(n)];
+    files.put("k", content(0)).await.unwrap();
+    let replace = |files: Bucket| async move {
+        for n in 1..=200 {
+            files.put("k", content(n)).await.unwrap();
+        }
+    };
+    let writer = tokio::spawn(replace(files.clone()));
+    let mut reads = 0;
+    while !writer.is_finished() || reads == 0 {
+        let found = files.get("k").await.unwrap().bytes().await.unwrap();
+        assert_eq!(found, content(found[0]));
+        files.copy("k", "copy").await.unwrap();
+        let copied = files.get("copy").await.unwrap().bytes().await.unwrap();
+        assert_eq!(copied, content(copied[0]));
+        assert!(copied[0] >= found[0]);
+        reads += 1;
+    }
+    writer.await.unwrap();
+    let last = files.get("k").await.unwrap().bytes().await.unwrap();
+    assert_eq!(last, content(200));
+}
+
 #[tokio::test]
 async fn a_copy_has_a_life_of_its_own() {
     let directory = tempfile::tempdir().unwrap();
