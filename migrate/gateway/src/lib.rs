@@ -31,4 +31,4 @@ pub use gateway::{Gateway, GatewayHandle, GatewayOptions};
 pub use ledger::{Occasion, read_states};
 pub use places::{Hold, Places};
 pub use proxy::ShadowCounts;
-pub use start::start_command;
+pub use start::{command_that_works, start_commands};

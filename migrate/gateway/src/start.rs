@@ -1,10 +1,17 @@
 //! How a Node application is started, as its package.json says.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::config::{Application, Command};
 use crate::error::{Error, ErrorKind, Result};
+use crate::state::Side;
+use crate::upstream::Upstream;
+
+/// How long an application may take to listen when it is tried.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Files that Node applications begin with, where package.json names none.
 const USUAL_FILES: [&str; 8] = [
@@ -18,35 +25,72 @@ const USUAL_FILES: [&str; 8] = [
     "bin/www",
 ];
 
-/// The command that starts the application in `folder`: its start script, or else Node with its main file.
+/// The commands that may start the application in `folder`, the likeliest first: its start script, then Node with its main
+/// file, with the usual files, and with `hint`, a file that is known to make the application.
 ///
 /// A script that only calls Node is called without npm, which would stand between the gateway and the application.
-pub fn start_command(folder: &Path) -> Result<Vec<String>> {
+pub fn start_commands(folder: &Path, hint: Option<&str>) -> Result<Vec<Vec<String>>> {
     let package = package(folder)?;
     let script = |name: &str| {
         package
             .pointer(&format!("/scripts/{name}"))
             .and_then(Value::as_str)
     };
+    let mut commands = Vec::new();
     if let Some(start) = script("start") {
         let direct = node_words(start).filter(|_| script("prestart").is_none());
-        return Ok(direct.unwrap_or_else(|| words(&["npm", "start"])));
+        commands.push(direct.unwrap_or_else(|| words(&["npm", "start"])));
     }
     let main = package.get("main").and_then(Value::as_str);
-    let file = main
-        .into_iter()
-        .chain(USUAL_FILES)
-        .find(|file| is_script(folder, file));
-    let unknown = || {
+    for file in main.into_iter().chain(USUAL_FILES).chain(hint) {
+        let command = words(&["node", file]);
+        if is_script(folder, file) && !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    if commands.is_empty() {
         let place = folder.display();
-        Error::new(
+        return Err(Error::new(
             ErrorKind::InvalidInput,
             format!(
                 "{place} has no start script and no main file, so nobody knows how it is started"
             ),
-        )
-    };
-    file.map(|file| words(&["node", file])).ok_or_else(unknown)
+        ));
+    }
+    Ok(commands)
+}
+
+/// The first of `commands` with which the application in `folder` listens. Each is tried once and ended again; its output
+/// goes to a file in `logs`.
+pub async fn command_that_works(
+    folder: &Path,
+    commands: Vec<Vec<String>>,
+    environment: &[(String, String)],
+    logs: &Path,
+) -> Result<Vec<String>> {
+    let mut failures = Vec::new();
+    for words in commands {
+        let command = Command {
+            words: words.clone(),
+            folder: folder.to_owned(),
+            environment: environment.to_vec(),
+            address: None,
+            ready_timeout: PATIENCE,
+        };
+        let tried = Upstream::new(Side::Legacy, &Application::Command(command), logs)?;
+        let authority = tried.authority().await;
+        tried.stop().await;
+        match authority {
+            Ok(_) => return Ok(words),
+            Err(unavailable) => failures.push(format!("`{}`: {unavailable}", words.join(" "))),
+        }
+    }
+    let message = format!(
+        "no way to start {} works\n{}",
+        folder.display(),
+        failures.join("\n")
+    );
+    Err(Error::new(ErrorKind::Application, message))
 }
 
 /// package.json, or nothing where there is none.
@@ -86,7 +130,7 @@ fn words(words: &[&str]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// `files` are made empty; the command comes back as one line.
+    /// `files` are made empty; the commands come back one a line.
     fn check(package: &str, files: &[&str], expected: &str) {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
@@ -100,8 +144,12 @@ mod tests {
         for file in files {
             write(file, "");
         }
-        match start_command(folder.path()) {
-            Ok(command) => assert_eq!(command.join(" "), expected),
+        match start_commands(folder.path(), Some("hint.js")) {
+            Ok(commands) => {
+                let commands: Vec<String> =
+                    commands.iter().map(|command| command.join(" ")).collect();
+                assert_eq!(commands.join("; "), expected);
+            }
             Err(error) => assert!(error.to_string().contains(expected), "{error}"),
         }
     }
@@ -110,8 +158,8 @@ mod tests {
     fn a_start_script_goes_first() {
         check(
             r#"{"scripts": {"start": "node  server.js --port=1"}, "main": "x.js"}"#,
-            &[],
-            "node server.js --port=1",
+            &["x.js", "server.js"],
+            "node server.js --port=1; node x.js; node server.js",
         );
         for script in [
             "nodemon app.js",
@@ -133,21 +181,16 @@ mod tests {
     }
 
     #[test]
-    fn a_main_file_goes_before_the_usual_ones() {
-        check(
-            r#"{"main": "lib/start.js"}"#,
-            &["lib/start.js", "index.js"],
-            "node lib/start.js",
-        );
+    fn a_main_file_goes_before_the_usual_ones_and_the_hint_comes_last() {
         check(
             r#"{"main": "lib/start"}"#,
-            &["lib/start.js"],
-            "node lib/start",
+            &["lib/start.js", "index.js", "hint.js"],
+            "node lib/start; node index.js; node hint.js",
         );
         check(
             r#"{"main": "gone.js"}"#,
             &["app.js", "server.js"],
-            "node server.js",
+            "node server.js; node app.js",
         );
         check("", &["index.js"], "node index.js");
     }

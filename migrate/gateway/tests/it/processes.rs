@@ -190,3 +190,22 @@ async fn an_application_that_is_exported_and_never_listens_is_served() {
         assert!(answer.ends_with("served"), "{export}\n{answer}");
     }
 }
+
+#[tokio::test]
+async fn the_first_command_with_which_an_application_listens_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("server.js", "require('./gone')");
+    write("app.js", PID_SERVER);
+    let commands = isobar_migrate_gateway::start_commands(folder.path(), None).unwrap();
+    let works = |commands| async {
+        isobar_migrate_gateway::command_that_works(folder.path(), commands, &[], folder.path())
+            .await
+    };
+    assert_eq!(works(commands.clone()).await.unwrap(), ["node", "app.js"]);
+    let error = works(commands[..1].to_vec()).await.unwrap_err().to_string();
+    assert!(
+        error.contains("`node server.js`") && error.contains("./gone"),
+        "{error}"
+    );
+}
