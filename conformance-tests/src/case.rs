@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use isobar::Capability;
 
-use crate::{Context, Failure, blob, document};
+use crate::{Context, Failure, blob, document, function, gateway};
 
 /// The part of the portable interface that a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +89,24 @@ impl Case {
         Self::new(Topic::Blob, [id, title, rules], body)
     }
 
+    pub(crate) const fn gateway(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::Gateway, [id, title, rules], body)
+    }
+
+    pub(crate) const fn function(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::Function, [id, title, rules], body)
+    }
+
     const fn new(
         topic: Topic,
         [id, title, rules]: [&'static str; 3],
@@ -121,6 +139,8 @@ pub fn catalogue() -> Vec<Case> {
     let mut cases: Vec<Case> = document::CASES
         .iter()
         .chain(blob::CASES)
+        .chain(gateway::CASES)
+        .chain(function::CASES)
         .flat_map(|group| group.iter().copied())
         .collect();
     cases.sort_by_key(|case| (case.topic, case.id));

@@ -7,6 +7,7 @@ use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
 use isobar::{Bucket, Collection};
 
+use crate::door::Door;
 use crate::{Case, Failure, ManualClock, Provider, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
@@ -67,6 +68,12 @@ impl Context {
         let bucket = Bucket::new(driver, clock, format!("{}files", self.namespace()));
         bucket.ensure().await?;
         Ok(bucket)
+    }
+
+    /// A fresh probe behind the provider's front door.
+    pub(crate) async fn door(&self) -> Result<Box<dyn Door>, Failure> {
+        let doors = self.provider.doors.as_ref();
+        expect::some("the front door", doors)?.open().await
     }
 
     /// The clock that the case's collections go by.

@@ -46,7 +46,7 @@ pub const PROVIDERS: [&str; 2] = ["local", "aws"];
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
     match name {
-        "local" => local::start(),
+        "local" => local::start().await,
         "aws" => aws::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");

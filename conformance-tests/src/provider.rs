@@ -7,6 +7,7 @@ use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
 use tempfile::TempDir;
 
+use crate::door::Doors;
 use crate::emulator::Emulator;
 use crate::{Evidence, Topic};
 
@@ -21,6 +22,8 @@ pub struct Provider {
     pub documents: Option<Arc<dyn DocumentDriver>>,
     /// Its blob store, if it has one.
     pub blobs: Option<Arc<dyn BlobDriver>>,
+    /// The way to applications on its platform, if it has one.
+    pub doors: Option<Arc<dyn Doors>>,
     /// What stands behind the stores.
     pub evidence: Evidence,
     /// Where the stores are, for the manifest.
@@ -40,6 +43,7 @@ impl Provider {
             name,
             documents: None,
             blobs: None,
+            doors: None,
             evidence,
             endpoint: String::new(),
             emulator: None,
@@ -56,7 +60,17 @@ impl Provider {
         match topic {
             Topic::Document => documents.map(|description| description.capabilities),
             Topic::Blob => blobs.map(|description| description.capabilities),
-            Topic::Gateway | Topic::Function => None,
+            Topic::Gateway | Topic::Function => {
+                self.doors.as_ref().map(|doors| doors.capabilities())
+            }
+        }
+    }
+
+    /// What a result of this topic is worth.
+    pub fn evidence(&self, topic: Topic) -> Evidence {
+        match (topic, &self.doors) {
+            (Topic::Gateway | Topic::Function, Some(doors)) => doors.evidence(),
+            _ => self.evidence,
         }
     }
 

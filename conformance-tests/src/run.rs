@@ -61,7 +61,7 @@ async fn run_one(provider: &Arc<Provider>, settings: &Arc<Settings>, case: Case)
         case: case.id,
         provider: provider.name,
         outcome,
-        evidence: provider.evidence,
+        evidence: provider.evidence(case.topic),
         detail,
     }
 }

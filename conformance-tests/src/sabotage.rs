@@ -6,6 +6,8 @@
 mod blob;
 mod blobs;
 mod document;
+mod door;
+mod doors;
 mod queries;
 mod rebuilt;
 mod values;
@@ -20,6 +22,7 @@ use crate::harness::{StartFailure, local};
 use crate::{Case, CaseResult, Outcome, Provider, Settings, Topic, catalogue, run};
 use blob::{BlobFault, SabotagedBlobs};
 use document::{DocumentFault, SabotagedDocuments};
+use door::{DoorFault, SabotagedDoors};
 
 /// One broken rule.
 #[derive(Clone, Copy)]
@@ -35,6 +38,7 @@ pub struct Sabotage {
 enum Harm {
     Document(DocumentFault),
     Blob(BlobFault),
+    Door(DoorFault),
 }
 
 /// What the cases made of one sabotage.
@@ -68,19 +72,23 @@ impl Sabotage {
         Self { name, case, harm }
     }
 
+    const fn door(name: &'static str, case: &'static str, fault: DoorFault) -> Self {
+        let harm = Harm::Door(fault);
+        Self { name, case, harm }
+    }
+
     /// The part it is broken in.
     pub fn topic(&self) -> Topic {
         match self.harm {
             Harm::Document(_) => Topic::Document,
             Harm::Blob(_) => Topic::Blob,
+            Harm::Door(_) => Topic::Gateway,
         }
     }
 
     fn apply(self, provider: Provider) -> Provider {
-        let Provider {
-            documents, blobs, ..
-        } = &provider;
-        let (documents, blobs) = (documents.clone(), blobs.clone());
+        let (documents, blobs) = (provider.documents.clone(), provider.blobs.clone());
+        let doors = provider.doors.clone();
         match self.harm {
             Harm::Document(fault) => Provider {
                 documents: documents.map(|inner| SabotagedDocuments::over(inner, fault)),
@@ -88,6 +96,10 @@ impl Sabotage {
             },
             Harm::Blob(fault) => Provider {
                 blobs: blobs.map(|inner| SabotagedBlobs::over(inner, fault)),
+                ..provider
+            },
+            Harm::Door(fault) => Provider {
+                doors: doors.map(|inner| SabotagedDoors::over(inner, fault)),
                 ..provider
             },
         }
@@ -102,12 +114,19 @@ impl fmt::Debug for Sabotage {
 
 /// All sabotages.
 pub fn all() -> Vec<Sabotage> {
-    [writes::ALL, values::ALL, queries::ALL, blobs::ALL].concat()
+    [
+        writes::ALL,
+        values::ALL,
+        queries::ALL,
+        blobs::ALL,
+        doors::ALL,
+    ]
+    .concat()
 }
 
 /// The cases that fail without any sabotage; there must be none.
 pub async fn baseline(settings: &Arc<Settings>) -> Result<Vec<CaseResult>, StartFailure> {
-    let provider = Arc::new(local::start_in_memory()?);
+    let provider = Arc::new(local::start_in_memory().await?);
     let cases: Vec<Case> = catalogue()
         .into_iter()
         .filter(|case| all().iter().any(|sabotage| sabotage.topic() == case.topic))
@@ -147,7 +166,7 @@ async fn failures(
     settings: &Arc<Settings>,
     cases: &[Case],
 ) -> Result<Vec<CaseResult>, StartFailure> {
-    let provider = Arc::new(sabotage.apply(local::start_in_memory()?));
+    let provider = Arc::new(sabotage.apply(local::start_in_memory().await?));
     let mut results = run(&provider, settings, cases, |_, _| {}).await;
     results.retain(|result| result.outcome == Outcome::Failed);
     Ok(results)

@@ -4,6 +4,7 @@
 //! only records what axum forgets (methods, path pattern, name, limits), so that a route table can
 //! be exported to a cloud's gateway, drawn and migrated.
 
+pub(crate) mod connection;
 mod methods;
 mod problem;
 mod route;

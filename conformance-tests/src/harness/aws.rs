@@ -7,6 +7,7 @@ use isobar_aws::config::Place;
 use isobar_aws::{DynamoStore, S3Store};
 
 use super::{Options, StartFailure};
+use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::{Evidence, Provider};
 
@@ -70,6 +71,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
     Ok(Provider {
         documents: Some(Arc::new(DynamoStore::new(dynamodb))),
         blobs: Some(Arc::new(S3Store::new(s3))),
+        doors: Some(Arc::new(LambdaDoors)),
         endpoint,
         known_faults,
         ..provider

@@ -3,10 +3,18 @@
 use std::sync::Arc;
 
 use isobar_conformance::sabotage::{self, Sabotage};
-use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, run};
+use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, probe, run};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-fn main() {
+fn main() -> isobar::Result<()> {
+    // This very program is the probe behind the doors.
+    if !probe::requested()? {
+        tests();
+    }
+    Ok(())
+}
+
+fn tests() {
     let arguments = Arguments::from_args();
     let local = catalogue().into_iter().map(|case| {
         let name = format!("local::{}::{}", case.topic, case.id);

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{Context, REQUEST_ID};
 use crate::driver::caught_step;
 use crate::error::{Error, ErrorKind};
-use crate::http::Response;
+use crate::http::{Response, connection};
 
 pin_project! {
     /// The response of an application, once it is ready.
@@ -75,7 +75,11 @@ impl Future for Answer {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         };
+        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
+        if !switches {
+            connection::drop_fields(headers);
+        }
         headers
             .entry(REQUEST_ID)
             .or_insert_with(|| this.context.id().header_value());

@@ -10,9 +10,21 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::Args;
+use isobar_conformance::probe;
+
+fn main() -> ExitCode {
+    match probe::requested() {
+        Ok(false) => run(),
+        Ok(true) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())

@@ -1,0 +1,102 @@
+//! The ways in which a request reaches an application: the same bytes through each of them.
+
+mod http1;
+pub mod lambda;
+pub mod local;
+mod payload;
+mod process;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+
+use crate::{Evidence, Failure};
+
+/// A request as its client puts it on the wire.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WireRequest {
+    /// The method.
+    pub method: String,
+    /// Path and query, percent-encoded, byte for byte.
+    pub target: String,
+    /// Names and values in order; the door adds `host` where there is none, and the length.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The content; empty for none.
+    pub body: Vec<u8>,
+    /// What the gateway puts before the path, where it has stages.
+    pub stage: Option<String>,
+}
+
+impl WireRequest {
+    /// A request without headers or content.
+    pub(crate) fn new(method: &str, target: impl Into<String>) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a header after those that are there.
+    #[must_use]
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let value = value.as_ref().to_vec();
+        self.headers.push((name.to_owned(), value));
+        self
+    }
+
+    /// Sets the content.
+    #[must_use]
+    pub(crate) fn body(mut self, content: impl Into<Vec<u8>>) -> Self {
+        self.body = content.into();
+        self
+    }
+}
+
+/// A response as its client receives it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WireResponse {
+    /// The status.
+    pub status: u16,
+    /// Names, in lower case, and values in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+impl WireResponse {
+    /// All values of a header, in order.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        self.headers
+            .iter()
+            .filter(|(found, _)| found == name)
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+            .collect()
+    }
+
+    /// The values of a header in one list, as RFC 9110, section 5.3, lets any recipient join them.
+    pub(crate) fn joined(&self, name: &str) -> String {
+        self.values(name).join(", ")
+    }
+}
+
+/// Opens doors to fresh processes of the probe application.
+#[async_trait]
+pub trait Doors: fmt::Debug + Send + Sync {
+    /// What the platform behind the door declares.
+    fn capabilities(&self) -> Capabilities;
+
+    /// What a result through this door is worth.
+    fn evidence(&self) -> Evidence;
+
+    /// Starts the probe and waits until it takes requests.
+    async fn open(&self) -> Result<Box<dyn Door>, Failure>;
+}
+
+/// A running probe and the way to it.
+#[async_trait]
+pub trait Door: fmt::Debug + Send + Sync {
+    /// Sends a request and waits for its answer.
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure>;
+}

@@ -1,0 +1,117 @@
+//! The smallest HTTP/1.1 client: it writes what it is told and reads one response.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::{WireRequest, WireResponse};
+
+/// Sends one request on a connection of its own.
+pub(super) async fn exchange(
+    address: SocketAddr,
+    request: &WireRequest,
+) -> io::Result<WireResponse> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut incoming, mut outgoing) = stream.into_split();
+    let head = head(address, request);
+    let body = request.body.clone();
+    // A server that refuses a request may answer before it has read all of it.
+    let writing = tokio::spawn(async move {
+        outgoing.write_all(&head).await?;
+        outgoing.write_all(&body).await?;
+        Ok::<_, io::Error>(outgoing)
+    });
+    let mut answer = Vec::new();
+    incoming.read_to_end(&mut answer).await?;
+    drop(writing);
+    parse(&answer, &request.method)
+}
+
+fn head(address: SocketAddr, request: &WireRequest) -> Vec<u8> {
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target).into_bytes();
+    let named = |name: &str| {
+        request
+            .headers
+            .iter()
+            .any(|(found, _)| found.eq_ignore_ascii_case(name))
+    };
+    let mut field = |name: &str, value: &[u8]| {
+        head.extend(name.as_bytes());
+        head.extend(b": ");
+        head.extend(value);
+        head.extend(b"\r\n");
+    };
+    if !named("host") {
+        field("host", address.to_string().as_bytes());
+    }
+    for (name, value) in &request.headers {
+        field(name, value);
+    }
+    if !request.body.is_empty() && !named("transfer-encoding") {
+        field("content-length", request.body.len().to_string().as_bytes());
+    }
+    field("connection", b"close");
+    head.extend(b"\r\n");
+    head
+}
+
+fn parse(answer: &[u8], method: &str) -> io::Result<WireResponse> {
+    let mut fields = [httparse::EMPTY_HEADER; 256];
+    let mut head = httparse::Response::new(&mut fields);
+    let length = match head.parse(answer).map_err(malformed)? {
+        httparse::Status::Complete(length) => length,
+        httparse::Status::Partial => return Err(malformed("the head is not whole")),
+    };
+    let status = head.code.unwrap_or_default();
+    let headers: Vec<(String, Vec<u8>)> = head
+        .headers
+        .iter()
+        .map(|field| (field.name.to_ascii_lowercase(), field.value.to_vec()))
+        .collect();
+    let value = |name: &str| {
+        let found = headers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    };
+    let rest = &answer[length..];
+    let body = if value("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+        unchunked(rest)?
+    } else {
+        rest.to_vec()
+    };
+    let announced = value("content-length").and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length != body.len()) && method != "HEAD" && status != 304 {
+        return Err(malformed(
+            "the content has not the length that was announced",
+        ));
+    }
+    Ok(WireResponse {
+        status,
+        headers,
+        body,
+    })
+}
+
+fn unchunked(mut rest: &[u8]) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let parsed = httparse::parse_chunk_size(rest);
+        let Ok(httparse::Status::Complete((start, size))) = parsed else {
+            return Err(malformed("the chunks are not whole"));
+        };
+        if size == 0 {
+            return Ok(body);
+        }
+        let size = usize::try_from(size).map_err(malformed)?;
+        let whole = rest[start..].split_at_checked(size);
+        let (chunk, after) = whole.ok_or_else(|| malformed("a chunk is cut"))?;
+        body.extend(chunk);
+        let after = after.strip_prefix(b"\r\n");
+        rest = after.ok_or_else(|| malformed("a chunk has no end"))?;
+    }
+}
+
+fn malformed(why: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_string())
+}

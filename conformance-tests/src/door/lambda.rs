@@ -1,0 +1,203 @@
+//! Through the Lambda runtime API: events are handed to the probe as Lambda would, and the answers
+//! read as a gateway would.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use isobar::Capabilities;
+use isobar_aws::LambdaPlatform;
+use isobar_serve::{Options, RequestBody, Server};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tower::service_fn;
+
+use super::process::ProbeProcess;
+use super::{Door, Doors, WireRequest, WireResponse, payload};
+use crate::{Evidence, Failure};
+
+/// Doors to Lambda behind an HTTP API.
+#[derive(Debug)]
+pub struct LambdaDoors;
+
+#[derive(Debug)]
+struct LambdaDoor {
+    runtime: Arc<RuntimeApi>,
+    server: JoinHandle<()>,
+    _process: ProbeProcess,
+}
+
+/// The runtime API of one function.
+#[derive(Debug)]
+struct RuntimeApi {
+    events: mpsc::UnboundedSender<Invocation>,
+    waiting: Mutex<mpsc::UnboundedReceiver<Invocation>>,
+    answers: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+}
+
+#[derive(Debug)]
+struct Invocation {
+    id: String,
+    event: Bytes,
+    answer: oneshot::Sender<Answer>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Response(Bytes),
+    Error(Bytes),
+}
+
+/// How long Lambda would let the function run, and a client wait.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
+
+#[async_trait]
+impl Doors for LambdaDoors {
+    fn capabilities(&self) -> Capabilities {
+        LambdaPlatform::CAPABILITIES
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::ContractOnly
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let (events, waiting) = mpsc::unbounded_channel();
+        let runtime = Arc::new(RuntimeApi {
+            events,
+            waiting: Mutex::new(waiting),
+            answers: Mutex::default(),
+        });
+        let options = Options::default().with_max_body_bytes(64 << 20);
+        let bound = Server::bind("127.0.0.1:0", options).await;
+        let bound = bound.map_err(|error| Failure::new(error.to_string()))?;
+        let address = bound.local_addr().to_string();
+        let api = Arc::clone(&runtime);
+        let service = service_fn(move |request| Arc::clone(&api).serve(request));
+        let server = tokio::spawn(bound.run_until(service, std::future::pending()));
+        let variables = [
+            ("AWS_LAMBDA_RUNTIME_API", address),
+            ("AWS_LAMBDA_FUNCTION_NAME", "probe".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
+        ];
+        let process = ProbeProcess::start("lambda", &variables)?;
+        Ok(Box::new(LambdaDoor {
+            runtime,
+            server,
+            _process: process,
+        }))
+    }
+}
+
+impl Drop for LambdaDoor {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+#[async_trait]
+impl Door for LambdaDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let event = payload::event(request).to_string();
+        match self.runtime.invoke(event.into()).await? {
+            Answer::Response(answer) => payload::response(&answer),
+            Answer::Error(report) => {
+                let report = String::from_utf8_lossy(&report);
+                Err(Failure::new(format!("the invocation failed: {report}")))
+            }
+        }
+    }
+}
+
+impl RuntimeApi {
+    async fn invoke(&self, event: Bytes) -> Result<Answer, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let id = format!("{:032x}", fastrand::u128(..));
+        let gone = || Failure::new("the function is gone");
+        let invocation = Invocation { id, event, answer };
+        self.events.send(invocation).map_err(|_| gone())?;
+        match tokio::time::timeout(TIMEOUT, answered).await {
+            Ok(answer) => answer.map_err(|_| gone()),
+            Err(_) => Err(Failure::new("the function did not answer in 30 s")),
+        }
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        let path = request.uri().path().to_owned();
+        let step = path.strip_prefix(INVOCATION).unwrap_or_default();
+        let answer = match (request.method(), step.split_once('/')) {
+            (&Method::GET, None) if step == "next" => self.next().await,
+            (&Method::POST, Some((id, "response"))) => {
+                let body = collected(request).await;
+                self.answer(id, body.map(Answer::Response)).await
+            }
+            (&Method::POST, Some((id, "error"))) => {
+                let body = collected(request).await;
+                self.answer(id, body.map(Answer::Error)).await
+            }
+            _ => status(StatusCode::NOT_FOUND),
+        };
+        Ok(answer)
+    }
+
+    async fn next(&self) -> Response<Full<Bytes>> {
+        let Some(invocation) = self.waiting.lock().await.recv().await else {
+            return status(StatusCode::GONE);
+        };
+        let Invocation { id, event, answer } = invocation;
+        let deadline = SystemTime::now() + TIMEOUT;
+        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let response = Response::builder()
+            .header("content-type", "application/json")
+            .header("lambda-runtime-aws-request-id", &id)
+            .header(
+                "lambda-runtime-deadline-ms",
+                deadline.as_millis().to_string(),
+            )
+            .header(
+                "lambda-runtime-invoked-function-arn",
+                "arn:aws:lambda:us-east-1:123456789012:function:probe",
+            )
+            .header(
+                "lambda-runtime-trace-id",
+                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+            )
+            .body(Full::from(event));
+        self.answers.lock().await.insert(id, answer);
+        response.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    async fn answer(&self, id: &str, answer: Option<Answer>) -> Response<Full<Bytes>> {
+        let waiting = self.answers.lock().await.remove(id);
+        match (waiting, answer) {
+            (Some(waiting), Some(answer)) => {
+                let _ = waiting.send(answer);
+                status(StatusCode::ACCEPTED)
+            }
+            _ => status(StatusCode::BAD_REQUEST),
+        }
+    }
+}
+
+async fn collected(request: Request<RequestBody>) -> Option<Bytes> {
+    let collected = request.into_body().collect().await.ok()?;
+    Some(collected.to_bytes())
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,64 @@
+//! Through a TCP connection to the local platform's server, written byte by byte.
+
+use std::net::SocketAddr;
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+use isobar::driver::function::FunctionDriver as _;
+use isobar_local::LocalPlatform;
+
+use super::http1;
+use super::process::ProbeProcess;
+use super::{Door, Doors, WireRequest, WireResponse};
+use crate::{Evidence, Failure};
+
+/// Doors to the local platform.
+#[derive(Debug)]
+pub struct LocalDoors {
+    capabilities: Capabilities,
+}
+
+#[derive(Debug)]
+struct LocalDoor {
+    address: SocketAddr,
+    _process: ProbeProcess,
+}
+
+impl LocalDoors {
+    /// Asks the platform what it can do.
+    pub async fn new() -> isobar::Result<Self> {
+        let platform = LocalPlatform::bind("127.0.0.1:0").await?;
+        let capabilities = platform.describe().capabilities;
+        Ok(Self { capabilities })
+    }
+}
+
+#[async_trait]
+impl Doors for LocalDoors {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::Embedded
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let mut process = ProbeProcess::start("local", &[])?;
+        let told = process.first_line().await?;
+        let malformed = |_| Failure::new(format!("the probe told {told:?} as its address"));
+        let address = told.parse().map_err(malformed)?;
+        Ok(Box::new(LocalDoor {
+            address,
+            _process: process,
+        }))
+    }
+}
+
+#[async_trait]
+impl Door for LocalDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let exchange = http1::exchange(self.address, request).await;
+        exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+}

@@ -1,0 +1,9 @@
+//! The cases about requests and responses, one file per group.
+
+mod requests;
+mod responses;
+
+use crate::Case;
+
+/// Every case about requests and responses.
+pub(crate) const CASES: &[&[Case]] = &[requests::CASES, responses::CASES];

@@ -1,0 +1,335 @@
+//! What the handler sees is what the client sent.
+
+use crate::door::{Door, WireRequest};
+use crate::probe::{Seen, seen};
+use crate::{Case, Context, Failure, expect};
+
+pub(crate) const CASES: &[Case] = &[
+    Case::gateway(
+        "G-100",
+        "cookies that come apart from the headers reach the Cookie header",
+        "N4",
+        |ctx| Box::pin(cookies_reach_the_header(ctx)),
+    ),
+    Case::gateway(
+        "G-200",
+        "the raw path is what the client sent, byte for byte, and is decoded exactly once",
+        "N1",
+        |ctx| Box::pin(paths(ctx)),
+    ),
+    Case::gateway(
+        "G-201",
+        "of headers that come twice every value is seen, in order",
+        "N3",
+        |ctx| Box::pin(duplicate_headers(ctx)),
+    ),
+    Case::gateway(
+        "G-202",
+        "the raw query is what the client sent, byte for byte",
+        "N2",
+        |ctx| Box::pin(queries(ctx)),
+    ),
+    Case::gateway(
+        "G-203",
+        "header names have no case, and values may be UTF-8 and long",
+        "N1",
+        |ctx| Box::pin(header_values(ctx)),
+    ),
+    Case::gateway(
+        "G-204",
+        "0, 1, 2 and 50 cookies, with = and quotes, are seen as they were sent",
+        "N4",
+        |ctx| Box::pin(cookies(ctx)),
+    ),
+    Case::gateway(
+        "G-205",
+        "the Host header is seen as it was sent",
+        "N1",
+        |ctx| Box::pin(host(ctx)),
+    ),
+    Case::gateway(
+        "G-206",
+        "a stage before the path is taken away once, and the original is kept",
+        "N7",
+        |ctx| Box::pin(stages(ctx)),
+    ),
+    Case::gateway(
+        "G-207",
+        "methods are seen as they were sent, the unusual ones too",
+        "N1",
+        |ctx| Box::pin(methods(ctx)),
+    ),
+    Case::gateway(
+        "G-208",
+        "content of any bytes and type arrives whole: none, every byte, text, 4 MB",
+        "N5",
+        |ctx| Box::pin(bodies(ctx)),
+    ),
+];
+
+fn get(target: impl Into<String>) -> WireRequest {
+    WireRequest::new("GET", target)
+}
+
+const PATHS: [&str; 26] = [
+    "/",
+    "/a",
+    "/a%2Fb",
+    "/a%2fb",
+    "/a%25b",
+    "/a%252Fb",
+    "/a+b",
+    "/a%2Bb",
+    "/a%20b",
+    "//",
+    "//a",
+    "/a//b",
+    "/./a",
+    "/a/../b",
+    "/a/.",
+    "/..",
+    "/a;b=c",
+    "/caf%C3%A9",
+    "/%F0%9F%98%80",
+    "/%zz",
+    "/a%",
+    "/a:b@c",
+    "/!$&'()*,=~-._",
+    "/a|b",
+    "/%00",
+    "/a/",
+];
+
+async fn paths(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let long = format!("/{}", "p".repeat(8_000));
+    for path in PATHS.into_iter().chain([long.as_str()]) {
+        let seen = seen(&*door, &get(path)).await?;
+        expect::equal("the path", seen.path.as_str(), path)?;
+        expect::equal("the query", seen.query.as_str(), "")?;
+    }
+    let decoded = [
+        ("a%20b", "a b"),
+        ("a%2Fb", "a/b"),
+        ("a%252Fb", "a%2Fb"),
+        ("a+b", "a+b"),
+        ("caf%C3%A9", "café"),
+        ("%2525", "%25"),
+    ];
+    for (raw, expected) in decoded {
+        let response = door.send(&get(format!("/decoded/{raw}"))).await?;
+        let found = String::from_utf8_lossy(&response.body);
+        expect::equal(&format!("the segment {raw}"), &*found, expected)?;
+    }
+    Ok(())
+}
+
+async fn duplicate_headers(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let request = get("/")
+        .header("x-list", "a")
+        .header("x-other", "o")
+        .header("x-list", "b")
+        .header("x-list", "c, d")
+        .header("x-forwarded-for", "192.0.2.7")
+        .header("via", "1.1 first")
+        .header("via", "1.1 second")
+        .header("x-forwarded-for", "198.51.100.9");
+    let seen = seen(&*door, &request).await?;
+    let expected: [(&str, &[&str]); 4] = [
+        ("x-list", &["a", "b", "c", "d"]),
+        ("x-other", &["o"]),
+        ("x-forwarded-for", &["192.0.2.7", "198.51.100.9"]),
+        ("via", &["1.1 first", "1.1 second"]),
+    ];
+    for (name, values) in expected {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        expect::equal(&format!("the values of {name}"), &seen.list(name), &values)?;
+    }
+    Ok(())
+}
+
+const QUERIES: [&str; 22] = [
+    "a=1",
+    "a=1&a=2",
+    "b=2&a=1&b=1",
+    "a=",
+    "a",
+    "=",
+    "a[]=1&a[]=2",
+    "a%5B%5D=1",
+    "a=b=c",
+    "a=%20+%2B",
+    "q=%26%3D",
+    "&&a=1&",
+    "a=%zz",
+    "a;b",
+    "?a=1",
+    "a=1?b=2",
+    "a=/b//c",
+    "a=,b,,c",
+    "caf%C3%A9=%F0%9F%98%80",
+    "a='b'",
+    "a=%25",
+    "a=1&A=2",
+];
+
+async fn queries(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for query in QUERIES {
+        let seen = seen(&*door, &get(format!("/path?{query}"))).await?;
+        expect::equal("the query", seen.query.as_str(), query)?;
+        expect::equal("the path", seen.path.as_str(), "/path")?;
+    }
+    Ok(())
+}
+
+fn value<'s>(seen: &'s Seen, name: &str) -> Result<&'s [u8], Failure> {
+    expect::some(&format!("the one value of {name}"), seen.only(name))
+}
+
+async fn header_values(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let long = "v".repeat(8_000);
+    let values = [
+        ("X-Mixed-Case", "Kept As It Is"),
+        ("x-utf8", "naïve 日本 😀"),
+        ("X-PUNCTUATION", "\"quoted\"; a=b, (c) <d>"),
+        ("x-empty", ""),
+        ("x-inner-spaces", "a  b\tc"),
+        ("X-Long", long.as_str()),
+        ("x-underscore_name", "1"),
+        ("x-1.2", "dotted"),
+    ];
+    let request = values.iter().fold(get("/"), |request, (name, value)| {
+        request.header(name, value)
+    });
+    let seen = seen(&*door, &request).await?;
+    for (name, sent) in values {
+        let found = value(&seen, &name.to_ascii_lowercase())?;
+        let found = String::from_utf8_lossy(found);
+        expect::equal(&format!("the value of {name}"), &*found, sent)?;
+    }
+    Ok(())
+}
+
+/// The cookies as one text, whether or not they came in one header.
+async fn cookies_seen(door: &dyn Door, lines: &[String]) -> Result<String, Failure> {
+    let request = lines
+        .iter()
+        .fold(get("/"), |request, line| request.header("cookie", line));
+    let seen = seen(door, &request).await?;
+    let values = seen.headers.iter().filter(|(name, _)| name == "cookie");
+    let values = values.map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+    Ok(values.collect::<Vec<_>>().join("; "))
+}
+
+async fn cookies(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let many: Vec<String> = (0..50).map(|n| format!("cookie{n}=value-{n}")).collect();
+    let lines = [
+        "a=1".to_owned(),
+        "a=1; b=2".to_owned(),
+        "a=1; a=2".to_owned(),
+        "a=b=c; d=\"quoted\"; e=".to_owned(),
+        "a=x,y; b=%20".to_owned(),
+        many.join("; "),
+    ];
+    for line in lines {
+        let found = cookies_seen(&*door, std::slice::from_ref(&line)).await?;
+        expect::equal("the cookies", &found, &line)?;
+    }
+    let none = seen(&*door, &get("/")).await?;
+    let has_cookies = none.headers.iter().any(|(name, _)| name == "cookie");
+    expect::that(
+        !has_cookies,
+        "a request without cookies has a Cookie header",
+    )
+}
+
+async fn cookies_reach_the_header(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let lines = ["a=1; b=2".to_owned(), "c=3".to_owned()];
+    let found = cookies_seen(&*door, &lines).await?;
+    expect::equal(
+        "the cookies of two headers",
+        found.as_str(),
+        "a=1; b=2; c=3",
+    )
+}
+
+async fn host(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for host in ["example.com", "example.com:8080", "[2001:db8::1]:3000"] {
+        let seen = seen(&*door, &get("/").header("host", host)).await?;
+        let found = String::from_utf8_lossy(value(&seen, "host")?).into_owned();
+        expect::equal("the host", found.as_str(), host)?;
+    }
+    Ok(())
+}
+
+async fn stages(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for path in ["/prod/a%2Fb", "/", "/prod", "/production"] {
+        let staged = WireRequest {
+            stage: Some("prod".to_owned()),
+            ..get(path)
+        };
+        let seen = seen(&*door, &staged).await?;
+        expect::equal("the path", seen.path.as_str(), path)?;
+        let kept = seen.original == path || seen.original == format!("/prod{path}");
+        expect::that(kept, &format!("the original path is {:?}", seen.original))?;
+    }
+    Ok(())
+}
+
+async fn methods(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for method in [
+        "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE", "M-SEARCH",
+    ] {
+        let seen = seen(&*door, &WireRequest::new(method, "/")).await?;
+        expect::equal("the method", seen.method.as_str(), method)?;
+    }
+    let head = door.send(&WireRequest::new("HEAD", "/")).await?;
+    expect::equal("the status of HEAD", &head.status, &200)?;
+    expect::equal("the content of HEAD", &head.body.len(), &0)
+}
+
+async fn bodies(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let utf16: Vec<u8> = "{\"a\":1}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let large: Vec<u8> = every_byte.repeat(4_000_000 / 256);
+    let table: [(&str, &[u8]); 9] = [
+        ("text/plain", b""),
+        (
+            "text/plain; charset=utf-8",
+            "naïve \u{feff}text\0".as_bytes(),
+        ),
+        ("text/plain", "\u{feff}with a byte order mark".as_bytes()),
+        ("application/json", b"{\"a\": [1, 2.50]}\n"),
+        ("application/json; charset=utf-16", &utf16),
+        ("application/octet-stream", &every_byte),
+        ("application/x-www-form-urlencoded", b"a=1&b=%20+"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\n\r\n\xff\r\n--x--\r\n",
+        ),
+        ("image/png", &large),
+    ];
+    for (content_type, content) in table {
+        let request = WireRequest::new("POST", "/").header("content-type", content_type);
+        let seen = seen(&*door, &request.body(content)).await?;
+        let what = format!("the length of {content_type}");
+        expect::equal(&what, &seen.length, &content.len())?;
+        let what = format!("the checksum of {content_type}");
+        expect::equal(&what, &seen.crc32c, &crc32c::crc32c(content))?;
+        let found = String::from_utf8_lossy(value(&seen, "content-type")?).into_owned();
+        expect::equal("the content type", found.as_str(), content_type)?;
+    }
+    Ok(())
+}

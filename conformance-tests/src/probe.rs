@@ -1,0 +1,201 @@
+//! The application behind the doors: it tells what it saw, or answers what it is told to.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::{OriginalUri, Path};
+use axum::response::IntoResponse as _;
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::BodyExt as _;
+use isobar::driver::function::FunctionDriver;
+use isobar::function::Context;
+use isobar::http::routing::get;
+use isobar::http::{Body, Request, Response, Routes};
+use isobar::{App, Environment, Result};
+use isobar_aws::LambdaPlatform;
+use isobar_local::LocalPlatform;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::door::{Door, WireRequest, WireResponse};
+
+/// The environment variable that turns this program into the probe: `local` or `lambda`.
+pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
+
+/// The header that tells the probe what to answer.
+const ANSWER: &str = "x-probe-answer";
+
+/// What the probe saw of a request.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// The path before a stage or prefix was taken away.
+    pub(crate) original: String,
+    /// Names, in lower case, and values in the order in which they came.
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) length: usize,
+    pub(crate) crc32c: u32,
+    pub(crate) id: String,
+}
+
+impl Seen {
+    /// The values of a header, split at commas and trimmed: what a gateway may not change.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let values = self.headers.iter().filter(|(found, _)| found == name);
+        values
+            .flat_map(|(_, value)| {
+                let value = String::from_utf8_lossy(value).into_owned();
+                let items = value.split(',').map(|item| item.trim().to_owned());
+                items.collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// The only value of a header.
+    pub(crate) fn only(&self, name: &str) -> Option<&[u8]> {
+        let mut values = self.headers.iter().filter(|(found, _)| found == name);
+        let first = values.next().map(|(_, value)| value.as_slice());
+        if values.next().is_some() { None } else { first }
+    }
+}
+
+/// What the probe is told to answer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// So many more bytes of content.
+    pub(crate) fill: usize,
+}
+
+/// What the probe saw of the request that goes through this door.
+pub(crate) async fn seen(door: &dyn Door, request: &WireRequest) -> Result<Seen, Failure> {
+    let response = door.send(request).await?;
+    serde_json::from_slice(&response.body).map_err(|error| {
+        let body = String::from_utf8_lossy(&response.body);
+        let (status, target) = (response.status, &request.target);
+        let (method, start) = (&request.method, body.chars().take(200).collect::<String>());
+        Failure::new(format!(
+            "{method} {target} was answered {status}, not by the probe: {error}: {start}"
+        ))
+    })
+}
+
+/// What comes back when the probe answers this.
+pub(crate) async fn told(
+    door: &dyn Door,
+    method: &str,
+    answer: &Told,
+) -> Result<WireResponse, Failure> {
+    let answer = serde_json::to_string(answer).map_err(|error| Failure::new(error.to_string()))?;
+    let request = WireRequest::new(method, "/told").header(ANSWER, answer);
+    door.send(&request).await
+}
+
+/// Runs the probe where this process was started as one; `main` calls it first.
+///
+/// Returns whether it was; it ends with standard input.
+pub fn requested() -> Result<bool> {
+    let Some(platform) = std::env::var_os(VARIABLE) else {
+        return Ok(false);
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        isobar::Error::new(isobar::ErrorKind::Internal, "no runtime").with_source(error)
+    })?;
+    let end = async {
+        let mut input = tokio::io::stdin();
+        let _ = tokio::io::copy(&mut input, &mut tokio::io::sink()).await;
+    };
+    let serve = async {
+        if platform == "lambda" {
+            return run(&LambdaPlatform::from_environment()?).await;
+        }
+        let platform = LocalPlatform::bind("127.0.0.1:0").await?;
+        // Whoever started the probe waits for this line.
+        let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
+        run(&platform).await
+    };
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            result = serve => result,
+            () = end => Ok(()),
+        }
+    });
+    // Standard input may still be read by a thread that nothing can stop.
+    runtime.shutdown_background();
+    ended.map(|()| true)
+}
+
+async fn run(platform: &dyn FunctionDriver) -> Result<()> {
+    let clock = std::sync::Arc::new(isobar_local::clock());
+    let environment = Environment::builder(platform.describe(), clock).build();
+    platform.serve(app().build(&environment)?).await
+}
+
+fn app() -> App<()> {
+    let routes = Routes::new()
+        .get("/decoded/{segment}", async |Path(segment): Path<String>| {
+            segment
+        })
+        .get("/panic", panic)
+        .route("/slow", get(slow).timeout(Duration::from_millis(100)))
+        .fallback(probe);
+    App::new("probe", |_| Ok(())).routes(routes)
+}
+
+#[expect(clippy::panic, reason = "the fault that a case provokes")]
+async fn panic() {
+    panic!("a secret of the handler");
+}
+
+async fn slow() {
+    std::future::pending::<()>().await;
+}
+
+async fn probe(
+    Extension(invocation): Extension<Context>,
+    OriginalUri(original): OriginalUri,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(answer) = parts.headers.get(ANSWER) {
+        return answered(answer).unwrap_or_else(|| StatusCode::BAD_REQUEST.into_response());
+    }
+    let received = match body.collect().await {
+        Ok(received) => received.to_bytes(),
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let headers = parts.headers.iter();
+    let seen = Seen {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        original: original.path().to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+            .collect(),
+        length: received.len(),
+        crc32c: crc32c::crc32c(&received),
+        id: invocation.id().as_str().to_owned(),
+    };
+    axum::Json(seen).into_response()
+}
+
+fn answered(answer: &HeaderValue) -> Option<Response> {
+    let told: Told = serde_json::from_slice(answer.as_bytes()).ok()?;
+    let mut content = told.body;
+    content.resize(content.len() + told.fill, b'x');
+    let mut response = Response::new(Body::from(content));
+    *response.status_mut() = StatusCode::from_u16(told.status).ok()?;
+    for (name, value) in told.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        response
+            .headers_mut()
+            .append(name, HeaderValue::from_str(&value).ok()?);
+    }
+    Some(response)
+}

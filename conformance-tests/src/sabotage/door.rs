@@ -1,0 +1,75 @@
+//! A door that does what another does, but changes what goes through it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+
+use crate::door::{Door, Doors, WireRequest, WireResponse};
+use crate::{Evidence, Failure};
+
+/// What is wrong; [`DoorFault::NONE`] is nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DoorFault {
+    /// Changes a request on its way in.
+    pub(super) request: fn(&mut WireRequest),
+    /// Changes a response on its way out.
+    pub(super) response: fn(&WireRequest, &mut WireResponse),
+}
+
+impl DoorFault {
+    /// Nothing is wrong.
+    pub(super) const NONE: Self = Self {
+        request: |_| {},
+        response: |_, _| {},
+    };
+}
+
+/// Doors with one fault.
+#[derive(Debug)]
+pub(super) struct SabotagedDoors {
+    inner: Arc<dyn Doors>,
+    fault: DoorFault,
+}
+
+#[derive(Debug)]
+struct SabotagedDoor {
+    inner: Box<dyn Door>,
+    fault: DoorFault,
+}
+
+impl SabotagedDoors {
+    pub(super) fn over(inner: Arc<dyn Doors>, fault: DoorFault) -> Arc<dyn Doors> {
+        Arc::new(Self { inner, fault })
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Doors for SabotagedDoors {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn evidence(&self) -> Evidence {
+        self.inner.evidence()
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let inner = self.inner.open().await?;
+        let fault = self.fault;
+        Ok(Box::new(SabotagedDoor { inner, fault }))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Door for SabotagedDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let mut sabotaged = request.clone();
+        (self.fault.request)(&mut sabotaged);
+        let mut response = self.inner.send(&sabotaged).await?;
+        (self.fault.response)(request, &mut response);
+        Ok(response)
+    }
+}

@@ -1,0 +1,200 @@
+//! Ways in which a gateway may be wrong, each of them shipped by some adapter once.
+
+use super::Sabotage;
+use super::door::DoorFault;
+use crate::door::{WireRequest, WireResponse};
+
+const NONE: DoorFault = DoorFault::NONE;
+
+const fn request(
+    name: &'static str,
+    case: &'static str,
+    request: fn(&mut WireRequest),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { request, ..NONE })
+}
+
+const fn response(
+    name: &'static str,
+    case: &'static str,
+    response: fn(&WireRequest, &mut WireResponse),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { response, ..NONE })
+}
+
+/// All of them.
+pub(super) const ALL: &[Sabotage] = &[
+    request("paths are decoded on the way", "G-200", |request| {
+        request.target = request.target.replacen("%2F", "/", 1).replace("%25", "%");
+    }),
+    request("doubled slashes are folded", "G-200", |request| {
+        let (path, query) = split(&request.target);
+        request.target = format!("{}{query}", path.replace("//", "/"));
+    }),
+    request("dot segments are resolved", "G-200", |request| {
+        request.target = request.target.replace("/./", "/");
+    }),
+    request("escapes are written in capitals", "G-200", |request| {
+        request.target = request.target.replace("%2f", "%2F");
+    }),
+    request("queries are written anew", "G-202", |request| {
+        let (path, query) = split(&request.target);
+        request.target = format!("{path}{}", query.replace('+', "%20"));
+    }),
+    request(
+        "of a query's doubled key the last counts",
+        "G-202",
+        |request| {
+            request.target = request.target.replace("a=1&a=2", "a=2");
+        },
+    ),
+    request(
+        "a key without a value gets an equals sign",
+        "G-202",
+        |request| {
+            if request.target.ends_with("?a") {
+                request.target.push('=');
+            }
+        },
+    ),
+    request("of a doubled header the last counts", "G-201", |request| {
+        let headers = std::mem::take(&mut request.headers);
+        for (name, value) in headers {
+            request.headers.retain(|(earlier, _)| *earlier != name);
+            request.headers.push((name, value));
+        }
+    }),
+    request("header values are ASCII", "G-203", |request| {
+        for (_, value) in &mut request.headers {
+            value.retain(u8::is_ascii);
+        }
+    }),
+    request("cookies are dropped", "G-204", |request| {
+        request.headers.retain(|(name, _)| name != "cookie");
+    }),
+    request("cookies are joined with commas", "G-204", |request| {
+        for (name, value) in &mut request.headers {
+            if name == "cookie" {
+                *value = String::from_utf8_lossy(value)
+                    .replace("; ", ", ")
+                    .into_bytes();
+            }
+        }
+    }),
+    request("the host is the server's own", "G-205", |request| {
+        request.headers.retain(|(name, _)| name != "host");
+    }),
+    request("the stage stays in the path", "G-206", |request| {
+        if let Some(stage) = request.stage.take() {
+            request.target = format!("/{stage}{}", request.target);
+        }
+    }),
+    request("unusual methods become POST", "G-207", |request| {
+        if request.method == "PURGE" {
+            "POST".clone_into(&mut request.method);
+        }
+    }),
+    request("content is text", "G-208", |request| {
+        request.body = String::from_utf8_lossy(&request.body)
+            .into_owned()
+            .into_bytes();
+    }),
+    request("a byte order mark is dropped", "G-208", |request| {
+        if let Some(rest) = request.body.strip_prefix("\u{feff}".as_bytes()) {
+            request.body = rest.to_vec();
+        }
+    }),
+    response("answers are text", "G-224", |_, response| {
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        response.body = text.into_bytes();
+    }),
+    response(
+        "packed answers are unpacked by name",
+        "G-103",
+        |_, response| {
+            response
+                .headers
+                .retain(|(name, _)| name != "content-encoding");
+        },
+    ),
+    response("cookies are joined", "G-101", |_, response| {
+        join(response, "set-cookie");
+    }),
+    response(
+        "of doubled cookies the last counts",
+        "G-221",
+        |_, response| {
+            let last = response
+                .headers
+                .iter()
+                .rposition(|(name, _)| name == "set-cookie");
+            let mut at = 0;
+            response.headers.retain(|(name, _)| {
+                let kept = name != "set-cookie" || Some(at) == last;
+                at += 1;
+                kept
+            });
+        },
+    ),
+    response(
+        "of a doubled answer header the first counts",
+        "G-222",
+        |_, response| {
+            let mut seen = Vec::new();
+            response.headers.retain(|(name, _)| {
+                let kept = name == "set-cookie" || !seen.contains(name);
+                seen.push(name.clone());
+                kept
+            });
+        },
+    ),
+    response("unusual statuses become 500", "G-220", |_, response| {
+        if response.status == 599 {
+            response.status = 500;
+        }
+    }),
+    response("redirects are followed", "G-220", |_, response| {
+        if response.status == 302 {
+            response.status = 200;
+        }
+    }),
+    response(
+        "headers of the connection are passed on",
+        "G-223",
+        |_, response| {
+            let field = ("keep-alive".to_owned(), b"timeout=5".to_vec());
+            response.headers.push(field);
+        },
+    ),
+    response(
+        "an answer to HEAD has content",
+        "G-225",
+        |request, response| {
+            if request.method == "HEAD" {
+                response.body = b"twelve bytes".to_vec();
+            }
+        },
+    ),
+    response("large answers are cut", "G-227", |_, response| {
+        response.body.truncate(6_000_000);
+    }),
+    response("304 has content", "G-104", |_, response| {
+        if response.status == 304 {
+            response.body = b"unchanged".to_vec();
+        }
+    }),
+];
+
+fn split(target: &str) -> (&str, &str) {
+    target.split_at(target.find('?').unwrap_or(target.len()))
+}
+
+fn join(response: &mut WireResponse, joined: &str) {
+    let value = response.joined(joined);
+    response.headers.retain(|(name, _)| name != joined);
+    if !value.is_empty() {
+        response
+            .headers
+            .push((joined.to_owned(), value.into_bytes()));
+    }
+}
