@@ -27,5 +27,10 @@ pub type Request = ::http::Request<Body>;
 /// A response as a handler gives it on every platform.
 pub type Response = ::http::Response<Body>;
 
+/// The address that a request came from, a proxy's where there is one in front: an extension of the
+/// request, on platforms that know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RemoteAddress(pub std::net::IpAddr);
+
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,6 @@ use crate::response::head::ResponseState;
 use crate::settings::Settings;
 use crate::value::{JsObject, JsValue};
 
-/// The other end of the connection: an extension that the server puts into a request, for `req.ip`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RemoteAddress(pub IpAddr);
-
 /// Marks a request that came over TLS on this very connection: an extension of the request, for `req.protocol`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encrypted;

@@ -90,10 +90,11 @@ mod value;
 mod vary;
 
 pub use error::{Error, ErrorKind};
-pub use exchange::{Encrypted, RemoteAddress};
+pub use exchange::Encrypted;
 pub use express::Express;
 pub use flow::{Flow, Handled};
 pub use handler::{Answer, Handler, IntoHandler, IntoHandlers, promise};
+pub use isobar::http::RemoteAddress;
 pub use isobar_express_path::{Pattern, RegexSource};
 pub use legacy::{legacy, legacy_files};
 pub use profile::Profile;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService};
-use isobar::http::{Body, Response};
+use isobar::http::{Body, RemoteAddress, Response};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use isobar_serve::{Options, RequestBody, Server};
 use tower::Service;
@@ -85,8 +85,11 @@ impl Service<http::Request<RequestBody>> for Front {
     }
 
     fn call(&mut self, request: http::Request<RequestBody>) -> Answer {
-        let id = request.body().arrival().request_id.clone();
-        self.0.respond(request.map(Body::new), Some(id), None)
+        let arrival = request.body().arrival();
+        let (id, peer) = (arrival.request_id.clone(), arrival.peer.ip());
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(RemoteAddress(peer));
+        self.0.respond(request, Some(id), None)
     }
 }
 

@@ -6,7 +6,9 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Uri, Version};
 
-use crate::exchange::{Encrypted, RemoteAddress, RequestState};
+use isobar::http::RemoteAddress;
+
+use crate::exchange::{Encrypted, RequestState};
 use crate::settings::Settings;
 use crate::value::{JsObject, JsValue};
 

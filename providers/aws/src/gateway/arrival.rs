@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use indexmap::IndexMap;
-use isobar::http::{Body, Request};
+use isobar::http::{Body, RemoteAddress, Request};
 use isobar::{Error, Result};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
@@ -44,10 +44,13 @@ struct RequestContext {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
     #[serde(default)]
     protocol: Option<String>,
+    #[serde(default)]
+    source_ip: Option<String>,
 }
 
 pub(super) fn decode(event: &[u8]) -> Result<Request> {
@@ -71,6 +74,10 @@ pub(super) fn decode(event: &[u8]) -> Result<Request> {
     *request.version_mut() = version(context.http.protocol.as_deref());
     *request.headers_mut() = headers;
     request.extensions_mut().insert(OriginalUri(original));
+    let source = context.http.source_ip.as_deref().map(str::parse);
+    if let Some(Ok(address)) = source {
+        request.extensions_mut().insert(RemoteAddress(address));
+    }
     Ok(request)
 }
 

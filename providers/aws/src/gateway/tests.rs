@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use isobar::driver::gateway::GatewayDriver;
+use isobar::http::RemoteAddress;
 use serde_json::{Value, json};
 
 use super::HttpApi;
@@ -87,6 +88,21 @@ fn a_path_comes_as_the_gateway_had_it() {
     }
     let long = format!("/{}", "x".repeat(8_192));
     check(json!({ "rawPath": long }), &format!("GET {long} HTTP/1.1"));
+}
+
+#[test]
+fn the_address_of_the_client_is_that_of_the_event() {
+    let address = |source: &str| {
+        let http = json!({ "method": "GET", "sourceIp": source });
+        let event = event(json!({ "requestContext": { "http": http } }));
+        let request = HttpApi.decode(&serde_json::to_vec(&event).unwrap());
+        let request = request.unwrap();
+        let address = request.extensions().get::<RemoteAddress>();
+        address.map(|address| address.0.to_string())
+    };
+    assert_eq!(address("192.0.2.1").as_deref(), Some("192.0.2.1"));
+    assert_eq!(address("2001:db8::1").as_deref(), Some("2001:db8::1"));
+    assert_eq!(address("test-invoke-source-ip"), None);
 }
 
 #[test]
