@@ -1,0 +1,65 @@
+//! Notes with photos: documents, blobs and a schedule, on whichever platform this is started.
+
+mod notes;
+mod photos;
+
+use std::process::ExitCode;
+
+use isobar::document::SortType;
+use isobar::function::{Event, Outcome};
+use isobar::http::Routes;
+use isobar::http::routing::{get, put};
+use isobar::{App, Bucket, BucketSpec, Collection, CollectionSpec, Environment, Result};
+
+use notes::{Note, Owner};
+
+const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
+    .partition("owner")
+    .sort("id", SortType::Str);
+/// A table of an older application, in which nothing but its own fields may stand.
+const OWNERS: CollectionSpec<Owner> = CollectionSpec::new("owners").partition("name").adopt();
+const PHOTOS: BucketSpec = BucketSpec::new("photos");
+
+/// What every handler gets.
+#[derive(Debug, Clone)]
+struct Stores {
+    notes: Collection<Note>,
+    owners: Collection<Owner>,
+    photos: Bucket,
+}
+
+fn app() -> App<Stores> {
+    let routes = Routes::new()
+        .route("/notes/{owner}", get(notes::list).post(notes::create))
+        .route(
+            "/notes/{owner}/{id}",
+            get(notes::read).patch(notes::change).delete(notes::delete),
+        )
+        .route(
+            "/notes/{owner}/{id}/photo",
+            put(photos::store).get(photos::read),
+        );
+    App::new("notes", |env: &Environment| {
+        Ok(Stores {
+            notes: env.collection(&NOTES)?,
+            owners: env.collection(&OWNERS)?,
+            photos: env.bucket(&PHOTOS)?,
+        })
+    })
+    .collection(&NOTES)
+    .collection(&OWNERS)
+    .bucket(&PHOTOS)
+    .routes(routes)
+    .schedule("nightly", "0 3 * * *", clean_up)
+}
+
+/// Photos whose note was deleted while they were uploaded.
+async fn clean_up(stores: Stores, _: Event) -> Result<Outcome> {
+    photos::delete_orphans(&stores).await?;
+    Ok(Outcome::Ack)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    isobar_connect::run(app()).await
+}
