@@ -1,3 +1,5 @@
+//! Routes as data, and what they answer.
+
 use std::time::Duration;
 
 use axum::extract::{Path, State};

@@ -1,3 +1,5 @@
+//! Ranges of blobs of known size.
+
 use super::*;
 
 #[test]

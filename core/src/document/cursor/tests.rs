@@ -1,3 +1,5 @@
+//! Cursors survive text, and are refused where they do not belong.
+
 use proptest::prelude::*;
 
 use super::*;

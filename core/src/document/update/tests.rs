@@ -1,3 +1,5 @@
+//! Updates applied to the fields of a document.
+
 use super::*;
 use crate::document::CollectionSpec;
 

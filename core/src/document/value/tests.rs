@@ -1,3 +1,5 @@
+//! Values encoded, decoded, compared and measured.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

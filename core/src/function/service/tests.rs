@@ -1,3 +1,5 @@
+//! A built application answers requests and events.
+
 use std::time::Duration;
 
 use axum::Extension;

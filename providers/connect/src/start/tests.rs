@@ -1,3 +1,5 @@
+//! What a process connects to, by its environment.
+
 use isobar::document::CollectionSpec;
 use isobar::function::SettingSpec;
 use isobar::{App, BucketSpec};
