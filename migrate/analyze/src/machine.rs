@@ -36,6 +36,7 @@ pub(crate) mod expression;
 pub(crate) mod foreign;
 pub(crate) mod function;
 pub(crate) mod heap;
+pub(crate) mod journal;
 pub(crate) mod literal;
 pub(crate) mod loops;
 pub(crate) mod module;
@@ -43,6 +44,7 @@ pub(crate) mod operator;
 pub(crate) mod pattern;
 pub(crate) mod property;
 pub(crate) mod scope;
+pub(crate) mod spending;
 pub(crate) mod statement;
 pub(crate) mod typescript;
 pub(crate) mod value;
@@ -131,6 +133,8 @@ pub(crate) struct Machine<'a> {
     node_depth: u32,
     /// How many unknown conditions the current code is under.
     pub(crate) uncertain: u32,
+    /// What code under unknown conditions has overwritten.
+    journal: Vec<journal::Overwritten<'a>>,
     /// The depths of uncertainty at which enclosing `try` blocks began.
     pub(crate) tries: Vec<u32>,
     pub(crate) thrown: Option<Value>,
@@ -138,6 +142,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) chain_cut: bool,
     /// Callbacks that run when the current turn has ended.
     pub(crate) deferred: VecDeque<(Value, Vec<Value>)>,
+    pub(crate) spending: spending::Spending,
     /// Code on the call stack, to end recursion over unknown data.
     pub(crate) running: Vec<usize>,
     /// Metadata that decorators attach, by target object, key and name.
@@ -182,10 +187,12 @@ impl<'a> Machine<'a> {
             call_depth: 0,
             node_depth: 0,
             uncertain: 0,
+            journal: Vec::new(),
             tries: Vec::new(),
             thrown: None,
             chain_cut: false,
             deferred: VecDeque::new(),
+            spending: spending::Spending::default(),
             running: Vec::new(),
             metadata: HashMap::new(),
             trace: None,
@@ -211,20 +218,12 @@ impl<'a> Machine<'a> {
         self.node_depth -= 1;
     }
 
-    /// Runs `body` as code under an unknown condition.
-    pub(crate) fn uncertainly<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
-        self.uncertain += 1;
-        let outcome = body(self);
-        self.uncertain -= 1;
-        outcome
-    }
-
     pub(crate) fn allocate(&mut self, kind: Kind<'a>, site: Site) -> Value {
         Value::Object(self.heap.allocate(kind, site))
     }
 
     pub(crate) fn array(&mut self, elements: Vec<Value>, site: Site) -> Value {
-        self.allocate(Kind::Array(elements), site)
+        self.allocate(Kind::array(elements), site)
     }
 
     pub(crate) fn plain_object(&mut self, site: Site) -> ObjectId {

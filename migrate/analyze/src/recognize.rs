@@ -70,6 +70,16 @@ pub(crate) enum Layer {
     Param { handlers: Vec<Value>, site: Site },
 }
 
+impl Machine<'_> {
+    /// Adds an entry to a router's stack; gives its number.
+    pub(crate) fn add_layer(&mut self, router: RouterId, layer: Layer) -> usize {
+        self.spending.registrations += 1;
+        let layers = &mut self.routing.get_mut(router).layers;
+        layers.push(layer);
+        layers.len() - 1
+    }
+}
+
 impl Routing {
     pub(crate) fn get_mut(&mut self, id: RouterId) -> &mut Router {
         &mut self.routers[id.0 as usize]

@@ -8,7 +8,6 @@ use oxc_syntax::operator::{AssignmentOperator, LogicalOperator};
 
 use crate::machine::expression::private_key;
 use crate::machine::pattern::element_at;
-use crate::machine::property::stronger;
 use crate::machine::scope::Binding;
 use crate::machine::value::{ScopeId, Site, Value};
 use crate::machine::{Frame, Machine};
@@ -53,10 +52,8 @@ impl<'a> Machine<'a> {
             return;
         };
         self.note_variable_write(scope, name, site);
-        let weak = self.uncertain > 0;
-        if let Some(binding) = self.scopes.binding_mut(scope, name)
-            && (!weak || stronger(&value, &binding.value))
-        {
+        self.journal_variable(scope, name);
+        if let Some(binding) = self.scopes.binding_mut(scope, name) {
             binding.value = value;
         }
     }

@@ -11,6 +11,9 @@ use crate::machine::value::{Name, Site, Value};
 use crate::machine::{Frame, Machine};
 use crate::recognize;
 
+/// Functions of one call that are taken to be called back.
+const MAX_CALLBACKS: usize = 64;
+
 /// One call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -275,24 +278,55 @@ impl<'a> Machine<'a> {
     /// A function that looks like a request handler is left alone while routes are registered: it
     /// runs per request, and registers nothing.
     pub(crate) fn run_callbacks(&mut self, call: &Call, now: bool) {
-        for argument in &call.arguments {
-            let Some(Kind::Function(closure)) = self.heap.kind(argument) else {
+        for argument in self.callbacks(&call.arguments) {
+            let Some(Kind::Function(closure)) = self.heap.kind(&argument) else {
                 continue;
             };
-            if matches!(closure.code, Code::Class(_)) {
-                continue;
-            }
-            let names = closure.code.parameter_names();
-            if self.trace.is_none() && recognize::looks_like_handler(&names) {
-                continue;
-            }
-            let unknown = vec![Value::Unknown; names.len().max(1)];
+            let unknown = vec![Value::Unknown; closure.code.parameter_names().len().max(1)];
             if now || self.trace.is_some() {
-                self.call_uncertainly(&argument.clone(), unknown, call.site);
+                self.call_uncertainly(&argument, unknown, call.site);
             } else if self.deferred.len() < 10_000 {
-                self.deferred.push_back((argument.clone(), unknown));
+                self.deferred.push_back((argument, unknown));
             }
         }
+    }
+
+    /// The functions in a list of arguments that may be called back. While routes are registered
+    /// those in arrays and options count as well.
+    fn callbacks(&self, arguments: &[Value]) -> Vec<Value> {
+        let mut found = Vec::new();
+        for argument in arguments {
+            let Value::Object(id) = argument else {
+                continue;
+            };
+            let object = self.heap.get(*id);
+            match &object.kind {
+                Kind::Array(elements) if self.trace.is_none() => found.extend(elements.iter()),
+                Kind::Plain if self.trace.is_none() && object.prototype.is_none() => {
+                    found.extend(object.properties.values().map(|property| &property.value));
+                    let arrays = object
+                        .properties
+                        .values()
+                        .filter_map(|property| self.heap.array(&property.value));
+                    found.extend(arrays.flatten());
+                }
+                _ => found.push(argument),
+            }
+        }
+        let is_callback = |value: &&Value| match self.heap.kind(value) {
+            Some(Kind::Function(closure)) if matches!(closure.code, Code::Class(_)) => false,
+            Some(Kind::Function(closure)) => {
+                self.trace.is_some()
+                    || !recognize::looks_like_handler(&closure.code.parameter_names())
+            }
+            _ => false,
+        };
+        found
+            .into_iter()
+            .filter(is_callback)
+            .take(MAX_CALLBACKS)
+            .cloned()
+            .collect()
     }
 
     /// Calls a function that may not be called at all.

@@ -159,9 +159,11 @@ impl<'a> Machine<'a> {
             .iter()
             .filter(|running| **running == identity)
             .count();
-        if self.call_depth >= MAX_CALL_DEPTH || recursions >= MAX_RECURSION || self.fuel == 0 {
+        let is_over = self.call_depth >= MAX_CALL_DEPTH || recursions >= MAX_RECURSION;
+        if is_over || self.fuel == 0 || self.is_spent(identity) {
             return Value::Unknown;
         }
+        let before = (self.fuel, self.spending.registrations);
         self.call_depth += 1;
         self.running.push(identity);
         let value = match closure.code {
@@ -170,6 +172,7 @@ impl<'a> Machine<'a> {
             Code::Class(_) => Value::Unknown,
         };
         self.running.pop();
+        self.note_spent(identity, before.0, before.1);
         self.call_depth -= 1;
         value
     }

@@ -30,7 +30,8 @@ pub(crate) struct Object<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind<'a> {
     Plain,
-    Array(Vec<Value>),
+    /// Shared, so that looking at a long array does not copy it.
+    Array(Rc<Vec<Value>>),
     Function(Rc<Closure<'a>>),
     Bound {
         target: Value,
@@ -45,7 +46,7 @@ pub(crate) enum Kind<'a> {
     /// A `Map` or a `Set`, whose entries are equal pairs.
     Collection {
         family: Family,
-        entries: Vec<(Value, Value)>,
+        entries: Rc<Vec<(Value, Value)>>,
     },
     RegExp {
         source: Name,
@@ -67,6 +68,13 @@ pub(crate) enum Kind<'a> {
     Response,
     /// `next`, and the callbacks that Express passes.
     Next,
+}
+
+impl Kind<'_> {
+    /// An array of these elements.
+    pub(crate) fn array(elements: Vec<Value>) -> Self {
+        Self::Array(Rc::new(elements))
+    }
 }
 
 /// Something that only a package outside the scan knows.
@@ -172,7 +180,7 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn array_mut(&mut self, id: ObjectId) -> Option<&mut Vec<Value>> {
         match &mut self.get_mut(id).kind {
-            Kind::Array(elements) => Some(elements),
+            Kind::Array(elements) => Some(Rc::make_mut(elements)),
             _ => None,
         }
     }

@@ -62,7 +62,7 @@ impl<'a> Machine<'a> {
             }
         }
         let parts = elements.clone();
-        let id = self.heap.allocate(Kind::Array(elements), frame.site(array));
+        let id = self.heap.allocate(Kind::array(elements), frame.site(array));
         self.heap.get_mut(id).open = open;
         self.adopt(id, &parts);
         Value::Object(id)

@@ -106,7 +106,7 @@ impl<'a> Machine<'a> {
                         .map(|elements| elements.into_iter().skip(array.elements.len()).collect());
                     let left = match known {
                         Some(left) => self.array(left, site),
-                        None => self.open(Kind::Array(Vec::new()), site),
+                        None => self.open(Kind::array(Vec::new()), site),
                     };
                     self.bind(&rest.argument, left, scope, frame);
                 }
@@ -144,12 +144,8 @@ impl<'a> Machine<'a> {
         site: crate::machine::value::Site,
     ) {
         self.name_value(&value, name, site);
-        let weak = self.uncertain > 0;
-        match self.scopes.binding_mut(scope, name) {
-            // A `var` that is declared again keeps what it holds when the new value is not known.
-            Some(binding) if weak && value.is_unknown() => binding.site = site,
-            _ => self.scopes.declare(scope, name, Binding::new(value, site)),
-        }
+        self.journal_variable(scope, name);
+        self.scopes.declare(scope, name, Binding::new(value, site));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads and writes properties.
 
+use std::rc::Rc;
+
 use oxc_ast::ast::Expression;
 
 use crate::machine::builtin::{self, Family};
@@ -209,10 +211,9 @@ impl<'a> Machine<'a> {
             }
             return;
         }
-        let weak = self.uncertain > 0;
+        self.journal_property(id, key);
         let properties = &mut self.heap.get_mut(id).properties;
         match properties.get_mut(key) {
-            Some(property) if weak && !stronger(&value, &property.value) => {}
             Some(property) => {
                 property.value = value;
                 property.getter = None;
@@ -341,8 +342,17 @@ impl<'a> Machine<'a> {
 
     /// What iterating over `value` gives, when it is known.
     pub(crate) fn elements_of(&mut self, value: &Value) -> Option<Vec<Value>> {
+        self.shared_elements(value)
+            .map(|elements| elements.to_vec())
+    }
+
+    /// The same, without a copy of an array.
+    pub(crate) fn shared_elements(&mut self, value: &Value) -> Option<Rc<Vec<Value>>> {
         match value {
-            Value::Text(text) => Some(text.chars().map(|c| Value::from(c.to_string())).collect()),
+            Value::Text(text) => {
+                let characters = text.chars().map(|c| Value::from(c.to_string()));
+                Some(Rc::new(characters.collect()))
+            }
             Value::Object(id) => {
                 let (kind, site) = (self.heap.get(*id).kind.clone(), self.heap.get(*id).site);
                 match kind {
@@ -352,12 +362,10 @@ impl<'a> Machine<'a> {
                     }
                     Kind::Collection { family, entries } => {
                         self.note_read(*id);
-                        Some(
-                            entries
-                                .into_iter()
-                                .map(|entry| self.entry_value(family, entry, site))
-                                .collect(),
-                        )
+                        let values = entries
+                            .iter()
+                            .map(|entry| self.entry_value(family, entry, site));
+                        Some(Rc::new(values.collect()))
                     }
                     _ => None,
                 }
@@ -366,11 +374,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn entry_value(&mut self, family: Family, entry: (Value, Value), site: Site) -> Value {
+    fn entry_value(&mut self, family: Family, entry: &(Value, Value), site: Site) -> Value {
+        let (key, value) = entry.clone();
         if family == Family::Set {
-            entry.0
+            key
         } else {
-            self.array(vec![entry.0, entry.1], site)
+            self.array(vec![key, value], site)
         }
     }
 
@@ -384,16 +393,5 @@ impl<'a> Machine<'a> {
             Some(property) => property.value,
             None => Value::Unknown,
         }
-    }
-}
-
-/// Whether a value written under an unknown condition replaces the one that is there: only when
-/// it tells more, so that a default survives an option that may be absent.
-pub(crate) fn stronger(new: &Value, old: &Value) -> bool {
-    match (new, old) {
-        (Value::Object(_), Value::Object(_)) => false,
-        (Value::Object(_), _) => true,
-        (_, Value::Object(_)) => false,
-        (_, _) => old.information() <= 2 && new.information() > old.information(),
     }
 }

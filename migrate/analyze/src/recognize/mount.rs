@@ -47,10 +47,13 @@ pub(super) fn register(machine: &mut Machine<'_>, router: RouterId, call: &Call)
     {
         machine.find_unresolved("`use`", call.site);
     }
-    machine.routing.get_mut(router).layers.push(Layer::Use {
-        paths,
-        targets,
-        site: call.site,
-    });
+    machine.add_layer(
+        router,
+        Layer::Use {
+            paths,
+            targets,
+            site: call.site,
+        },
+    );
     call.this.clone()
 }

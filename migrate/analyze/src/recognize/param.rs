@@ -26,6 +26,6 @@ pub(super) fn register(machine: &mut Machine<'_>, router: RouterId, call: &Call)
         handlers,
         site: call.site,
     };
-    machine.routing.get_mut(router).layers.push(layer);
+    machine.add_layer(router, layer);
     call.this.clone()
 }

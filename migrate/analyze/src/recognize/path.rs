@@ -26,7 +26,7 @@ pub(super) fn paths_of(machine: &mut Machine<'_>, value: &Value) -> Option<Vec<P
             )]),
             Kind::Array(elements) if !elements.is_empty() => {
                 let mut all = Vec::new();
-                for element in &elements {
+                for element in elements.iter() {
                     all.extend(paths_of(machine, element)?);
                 }
                 Some(all)

@@ -28,13 +28,12 @@ pub(super) fn open(machine: &mut Machine<'_>, router: RouterId, call: &Call) -> 
     if paths.contains(&PathPattern::Unknown) {
         machine.find_unresolved("`route`", call.site);
     }
-    let layers = &mut machine.routing.get_mut(router).layers;
-    layers.push(Layer::Route {
+    let layer = Layer::Route {
         paths,
         methods: Vec::new(),
         site: call.site,
-    });
-    let index = layers.len() - 1;
+    };
+    let index = machine.add_layer(router, layer);
     machine.allocate(Kind::Route(router, index), call.site)
 }
 

@@ -55,6 +55,7 @@ pub(super) fn make(machine: &mut Machine<'_>, is_application: bool, call: &Call)
         .heap
         .allocate(Kind::Router(RouterId(number)), call.site);
     machine.heap.get_mut(object).prototype = Some(prototype);
+    machine.spending.registrations += 1;
     machine.routing.routers.push(Router {
         object,
         is_application,

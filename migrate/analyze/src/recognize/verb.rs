@@ -63,7 +63,7 @@ pub(super) fn register(
         methods,
         site: call.site,
     };
-    machine.routing.get_mut(router).layers.push(layer);
+    machine.add_layer(router, layer);
     call.this.clone()
 }
 

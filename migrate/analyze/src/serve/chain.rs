@@ -22,6 +22,7 @@ pub(crate) type Evidence = Trace;
 /// Runs `chain` on a request about which nothing is known.
 pub(crate) fn serve(machine: &mut Machine<'_>, application: &Value, chain: &[Link]) -> Evidence {
     let fuel = std::mem::replace(&mut machine.fuel, SERVE_FUEL);
+    let spending = std::mem::take(&mut machine.spending);
     machine.trace = Some(Trace {
         oldest_object: machine.heap.len(),
         oldest_scope: machine.scopes.len(),
@@ -58,6 +59,7 @@ pub(crate) fn serve(machine: &mut Machine<'_>, application: &Value, chain: &[Lin
         machine.note_effect(Effect::Budget(last.site));
     }
     machine.fuel = fuel;
+    machine.spending = spending;
     machine.deferred.clear();
     machine.thrown = None;
     machine

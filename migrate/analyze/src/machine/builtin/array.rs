@@ -1,5 +1,7 @@
 //! Methods of arrays.
 
+use std::rc::Rc;
+
 use crate::machine::Machine;
 use crate::machine::call::Call;
 use crate::machine::heap::Kind;
@@ -10,19 +12,28 @@ pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
     let Some(id) = call.this.as_object() else {
         return Value::Unknown;
     };
-    let elements = match machine.elements_of(&call.this) {
+    if is_mutator(name) && machine.heap.array(&call.this).is_some() {
+        return mutate(machine, name, id, call);
+    }
+    let elements = match machine.shared_elements(&call.this) {
         Some(elements) => elements,
-        None if machine.is_closed(&call.this) => array_like(machine, id),
+        None if machine.is_closed(&call.this) => Rc::new(array_like(machine, id)),
         None => return unknown_receiver(machine, call),
     };
+    // A step per element, so that long arrays use up fuel as loops do.
+    machine.fuel = machine.fuel.saturating_sub(elements.len() as u64 / 8);
     match name {
-        "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill" => {
-            mutate(machine, name, id, &elements, call)
-        }
         "forEach" | "map" | "filter" | "find" | "findIndex" | "findLast" | "some" | "every"
-        | "flatMap" | "reduce" | "reduceRight" => iterate(machine, name, id, elements, call),
-        _ => inspect(machine, name, id, elements, call),
+        | "flatMap" | "reduce" | "reduceRight" => iterate(machine, name, id, &elements, call),
+        _ => inspect(machine, name, id, &elements, call),
     }
+}
+
+fn is_mutator(name: &str) -> bool {
+    matches!(
+        name,
+        "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill"
+    )
 }
 
 /// `arguments`, or an object with `length`, that an array method is borrowed for.
@@ -40,13 +51,7 @@ fn unknown_receiver(machine: &mut Machine<'_>, call: &Call) -> Value {
     Value::Unknown
 }
 
-fn mutate(
-    machine: &mut Machine<'_>,
-    name: &str,
-    id: ObjectId,
-    elements: &[Value],
-    call: &Call,
-) -> Value {
+fn mutate(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> Value {
     machine.note_write(id, call.site);
     machine.adopt(id, &call.arguments);
     let shared = machine.is_shared(id);
@@ -80,7 +85,10 @@ fn mutate(
             }
             call.this.clone()
         }
-        "splice" if shared => machine.array(elements.to_vec(), call.site),
+        "splice" if shared => {
+            let removed = array.clone();
+            machine.array(removed, call.site)
+        }
         "splice" => splice(machine, id, call),
         _ => call.this.clone(),
     }
@@ -107,7 +115,7 @@ fn iterate(
     machine: &mut Machine<'_>,
     name: &str,
     id: ObjectId,
-    elements: Vec<Value>,
+    elements: &[Value],
     call: &Call,
 ) -> Value {
     if matches!(name, "reduce" | "reduceRight") {
@@ -158,7 +166,7 @@ fn collect(
             let mut flat = Vec::new();
             for (_, outcome) in outcomes {
                 match machine.elements_of(&outcome) {
-                    Some(inner) => flat.extend(inner),
+                    Some(inner) => flat.extend(inner.iter().cloned()),
                     None => flat.push(outcome),
                 }
             }
@@ -224,8 +232,8 @@ fn listed(
     list
 }
 
-fn reduce(machine: &mut Machine<'_>, from_right: bool, elements: Vec<Value>, call: &Call) -> Value {
-    let mut elements = elements;
+fn reduce(machine: &mut Machine<'_>, from_right: bool, elements: &[Value], call: &Call) -> Value {
+    let mut elements = elements.to_vec();
     if from_right {
         elements.reverse();
     }
@@ -245,17 +253,17 @@ fn inspect(
     machine: &mut Machine<'_>,
     name: &str,
     id: ObjectId,
-    elements: Vec<Value>,
+    elements: &[Value],
     call: &Call,
 ) -> Value {
     let closed = machine.is_closed(&call.this);
     match name {
         "concat" => {
-            let mut all = elements;
+            let mut all = elements.to_vec();
             let mut open = !closed;
             for argument in &call.arguments {
                 match machine.heap.array(argument).cloned() {
-                    Some(more) => all.extend(more),
+                    Some(more) => all.extend(more.iter().cloned()),
                     None if argument.is_unknown() => open = true,
                     None => all.push(argument.clone()),
                 }
@@ -263,26 +271,28 @@ fn inspect(
             listed(machine, all.into_iter(), !open, call)
         }
         "slice" => {
-            let part =
-                slice_bounds(elements.len(), call).map(|(from, to)| elements[from..to].to_vec());
-            listed(machine, part.unwrap_or(elements).into_iter(), closed, call)
+            let bounds = slice_bounds(elements.len(), call);
+            let part = bounds.map_or(elements, |(from, to)| &elements[from..to]);
+            listed(machine, part.iter().cloned(), closed, call)
         }
         "flat" => {
             let mut flat = Vec::new();
             for element in elements {
-                match machine.heap.array(&element).cloned() {
-                    Some(inner) => flat.extend(inner),
-                    None => flat.push(element),
+                match machine.heap.array(element) {
+                    Some(inner) => flat.extend(inner.iter().cloned()),
+                    None => flat.push(element.clone()),
                 }
             }
             listed(machine, flat.into_iter(), closed, call)
         }
         "keys" => listed(machine, (0..elements.len()).map(Value::from), closed, call),
-        "values" | "toReversed" | "toSorted" => listed(machine, elements.into_iter(), closed, call),
+        "values" | "toReversed" | "toSorted" => {
+            listed(machine, elements.iter().cloned(), closed, call)
+        }
         "entries" => {
             let mut pairs = Vec::new();
-            for (index, element) in elements.into_iter().enumerate() {
-                pairs.push(machine.array(vec![Value::from(index), element], call.site));
+            for (index, element) in elements.iter().enumerate() {
+                pairs.push(machine.array(vec![Value::from(index), element.clone()], call.site));
             }
             listed(machine, pairs.into_iter(), closed, call)
         }
@@ -299,8 +309,8 @@ fn inspect(
                 None => machine.part_of(id, call.site),
             }
         }
-        "join" | "toString" if closed => join(machine, &elements, call),
-        "includes" | "indexOf" | "lastIndexOf" => search(machine, name, &elements, closed, call),
+        "join" | "toString" if closed => join(machine, elements, call),
+        "includes" | "indexOf" | "lastIndexOf" => search(machine, name, elements, closed, call),
         _ => Value::Unknown,
     }
 }

@@ -1,5 +1,7 @@
 //! Methods of `Map` and `Set`.
 
+use std::rc::Rc;
+
 use crate::machine::Machine;
 use crate::machine::builtin::Family;
 use crate::machine::call::Call;
@@ -12,16 +14,23 @@ pub(super) fn construct(machine: &mut Machine<'_>, family: Family, call: &Call) 
     let elements = machine.elements_of(&from);
     let open = elements.is_none() && !from.is_nullish();
     let mut entries = Vec::new();
-    for element in elements.unwrap_or_default() {
+    for element in elements
+        .iter()
+        .flat_map(|elements| elements.iter().cloned())
+    {
         if family == Family::Set {
             entries.push((element.clone(), element));
         } else if let Some([key, value, ..]) = machine.heap.array(&element).map(Vec::as_slice) {
             entries.push((key.clone(), value.clone()));
         }
     }
-    let id = machine
-        .heap
-        .allocate(Kind::Collection { family, entries }, call.site);
+    let id = machine.heap.allocate(
+        Kind::Collection {
+            family,
+            entries: Rc::new(entries),
+        },
+        call.site,
+    );
     machine.heap.get_mut(id).open = open;
     Value::Object(id)
 }
@@ -43,7 +52,7 @@ pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: 
         }
         "forEach" => {
             machine.note_read(id);
-            for (key, value) in entries {
+            for (key, value) in entries.iter().cloned() {
                 let arguments = vec![value, key, call.this.clone()];
                 machine.call_simply(&call.argument(0), Value::Undefined, arguments, call.site);
             }
@@ -55,7 +64,7 @@ pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: 
         "keys" | "values" | "entries" => {
             machine.note_read(id);
             let mut list = Vec::new();
-            for (key, value) in entries {
+            for (key, value) in entries.iter().cloned() {
                 list.push(match name {
                     "keys" => key,
                     "values" => value,
@@ -87,6 +96,7 @@ fn change(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> V
     let Kind::Collection { entries, .. } = &mut object.kind else {
         return Value::Unknown;
     };
+    let entries = Rc::make_mut(entries);
     match name {
         "set" | "add" if key.is_unknown() => object.open = true,
         "set" | "add" => match entries.iter_mut().find(|(known, _)| *known == key) {

@@ -33,7 +33,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
                 let len = index_of(*len).unwrap_or(0).min(10_000);
                 machine.array(vec![Value::Undefined; len], call.site)
             }
-            (Value::Unknown, 1) => machine.open(Kind::Array(Vec::new()), call.site),
+            (Value::Unknown, 1) => machine.open(Kind::array(Vec::new()), call.site),
             _ => machine.array(call.arguments.clone(), call.site),
         },
         "Object" => match first {

@@ -39,7 +39,7 @@ impl Machine<'_> {
                     .map(|element| self.value_of_json(element, site))
                     .collect();
                 let parts = elements.clone();
-                let id = self.heap.allocate(Kind::Array(elements), site);
+                let id = self.heap.allocate(Kind::array(elements), site);
                 self.adopt(id, &parts);
                 Value::Object(id)
             }

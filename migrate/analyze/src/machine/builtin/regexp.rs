@@ -38,6 +38,8 @@ pub(super) fn method(machine: &mut Machine<'_>, name: &str, call: &Call) -> Valu
     };
     match (name, regex.find(&text)) {
         ("test", found) => Value::Boolean(found.is_some()),
+        // Each call of a global expression goes on where the last one ended.
+        ("exec", _) if flags.contains(['g', 'y']) => Value::Unknown,
         ("exec", Some(found)) => groups(machine, &text, &found, call),
         ("exec", None) => Value::Null,
         _ => Value::Unknown,

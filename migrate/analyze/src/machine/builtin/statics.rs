@@ -81,7 +81,7 @@ fn other(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
             let from = call.argument(0);
             let list = match machine.elements_of(&from) {
                 Some(elements) => machine.array(elements, call.site),
-                None => machine.open(Kind::Array(Vec::new()), call.site),
+                None => machine.open(Kind::array(Vec::new()), call.site),
             };
             if !machine.is_callable(&call.argument(1)) {
                 return list;
@@ -114,7 +114,7 @@ fn other(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
 fn listing(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
     let from = call.argument(0);
     let Value::Object(id) = from else {
-        return machine.open(Kind::Array(Vec::new()), call.site);
+        return machine.open(Kind::array(Vec::new()), call.site);
     };
     let mut entries = machine.entries_of(id, call.site);
     if name == "Object.getOwnPropertyNames" {
