@@ -56,6 +56,7 @@ fn advice(code: FindingCode) -> &'static str {
         FindingCode::ConditionalCode => {
             "scan again with --env to see the routes of the other environment"
         }
+        FindingCode::AssumedSettings => "set the variables that differ with --env",
         FindingCode::BudgetExhausted => "scan a smaller part of the application",
         FindingCode::NoApplication => "name the directory that holds the server's package.json",
         FindingCode::FileWrite => "keep files in a bucket",

@@ -147,6 +147,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) running: Vec<usize>,
     /// Metadata that decorators attach, by target object, key and name.
     pub(crate) metadata: HashMap<(ObjectId, Name, Name), Value>,
+    /// Settings files of the package `config`, by the directories they are looked for in.
+    pub(crate) configuration_files: HashMap<Vec<PathBuf>, Rc<Vec<PathBuf>>>,
+    /// The settings of the package `nconf`.
+    pub(crate) nconf_store: Option<ObjectId>,
     /// The record of a request that is being served, in the second phase.
     pub(crate) trace: Option<Trace>,
 }
@@ -195,6 +199,8 @@ impl<'a> Machine<'a> {
             spending: spending::Spending::default(),
             running: Vec::new(),
             metadata: HashMap::new(),
+            configuration_files: HashMap::new(),
+            nconf_store: None,
             trace: None,
         };
         builtin::define_globals(&mut machine);

@@ -23,6 +23,7 @@ mod handler;
 pub(crate) mod library;
 mod method_names;
 mod mount;
+mod nconf;
 mod param;
 mod path;
 mod route;
@@ -96,7 +97,7 @@ pub(crate) fn is_known_package(name: &str) -> bool {
         || router::makes_routers(name)
         || matches!(
             name,
-            "dotenv" | "config" | "reflect-metadata" | "methods" | "http-methods"
+            "dotenv" | "config" | "nconf" | "reflect-metadata" | "methods" | "http-methods"
         )
         || tables::is_known(name)
         || directory::is_known(name)
@@ -121,7 +122,7 @@ pub(crate) fn package(machine: &mut Machine<'_>, specifier: &str, site: Site) ->
         "dotenv" | "dotenv/config" | "dotenv-flow" | "dotenv-safe" | "dotenv-expand" => {
             Some(environment::module(machine, name, site))
         }
-        "config" => Some(machine.builtin(Family::Package, "config", site)),
+        "config" | "nconf" => Some(machine.builtin(Family::Package, name, site)),
         "reflect-metadata" => Some(machine.open(Kind::Plain, site)),
         "methods" | "http-methods" => Some(method_names::module(machine, site)),
         _ if tables::is_known(name) => Some(tables::module(machine, name, site)),
@@ -173,6 +174,11 @@ pub(crate) fn foreign_call(machine: &mut Machine<'_>, id: ObjectId, call: &Call)
         .or_else(|| tables::foreign_call(machine, &foreign, call))
 }
 
+/// `super(…)` of a class that extends one of a package that is recognized.
+pub(crate) fn extend(machine: &mut Machine<'_>, parent: ObjectId, instance: ObjectId, call: &Call) {
+    controllers::extend_server(machine, parent, instance, call);
+}
+
 /// Calls a function that this module offers for Express.
 pub(crate) fn express_call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
     match name.split_once('.') {
@@ -222,6 +228,8 @@ pub(crate) fn package_call(machine: &mut Machine<'_>, name: &str, call: &Call) -
         }
         Some(("dotenv", _)) => environment::load(machine, call),
         Some(("config", method)) => configuration::call(machine, method, call),
+        Some(("nconf", method)) => nconf::call(machine, method, call),
+        Some(("controllers", _)) => controllers::add(machine, call),
         Some(("table", method)) => tables::call(machine, method, call),
         Some(("container", method)) => container::call(machine, method, call),
         _ if directory::is_known(name.split('.').next().unwrap_or(name)) => {

@@ -27,6 +27,8 @@ pub enum FindingCode {
     UnmountedRouter,
     /// Routes behind a condition that is false in the assumed environment.
     ConditionalCode,
+    /// Settings that are not part of the sources were taken from an example file.
+    AssumedSettings,
     /// The scan stopped early in a part of the program.
     BudgetExhausted,
     /// Nothing that starts an Express application was found.
@@ -73,6 +75,7 @@ impl FindingCode {
             Self::UnresolvedPath => "unresolved-path",
             Self::UnmountedRouter => "unmounted-router",
             Self::ConditionalCode => "conditional-code",
+            Self::AssumedSettings => "assumed-settings",
             Self::BudgetExhausted => "budget-exhausted",
             Self::NoApplication => "no-application",
             Self::FileWrite => "file-write",

@@ -12,6 +12,7 @@ use crate::machine::function::{Closure, Code};
 use crate::machine::heap::{Kind, Property};
 use crate::machine::value::{ObjectId, Site, Value};
 use crate::machine::{Frame, Machine};
+use crate::recognize;
 
 impl<'a> Machine<'a> {
     pub(crate) fn class_declaration(&mut self, class: &'a Class<'a>, frame: &mut Frame) {
@@ -323,6 +324,7 @@ impl<'a> Machine<'a> {
         call: Call,
         frame: &mut Frame,
     ) {
+        recognize::extend(self, parent, instance, &call);
         let made = self.call(&Value::Object(parent), call);
         if let Some(kind @ (Kind::Router(_) | Kind::Collection { .. } | Kind::Array(_))) =
             self.heap.kind(&made)

@@ -68,7 +68,10 @@ impl<'a> Machine<'a> {
         match self.resolver.resolve(&from, specifier, kind) {
             Resolution::Builtin(name) => Loaded::Value(self.foreign_module(&name, None, site)),
             Resolution::File(path) => self.import_file(&path, specifier, site),
-            Resolution::Missing => Loaded::Value(self.import_missing(specifier, site)),
+            Resolution::Missing => match self.import_unbuilt(specifier, kind, site) {
+                Some(path) => self.import_file(&path, specifier, site),
+                None => Loaded::Value(self.import_missing(specifier, site)),
+            },
         }
     }
 
@@ -104,6 +107,24 @@ impl<'a> Machine<'a> {
         match self.load(path, package) {
             Some(module) => Loaded::Module(module),
             None => Loaded::Value(self.foreign_module("", None, site)),
+        }
+    }
+
+    /// The source that a module in a build directory is made from, as in `../dist/app`.
+    fn import_unbuilt(&mut self, specifier: &str, kind: ImportKind, site: Site) -> Option<PathBuf> {
+        let parts: Vec<&str> = specifier.split('/').collect();
+        let built = parts
+            .iter()
+            .position(|part| ["dist", "build", "lib", "out"].contains(part))?;
+        let unbuilt: Vec<&str> = parts
+            .iter()
+            .enumerate()
+            .map(|(at, part)| if at == built { "src" } else { part })
+            .collect();
+        let from = self.modules[site.module.0 as usize].path.clone();
+        match self.resolver.resolve(&from, &unbuilt.join("/"), kind) {
+            Resolution::File(path) if specifier.starts_with('.') => Some(path),
+            _ => None,
         }
     }
 

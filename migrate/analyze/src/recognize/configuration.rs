@@ -14,6 +14,7 @@
 //! ```
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use crate::machine::Machine;
 use crate::machine::call::Call;
@@ -37,8 +38,8 @@ pub(super) fn call(machine: &mut Machine<'_>, method: &str, call: &Call) -> Valu
 
 /// The setting at a dotted path, `undefined` where no file has it.
 pub(super) fn setting(machine: &mut Machine<'_>, path: &str, site: Site) -> Value {
-    for file in files(machine, site) {
-        let Some(module) = machine.load(&file, None) else {
+    for file in files(machine, site).iter() {
+        let Some(module) = machine.load(file, None) else {
             continue;
         };
         let exports = machine.required(&Loaded::Module(module), site);
@@ -56,7 +57,7 @@ pub(super) fn setting(machine: &mut Machine<'_>, path: &str, site: Site) -> Valu
 
 /// The settings files, strongest first: of the directory that `NODE_CONFIG_DIR` names, of the
 /// application, or of the package that asks.
-fn files(machine: &mut Machine<'_>, site: Site) -> Vec<PathBuf> {
+fn files(machine: &mut Machine<'_>, site: Site) -> Rc<Vec<PathBuf>> {
     let named = machine
         .environment
         .get("NODE_CONFIG_DIR")
@@ -71,6 +72,10 @@ fn files(machine: &mut Machine<'_>, site: Site) -> Vec<PathBuf> {
         Some(machine.root.join("config")),
         package,
     ];
+    let directories: Vec<PathBuf> = directories.into_iter().flatten().collect();
+    if let Some(known) = machine.configuration_files.get(&directories) {
+        return Rc::clone(known);
+    }
     let environment = machine
         .environment
         .get("NODE_ENV")
@@ -78,11 +83,16 @@ fn files(machine: &mut Machine<'_>, site: Site) -> Vec<PathBuf> {
     let environment = environment.unwrap_or_else(|| "development".into());
     let file_names = [&*environment, "default"]
         .map(|stem| ["json", "js", "cjs", "ts"].map(|extension| format!("{stem}.{extension}")));
-    let directories: Vec<PathBuf> = directories.into_iter().flatten().collect();
     let files = directories
         .iter()
         .flat_map(|directory| file_names.iter().flatten().map(|name| directory.join(name)));
+    let files: Rc<Vec<PathBuf>> = Rc::new(
+        files
+            .filter(|file| machine.tree.metadata(file).is_ok())
+            .collect(),
+    );
+    machine
+        .configuration_files
+        .insert(directories, Rc::clone(&files));
     files
-        .filter(|file| machine.tree.metadata(file).is_ok())
-        .collect()
 }

@@ -161,6 +161,12 @@ fn deliver(machine: &mut Machine<'_>, name: &str, list: Value, call: &Call) -> V
     machine.allocate(Kind::Promise(list), call.site)
 }
 
+/// The files below the scanned directory that match a pattern, with full paths.
+pub(super) fn files_matching(machine: &Machine<'_>, pattern: &str) -> Vec<PathBuf> {
+    let found = matches(machine, &machine.root, &[pattern.to_owned()], true);
+    found.into_iter().map(PathBuf::from).collect()
+}
+
 fn matches(machine: &Machine<'_>, from: &Path, patterns: &[String], absolute: bool) -> Vec<String> {
     let mut found = Vec::new();
     for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {

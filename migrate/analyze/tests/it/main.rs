@@ -1,5 +1,6 @@
 //! Behaviour of the scan at its boundary: sources in, routes and findings out.
 
 mod bad_input;
+mod frameworks;
 mod recognizers;
 mod source_tree;
