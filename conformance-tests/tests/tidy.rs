@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "isobar-benchmarks",
         &["isobar", "isobar-local", "isobar-connect", "isobar-express"],
     ),
+    ("notes", &["isobar", "isobar-connect"]),
     ("isobar-migrate-model", &[]),
     ("isobar-express-path", &[]),
     ("isobar-express", &["isobar", "isobar-express-path"]),
