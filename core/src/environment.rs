@@ -193,13 +193,16 @@ impl Environment {
 
     /// The value of a declared setting, or its default.
     pub fn setting(&self, spec: &SettingSpec) -> Result<String> {
+        self.optional_setting(spec)?
+            .ok_or_else(|| missing(&[spec.name()]))
+    }
+
+    /// The value of a declared setting, or its default, or nothing.
+    pub fn optional_setting(&self, spec: &SettingSpec) -> Result<Option<String>> {
         let known = |declared: &Declarations| declared.settings.contains(spec);
         self.check_declared(known, "setting", spec.name())?;
         let given = self.parts.settings.get(spec.name()).map(String::as_str);
-        let value = given
-            .or(spec.default_value())
-            .ok_or_else(|| missing(&[spec.name()]))?;
-        Ok(value.to_owned())
+        Ok(given.or(spec.default_value()).map(str::to_owned))
     }
 
     /// The value of a declared secret.
@@ -219,7 +222,7 @@ impl Environment {
         let required = declared
             .settings
             .iter()
-            .filter(|spec| spec.default_value().is_none());
+            .filter(|spec| spec.default_value().is_none() && !spec.is_optional());
         let names = required
             .map(SettingSpec::name)
             .chain(declared.secrets.iter().map(SecretSpec::name));

@@ -4,12 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Declares a setting; without a default it must be there when the application starts.
+/// Declares a setting; without a default it must be there when the application starts, unless it
+/// is optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SettingSpec {
     name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
 }
 
 impl SettingSpec {
@@ -18,6 +21,7 @@ impl SettingSpec {
         Self {
             name,
             default: None,
+            optional: false,
         }
     }
 
@@ -28,9 +32,21 @@ impl SettingSpec {
         self
     }
 
+    /// The application starts without a value, and reads the setting with
+    /// [`Environment::optional_setting`](crate::Environment::optional_setting).
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
     /// The name.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(crate) const fn is_optional(&self) -> bool {
+        self.optional
     }
 
     pub(crate) const fn default_value(&self) -> Option<&'static str> {
