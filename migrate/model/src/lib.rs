@@ -5,6 +5,7 @@
 //! [`FORMAT`]; a reader refuses a newer one.
 
 mod application;
+pub mod code;
 mod contract;
 mod finding;
 mod place;

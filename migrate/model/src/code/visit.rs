@@ -1,0 +1,3 @@
+//! Visits code to read it.
+
+super::walk::walks!();

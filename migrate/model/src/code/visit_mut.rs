@@ -1,0 +1,3 @@
+//! Visits code to change it.
+
+super::walk::walks!(mut);
