@@ -83,6 +83,7 @@ mod response;
 mod router;
 mod service;
 mod settings;
+pub mod state;
 mod statuses;
 mod trust;
 mod unanswered;
@@ -105,7 +106,12 @@ pub use router::{IntoParamHook, ParamHook, Route, Router, RouterOptions};
 pub use service::{ExpressService, ResponseFuture};
 pub use unanswered::{NotMine, Unanswered};
 pub use value::{
-    ErrorClass, JsArray, JsFunction, JsObject, JsString, JsValue, PropertyName, Thrown,
-    decode_uri_component, encode_uri_component, json_parse, json_stringify, json_stringify_pretty,
-    number_to_string, parse_float, parse_int,
+    ErrorClass, JsArray, JsFunction, JsObject, JsString, JsValue, PropertyName, TextPart, Thrown,
+    Truthy, array_from, attempt, console_debug, console_error, console_log, console_warn,
+    create_error, date_now, date_parse, decode_uri_component, encode_uri_component, escape_html,
+    iso_now, json_parse, json_stringify, json_stringify_pretty, math_max, math_min, math_random,
+    math_round, math_sign, new_date, new_regexp, number_is_finite, number_is_integer,
+    number_is_nan, number_is_safe_integer, number_to_string, numbers, object_assign,
+    object_entries, object_from_entries, object_has_own, object_keys, object_values, parse_float,
+    parse_int, process_uptime, random_uuid, regex, to_int32,
 };

@@ -62,7 +62,8 @@ impl<S: Clone + Send + Sync + 'static> ExpressService<S> {
         let (head, body) = request.into_parts();
         let application = Arc::clone(&self.application);
         let (exchange, answered) = Exchange::new(&application.settings, &head, Body::new(body));
-        let functions = Box::pin(application.run(Request(exchange)));
+        let state = application.state.clone();
+        let functions = Box::pin(application.run(Request(exchange), state));
         ResponseFuture {
             functions: Functions(Some(functions)),
             answered,
@@ -70,14 +71,25 @@ impl<S: Clone + Send + Sync + 'static> ExpressService<S> {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> ExpressService<S> {
+    /// Answers one request with a state of its own, and gives the response only when all functions have ended.
+    pub(crate) async fn finish(
+        &self,
+        request: http::Request<Body>,
+        state: S,
+    ) -> http::Response<Body> {
+        let (head, body) = request.into_parts();
+        let application = Arc::clone(&self.application);
+        let (exchange, answered) = Exchange::new(&application.settings, &head, body);
+        application.run(Request(exchange), state).await;
+        answered.await.unwrap_or_else(|_| nobody_answered())
+    }
+}
+
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    async fn run(self: Arc<Self>, req: Request) {
+    async fn run(self: Arc<Self>, req: Request, state: S) {
         let res = req.response();
-        let call = Call {
-            req,
-            res,
-            state: self.state.clone(),
-        };
+        let call = Call { req, res, state };
         if let Exit::Out(error) = call.application(&self.settings, &self.stack).await {
             final_handler::answer(&call.req, &call.res, error);
         }

@@ -7,9 +7,13 @@
 mod array;
 mod buffer;
 mod callbacks;
+mod checked;
 mod convert;
+mod date;
 mod function;
+mod globals;
 mod index;
+mod invoke;
 mod json_parse;
 mod json_stringify;
 mod macros;
@@ -18,21 +22,35 @@ mod object;
 mod operators;
 mod properties;
 mod prototype;
+mod regexp;
 mod sort;
 mod string;
 mod string_methods;
+mod text;
 mod thrown;
+mod truthy;
 
 pub use array::JsArray;
 pub use convert::{decode_uri_component, encode_uri_component};
+pub use date::{date_now, date_parse, iso_now, new_date};
 pub use function::JsFunction;
+pub use globals::{
+    array_from, attempt, console_debug, console_error, console_log, console_warn, create_error,
+    escape_html, math_max, math_min, math_random, math_round, math_sign, number_is_finite,
+    number_is_integer, number_is_nan, number_is_safe_integer, numbers, object_assign,
+    object_entries, object_from_entries, object_has_own, object_keys, object_values,
+    process_uptime, random_uuid, to_int32,
+};
 pub use json_parse::parse as json_parse;
 pub use json_stringify::{stringify as json_stringify, stringify_pretty as json_stringify_pretty};
 pub use number::{number_to_string, parse_float, parse_int};
 pub use object::JsObject;
 pub use properties::PropertyName;
+pub use regexp::{new_regexp, regex};
 pub use string::JsString;
+pub use text::TextPart;
 pub use thrown::{ErrorClass, Thrown};
+pub use truthy::Truthy;
 
 use std::fmt;
 
@@ -228,6 +246,18 @@ impl From<&Self> for JsValue {
 impl From<&JsString> for JsValue {
     fn from(value: &JsString) -> Self {
         Self::String(value.clone())
+    }
+}
+
+impl From<&JsArray> for JsValue {
+    fn from(array: &JsArray) -> Self {
+        Self::Object(array.as_object().clone())
+    }
+}
+
+impl From<&JsObject> for JsValue {
+    fn from(object: &JsObject) -> Self {
+        Self::Object(object.clone())
     }
 }
 

@@ -66,6 +66,26 @@ impl JsArray {
             .map_or(-1.0, |(position, _)| index::number(position)))
     }
 
+    /// `findLast(callback)`: the last element that satisfies it, else `undefined`.
+    pub fn find_last(
+        &self,
+        callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
+    ) -> Result<JsValue, Thrown> {
+        Ok(self
+            .last(callback)?
+            .map_or(JsValue::Undefined, |(_, element)| element))
+    }
+
+    /// `findLastIndex(callback)`: the index of the last element that satisfies it, else -1.
+    pub fn find_last_index(
+        &self,
+        callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
+    ) -> Result<f64, Thrown> {
+        Ok(self
+            .last(callback)?
+            .map_or(-1.0, |(position, _)| index::number(position)))
+    }
+
     /// `some(callback)`.
     pub fn some(
         &self,
@@ -174,6 +194,20 @@ impl JsArray {
         mut callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
     ) -> Result<Option<(usize, JsValue)>, Thrown> {
         for position in 0..self.len() {
+            let element = self.get(position);
+            if callback(element.clone(), index::number(position))? {
+                return Ok(Some((position, element)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last element that satisfies `callback`; holes count as `undefined`.
+    fn last(
+        &self,
+        mut callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
+    ) -> Result<Option<(usize, JsValue)>, Thrown> {
+        for position in (0..self.len()).rev() {
             let element = self.get(position);
             if callback(element.clone(), index::number(position))? {
                 return Ok(Some((position, element)));

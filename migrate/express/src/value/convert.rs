@@ -3,7 +3,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::properties::PropertyName;
-use super::{ErrorClass, JsArray, JsObject, JsString, JsValue, Thrown, index, number, prototype};
+use super::{
+    ErrorClass, JsArray, JsObject, JsString, JsValue, Thrown, date, index, number, prototype,
+};
 
 /// What `encodeURIComponent` leaves alone beside letters and digits (ECMA-262, 19.2.6.4).
 const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -35,7 +37,10 @@ impl JsValue {
             Self::Bool(value) => f64::from(u8::from(*value)),
             Self::Number(value) => *value,
             Self::String(text) => number::string_to_number(text),
-            Self::Object(_) => return self.to_primitive()?.to_number(),
+            Self::Object(object) => match object.date() {
+                Some(time) => time,
+                None => return self.to_primitive()?.to_number(),
+            },
         })
     }
 
@@ -74,7 +79,8 @@ impl JsValue {
     }
 
     /// `value[key]`.
-    pub fn item(&self, key: &Self) -> Result<Self, Thrown> {
+    pub fn item(&self, key: impl Into<Self>) -> Result<Self, Thrown> {
+        let key = key.into();
         if let (Self::Object(object), Some(position)) =
             (self, key.as_number().and_then(index::from_number))
             && let Some(array) = JsArray::from_object(object)
@@ -82,7 +88,7 @@ impl JsValue {
             return Ok(array.get(position));
         }
         if self.is_nullish() {
-            return Err(self.cannot("read", "reading", key));
+            return Err(self.cannot("read", "reading", &key));
         }
         self.get(&key.to_js_string()?)
     }
@@ -103,9 +109,10 @@ impl JsValue {
     }
 
     /// `value[key] = new`.
-    pub fn set_item(&self, key: &Self, new: impl Into<Self>) -> Result<(), Thrown> {
+    pub fn set_item(&self, key: impl Into<Self>, new: impl Into<Self>) -> Result<(), Thrown> {
+        let key = key.into();
         if self.is_nullish() {
-            return Err(self.cannot("set", "setting", key));
+            return Err(self.cannot("set", "setting", &key));
         }
         self.set(&key.to_js_string()?, new)
     }
@@ -243,6 +250,12 @@ fn object_to_text(object: &JsObject, open: &mut Vec<JsObject>) -> Result<JsStrin
     }
     if object.error_class().is_some() {
         return error_to_text(object);
+    }
+    if let Some(time) = object.date() {
+        return Ok(date::to_js_string(time));
+    }
+    if let Some(regexp) = object.regexp() {
+        return Ok(regexp.to_js_string());
     }
     if let Some(function) = object.as_function() {
         return Ok(format!("function {}() {{ [native code] }}", function.name()).into());

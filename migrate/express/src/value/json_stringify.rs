@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{JsArray, JsObject, JsString, JsValue, Thrown, number};
+use super::{JsArray, JsObject, JsString, JsValue, Thrown, date, number};
 
 /// How deep values may nest; V8 runs out of stack between 3,000 and 5,000 levels.
 const DEEPEST: usize = 3500;
@@ -155,7 +155,9 @@ impl JsObject {
     /// What the object's `toJSON` gives, when it has one.
     fn to_json(&self, key: &JsString) -> Result<Option<JsValue>, Thrown> {
         let Some(own) = self.get_own("toJSON") else {
-            return Ok(None);
+            return Ok(self
+                .date()
+                .map(|time| date::iso(time).map_or(JsValue::Null, JsValue::from)));
         };
         let function = own.as_object().and_then(Self::as_function);
         function
@@ -167,6 +169,8 @@ impl JsObject {
         match self.error_class() {
             Some(class) => class.name(),
             None if self.is_array() => "Array",
+            None if self.date().is_some() => "Date",
+            None if self.regexp().is_some() => "RegExp",
             None => "Object",
         }
     }

@@ -40,17 +40,24 @@ macro_rules! object_entries {
 /// use isobar_express::array;
 ///
 /// let first = array![1, "two"];
-/// let all = array![..first.iterate("first")?, true];
+/// let all = array![..first.to_vec(), true];
 /// assert_eq!(format!("{all:?}"), r#"[1,"two",true]"#);
-/// # Ok::<(), isobar_express::Thrown>(())
 /// ```
 #[macro_export]
 macro_rules! array {
     ($($element:tt)*) => {{
         let array = $crate::JsArray::new();
         $crate::array_elements!(array, $($element)*);
-        $crate::JsValue::from(array)
+        array
     }};
+}
+
+/// The elements of an array literal as a vector, for a method that takes many values.
+#[macro_export]
+macro_rules! array_values {
+    ($($element:tt)*) => {
+        $crate::array![$($element)*].to_vec()
+    };
 }
 
 /// The elements of [`array!`], one at a time.

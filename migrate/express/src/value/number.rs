@@ -88,6 +88,85 @@ impl JsString {
     }
 }
 
+/// `number.toString(radix)`, digit for digit as V8 does it (`DoubleToRadixCString` in `src/numbers/conversions.cc`).
+pub(super) fn to_radix(number: f64, radix: f64) -> Result<JsString, Thrown> {
+    let radix = index::to_integer(radix);
+    if !(2.0..=36.0).contains(&radix) {
+        let message = "toString() radix argument must be between 2 and 36";
+        return Err(Thrown::range_error(message));
+    }
+    if (radix - 10.0).abs() < 0.5 || !number.is_finite() {
+        return Ok(number_to_string(number));
+    }
+    let magnitude = number.abs();
+    let mut whole = magnitude.floor();
+    let fraction = fraction_digits(magnitude, radix, &mut whole);
+    let mut text = String::new();
+    while whole / radix >= 9_007_199_254_740_992.0 {
+        whole /= radix;
+        text.push('0');
+    }
+    loop {
+        let digit = whole % radix;
+        text.push(digit_of(digit));
+        whole = (whole - digit) / radix;
+        if whole <= 0.0 {
+            break;
+        }
+    }
+    if number < 0.0 {
+        text.push('-');
+    }
+    let mut text: String = text.chars().rev().collect();
+    if !fraction.is_empty() {
+        text.push('.');
+        text.extend(fraction.into_iter().map(digit_of));
+    }
+    Ok(text.into())
+}
+
+/// As many digits of the fraction as tell the number from its neighbours; a carry goes to `whole`.
+fn fraction_digits(number: f64, radix: f64, whole: &mut f64) -> Vec<f64> {
+    let mut fraction = number - *whole;
+    let mut delta = (0.5 * (number.next_up() - number)).max(f64::from_bits(1));
+    let mut digits: Vec<f64> = Vec::new();
+    if fraction < delta {
+        return digits;
+    }
+    loop {
+        fraction *= radix;
+        delta *= radix;
+        let digit = fraction.trunc();
+        digits.push(digit);
+        fraction -= digit;
+        let is_odd = digit % 2.0 > 0.5;
+        let rounds_up = fraction > 0.5 || (fraction >= 0.5 && is_odd);
+        if rounds_up && fraction + delta > 1.0 {
+            return rounded_up(digits, radix, whole);
+        }
+        if fraction < delta {
+            return digits;
+        }
+    }
+}
+
+/// The digits and one more in the last place.
+fn rounded_up(mut digits: Vec<f64>, radix: f64, whole: &mut f64) -> Vec<f64> {
+    while let Some(last) = digits.pop() {
+        if last + 1.0 < radix {
+            digits.push(last + 1.0);
+            return digits;
+        }
+    }
+    *whole += 1.0;
+    digits
+}
+
+fn digit_of(digit: f64) -> char {
+    let digit = u32::try_from(index::length(digit)).unwrap_or(0);
+    char::from_digit(digit, 36).unwrap_or('0')
+}
+
 /// White space and line ends of ECMA-262: Unicode's, without NEL and with the byte order mark.
 pub(super) fn is_space(character: char) -> bool {
     character == '\u{feff}' || (character.is_whitespace() && character != '\u{85}')

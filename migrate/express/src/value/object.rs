@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::properties::{Properties, PropertyName};
+use super::regexp::RegExp;
 use super::{ErrorClass, JsFunction, JsString, JsValue, Thrown, index, prototype};
 
 /// How far beyond its end an assignment may grow an array. JavaScript would make the array sparse; a request that
@@ -27,6 +28,9 @@ pub(super) enum Kind {
     /// The elements; `None` is a hole.
     Array(Vec<Option<JsValue>>),
     Error(ErrorClass),
+    /// Milliseconds since 1970; `NaN` for an invalid date.
+    Date(f64),
+    RegExp(Arc<RegExp>),
     Function(JsFunction),
     Buffer(Bytes),
 }
@@ -67,6 +71,16 @@ impl JsObject {
         Self::of_kind(Kind::Function(function))
     }
 
+    pub(super) fn of_date(time: f64) -> Self {
+        Self::of_kind(Kind::Date(time))
+    }
+
+    pub(super) fn regular_expression(regexp: Arc<RegExp>) -> Self {
+        let object = Self::of_kind(Kind::RegExp(regexp));
+        object.define_hidden("lastIndex", 0);
+        object
+    }
+
     /// Whether this is an array.
     pub fn is_array(&self) -> bool {
         matches!(self.state().kind, Kind::Array(_))
@@ -81,6 +95,21 @@ impl JsObject {
     pub fn error_class(&self) -> Option<ErrorClass> {
         match self.state().kind {
             Kind::Error(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// The instant, when this is a date: milliseconds since 1970, `NaN` for an invalid one.
+    pub fn date(&self) -> Option<f64> {
+        match self.state().kind {
+            Kind::Date(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    pub(super) fn regexp(&self) -> Option<Arc<RegExp>> {
+        match &self.state().kind {
+            Kind::RegExp(regexp) => Some(Arc::clone(regexp)),
             _ => None,
         }
     }
@@ -103,6 +132,16 @@ impl JsObject {
             Kind::Buffer(bytes) => Some(bytes.clone()),
             _ => None,
         }
+    }
+
+    /// Whether this is an object literal's object, with nothing special about it.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.state().kind, Kind::Ordinary)
+    }
+
+    /// Where the object is: the same for all references to it, while one is there.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether both refer to the same object.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{JsString, JsValue, Thrown, index};
+use super::{JsObject, JsString, JsValue, Thrown, index};
 
 impl JsValue {
     /// `left + right`: concatenation where either side becomes a string, else addition.
@@ -69,9 +69,17 @@ impl JsValue {
         }
     }
 
+    /// The value as an operand of `<`: a date is its time.
+    fn to_ordered(&self) -> Result<Self, Thrown> {
+        match self.as_object().and_then(JsObject::date) {
+            Some(time) => Ok(time.into()),
+            None => self.to_primitive(),
+        }
+    }
+
     /// The order of two values; `None` where a side is `NaN`.
     fn compare(&self, right: &Self) -> Result<Option<Ordering>, Thrown> {
-        let (left, right) = (self.to_primitive()?, right.to_primitive()?);
+        let (left, right) = (self.to_ordered()?, right.to_ordered()?);
         Ok(match (&left, &right) {
             (Self::String(left), Self::String(right)) => Some(left.cmp(right)),
             _ => left.to_number()?.partial_cmp(&right.to_number()?),
@@ -120,5 +128,35 @@ impl PartialEq<f64> for JsValue {
 impl PartialEq<bool> for JsValue {
     fn eq(&self, other: &bool) -> bool {
         matches!(self, Self::Bool(value) if value == other)
+    }
+}
+
+impl PartialEq<JsValue> for f64 {
+    fn eq(&self, other: &JsValue) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<JsValue> for bool {
+    fn eq(&self, other: &JsValue) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<JsValue> for JsString {
+    fn eq(&self, other: &JsValue) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<JsValue> for &str {
+    fn eq(&self, other: &JsValue) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<JsString> for &str {
+    fn eq(&self, other: &JsString) -> bool {
+        other == self
     }
 }

@@ -25,6 +25,13 @@ const NUMBER: &str =
 const BOOLEAN: &str = "constructor toString valueOf";
 const FUNCTION: &str = "constructor apply bind call toString";
 const ERROR: &str = "constructor toString";
+const DATE: &str = "constructor toString toDateString toTimeString toISOString toUTCString getDate setDate getDay \
+    getFullYear setFullYear getHours setHours getMilliseconds setMilliseconds getMinutes setMinutes getMonth \
+    setMonth getSeconds setSeconds getTime setTime getTimezoneOffset getYear setYear getUTCDate setUTCDate \
+    getUTCDay getUTCFullYear setUTCFullYear getUTCHours setUTCHours getUTCMilliseconds setUTCMilliseconds \
+    getUTCMinutes setUTCMinutes getUTCMonth setUTCMonth getUTCSeconds setUTCSeconds valueOf toJSON \
+    toLocaleString toLocaleDateString toLocaleTimeString toGMTString";
+const REGEXP: &str = "constructor exec compile toString test";
 
 /// The method names of one prototype, each with the function object that stands for it.
 type Methods = HashMap<&'static str, JsValue>;
@@ -36,6 +43,8 @@ static NUMBER_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(NUMBER));
 static BOOLEAN_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(BOOLEAN));
 static FUNCTION_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(FUNCTION));
 static ERROR_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(ERROR));
+static DATE_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(DATE));
+static REGEXP_METHODS: LazyLock<Methods> = LazyLock::new(|| methods(REGEXP));
 static OBJECT_PROTOTYPE: LazyLock<JsObject> = LazyLock::new(JsObject::new);
 
 /// A property that an object inherits.
@@ -54,6 +63,10 @@ pub(super) fn of_object(object: &JsObject, name: &(impl PropertyName + ?Sized)) 
         FUNCTION_METHODS.get(name)
     } else if object.error_class().is_some() {
         ERROR_METHODS.get(name)
+    } else if object.date().is_some() {
+        DATE_METHODS.get(name)
+    } else if object.regexp().is_some() {
+        REGEXP_METHODS.get(name)
     } else {
         None
     };

@@ -34,10 +34,25 @@ impl JsString {
         }
     }
 
-    /// `text[index]`, `None` beyond the end.
-    pub fn char_at(&self, position: f64) -> Option<Self> {
-        let start = index::from_number(position).filter(|start| *start < self.len())?;
-        Some(self.range(start, start + 1))
+    /// `charAt(index)`: empty beyond the end.
+    #[must_use]
+    pub fn char_at(&self, position: f64) -> Self {
+        let start = index::from_number(index::to_integer(position));
+        start.map_or(Self::literal(""), |start| {
+            self.range(start, start.saturating_add(1))
+        })
+    }
+
+    /// `at(index)`: from the end where `index` is negative, `undefined` beyond either end.
+    pub fn at(&self, position: f64) -> JsValue {
+        let position = index::to_integer(position);
+        let position = if position < 0.0 {
+            self.length() + position
+        } else {
+            position
+        };
+        let start = index::from_number(position).filter(|start| *start < self.len());
+        start.map(|start| self.range(start, start + 1)).into()
     }
 
     /// `charCodeAt(index)`; `NaN` beyond the end.
@@ -166,37 +181,6 @@ impl JsString {
         }
         parts.push(self.range(start, self.len()));
         parts.into_iter().map(JsValue::String).collect()
-    }
-
-    /// `replaceAll(pattern, replacement)` with a string pattern and a replacement that is taken as it is.
-    #[must_use]
-    pub fn replace_all(&self, pattern: &Self, replacement: &Self) -> Self {
-        let parts: Vec<_> = self.split(pattern).to_vec();
-        let parts: Vec<_> = parts
-            .iter()
-            .filter_map(JsValue::as_string)
-            .cloned()
-            .collect();
-        let mut joined = Vec::new();
-        for (position, part) in parts.into_iter().enumerate() {
-            if position > 0 {
-                joined.push(replacement.clone());
-            }
-            joined.push(part);
-        }
-        Self::concat_all(&joined)
-    }
-
-    /// `replace(pattern, replacement)` with a string pattern and a replacement that is taken as it is.
-    #[must_use]
-    pub fn replace_first(&self, pattern: &Self, replacement: &Self) -> Self {
-        match self.find(pattern, 0) {
-            None => self.clone(),
-            Some(start) => {
-                let rest = self.range(start + pattern.len(), self.len());
-                Self::concat_all(&[self.range(0, start), replacement.clone(), rest])
-            }
-        }
     }
 
     /// `repeat(count)`.

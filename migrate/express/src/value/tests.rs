@@ -7,9 +7,12 @@
 
 mod arrays;
 mod conversions;
+mod dates;
+mod globals;
 mod json;
 mod objects;
 mod operators;
+mod regexps;
 mod strings;
 
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 //   node record-values.js > values.json
 // The outcomes are facts about JavaScript; recorded with Node 20.
 'use strict';
+process.env.TZ = 'UTC';
 const fs = require('fs');
 const path = require('path');
 

@@ -99,7 +99,7 @@ fn objects_become_text_as_in_javascript() {
         r#"String([1,[2,null],"x"])"#,
         text(json(r#"[1,[2,null],"x"]"#)),
     );
-    fact(r#"String([])"#, text(array![]));
+    fact(r#"String([])"#, text(array![].into()));
     fact(r#"String(null)"#, text(JsValue::Null));
     fact(r#"String(undefined)"#, text(JsValue::Undefined));
     fact(
@@ -118,8 +118,8 @@ fn objects_become_text_as_in_javascript() {
             ("valueOf", JsFunction::new("valueOf", |_| Ok(7.into())))
         ]),
     );
-    fact(r#"Number([])"#, array![].to_number());
-    fact(r#"Number([5])"#, array![5].to_number());
+    fact(r#"Number([])"#, JsValue::from(array![]).to_number());
+    fact(r#"Number([5])"#, JsValue::from(array![5]).to_number());
     fact(r#"Number({})"#, object![].to_number());
     fact(r#"Number(true)"#, JsValue::from(true).to_number());
     fact(r#"Number(null)"#, JsValue::Null.to_number());
@@ -137,7 +137,7 @@ fn truth_and_type_are_javascripts() {
         "".into(),
         "0".into(),
         "false".into(),
-        array![],
+        array![].into(),
         object![],
         false.into(),
         JsFunction::new("", |_| Ok(JsValue::Undefined)).into(),

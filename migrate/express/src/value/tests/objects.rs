@@ -18,7 +18,7 @@ fn integer_names_come_first_and_in_order() {
             let changed = o
                 .delete("b")
                 .and_then(|()| o.set("b", 0))
-                .and_then(|()| o.set_item(&2.into(), 9));
+                .and_then(|()| o.set_item(2, 9));
             changed.map(|()| o)
         },
     );
@@ -38,15 +38,12 @@ fn integer_names_come_first_and_in_order() {
 fn reading_and_writing_undefined_and_null_throws_v8s_message() {
     fact(r#"undefined.x"#, JsValue::Undefined.get("x"));
     fact(r#"null.length"#, JsValue::Null.get("length"));
-    fact(r#"undefined[{}]"#, JsValue::Undefined.item(&object![]));
+    fact(r#"undefined[{}]"#, JsValue::Undefined.item(object![]));
     fact(
         r#"(() => { undefined.x = 1 })()"#,
         JsValue::Undefined.set("x", 1),
     );
-    fact(
-        r#"(() => { null[0] = 1 })()"#,
-        JsValue::Null.set_item(&0.into(), 1),
-    );
+    fact(r#"(() => { null[0] = 1 })()"#, JsValue::Null.set_item(0, 1));
     fact(
         r#"(() => { delete undefined.x })()"#,
         JsValue::Undefined.delete("x"),
@@ -71,7 +68,7 @@ fn inherited_properties_are_seen_through_computed_names() {
         get(object![], "constructor").map(|it| rename(&it, "Object")),
     );
     fact(r#"({})["toString"]"#, get(object![], "toString"));
-    fact(r#"[]["map"]"#, get(array![], "map"));
+    fact(r#"[]["map"]"#, get(array![].into(), "map"));
     fact(r#"({})["map"]"#, get(object![], "map"));
     fact(r#""abc"["length"]"#, get("abc".into(), "length"));
     fact(r#""abc"["1"]"#, get("abc".into(), "1"));

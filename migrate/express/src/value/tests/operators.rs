@@ -19,8 +19,8 @@ fn values() -> Vec<JsValue> {
         "1".into(),
         "abc".into(),
         " 1 ".into(),
-        array![],
-        array![1],
+        array![].into(),
+        array![1].into(),
         json("[1,2]"),
         object![],
     ]

@@ -1,0 +1,260 @@
+//! JavaScript values as documents: JSON, with a tag for what JSON cannot say.
+//!
+//! `undefined`, numbers that no store can hold and text with half a surrogate pair become `{"$js": …}`; an object that
+//! has such a property itself is written as a list of entries. Values that are no plain data are refused.
+
+use std::collections::HashSet;
+
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::value::{JsArray, JsObject, JsString, JsValue};
+
+const TAG: &str = "$js";
+
+/// A variable as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredVariable {
+    /// The application's name: the partition.
+    pub application: String,
+    /// The variable's name, its file included.
+    pub name: String,
+    /// Its value.
+    pub value: StoredValue,
+}
+
+/// A JavaScript value as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredValue(pub JsValue);
+
+/// Why values cannot be stored together.
+///
+/// An object that is reached twice would become two objects when it is read again.
+pub(super) fn check_shapes<'a>(
+    values: impl IntoIterator<Item = &'a JsValue>,
+) -> Result<(), &'static str> {
+    let mut seen = HashSet::new();
+    let mut open: Vec<JsValue> = values.into_iter().cloned().collect();
+    while let Some(value) = open.pop() {
+        let JsValue::Object(object) = value else {
+            continue;
+        };
+        if !seen.insert(object.address()) {
+            return Err("the same object is kept in two places of the state");
+        }
+        if !object.is_plain() && !object.is_array() {
+            return Err("the state holds something other than plain data");
+        }
+        open.extend(object.entries().into_iter().map(|(_, value)| value));
+    }
+    Ok(())
+}
+
+/// Whether every store can hold the number as it is (rule R5).
+fn is_storable(number: f64) -> bool {
+    let magnitude = number.abs();
+    let negative_zero = number == 0.0 && number.is_sign_negative();
+    !negative_zero && (magnitude == 0.0 || (1e-130..1e126).contains(&magnitude))
+}
+
+impl Serialize for StoredValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            JsValue::Undefined => tagged(serializer, "undefined", None),
+            JsValue::Null => serializer.serialize_unit(),
+            JsValue::Bool(value) => serializer.serialize_bool(*value),
+            JsValue::Number(number) if is_storable(*number) => serializer.serialize_f64(*number),
+            JsValue::Number(number) => {
+                let text = if *number == 0.0 {
+                    "-0".to_owned()
+                } else {
+                    number.to_string()
+                };
+                tagged(serializer, "number", Some(text))
+            }
+            JsValue::String(text) => {
+                if let Some(text) = text.as_str() {
+                    return serializer.serialize_str(text);
+                }
+                let units = text.units().iter().map(u16::to_string).collect::<Vec<_>>();
+                tagged(serializer, "text", Some(units.join(" ")))
+            }
+            JsValue::Object(object) => match JsArray::from_object(object) {
+                Some(array) => serialize_array(serializer, &array),
+                None => serialize_object(serializer, object),
+            },
+        }
+    }
+}
+
+fn tagged<S: Serializer>(
+    serializer: S,
+    tag: &str,
+    text: Option<String>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    map.serialize_entry(TAG, tag)?;
+    if let Some(text) = text {
+        map.serialize_entry("value", &text)?;
+    }
+    map.end()
+}
+
+fn serialize_array<S: Serializer>(serializer: S, array: &JsArray) -> Result<S::Ok, S::Error> {
+    let object = array.as_object();
+    if object.keys().len() != array.len() {
+        return Err(S::Error::custom(
+            "an array with holes or named properties cannot be stored",
+        ));
+    }
+    let elements = array.to_vec();
+    let mut list = serializer.serialize_seq(Some(elements.len()))?;
+    for element in elements {
+        list.serialize_element(&StoredValue(element))?;
+    }
+    list.end()
+}
+
+fn serialize_object<S: Serializer>(serializer: S, object: &JsObject) -> Result<S::Ok, S::Error> {
+    let mut entries = Vec::new();
+    for (name, value) in object.entries() {
+        let Some(text) = name.as_str() else {
+            return Err(S::Error::custom(
+                "a name with half a surrogate pair cannot be stored",
+            ));
+        };
+        entries.push((text.to_owned(), StoredValue(value)));
+    }
+    let mut map = serializer.serialize_map(None)?;
+    // The order of integer names is not the order of their addition, but it is always the same.
+    if entries.iter().any(|(name, _)| name == TAG) {
+        map.serialize_entry(TAG, "object")?;
+        map.serialize_entry("value", &entries)?;
+        return map.end();
+    }
+    for (name, value) in &entries {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+impl<'de> Deserialize<'de> for StoredValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor).map(Self)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> de::Visitor<'de> for ValueVisitor {
+    type Value = JsValue;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JavaScript value")
+    }
+
+    fn visit_unit<E>(self) -> Result<JsValue, E> {
+        Ok(JsValue::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<JsValue, E> {
+        Ok(JsValue::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<JsValue, E> {
+        Ok(value.into())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it was a double when it was stored"
+    )]
+    fn visit_i64<E>(self, value: i64) -> Result<JsValue, E> {
+        Ok((value as f64).into())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it was a double when it was stored"
+    )]
+    fn visit_u64<E>(self, value: u64) -> Result<JsValue, E> {
+        Ok((value as f64).into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<JsValue, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<JsValue, E> {
+        Ok(JsValue::text(text))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<JsValue, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<JsValue, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(StoredValue(element)) = list.next_element()? {
+            elements.push(element);
+        }
+        Ok(JsArray::from_values(elements).into())
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<JsValue, A::Error> {
+        let object = JsObject::new();
+        let mut is_tagged = false;
+        while let Some((name, StoredValue(value))) = map.next_entry::<String, StoredValue>()? {
+            is_tagged |= name == TAG;
+            object.define(name, value);
+        }
+        if is_tagged {
+            untagged(&object).map_err(de::Error::custom)
+        } else {
+            Ok(object.into())
+        }
+    }
+}
+
+/// The value that a tagged map stands for.
+fn untagged(map: &JsObject) -> Result<JsValue, &'static str> {
+    let text = |name: &str| {
+        map.get(name)
+            .as_string()
+            .map(|text| text.to_text().into_owned())
+    };
+    let tag = text(TAG).ok_or("a tag is no text")?;
+    match tag.as_str() {
+        "undefined" => Ok(JsValue::Undefined),
+        "number" => {
+            let number = text("value").and_then(|text| text.parse::<f64>().ok());
+            number
+                .map(JsValue::Number)
+                .ok_or("a tagged number cannot be read")
+        }
+        "text" => {
+            let units = text("value").unwrap_or_default();
+            let units: Result<Vec<u16>, _> = units.split(' ').map(str::parse).collect();
+            let units = units.map_err(|_| "tagged text cannot be read")?;
+            Ok(JsString::from_units(&units).into())
+        }
+        "object" => {
+            let object = JsObject::new();
+            let entries = map
+                .get("value")
+                .as_array()
+                .ok_or("tagged entries cannot be read")?;
+            for entry in entries.to_vec() {
+                let entry = entry.as_array().ok_or("a tagged entry cannot be read")?;
+                let name = entry
+                    .get(0)
+                    .as_string()
+                    .cloned()
+                    .ok_or("a tagged name is no text")?;
+                object.define(name, entry.get(1));
+            }
+            Ok(object.into())
+        }
+        _ => Err("an unknown tag"),
+    }
+}
