@@ -46,13 +46,7 @@ impl Composed {
 
 /// All routes of all applications that nothing mounts, and of `exported` routers.
 pub(crate) fn compose(machine: &Machine<'_>, exported: &[RouterId]) -> Vec<Composed> {
-    let mounted = mounted_routers(machine);
-    let numbered = machine.routing.routers.iter().enumerate();
-    let roots = numbered.filter_map(|(number, router)| {
-        let id = RouterId(u32::try_from(number).ok()?);
-        let is_root = router.is_application || exported.contains(&id);
-        (is_root && !mounted.contains(&id)).then_some(id)
-    });
+    let roots = roots(machine, exported);
     let mut walk = Walk {
         machine,
         routes: Vec::new(),
@@ -64,6 +58,18 @@ pub(crate) fn compose(machine: &Machine<'_>, exported: &[RouterId]) -> Vec<Compo
         walk.router(root, "", &mut Vec::new());
     }
     walk.routes
+}
+
+/// The applications that nothing mounts, and exported routers.
+pub(crate) fn roots(machine: &Machine<'_>, exported: &[RouterId]) -> Vec<RouterId> {
+    let mounted = mounted_routers(machine);
+    let numbered = machine.routing.routers.iter().enumerate();
+    let roots = numbered.filter_map(|(number, router)| {
+        let id = RouterId(u32::try_from(number).ok()?);
+        let is_root = router.is_application || exported.contains(&id);
+        (is_root && !mounted.contains(&id)).then_some(id)
+    });
+    roots.collect()
 }
 
 /// Routers with routes of their own that nothing mounts or exports.
@@ -157,7 +163,7 @@ impl Walk<'_, '_> {
                     self.mount(&join(prefix, path), targets, *site, before);
                 }
             }
-            Layer::Param { handlers, site } => {
+            Layer::Param { handlers, site, .. } => {
                 let path = join(prefix, &PathPattern::Text("/".into()));
                 before.extend(handlers.iter().map(|handler| Preceding {
                     value: handler.clone(),

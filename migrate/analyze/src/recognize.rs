@@ -50,6 +50,8 @@ pub(crate) struct Router {
     pub(crate) site: Site,
     pub(crate) layers: Vec<Layer>,
     pub(crate) settings: IndexMap<Name, Value>,
+    /// What the router was made with.
+    pub(crate) options: Value,
 }
 
 /// One entry of a router's stack, in registration order.
@@ -67,8 +69,12 @@ pub(crate) enum Layer {
         methods: Vec<(Name, Vec<Value>)>,
         site: Site,
     },
-    /// `param`.
-    Param { handlers: Vec<Value>, site: Site },
+    /// `param`: the names it is for, and the functions.
+    Param {
+        names: Vec<Name>,
+        handlers: Vec<Value>,
+        site: Site,
+    },
 }
 
 impl Machine<'_> {

@@ -16,6 +16,7 @@ use crate::machine::module::Loaded;
 use crate::machine::value::{ModuleId, Name, RouterId, Site, Value};
 use crate::options::{Progress, ScanOptions};
 use crate::packages::Reading;
+use crate::port::{Outcome, Port, Selection};
 use crate::project::{EntryPoints, Package, express_version, own_files};
 use crate::report;
 use crate::source::display_path;
@@ -34,6 +35,30 @@ pub fn scan(
     options: &ScanOptions,
     progress: &(dyn Progress + Sync),
 ) -> Result<Application, Error> {
+    run(tree, directory, options, progress, None).map(|(application, _)| application)
+}
+
+/// Scans the application in `directory` and translates the routes of `selection`.
+///
+/// The verdicts and reasons of the application's routes are those of the translation.
+pub fn port(
+    tree: &Arc<dyn SourceTree>,
+    directory: &Path,
+    options: &ScanOptions,
+    selection: &Selection,
+    progress: &(dyn Progress + Sync),
+) -> Result<(Application, Port), Error> {
+    let (application, port) = run(tree, directory, options, progress, Some(selection))?;
+    Ok((application, port.unwrap_or_default()))
+}
+
+fn run(
+    tree: &Arc<dyn SourceTree>,
+    directory: &Path,
+    options: &ScanOptions,
+    progress: &(dyn Progress + Sync),
+    selection: Option<&Selection>,
+) -> Result<(Application, Option<Port>), Error> {
     let root = tree
         .canonical(directory)
         .map_err(|error| Error::new(ErrorKind::NotADirectory, directory, Some(error)))?;
@@ -47,7 +72,7 @@ pub fn scan(
         return Err(Error::new(ErrorKind::Unreadable, directory, Some(error)));
     }
     std::thread::scope(|threads| {
-        let work = || scan_root(tree, &root, options, progress);
+        let work = || scan_root(tree, &root, options, progress, selection);
         let thread = std::thread::Builder::new()
             .name("scan".into())
             .stack_size(STACK_BYTES);
@@ -65,7 +90,8 @@ fn scan_root(
     root: &Path,
     options: &ScanOptions,
     progress: &dyn Progress,
-) -> Application {
+    selection: Option<&Selection>,
+) -> (Application, Option<Port>) {
     let manifest = root.join("package.json");
     let mut package = Package::read(tree.as_ref(), &manifest).unwrap_or_default();
     root.clone_into(&mut package.directory);
@@ -83,16 +109,69 @@ fn scan_root(
     }
     let (exported, composed) = register(&mut machine, &entries);
     note_gaps(&mut machine, &exported, &composed);
-    let mut application = report::application(&mut machine, &composed);
     let (express, version) = express_version(tree.as_ref(), root, &package);
-    application.express = express.or_else(|| guess_version(&composed));
+    let express = express.or_else(|| guess_version(&composed));
+    // The second phase of the scan changes what the application has set up, so the translation comes first.
+    let ported =
+        selection.and_then(|selection| translate(&mut machine, &exported, express, selection));
+    let mut application = report::application(&mut machine, &composed);
+    application.express = express;
     application.express_version = version;
     let directory_name = root
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
     application.name = package.name.or(directory_name).unwrap_or_default();
     application.findings = std::mem::take(&mut machine.findings).into_vec();
-    application
+    let port = ported.map(|(mut port, outcomes)| {
+        port.program.name.clone_from(&application.name);
+        settle(&mut application, &outcomes);
+        port
+    });
+    (application, port)
+}
+
+/// Translates the first application or exported router that has routes.
+fn translate(
+    machine: &mut Machine<'_>,
+    exported: &[RouterId],
+    express: Option<u8>,
+    selection: &Selection,
+) -> Option<(Port, Vec<Outcome>)> {
+    let root = crate::compose::roots(machine, exported)
+        .into_iter()
+        .next()?;
+    Some(crate::port::port(
+        machine,
+        root,
+        express.unwrap_or(4),
+        selection,
+    ))
+}
+
+/// Replaces the scan's estimates by what the translation found.
+fn settle(application: &mut Application, outcomes: &[Outcome]) {
+    let mut used = vec![false; outcomes.len()];
+    for route in &mut application.routes {
+        let found = outcomes.iter().enumerate().find(|(position, outcome)| {
+            !used[*position]
+                && outcome.method == route.method
+                && outcome.path == route.path
+                && outcome.place.line == route.line
+                && outcome.place.file == route.file
+        });
+        if let Some((position, outcome)) = found {
+            used[position] = true;
+            route.set_reasons(outcome.reasons.clone());
+            continue;
+        }
+        let message = "belongs to another application than the one that was translated";
+        route.set_reasons(vec![isobar_migrate_model::Reason {
+            code: isobar_migrate_model::ReasonCode::Unresolved,
+            subject: "application".to_owned(),
+            message: message.to_owned(),
+            place: route.place(),
+        }]);
+    }
 }
 
 /// Runs entry points, stage by stage, until there are routes.

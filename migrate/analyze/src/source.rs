@@ -123,6 +123,11 @@ fn outside(root: &Path, path: &Path) -> PathBuf {
 pub(crate) struct Lines(Vec<u32>);
 
 impl Lines {
+    /// Offsets at which lines begin.
+    pub(crate) fn starts(&self) -> &[u32] {
+        &self.0
+    }
+
     pub(crate) fn new(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX));

@@ -443,6 +443,14 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The variable that an ES module exports under a name, when it exports a variable.
+    pub(crate) fn local_name_of_export(&self, module: ModuleId, name: &str) -> Option<Name> {
+        match self.modules[module.0 as usize].exports.get(name)? {
+            Export::Local(local) => Some(Name::clone(local)),
+            Export::Value(_) | Export::From(..) => None,
+        }
+    }
+
     /// Everything that a module exports, except `default`.
     pub(crate) fn exports_of(&mut self, module: ModuleId, site: Site) -> Vec<(Name, Value)> {
         let record = &self.modules[module.0 as usize];

@@ -11,7 +11,7 @@
 
 use crate::machine::Machine;
 use crate::machine::call::Call;
-use crate::machine::value::{RouterId, Value};
+use crate::machine::value::{Name, RouterId, Value};
 use crate::recognize::Layer;
 
 /// `router.param(…)`.
@@ -22,7 +22,19 @@ pub(super) fn register(machine: &mut Machine<'_>, router: RouterId, call: &Call)
         .filter(|value| machine.is_callable(value))
         .cloned()
         .collect();
+    let first = call.argument(0);
+    let listed = machine
+        .heap
+        .array(&first)
+        .cloned()
+        .unwrap_or_else(|| vec![first]);
+    let names = listed
+        .iter()
+        .filter_map(Value::as_text)
+        .map(Name::from)
+        .collect();
     let layer = Layer::Param {
+        names,
         handlers,
         site: call.site,
     };

@@ -62,6 +62,7 @@ pub(super) fn make(machine: &mut Machine<'_>, is_application: bool, call: &Call)
         site: call.site,
         layers: Vec::new(),
         settings: IndexMap::new(),
+        options: call.argument(0),
     });
     Value::Object(object)
 }

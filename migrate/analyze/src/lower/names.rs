@@ -1,0 +1,65 @@
+//! What names mean outside the function that is being lowered.
+
+use isobar_migrate_model::code::{Builtin, ConstantId, Expression, FunctionId, StateId};
+
+use super::Obstacle;
+
+/// Refers to an object or a function that [`Names`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Handle(pub(crate) u32);
+
+/// What a name, or a path of names, stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Named {
+    /// A value that is fixed once the application has started.
+    Constant(ConstantId),
+    /// A variable of a module that requests change.
+    State(StateId),
+    /// A function of the application.
+    Function(Handle),
+    /// A function of the language, of Node or of a well-known package.
+    Builtin(Builtin),
+    /// An object whose members have a meaning, but which is no value itself: a module, `JSON`, `process`.
+    Namespace(Handle),
+    /// `process.env`.
+    Environment,
+    /// An environment variable.
+    Setting(String),
+    /// A value that is known while translating.
+    Literal(Expression),
+    /// A variable of the factory that made the function: each function it makes has its own value.
+    Captured,
+    /// Something that is not ported, and why.
+    Refused(Obstacle),
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    Value,
+    Request,
+    Response,
+    Next,
+}
+
+/// A function that may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Callable {
+    pub(crate) function: FunctionId,
+    pub(crate) is_async: bool,
+}
+
+/// Resolves names for one function.
+pub(crate) trait Names {
+    /// What a name stands for that the function itself does not declare.
+    fn name(&mut self, name: &str) -> Named;
+
+    /// What a member of a namespace stands for.
+    fn member(&mut self, namespace: Handle, property: &str) -> Named;
+
+    /// The function behind `handle`, when it is called with arguments of these roles.
+    fn callable(&mut self, handle: Handle, roles: &[Role]) -> Result<Callable, Obstacle>;
+
+    /// The members of a namespace that are functions, in order: what `res.format` takes.
+    fn members(&mut self, namespace: Handle) -> Vec<(String, Handle)>;
+}

@@ -1,0 +1,459 @@
+//! Puts the program together: only what is reached, with data that changes apart from data that does not.
+
+use std::collections::{BTreeSet, HashMap};
+
+use isobar_migrate_model::code::visit::{Visit, walk_expression, walk_function, walk_target};
+use isobar_migrate_model::code::visit_mut::{self, Visit as VisitMut};
+use isobar_migrate_model::code::{
+    Callee, Constant, ConstantId, Expression, Function, FunctionId, Handler, Layer, Program,
+    Router, Setting, State, StateId, Target,
+};
+use isobar_migrate_model::{Reason, ReasonCode};
+
+use super::{Outcome, Port, Porter, Root, aliases};
+use crate::machine::value::RouterId;
+
+/// The functions that a function calls or hands on.
+pub(super) fn calls(function: &Function) -> BTreeSet<usize> {
+    let mut calls = Calls(BTreeSet::new());
+    walk_function(&mut calls, function);
+    calls.0
+}
+
+struct Calls(BTreeSet<usize>);
+
+impl Visit for Calls {
+    fn expression(&mut self, expression: &Expression) {
+        match expression {
+            Expression::Function { function }
+            | Expression::Call {
+                callee: Callee::Function { function },
+                ..
+            } => {
+                self.0.insert(function.0);
+            }
+            _ => {}
+        }
+        walk_expression(self, expression);
+    }
+}
+
+impl Porter<'_, '_> {
+    /// The program, and what became of each route.
+    pub(super) fn finish(
+        mut self,
+        root: RouterId,
+        mut router: Router,
+        express: u8,
+    ) -> (Port, Vec<Outcome>) {
+        if let Some(reason) = blocked_error_handler(&router) {
+            self.hold_back_states(&mut router, &reason);
+        }
+        let kept = self.kept(&router);
+        let mut functions = self.functions_at(&kept);
+        let new_ids = numbered(&kept);
+        let changed = aliases::changed_states(&functions, &new_ids, &self.aliasable());
+        let mut split = Split::new(&self, &changed, &new_ids);
+        for function in &mut functions {
+            visit_mut::walk_function(&mut split, function);
+        }
+        renumber_router(&mut router, &mut split);
+        let constants = std::mem::take(&mut split.constants);
+        let states = std::mem::take(&mut split.states);
+        let settings = settings(&functions, &constants);
+        let options = self.settings_of(root);
+        let program = Program {
+            name: String::new(),
+            express,
+            functions,
+            constants,
+            states,
+            settings,
+            options,
+            router,
+        };
+        self.drop_repeated_reasons();
+        (
+            Port {
+                program,
+                notes: std::mem::take(&mut self.notes),
+            },
+            self.outcomes,
+        )
+    }
+
+    /// The functions that layers refer to, and all they call, in the order of the source.
+    fn kept(&self, router: &Router) -> Vec<usize> {
+        let mut roots = BTreeSet::new();
+        collect(router, &mut roots);
+        let reached: BTreeSet<usize> = roots
+            .iter()
+            .flat_map(|position| self.reached(*position))
+            .collect();
+        let mut kept: Vec<usize> = reached.into_iter().collect();
+        kept.sort_by_key(|position| match &self.functions[*position].lowered {
+            Some(Ok(function)) => (function.place.file.clone(), function.place.line),
+            _ => (String::new(), 0),
+        });
+        kept
+    }
+
+    /// Roots that hold objects: only those can be changed through another name.
+    fn aliasable(&self) -> BTreeSet<usize> {
+        let roots = self.roots.values().enumerate();
+        roots
+            .filter(|(_, root)| root.value.as_object().is_some())
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// `app.set` with values that are known.
+    fn settings_of(&self, root: RouterId) -> Vec<(String, Expression)> {
+        let settings = &self.machine.routing.get(root).settings;
+        let known = settings.iter().filter_map(|(name, value)| {
+            let known = ["view engine", "views", "view cache", "env", "port"];
+            if known.contains(&&**name) {
+                return None;
+            }
+            let value = super::data::literal(self.machine, value).ok()?;
+            Some((name.to_string(), value))
+        });
+        known.collect()
+    }
+
+    fn functions_at(&self, positions: &[usize]) -> Vec<Function> {
+        let slots = positions
+            .iter()
+            .map(|position| &self.functions[*position].lowered);
+        slots
+            .filter_map(|lowered| lowered.as_ref()?.as_ref().ok().cloned())
+            .collect()
+    }
+
+    /// Keeps routes with state behind when their errors would go to the legacy application, which has a state of its own.
+    fn hold_back_states(&mut self, router: &mut Router, reason: &Reason) {
+        let kept = self.kept(router);
+        let ids = numbered(&kept);
+        let changed = aliases::changed_states(&self.functions_at(&kept), &ids, &self.aliasable());
+        let with_state = |porter: &Self, position: &usize| {
+            let reached = porter.reached(*position);
+            porter
+                .functions_at(&reached)
+                .iter()
+                .any(|function| uses_state(function, &changed))
+        };
+        for position in 0..self.outcomes.len() {
+            let outcome = &self.outcomes[position];
+            let is_ported = outcome.reasons.is_empty();
+            if is_ported && outcome.functions.iter().any(|id| with_state(self, id)) {
+                hold_back(router, outcome, reason);
+                self.outcomes[position].reasons.push(reason.clone());
+            }
+        }
+    }
+
+    /// A reason that several layers give is told once.
+    fn drop_repeated_reasons(&mut self) {
+        for outcome in &mut self.outcomes {
+            let mut seen: Vec<Reason> = Vec::new();
+            outcome.reasons.retain(|reason| {
+                let new = !seen.contains(reason);
+                seen.push(reason.clone());
+                new
+            });
+        }
+    }
+}
+
+fn numbered(kept: &[usize]) -> HashMap<usize, usize> {
+    kept.iter()
+        .enumerate()
+        .map(|(new, old)| (*old, new))
+        .collect()
+}
+
+/// Why errors may go to the legacy application, when an error handler stays behind.
+fn blocked_error_handler(router: &Router) -> Option<Reason> {
+    router.layers.iter().find_map(|layer| match layer {
+        Layer::Use { handlers, .. } => handlers.iter().find_map(|handler| match handler {
+            Handler::Legacy {
+                reason,
+                place,
+                for_errors: true,
+            } => Some(Reason {
+                code: ReasonCode::State,
+                subject: "error handler".to_owned(),
+                message: format!("shares state, and its errors go to a handler that {reason}"),
+                place: place.clone(),
+            }),
+            _ => None,
+        }),
+        Layer::Mount { router, .. } => blocked_error_handler(router),
+        _ => None,
+    })
+}
+
+/// Replaces the handlers of a route.
+fn hold_back(router: &mut Router, outcome: &Outcome, reason: &Reason) {
+    for layer in &mut router.layers {
+        match layer {
+            Layer::Mount { router, .. } => hold_back(router, outcome, reason),
+            Layer::Route { methods, place, .. } if *place == outcome.place => {
+                let same = methods
+                    .iter_mut()
+                    .filter(|(method, _)| *method == outcome.method);
+                for (_, handlers) in same {
+                    *handlers = vec![Handler::Legacy {
+                        reason: reason.message.clone(),
+                        place: reason.place.clone(),
+                        for_errors: false,
+                    }];
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn uses_state(function: &Function, states: &BTreeSet<usize>) -> bool {
+    let mut search = StateSearch {
+        states,
+        found: false,
+    };
+    function
+        .body
+        .iter()
+        .for_each(|statement| search.statement(statement));
+    search.found
+}
+
+struct StateSearch<'s> {
+    states: &'s BTreeSet<usize>,
+    found: bool,
+}
+
+impl Visit for StateSearch<'_> {
+    fn expression(&mut self, expression: &Expression) {
+        if let Expression::State { state } = expression {
+            self.found |= self.states.contains(&state.0);
+        }
+        walk_expression(self, expression);
+    }
+
+    fn target(&mut self, target: &Target) {
+        if let Target::State { .. } = target {
+            self.found = true;
+        }
+        walk_target(self, target);
+    }
+}
+
+fn collect(router: &Router, functions: &mut BTreeSet<usize>) {
+    let mut add = |handlers: &[Handler]| {
+        for handler in handlers {
+            if let Handler::Function { function, .. } = handler {
+                functions.insert(function.0);
+            }
+        }
+    };
+    for layer in &router.layers {
+        match layer {
+            Layer::Use { handlers, .. } => add(handlers),
+            Layer::Route { methods, .. } => methods.iter().for_each(|(_, handlers)| add(handlers)),
+            Layer::Param { handler, .. } => add(&[Handler::Function {
+                function: *handler,
+                captures: Vec::new(),
+                is_async: false,
+            }]),
+            Layer::Mount { .. } => {}
+        }
+    }
+    for layer in &router.layers {
+        if let Layer::Mount { router, .. } = layer {
+            collect(router, functions);
+        }
+    }
+}
+
+fn renumber_router(router: &mut Router, split: &mut Split<'_, '_, '_>) {
+    for layer in &mut router.layers {
+        match layer {
+            Layer::Use { handlers, .. } => renumber_handlers(handlers, split),
+            Layer::Route { methods, .. } => {
+                for (_, handlers) in methods {
+                    renumber_handlers(handlers, split);
+                }
+            }
+            Layer::Param { handler, .. } => *handler = split.function(*handler),
+            Layer::Mount { router, .. } => renumber_router(router, split),
+        }
+    }
+}
+
+fn renumber_handlers(handlers: &mut [Handler], split: &Split<'_, '_, '_>) {
+    for handler in handlers {
+        if let Handler::Function { function, .. } = handler {
+            *function = split.function(*function);
+        }
+    }
+}
+
+/// Gives everything its number in the program, and tells states from constants.
+struct Split<'p, 'm, 'a> {
+    porter: &'p Porter<'m, 'a>,
+    changed: &'p BTreeSet<usize>,
+    functions: &'p HashMap<usize, usize>,
+    states: Vec<State>,
+    constants: Vec<Constant>,
+    /// By root: the state or constant it has become.
+    of_roots: HashMap<usize, Expression>,
+    of_constants: HashMap<usize, ConstantId>,
+    made: usize,
+}
+
+impl<'p, 'm, 'a> Split<'p, 'm, 'a> {
+    fn new(
+        porter: &'p Porter<'m, 'a>,
+        changed: &'p BTreeSet<usize>,
+        functions: &'p HashMap<usize, usize>,
+    ) -> Self {
+        Self {
+            porter,
+            changed,
+            functions,
+            states: Vec::new(),
+            constants: Vec::new(),
+            of_roots: HashMap::new(),
+            of_constants: HashMap::new(),
+            made: 0,
+        }
+    }
+
+    fn function(&self, function: FunctionId) -> FunctionId {
+        FunctionId(self.functions.get(&function.0).copied().unwrap_or_default())
+    }
+
+    /// What a root has become.
+    fn root(&mut self, root: usize) -> Expression {
+        if let Some(known) = self.of_roots.get(&root) {
+            return known.clone();
+        }
+        let Root {
+            name,
+            site,
+            comments,
+            literal,
+            ..
+        } = self.porter.roots[root].clone();
+        let place = self.porter.machine.place(site);
+        let value = literal.unwrap_or(Expression::Undefined);
+        let name = name.to_string();
+        let expression = if self.changed.contains(&root) {
+            self.states.push(State {
+                name,
+                place,
+                comments,
+                seed: value,
+            });
+            Expression::State {
+                state: StateId(self.states.len() - 1),
+            }
+        } else {
+            Expression::Constant {
+                constant: self.constant(Constant {
+                    name,
+                    place,
+                    comments,
+                    value,
+                }),
+            }
+        };
+        self.of_roots.insert(root, expression.clone());
+        expression
+    }
+
+    fn constant(&mut self, constant: Constant) -> ConstantId {
+        self.constants.push(constant);
+        self.made += 1;
+        ConstantId(self.made - 1)
+    }
+
+    fn source(&mut self, position: usize) -> ConstantId {
+        if let Some(known) = self.of_constants.get(&position) {
+            return *known;
+        }
+        let source = self.porter.constants[position].clone();
+        let mut value = source.value;
+        self.expression(&mut value);
+        let constant = Constant {
+            name: source.name.to_string(),
+            place: self.porter.machine.place(source.site),
+            comments: source.comments,
+            value,
+        };
+        let id = self.constant(constant);
+        self.of_constants.insert(position, id);
+        id
+    }
+}
+
+impl VisitMut for Split<'_, '_, '_> {
+    fn expression(&mut self, expression: &mut Expression) {
+        visit_mut::walk_expression(self, expression);
+        match expression {
+            Expression::State { state } => *expression = self.root(state.0),
+            Expression::Constant { constant } => *constant = self.source(constant.0),
+            Expression::Function { function } => *function = self.function(*function),
+            Expression::Call {
+                callee: Callee::Function { function },
+                ..
+            } => {
+                *function = self.function(*function);
+            }
+            _ => {}
+        }
+    }
+
+    fn target(&mut self, target: &mut Target) {
+        visit_mut::walk_target(self, target);
+        if let Target::State { state } = target
+            && let Expression::State { state: new } = self.root(state.0)
+        {
+            *state = new;
+        }
+    }
+}
+
+/// The environment variables that the program reads.
+fn settings(functions: &[Function], constants: &[Constant]) -> Vec<Setting> {
+    let mut search = SettingSearch(BTreeSet::new());
+    for function in functions {
+        walk_function(&mut search, function);
+    }
+    for constant in constants {
+        search.expression(&constant.value);
+    }
+    let is_secret = |name: &str| {
+        ["SECRET", "PASSWORD", "TOKEN", "KEY"]
+            .iter()
+            .any(|word| name.to_uppercase().contains(word))
+    };
+    let names = search.0.into_iter();
+    names
+        .map(|name| Setting {
+            secret: is_secret(&name),
+            name,
+        })
+        .collect()
+}
+
+struct SettingSearch(BTreeSet<String>);
+
+impl Visit for SettingSearch {
+    fn expression(&mut self, expression: &Expression) {
+        if let Expression::Setting { name } = expression {
+            self.0.insert(name.clone());
+        }
+        walk_expression(self, expression);
+    }
+}
