@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::gateway::GatewayArguments;
+use crate::port::PortArguments;
 use crate::promote::PromoteArguments;
 use crate::rollback::RollbackArguments;
 use crate::scan::ScanArguments;
@@ -34,4 +35,6 @@ pub enum Command {
     Rollback(RollbackArguments),
     /// Send both applications the same requests and compare their answers.
     Verify(VerifyArguments),
+    /// Translate routes into a crate of portable handlers.
+    Port(PortArguments),
 }

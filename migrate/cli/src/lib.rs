@@ -9,6 +9,7 @@ pub mod disk_tree;
 pub mod exit;
 pub mod gateway;
 mod logging;
+pub mod port;
 pub mod printer;
 pub mod progress;
 pub mod promote;
@@ -54,6 +55,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Promote(arguments) => promote::run(arguments, printer),
         Command::Rollback(arguments) => rollback::run(arguments, printer),
         Command::Verify(arguments) => verify::run(&arguments, printer),
+        Command::Port(arguments) => port::run(&arguments, printer),
     }
 }
 
