@@ -1,23 +1,23 @@
 //! Module variables of a legacy application, kept as documents.
 //!
 //! In Node, everything that a request does to variables of modules happens at once, because nothing else runs in
-//! between. Here a request reads the variables it uses, works on its own copies, and what it changed is stored when it
-//! has ended, all or nothing. Where another request was faster, it starts again from the beginning: nothing it did is
-//! visible yet. [`Ported`] does this around a router.
+//! between. Here requests take turns from the first use of a variable on, and work on the same objects in memory. What
+//! a request changed is stored, together with what those after it changed, before any of them is answered. Where
+//! another process was faster, all of them start again from the beginning: nothing they did is visible yet.
+//! [`Ported`] does this around a router.
 
 mod codec;
+mod draft;
+mod entries;
+mod held;
+mod memory;
 mod ported;
 mod replay;
+mod stored;
 mod variables;
+mod writer;
 
-pub use codec::StoredVariable;
+pub use codec::StoredValue;
 pub use ported::{ForRequest, Ported, Settings};
+pub use stored::{Shape, StoredEntries, StoredVariable, VARIABLES};
 pub use variables::{Variable, Variables};
-
-use isobar::document::{CollectionSpec, SortType};
-
-/// The collection that holds the variables: one document each, all of an application in one partition.
-pub const VARIABLES: CollectionSpec<StoredVariable> = CollectionSpec::new("variables")
-    .partition("application")
-    .sort("name", SortType::Str)
-    .preserve_order();

@@ -17,6 +17,7 @@ mod invoke;
 mod json_parse;
 mod json_stringify;
 mod macros;
+mod mark;
 mod number;
 mod object;
 mod operators;
@@ -43,6 +44,7 @@ pub use globals::{
 };
 pub use json_parse::parse as json_parse;
 pub use json_stringify::{stringify as json_stringify, stringify_pretty as json_stringify_pretty};
+pub(crate) use mark::Mark;
 pub use number::{number_to_string, parse_float, parse_int};
 pub use object::JsObject;
 pub use properties::PropertyName;

@@ -3,8 +3,7 @@
 //! `undefined`, numbers that no store can hold and text with half a surrogate pair become `{"$js": …}`; an object that
 //! has such a property itself is written as a list of entries. Values that are no plain data are refused.
 
-use std::collections::HashSet;
-
+use isobar::{Error, ErrorKind, Result};
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -12,42 +11,16 @@ use crate::value::{JsArray, JsObject, JsString, JsValue};
 
 const TAG: &str = "$js";
 
-/// A variable as it is stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredVariable {
-    /// The application's name: the partition.
-    pub application: String,
-    /// The variable's name, its file included.
-    pub name: String,
-    /// Its value.
-    pub value: StoredValue,
-}
-
 /// A JavaScript value as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredValue(pub JsValue);
 
-/// Why values cannot be stored together.
-///
-/// An object that is reached twice would become two objects when it is read again.
-pub(super) fn check_shapes<'a>(
-    values: impl IntoIterator<Item = &'a JsValue>,
-) -> Result<(), &'static str> {
-    let mut seen = HashSet::new();
-    let mut open: Vec<JsValue> = values.into_iter().cloned().collect();
-    while let Some(value) = open.pop() {
-        let JsValue::Object(object) = value else {
-            continue;
-        };
-        if !seen.insert(object.address()) {
-            return Err("the same object is kept in two places of the state");
-        }
-        if !object.is_plain() && !object.is_array() {
-            return Err("the state holds something other than plain data");
-        }
-        open.extend(object.entries().into_iter().map(|(_, value)| value));
-    }
-    Ok(())
+/// The value as JSON.
+pub(super) fn text_of(value: &JsValue) -> Result<String> {
+    serde_json::to_string(&StoredValue(value.clone())).map_err(|error| {
+        let message = "the state holds a value that cannot be stored";
+        Error::new(ErrorKind::Internal, message).with_source(error)
+    })
 }
 
 /// Whether every store can hold the number as it is (rule R5).
@@ -58,7 +31,7 @@ fn is_storable(number: f64) -> bool {
 }
 
 impl Serialize for StoredValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match &self.0 {
             JsValue::Undefined => tagged(serializer, "undefined", None),
             JsValue::Null => serializer.serialize_unit(),
@@ -91,7 +64,7 @@ fn tagged<S: Serializer>(
     serializer: S,
     tag: &str,
     text: Option<String>,
-) -> Result<S::Ok, S::Error> {
+) -> std::result::Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry(TAG, tag)?;
     if let Some(text) = text {
@@ -100,9 +73,12 @@ fn tagged<S: Serializer>(
     map.end()
 }
 
-fn serialize_array<S: Serializer>(serializer: S, array: &JsArray) -> Result<S::Ok, S::Error> {
+fn serialize_array<S: Serializer>(
+    serializer: S,
+    array: &JsArray,
+) -> std::result::Result<S::Ok, S::Error> {
     let object = array.as_object();
-    if object.keys().len() != array.len() {
+    if !object.is_dense_array() {
         return Err(S::Error::custom(
             "an array with holes or named properties cannot be stored",
         ));
@@ -115,7 +91,10 @@ fn serialize_array<S: Serializer>(serializer: S, array: &JsArray) -> Result<S::O
     list.end()
 }
 
-fn serialize_object<S: Serializer>(serializer: S, object: &JsObject) -> Result<S::Ok, S::Error> {
+fn serialize_object<S: Serializer>(
+    serializer: S,
+    object: &JsObject,
+) -> std::result::Result<S::Ok, S::Error> {
     let mut entries = Vec::new();
     for (name, value) in object.entries() {
         let Some(text) = name.as_str() else {
@@ -139,7 +118,7 @@ fn serialize_object<S: Serializer>(serializer: S, object: &JsObject) -> Result<S
 }
 
 impl<'de> Deserialize<'de> for StoredValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor).map(Self)
     }
 }
@@ -153,15 +132,15 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         f.write_str("a JavaScript value")
     }
 
-    fn visit_unit<E>(self) -> Result<JsValue, E> {
+    fn visit_unit<E>(self) -> std::result::Result<JsValue, E> {
         Ok(JsValue::Null)
     }
 
-    fn visit_none<E>(self) -> Result<JsValue, E> {
+    fn visit_none<E>(self) -> std::result::Result<JsValue, E> {
         Ok(JsValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<JsValue, E> {
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<JsValue, E> {
         Ok(value.into())
     }
 
@@ -169,7 +148,7 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         clippy::cast_precision_loss,
         reason = "it was a double when it was stored"
     )]
-    fn visit_i64<E>(self, value: i64) -> Result<JsValue, E> {
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<JsValue, E> {
         Ok((value as f64).into())
     }
 
@@ -177,23 +156,26 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         clippy::cast_precision_loss,
         reason = "it was a double when it was stored"
     )]
-    fn visit_u64<E>(self, value: u64) -> Result<JsValue, E> {
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<JsValue, E> {
         Ok((value as f64).into())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<JsValue, E> {
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<JsValue, E> {
         Ok(value.into())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<JsValue, E> {
+    fn visit_str<E>(self, text: &str) -> std::result::Result<JsValue, E> {
         Ok(JsValue::text(text))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<JsValue, E> {
+    fn visit_string<E>(self, text: String) -> std::result::Result<JsValue, E> {
         Ok(text.into())
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<JsValue, A::Error> {
+    fn visit_seq<A: de::SeqAccess<'de>>(
+        self,
+        mut list: A,
+    ) -> std::result::Result<JsValue, A::Error> {
         let mut elements = Vec::new();
         while let Some(StoredValue(element)) = list.next_element()? {
             elements.push(element);
@@ -201,7 +183,10 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         Ok(JsArray::from_values(elements).into())
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<JsValue, A::Error> {
+    fn visit_map<A: de::MapAccess<'de>>(
+        self,
+        mut map: A,
+    ) -> std::result::Result<JsValue, A::Error> {
         let object = JsObject::new();
         let mut is_tagged = false;
         while let Some((name, StoredValue(value))) = map.next_entry::<String, StoredValue>()? {
@@ -217,7 +202,7 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
 }
 
 /// The value that a tagged map stands for.
-fn untagged(map: &JsObject) -> Result<JsValue, &'static str> {
+fn untagged(map: &JsObject) -> std::result::Result<JsValue, &'static str> {
     let text = |name: &str| {
         map.get(name)
             .as_string()
@@ -234,7 +219,8 @@ fn untagged(map: &JsObject) -> Result<JsValue, &'static str> {
         }
         "text" => {
             let units = text("value").unwrap_or_default();
-            let units: Result<Vec<u16>, _> = units.split(' ').map(str::parse).collect();
+            let units: std::result::Result<Vec<u16>, _> =
+                units.split(' ').map(str::parse).collect();
             let units = units.map_err(|_| "tagged text cannot be read")?;
             Ok(JsString::from_units(&units).into())
         }

@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use isobar::document::Collection;
+use isobar::driver::jitter;
 use isobar::function::SettingSpec;
 use isobar::{Environment, Error, ErrorKind, Result};
-use tokio::sync::Mutex;
 
-use super::codec::StoredVariable;
+use super::memory::Memory;
 use super::replay::Replay;
-use super::variables::Variables;
+use super::stored::StoredVariable;
+use super::variables::{Ending, IsAnswered, Variables};
+use super::writer::Writer;
 use crate::express::Express;
 use crate::router::Router;
 use crate::service::ExpressService;
 use crate::unanswered::NotMine;
 use crate::value::{JsValue, Thrown};
+
+/// How often a request is handled before it is given up, because other processes are always faster.
+const MOST_ATTEMPTS: u32 = 64;
 
 /// What the handlers of an application share; generated code implements it.
 pub trait ForRequest: Clone + Send + Sync + 'static {
@@ -33,14 +39,7 @@ pub struct Ported<S>(Arc<Application<S>>);
 struct Application<S> {
     service: ExpressService<S>,
     state: S,
-    variables: Option<Store>,
-}
-
-struct Store {
-    collection: Collection<StoredVariable>,
-    application: Arc<str>,
-    /// Requests that were overtaken wait for one another, so that they are not overtaken again.
-    overtaken: Mutex<()>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl<S: ForRequest> Ported<S> {
@@ -62,20 +61,15 @@ impl<S: ForRequest> Ported<S> {
         state: S,
         (application, collection): (&str, Collection<StoredVariable>),
     ) -> Result<Self> {
-        let application = application.into();
-        let store = Store {
-            collection,
-            application,
-            overtaken: Mutex::new(()),
-        };
-        Self::build(express, router, state, Some(store))
+        let memory = Memory::new(Writer::new(collection, application));
+        Self::build(express, router, state, Some(Arc::new(memory)))
     }
 
     fn build(
         express: Express,
         router: Router<S>,
         state: S,
-        variables: Option<Store>,
+        memory: Option<Arc<Memory>>,
     ) -> Result<Self> {
         let service = express.service(router, state.clone()).map_err(|error| {
             let message = "the router of the ported application cannot be built";
@@ -84,19 +78,19 @@ impl<S: ForRequest> Ported<S> {
         Ok(Self(Arc::new(Application {
             service,
             state,
-            variables,
+            memory,
         })))
     }
 
     /// Answers one request: a handler for the fallback of [`isobar::http::Routes`].
     pub async fn answer(State(ported): State<Self>, request: isobar::http::Request) -> Response {
         let application = &ported.0;
-        match &application.variables {
+        match &application.memory {
             None => {
                 let state = application.state.for_request(Variables::default());
                 application.service.finish(request, state).await
             }
-            Some(store) => match application.transact(store, Replay::new(request)).await {
+            Some(memory) => match application.attempts(memory, &Replay::new(request)).await {
                 Ok(response) => response,
                 Err(error) => error.into_response(),
             },
@@ -106,53 +100,29 @@ impl<S: ForRequest> Ported<S> {
 
 impl<S: ForRequest> Application<S> {
     /// Handles the request until what it changed is stored.
-    async fn transact(&self, store: &Store, request: Replay) -> Result<Response> {
-        let first = self.attempts(store, &request, 1).await;
-        match first {
-            Err(error) if error.kind() == ErrorKind::Contention => {
-                let _turn = store.overtaken.lock().await;
-                self.attempts(store, &request, u32::MAX).await
+    async fn attempts(&self, memory: &Arc<Memory>, request: &Replay) -> Result<Response> {
+        for attempt in 1..=MOST_ATTEMPTS {
+            let variables = Variables::of(memory, request.clone());
+            let state = self.state.for_request(variables.clone());
+            let response = self.service.finish(request.request(), state).await;
+            let is_answered = match response.extensions().get::<NotMine>() {
+                None => IsAnswered::Yes,
+                Some(_) => IsAnswered::No,
+            };
+            match variables.end(is_answered).await {
+                Ok(Ending::Stored) => return Ok(response),
+                Err(error) if error.kind() != ErrorKind::Contention => return Err(error),
+                Ok(Ending::Overtaken) | Err(_) => tokio::time::sleep(pause(attempt)).await,
             }
-            done => done,
         }
+        let message = "other processes changed the variables again and again";
+        Err(Error::new(ErrorKind::Contention, message))
     }
+}
 
-    async fn attempts(&self, store: &Store, request: &Replay, most: u32) -> Result<Response> {
-        let attempts = Arc::new(std::sync::atomic::AtomicU32::new(0));
-        let work = |transaction| {
-            let attempt = attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let variables = Variables::of(transaction, Arc::clone(&store.application));
-            let request = request.request();
-            async move {
-                // Not a conflict of its own: the attempts are over, and the caller decides.
-                let over = || Error::new(ErrorKind::Cancelled, "overtaken by another request");
-                (attempt < most).then_some(()).ok_or_else(over)?;
-                self.attempt(variables, request).await
-            }
-        };
-        let done = store.collection.transact(&store.application, work).await;
-        done.map_err(|error| match error.kind() {
-            ErrorKind::Cancelled => Error::new(ErrorKind::Contention, "overtaken"),
-            _ => error,
-        })
-    }
-
-    /// Handles the request once, and says what it changed.
-    async fn attempt(
-        &self,
-        variables: Variables,
-        request: isobar::http::Request,
-    ) -> Result<Response> {
-        let state = self.state.for_request(variables.clone());
-        let response = self.service.finish(request, state).await;
-        if let Some(error) = variables.failure() {
-            return Err(error);
-        }
-        if response.extensions().get::<NotMine>().is_none() {
-            variables.store()?;
-        }
-        Ok(response)
-    }
+/// Up to 2 ms after the first attempt, doubling to at most 64 ms, at random so that processes part.
+fn pause(attempt: u32) -> Duration {
+    jitter(Duration::from_millis(1 << attempt.min(6)))
 }
 
 impl<S> Clone for Ported<S> {

@@ -1,12 +1,13 @@
 //! A request that can be handled again from the beginning.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use http::request::Parts;
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 
 /// A request whose body is kept as far as it was read.
 #[derive(Debug, Clone)]
@@ -19,6 +20,14 @@ pub(super) struct Replay {
 struct Kept {
     read: Vec<Bytes>,
     rest: Body,
+    end: Option<End>,
+}
+
+/// Why there is no more of the body.
+#[derive(Debug, Clone)]
+enum End {
+    Complete,
+    Failed(String),
 }
 
 impl Replay {
@@ -29,6 +38,7 @@ impl Replay {
             body: Arc::new(Mutex::new(Kept {
                 read: Vec::new(),
                 rest,
+                end: None,
             })),
         }
     }
@@ -41,18 +51,41 @@ impl Replay {
         };
         http::Request::from_parts(self.head.clone(), Body::new(body))
     }
+
+    /// Reads the body to its end, so that nobody has to wait for the client again.
+    pub(super) async fn read_body(&self) {
+        poll_fn(|context| {
+            let mut kept = kept(&self.body);
+            while kept.end.is_none() {
+                ready!(kept.poll(context));
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+impl Kept {
+    /// Reads one more piece.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match ready!(Pin::new(&mut self.rest).poll_frame(context)) {
+            None => self.end = Some(End::Complete),
+            Some(Err(error)) => self.end = Some(End::Failed(error.to_string())),
+            // Express shows no trailers.
+            Some(Ok(frame)) => self.read.extend(frame.into_data()),
+        }
+        Poll::Ready(())
+    }
+}
+
+fn kept(body: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    body.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// First what was read before, then the rest.
 struct Again {
     body: Arc<Mutex<Kept>>,
     position: usize,
-}
-
-impl Again {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.body.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl http_body::Body for Again {
@@ -64,23 +97,19 @@ impl http_body::Body for Again {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
-        let position = this.position;
-        this.position += 1;
-        let mut kept = this.kept();
-        if let Some(chunk) = kept.read.get(position) {
-            return Poll::Ready(Some(Ok(Frame::data(chunk.clone()))));
+        let mut kept = kept(&this.body);
+        loop {
+            if let Some(chunk) = kept.read.get(this.position) {
+                this.position += 1;
+                return Poll::Ready(Some(Ok(Frame::data(chunk.clone()))));
+            }
+            match &kept.end {
+                None => ready!(kept.poll(context)),
+                Some(End::Complete) => return Poll::Ready(None),
+                Some(End::Failed(why)) => {
+                    return Poll::Ready(Some(Err(axum::Error::new(why.clone()))));
+                }
+            }
         }
-        let polled = Pin::new(&mut kept.rest).poll_frame(context);
-        let data = match &polled {
-            Poll::Ready(Some(Ok(frame))) => frame.data_ref().cloned(),
-            _ => None,
-        };
-        let is_data = data.is_some();
-        kept.read.extend(data);
-        drop(kept);
-        if !is_data {
-            this.position = position;
-        }
-        polled
     }
 }

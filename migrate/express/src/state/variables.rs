@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indexmap::IndexMap;
-use isobar::document::Transaction;
 use isobar::{Error, ErrorKind, Result};
 
-use super::codec::{StoredValue, StoredVariable, check_shapes};
+use super::memory::{Memory, Turn};
+use super::replay::Replay;
+use super::writer::Outcome;
 use crate::value::{JsArray, JsString, JsValue, Thrown};
 
 /// Declares a variable of a module: its name and what it is when the application starts for the first time.
@@ -26,6 +26,11 @@ impl Variable {
     pub fn name(&self) -> &'static str {
         self.name
     }
+
+    /// What the variable is when the application starts for the first time.
+    pub(super) fn seed(&self) -> JsValue {
+        (self.seed)()
+    }
 }
 
 impl fmt::Debug for Variable {
@@ -34,71 +39,77 @@ impl fmt::Debug for Variable {
     }
 }
 
-/// The variables that one request has read, shared by all functions that take part in it.
+/// The variables that one request uses, shared by all functions that take part in it.
 #[derive(Clone, Default)]
 pub struct Variables(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     source: Option<Source>,
-    loaded: Mutex<IndexMap<&'static str, Loaded>>,
+    turn: Mutex<Option<Turn>>,
     failure: Mutex<Option<Error>>,
 }
 
 struct Source {
-    transaction: Transaction<StoredVariable>,
-    application: Arc<str>,
-}
-
-struct Loaded {
-    value: JsValue,
-    /// What is stored now, to tell whether the request has changed it.
-    stored: String,
+    memory: Arc<Memory>,
+    request: Replay,
 }
 
 impl Variables {
-    pub(super) fn of(transaction: Transaction<StoredVariable>, application: Arc<str>) -> Self {
-        let source = Some(Source {
-            transaction,
-            application,
-        });
+    pub(super) fn of(memory: &Arc<Memory>, request: Replay) -> Self {
+        let memory = Arc::clone(memory);
         Self(Arc::new(Shared {
-            source,
+            source: Some(Source { memory, request }),
             ..Shared::default()
         }))
     }
 
-    /// Reads variables before they are used. Those that the request has read already stay as it has left them.
+    /// Reads variables before they are used. From the first one on, no other request uses any of them until this one
+    /// has ended.
     ///
     /// # Errors
     /// When the store does not answer; the whole request then fails or starts again.
     pub async fn load(&self, variables: &[&'static Variable]) -> std::result::Result<(), Thrown> {
-        for variable in variables {
-            if self.loaded().contains_key(variable.name) {
-                continue;
+        let earlier = self.turn().take();
+        match self.load_into(earlier, variables).await {
+            Ok(turn) => {
+                *self.turn() = Some(turn);
+                Ok(())
             }
-            match self.read(variable).await {
-                Ok(loaded) => drop(self.loaded().insert(variable.name, loaded)),
-                Err(error) => {
-                    let message = format!("the variable {} cannot be read", variable.name);
-                    self.0
-                        .failure
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .replace(error);
-                    return Err(Thrown::type_error(message));
-                }
+            Err(error) => {
+                let message = "the variables of the application cannot be read";
+                self.failed().replace(error);
+                Err(Thrown::type_error(message))
             }
         }
-        Ok(())
+    }
+
+    async fn load_into(&self, turn: Option<Turn>, variables: &[&'static Variable]) -> Result<Turn> {
+        let mut turn = match turn {
+            Some(turn) => turn,
+            None => self.new_turn().await?,
+        };
+        for variable in variables {
+            turn.load(variable).await?;
+        }
+        Ok(turn)
+    }
+
+    async fn new_turn(&self) -> Result<Turn> {
+        let Some(Source { memory, request }) = &self.0.source else {
+            let message = "no collection was given for the variables of modules";
+            return Err(Error::new(ErrorKind::Internal, message));
+        };
+        // A client that sends slowly must not keep the others waiting.
+        request.read_body().await;
+        Ok(memory.turn().await)
     }
 
     /// The value of a variable that was read.
     pub fn get(&self, variable: &Variable) -> JsValue {
-        self.loaded()
-            .get(variable.name)
-            .map(|loaded| loaded.value.clone())
-            .unwrap_or_default()
+        let turn = self.turn();
+        let held = turn.as_ref().and_then(|turn| turn.held(variable));
+        held.map(|held| held.value().clone()).unwrap_or_default()
     }
 
     /// The value of a variable that always holds an array.
@@ -123,8 +134,10 @@ impl Variables {
 
     /// Sets a variable that was read.
     pub fn set(&self, variable: &Variable, value: impl Into<JsValue>) {
-        if let Some(loaded) = self.loaded().get_mut(variable.name) {
-            loaded.value = value.into();
+        let value = value.into();
+        let mut turn = self.turn();
+        if let Some(held) = turn.as_mut().and_then(|turn| turn.held_mut(variable)) {
+            held.set(value);
         }
     }
 
@@ -135,73 +148,98 @@ impl Variables {
         sum
     }
 
-    /// Why a variable could not be read, if one could not.
-    pub(super) fn failure(&self) -> Option<Error> {
+    /// Ends the request's use of the variables: whether it can be answered, or has to start again.
+    pub(super) async fn end(&self, is_answered: IsAnswered) -> Result<Ending> {
+        let turn = self.turn().take();
+        let failure = self.failed().take();
+        let (Some(turn), Some(source)) = (turn, &self.0.source) else {
+            return failure.map_or(Ok(Ending::Stored), Err);
+        };
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        if is_answered == IsAnswered::No {
+            // The legacy side handles the request, with its own variables.
+            drop(turn);
+            return Ok(Ending::Stored);
+        }
+        let Some(duties) = turn.end()? else {
+            return Ok(Ending::Overtaken);
+        };
+        if let Some(ticket) = duties.ticket {
+            match ticket.ended().await {
+                Outcome::Stored(_) | Outcome::Waiting => {}
+                Outcome::Overtaken => return Ok(Ending::Overtaken),
+                Outcome::Failed(error) => return Err(failed_with(&error)),
+            }
+        }
+        let writer = &source.memory.writer;
+        let is_whole = writer.are_unchanged(&duties.unchanged).await?;
+        Ok(if is_whole {
+            Ending::Stored
+        } else {
+            Ending::Overtaken
+        })
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<Turn>> {
+        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self) -> MutexGuard<'_, Option<Error>> {
         self.0
             .failure
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
-    }
-
-    /// Puts what the request has changed into its transaction.
-    pub(super) fn store(&self) -> Result<()> {
-        let Some(source) = &self.0.source else {
-            return Ok(());
-        };
-        let loaded = self.loaded();
-        let mut changed = Vec::new();
-        for (name, variable) in loaded.iter() {
-            if encoded(&variable.value)? != variable.stored {
-                changed.push((*name, variable.value.clone()));
-            }
-        }
-        if changed.is_empty() {
-            return Ok(());
-        }
-        check_shapes(loaded.values().map(|variable| &variable.value)).map_err(unstorable)?;
-        for (name, value) in changed {
-            source.transaction.put(&StoredVariable {
-                application: source.application.to_string(),
-                name: name.to_owned(),
-                value: StoredValue(value),
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn read(&self, variable: &'static Variable) -> Result<Loaded> {
-        let Some(source) = &self.0.source else {
-            let message = "no collection was given for the variables of modules";
-            return Err(Error::new(ErrorKind::Internal, message));
-        };
-        let key = (source.application.to_string(), variable.name.to_owned());
-        let value = match source.transaction.get(key).await? {
-            Some(item) => item.value.value.0,
-            None => (variable.seed)(),
-        };
-        let stored = encoded(&value)?;
-        Ok(Loaded { value, stored })
-    }
-
-    fn loaded(&self) -> MutexGuard<'_, IndexMap<&'static str, Loaded>> {
-        self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A value in the form that is compared to tell whether it was changed.
-fn encoded(value: &JsValue) -> Result<String> {
-    serde_json::to_string(&StoredValue(value.clone())).map_err(|error| {
-        unstorable("the state holds a value that cannot be stored").with_source(error)
-    })
+/// Whether the application has answered a request, or leaves it to the legacy side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IsAnswered {
+    Yes,
+    No,
 }
 
-fn unstorable(why: &'static str) -> Error {
-    Error::new(ErrorKind::Internal, why)
+/// How the use of the variables ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// All is stored, or nothing had to be.
+    Stored,
+    /// Nothing is stored: the request starts again.
+    Overtaken,
+}
+
+/// What one of the requests is told whose changes were to be stored together.
+fn failed_with(error: &Arc<Error>) -> Error {
+    let message = "what the request changed could not be stored";
+    let told = Error::new(error.kind(), message).with_source(Shown(Arc::clone(error)));
+    let told = told.with_retryable(error.retryable());
+    if error.outcome_unknown() {
+        told.with_outcome_unknown()
+    } else {
+        told
+    }
+}
+
+/// An error that several requests report.
+#[derive(Debug)]
+struct Shown(Arc<Error>);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Shown {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
 }
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.loaded().keys()).finish()
+        f.debug_struct("Variables").finish_non_exhaustive()
     }
 }

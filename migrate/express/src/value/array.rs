@@ -2,6 +2,8 @@
 
 use super::{JsObject, JsString, JsValue, Thrown, index};
 
+const KEEPS_ITS_KIND: &str = "a JsArray refers to an array, and objects keep their kind";
+
 /// A reference to an array. Cloning copies the reference.
 #[derive(Debug, Clone)]
 pub struct JsArray(JsObject);
@@ -34,7 +36,7 @@ impl JsArray {
 
     /// The number of elements, holes included.
     pub fn len(&self) -> usize {
-        self.with(|elements| elements.len())
+        self.with(<[_]>::len)
     }
 
     /// Whether `length` is 0.
@@ -78,7 +80,7 @@ impl JsArray {
     /// `push(value)`: the new length.
     pub fn push(&self, value: impl Into<JsValue>) -> f64 {
         let value = value.into();
-        self.with(|elements| {
+        self.change_from(std::convert::identity, |elements| {
             elements.push(Some(value));
             index::number(elements.len())
         })
@@ -86,19 +88,21 @@ impl JsArray {
 
     /// `pop()`.
     pub fn pop(&self) -> JsValue {
-        self.with(Vec::pop).flatten().unwrap_or_default()
+        self.change_from(|length| length.saturating_sub(1), Vec::pop)
+            .flatten()
+            .unwrap_or_default()
     }
 
     /// `shift()`.
     pub fn shift(&self) -> JsValue {
-        let first = self.with(|elements| (!elements.is_empty()).then(|| elements.remove(0)));
+        let first = self.change(|elements| (!elements.is_empty()).then(|| elements.remove(0)));
         first.flatten().unwrap_or_default()
     }
 
     /// `unshift(...values)`: the new length.
     pub fn unshift(&self, values: impl IntoIterator<Item = JsValue>) -> f64 {
         let values: Vec<_> = values.into_iter().map(Some).collect();
-        self.with(|elements| {
+        self.change(|elements| {
             elements.splice(0..0, values);
             index::number(elements.len())
         })
@@ -129,8 +133,9 @@ impl JsArray {
         values: impl IntoIterator<Item = JsValue>,
     ) -> Self {
         let values: Vec<_> = values.into_iter().map(Some).collect();
-        Self(JsObject::array(self.with(|elements| {
-            let start = index::relative(start, elements.len());
+        let first = |length| index::relative(start, length);
+        Self(JsObject::array(self.change_from(first, |elements| {
+            let start = first(elements.len());
             let count = index::length(index::to_integer(delete_count).max(0.0));
             let end = start.saturating_add(count).min(elements.len());
             elements.splice(start..end, values).collect()
@@ -140,10 +145,10 @@ impl JsArray {
     /// `concat(...values)`: arrays among the values are taken apart.
     #[must_use]
     pub fn concat(&self, values: &[JsValue]) -> Self {
-        let mut all = self.with(|elements| elements.clone());
+        let mut all = self.with(<[_]>::to_vec);
         for value in values {
             match value.as_array() {
-                Some(array) => all.extend(array.with(|elements| elements.clone())),
+                Some(array) => all.extend(array.with(<[_]>::to_vec)),
                 None => all.push(Some(value.clone())),
             }
         }
@@ -156,7 +161,7 @@ impl JsArray {
         reason = "mostly called for its effect"
     )]
     pub fn reverse(&self) -> Self {
-        self.with(|elements| elements.reverse());
+        self.change(|elements| elements.reverse());
         self.clone()
     }
 
@@ -186,9 +191,9 @@ impl JsArray {
     #[must_use]
     pub fn flat(&self) -> Self {
         let mut all = Vec::new();
-        for element in self.with(|elements| elements.clone()).into_iter().flatten() {
+        for element in self.with(<[_]>::to_vec).into_iter().flatten() {
             match element.as_array() {
-                Some(array) => all.extend(array.with(|inner| inner.clone()).into_iter().flatten()),
+                Some(array) => all.extend(array.with(<[_]>::to_vec).into_iter().flatten()),
                 None => all.push(element),
             }
         }
@@ -201,7 +206,7 @@ impl JsArray {
         reason = "mostly called for its effect"
     )]
     pub fn fill(&self, value: &JsValue) -> Self {
-        self.with(|elements| elements.fill(Some(value.clone())));
+        self.change(|elements| elements.fill(Some(value.clone())));
         self.clone()
     }
 
@@ -229,10 +234,22 @@ impl JsArray {
     }
 
     /// Runs `step` on the elements. `step` must not touch another value.
-    pub(super) fn with<R>(&self, step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R) -> R {
-        self.0
-            .with_elements(step)
-            .expect("a JsArray refers to an array, and objects keep their kind")
+    pub(crate) fn with<R>(&self, step: impl FnOnce(&[Option<JsValue>]) -> R) -> R {
+        self.0.with_elements(step).expect(KEEPS_ITS_KIND)
+    }
+
+    /// Runs `step`, which may change all elements. It must not touch another value.
+    pub(super) fn change<R>(&self, step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R) -> R {
+        self.change_from(|_| 0, step)
+    }
+
+    /// Runs `step`, which may change the elements from the index on that `first` works out of their number.
+    fn change_from<R>(
+        &self,
+        first: impl FnOnce(usize) -> usize,
+        step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R,
+    ) -> R {
+        self.0.change_elements(first, step).expect(KEEPS_ITS_KIND)
     }
 
     fn position(&self, order: impl FnOnce(usize) -> Vec<usize>, value: &JsValue) -> f64 {

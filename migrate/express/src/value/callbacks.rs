@@ -184,7 +184,7 @@ impl JsArray {
             .map(|_| Some(JsValue::Undefined));
         let mut sorted: Vec<_> = defined.chain(undefined).collect();
         sorted.resize(total, None);
-        self.with(|elements| *elements = sorted);
+        self.change(|elements| *elements = sorted);
         Ok(self.clone())
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::mark::Mark;
 use super::properties::{Properties, PropertyName};
 use super::regexp::RegExp;
 use super::{ErrorClass, JsFunction, JsString, JsValue, Thrown, index, prototype};
@@ -38,6 +39,8 @@ pub(super) enum Kind {
 struct State {
     kind: Kind,
     properties: Properties,
+    /// Who wants to know of changes.
+    mark: Option<Mark>,
 }
 
 impl JsObject {
@@ -139,6 +142,15 @@ impl JsObject {
         matches!(self.state().kind, Kind::Ordinary)
     }
 
+    /// Whether this is an array without holes and without named properties.
+    pub(crate) fn is_dense_array(&self) -> bool {
+        let state = self.state();
+        let Kind::Array(elements) = &state.kind else {
+            return false;
+        };
+        state.properties.is_empty() && elements.iter().all(Option::is_some)
+    }
+
     /// Where the object is: the same for all references to it, while one is there.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
@@ -183,6 +195,7 @@ impl JsObject {
             return set_prototype(&value);
         }
         let mut state = self.state();
+        state.changed(0);
         if let (Kind::Array(elements), Some(text)) = (&mut state.kind, name.text()) {
             if text == "length" {
                 return set_length(elements, &value);
@@ -199,7 +212,10 @@ impl JsObject {
 
     /// Defines an own property even where an assignment would mean something else (`__proto__` in parsed JSON).
     pub fn define(&self, name: impl Into<JsString>, value: impl Into<JsValue>) {
-        let previous = self.state().properties.define(name.into(), value.into());
+        let mut state = self.state();
+        state.changed(0);
+        let previous = state.properties.define(name.into(), value.into());
+        drop(state);
         drop(previous);
     }
 
@@ -211,6 +227,7 @@ impl JsObject {
     /// Removes an own property, as `delete` does.
     pub fn delete(&self, name: &(impl PropertyName + ?Sized)) {
         let mut state = self.state();
+        state.changed(0);
         let element = match &mut state.kind {
             Kind::Array(elements) => name
                 .text()
@@ -261,20 +278,44 @@ impl JsObject {
         state.properties.entries()
     }
 
+    /// Has `mark` told of every change from now on, in place of the mark that is returned.
+    pub(crate) fn tell(&self, mark: &Mark) -> Option<Mark> {
+        self.state().mark.replace(mark.clone())
+    }
+
     /// Runs `step` on the elements, when this is an array. `step` must not touch another value.
-    pub(super) fn with_elements<R>(
-        &self,
-        step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R,
-    ) -> Option<R> {
-        match &mut self.state().kind {
+    pub(super) fn with_elements<R>(&self, step: impl FnOnce(&[Option<JsValue>]) -> R) -> Option<R> {
+        match &self.state().kind {
             Kind::Array(elements) => Some(step(elements)),
             _ => None,
         }
     }
 
+    /// Runs `step`, which may change the elements from the index on that `first` works out of their number, when
+    /// this is an array. `step` must not touch another value.
+    pub(super) fn change_elements<R>(
+        &self,
+        first: impl FnOnce(usize) -> usize,
+        step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R,
+    ) -> Option<R> {
+        let state = &mut *self.state();
+        match &mut state.kind {
+            Kind::Array(elements) => {
+                if let Some(mark) = &state.mark {
+                    mark.set(first(elements.len()));
+                }
+                Some(step(elements))
+            }
+            _ => None,
+        }
+    }
+
     fn of_kind(kind: Kind) -> Self {
-        let properties = Properties::default();
-        Self(Arc::new(Cell(Mutex::new(State { kind, properties }))))
+        Self(Arc::new(Cell(Mutex::new(State {
+            kind,
+            properties: Properties::default(),
+            mark: None,
+        }))))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -297,6 +338,13 @@ impl Drop for Cell {
 }
 
 impl State {
+    /// Tells that elements from `first` on, or properties, are about to change.
+    fn changed(&self, first: usize) {
+        if let Some(mark) = &self.mark {
+            mark.set(first);
+        }
+    }
+
     /// Takes out the objects that this one refers to; everything else can be dropped where it is.
     fn take_objects(&mut self) -> Vec<JsObject> {
         let mut objects = self.properties.take_objects();

@@ -49,6 +49,10 @@ struct Property {
 }
 
 impl Properties {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn get(&self, name: &(impl PropertyName + ?Sized)) -> Option<&JsValue> {
         self.entries.get(name).map(|property| &property.value)
     }

@@ -10,3 +10,5 @@ mod fixture;
 mod golden;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod state;
