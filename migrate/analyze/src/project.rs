@@ -36,12 +36,15 @@ pub(crate) fn express_version(
     root: &Path,
     package: &Package,
 ) -> (Option<u8>, Option<String>) {
-    if package.name.as_deref() == Some("express") {
-        return with_major(package.version.clone());
-    }
+    let root = tree.canonical(root).unwrap_or_else(|_| root.to_owned());
     let installed = root.ancestors().find_map(|above| {
         let manifest = above.join("node_modules/express/package.json");
-        Package::read(tree, &manifest)?.version
+        let package = Package::read(tree, &manifest).or_else(|| {
+            // An application inside of Express's own repository, as its examples are.
+            let own = Package::read(tree, &above.join("package.json"))?;
+            (own.name.as_deref() == Some("express")).then_some(own)
+        });
+        package?.version
     });
     with_major(installed.or_else(|| package.range("express").map(str::to_owned)))
 }
