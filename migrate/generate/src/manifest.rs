@@ -32,10 +32,16 @@ pub(crate) fn cargo(program: &Program, options: &Options) -> String {
     )
 }
 
-/// `.cargo/config.toml`: all ported crates build into one directory.
+/// `.cargo/config.toml`: all ported crates build into one directory, with the profile of Isobar's own workspace, so that
+/// what both build is built once.
 pub(crate) fn cargo_config(options: &Options) -> String {
     let target = toml_text(&format!("{}/target/ported", options.isobar));
-    format!("[build]\ntarget-dir = {target}\n")
+    format!(
+        "[build]\ntarget-dir = {target}\n\n\
+         [profile.dev]\ndebug = \"line-tables-only\"\n\n\
+         [profile.dev.package.\"*\"]\ndebug = 0\n\n\
+         [profile.dev.package.redb]\nopt-level = 2\n"
+    )
 }
 
 /// `main.rs`.
