@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::gateway::GatewayArguments;
+use crate::migrate::MigrateArguments;
 use crate::port::PortArguments;
 use crate::promote::PromoteArguments;
 use crate::rollback::RollbackArguments;
@@ -14,7 +15,7 @@ use crate::verify::VerifyArguments;
 #[command(name = "isobar", version, about, propagate_version = true)]
 #[command(
     after_help = "Exit status: 0 done, 1 something to act on, 2 wrong usage or input, \
-3 something needed is missing, 70 a fault of isobar itself."
+3 something needed is missing, 4 the applications answer differently, 70 a fault of isobar itself, 130 interrupted."
 )]
 pub struct Arguments {
     /// What to do.
@@ -37,4 +38,6 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Translate routes into a crate of portable handlers.
     Port(PortArguments),
+    /// Port an application, run both sides, compare them, and serve both: all of the above in order.
+    Migrate(MigrateArguments),
 }

@@ -14,8 +14,12 @@ pub enum Exit {
     Usage = 2,
     /// Something that the command needs is missing or broken: 3.
     Environment = 3,
+    /// The two applications do not answer the same: 4.
+    Different = 4,
     /// A fault of isobar itself: 70.
     Bug = 70,
+    /// Ended by somebody before there was a result: 130, as a shell says after Ctrl-C.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -49,6 +53,15 @@ impl Failure {
     pub fn environment(error: impl Into<anyhow::Error>) -> Self {
         Self {
             exit: Exit::Environment,
+            error: error.into(),
+            hint: None,
+        }
+    }
+
+    /// A fault of isobar itself.
+    pub fn bug(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: Exit::Bug,
             error: error.into(),
             hint: None,
         }

@@ -1,6 +1,6 @@
 //! `isobar gateway`: the proxy that moves routes from one application to the other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use isobar_migrate_gateway::config::{Application, Migration};
@@ -38,7 +38,7 @@ pub fn run(arguments: GatewayArguments, printer: &Printer) -> Result<Exit, Failu
     logging::install();
     block_on(async {
         let migration = Migration::read(&arguments.config).map_err(failed)?;
-        install_packages(&migration, arguments.no_install).await?;
+        install_packages(&migration, arguments.no_install, printer).await?;
         let mut options = GatewayOptions::default();
         options.listen = arguments.listen;
         options.record = arguments.record;
@@ -52,17 +52,28 @@ pub fn run(arguments: GatewayArguments, printer: &Printer) -> Result<Exit, Failu
 }
 
 /// Installs what a legacy application that the gateway starts needs.
-pub(crate) async fn install_packages(migration: &Migration, never: bool) -> Result<(), Failure> {
-    let Application::Command(command) = &migration.legacy else {
-        return Ok(());
-    };
+pub(crate) async fn install_packages(
+    migration: &Migration,
+    never: bool,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    match &migration.legacy {
+        Application::Command(command) => install_in(&command.folder, never, printer).await,
+        Application::Url(_) => Ok(()),
+    }
+}
+
+/// Installs what the application in `folder` needs.
+pub(crate) async fn install_in(
+    folder: &Path,
+    never: bool,
+    printer: &Printer,
+) -> Result<(), Failure> {
     let permission = if never {
         Permission::Never
     } else {
         Permission::Install
     };
-    install::ensure(&command.folder, permission)
-        .await
-        .map_err(failed)?;
-    Ok(())
+    let installed = install::ensure(folder, permission, |what| printer.note(what)).await;
+    installed.map_err(failed)
 }

@@ -9,6 +9,7 @@ pub mod disk_tree;
 pub mod exit;
 pub mod gateway;
 mod logging;
+pub mod migrate;
 pub mod port;
 pub mod printer;
 pub mod progress;
@@ -56,6 +57,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => rollback::run(arguments, printer),
         Command::Verify(arguments) => verify::run(&arguments, printer),
         Command::Port(arguments) => port::run(&arguments, printer),
+        Command::Migrate(arguments) => migrate::run(&arguments, printer),
     }
 }
 

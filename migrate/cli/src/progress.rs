@@ -1,54 +1,56 @@
 //! Progress on stderr, for work that takes longer than two seconds.
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work that ends sooner shows nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_millis(120);
 
 /// A line that appears when the work turns out to be long, and goes away when it ends.
 #[derive(Debug)]
 pub struct Spinner {
-    started: Instant,
-    title: &'static str,
-    bar: Mutex<Option<ProgressBar>>,
+    title: String,
+    bar: ProgressBar,
+    /// Dropped with the spinner, so that one that was not needed never appears.
+    _appear: Sender<()>,
 }
 
 impl Spinner {
     /// Work that begins now.
-    pub fn start(title: &'static str) -> Self {
+    pub fn start(title: impl Into<String>) -> Self {
+        let title = title.into();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(title.clone());
+        let (appear, ended) = channel();
+        let later = bar.clone();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                later.set_draw_target(ProgressDrawTarget::stderr());
+                later.enable_steady_tick(TICK);
+            }
+        });
         Self {
-            started: Instant::now(),
             title,
-            bar: Mutex::new(None),
+            bar,
+            _appear: appear,
         }
     }
 
     /// Tells what is being worked on.
     pub fn show(&self, detail: &str) {
-        if self.started.elapsed() < PATIENCE {
-            return;
-        }
-        let Ok(mut bar) = self.bar.lock() else { return };
-        let bar = bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        bar.set_message(format!("{} {detail}", self.title));
+        self.bar.set_message(format!("{}: {detail}", self.title));
     }
 }
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        if let Ok(Some(bar)) = self.bar.lock().map(|mut bar| bar.take()) {
-            bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 }
 

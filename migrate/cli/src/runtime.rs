@@ -1,5 +1,7 @@
 //! What the commands that talk to processes and sockets share.
 
+use std::time::Duration;
+
 use isobar_migrate_gateway::{Error, ErrorKind};
 
 use crate::exit::{Exit, Failure};
@@ -9,8 +11,13 @@ pub(crate) fn block_on(
     command: impl Future<Output = Result<Exit, Failure>>,
 ) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::environment)?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    // What was interrupted is not waited for; what it started ends with it.
+    runtime.shutdown_timeout(END);
+    outcome
 }
+
+const END: Duration = Duration::from_secs(1);
 
 /// What a failure of the gateway means for the exit status, and what to do about it.
 pub(crate) fn failed(error: Error) -> Failure {

@@ -2,25 +2,28 @@
 
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use isobar_migrate_gateway::Places;
+use isobar_migrate_analyze::{Port, ScanOptions, Selection, SourceTree};
 use isobar_migrate_gateway::config::{Application, Migration};
 use isobar_migrate_gateway::record::read_requests;
 use isobar_migrate_gateway::verify::{
-    Progress, Report, Requests, Verdict, VerifyOptions, read_script, verify,
+    Progress, Report, Requests, Sources, Verdict, VerifyOptions, read_script, verify,
 };
+use isobar_migrate_gateway::{Places, words_in_code};
 use isobar_migrate_model::Application as Model;
 
+use crate::disk_tree::DiskTree;
 use crate::exit::{Exit, Failure};
 use crate::gateway::install_packages;
 use crate::printer::Printer;
 use crate::progress::Spinner;
 use crate::runtime::{block_on, failed};
-use crate::scan::{ScanArguments, scan};
 
-pub(crate) use report::text;
+pub(crate) use report::differences;
+use report::text;
 
 /// Arguments of `isobar verify`.
 #[derive(Debug, Args)]
@@ -58,19 +61,24 @@ pub struct VerifyArguments {
 pub fn run(arguments: &VerifyArguments, printer: &Printer) -> Result<Exit, Failure> {
     block_on(async {
         let migration = Migration::read(&arguments.config).map_err(failed)?;
-        install_packages(&migration, arguments.no_install).await?;
+        install_packages(&migration, arguments.no_install, printer).await?;
         let source = arguments
             .source
             .clone()
             .or_else(|| legacy_folder(&migration));
-        let model = match (&arguments.requests, &arguments.recorded, source) {
-            (None, None, Some(source)) => Some(scan_source(source)?),
+        let code = match (&arguments.requests, &arguments.recorded, source) {
+            (None, None, Some(source)) => Some(read_code(&source)?),
             _ => None,
         };
+        let words = code.as_ref().map(|(_, port)| words_in_code(&port.program));
+        let words = words.unwrap_or_default();
         let requests = match (&arguments.requests, &arguments.recorded) {
             (Some(path), _) => Requests::Script(read_script(path).map_err(failed)?),
             (None, Some(path)) => Requests::Recorded(read_requests(path).map_err(failed)?),
-            (None, None) => Requests::Derived(model.as_ref()),
+            (None, None) => Requests::Derived(Sources {
+                application: code.as_ref().map(|(application, _)| application),
+                words: &words,
+            }),
         };
         let report = verified(&migration, requests, arguments).await?;
         if arguments.json {
@@ -95,16 +103,17 @@ async fn verified(
     } else {
         options
     };
-    let mut progress = Asking(Spinner::start("asking both"));
+    let spinner = Spinner::start("asking both applications");
+    let mut progress = Asking(&spinner);
     verify(migration, requests, &options, &mut progress)
         .await
         .map_err(failed)
 }
 
 /// Shows the request that is under way.
-pub(crate) struct Asking(pub(crate) Spinner);
+pub(crate) struct Asking<'a>(pub(crate) &'a Spinner);
 
-impl Progress for Asking {
+impl Progress for Asking<'_> {
     fn request(&mut self, number: usize, request: &str) {
         self.0.show(&format!("{request}, {number} requests"));
     }
@@ -117,17 +126,18 @@ fn legacy_folder(migration: &Migration) -> Option<PathBuf> {
     }
 }
 
-fn scan_source(directory: PathBuf) -> Result<Model, Failure> {
-    scan(&ScanArguments {
-        directory,
-        json: false,
-        openapi: false,
-        environment: Vec::new(),
-    })
+/// What the code reads, and the values that it knows.
+fn read_code(directory: &Path) -> Result<(Model, Port), Failure> {
+    let tree: Arc<dyn SourceTree> = Arc::new(DiskTree);
+    let spinner = Spinner::start("reading");
+    let options = ScanOptions::default();
+    let all = Selection::default();
+    isobar_migrate_analyze::port(&tree, directory, &options, &all, &spinner)
+        .map_err(Failure::environment)
 }
 
 /// Something to act on: a route that could move and has not been shown to be equal.
-pub(crate) fn exit_of(report: &Report, migration: &Migration) -> Exit {
+fn exit_of(report: &Report, migration: &Migration) -> Exit {
     use isobar_migrate_gateway::config::Availability;
     let proven = report
         .routes
@@ -137,5 +147,9 @@ pub(crate) fn exit_of(report: &Report, migration: &Migration) -> Exit {
             result.verdict == Verdict::Equal
                 || matches!(route.availability, Availability::LegacyOnly(_))
         });
-    if proven { Exit::Done } else { Exit::Findings }
+    match proven {
+        true => Exit::Done,
+        false if report.count(Verdict::Different) > 0 => Exit::Different,
+        false => Exit::Findings,
+    }
 }

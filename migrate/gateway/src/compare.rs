@@ -5,12 +5,15 @@
 //! kind allows. A pair of values that was let pass once is remembered in [`Pairs`], so that later answers may repeat it
 //! and only it.
 //!
+//! The stack trace on an error page of Express is not compared: it tells of the legacy source, and production has none.
+//!
 //! Fields that say nothing about the application are not compared: `connection`, `keep-alive` and `transfer-encoding`
 //! belong to one connection, `date` is the time of the answer, `x-request-id` is added by isobar's own server.
 
 mod fields;
 mod json;
 mod noise;
+mod stack;
 mod text;
 
 #[cfg(test)]
@@ -68,12 +71,7 @@ pub fn compare(
         compare_bodies(legacy, ported, marks, pairs, &mut differences);
     }
     let noisy_body = !same_bytes && differences.len() == before;
-    differences.extend(fields::compare(
-        &legacy.headers,
-        &ported.headers,
-        pairs,
-        noisy_body,
-    ));
+    differences.extend(fields::compare(legacy, ported, pairs, noisy_body));
     differences
 }
 
@@ -103,7 +101,10 @@ fn compare_bodies(
         std::str::from_utf8(&ported.body),
     );
     let same = match texts {
-        (Ok(left), Ok(right)) => text::same(left, right, marks, pairs),
+        (Ok(left), Ok(right)) => {
+            let left = stack::without(legacy, left);
+            text::same(&left, right, marks, pairs)
+        }
         _ => false,
     };
     if !same {

@@ -36,6 +36,8 @@ pub struct StartedIn {
     pub command: Vec<String>,
     /// The folder.
     pub dir: String,
+    /// Additional environment variables.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// Where the scan put a regular expression behind the path of its mount.
@@ -151,6 +153,7 @@ fn entry(started: &StartedIn) -> ApplicationEntry {
     ApplicationEntry {
         command: Some(started.command.clone()),
         dir: Some(started.dir.clone()),
+        env: started.environment.clone(),
         ..ApplicationEntry::default()
     }
 }
@@ -222,6 +225,7 @@ mod tests {
         let started = |name: &str| StartedIn {
             command: vec![name.to_owned()],
             dir: ".".to_owned(),
+            environment: BTreeMap::new(),
         };
         let staying = [("GET /help".to_owned(), "sends a file".to_owned())];
         let draft = Draft {

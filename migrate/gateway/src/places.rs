@@ -60,13 +60,24 @@ impl Places {
         }
     }
 
-    /// Makes `.isobar/`, which only this user may enter, and takes the lock in it.
-    pub async fn hold(&self) -> Result<Hold> {
+    /// Makes `.isobar/`, which only this user may enter, and which git does not see.
+    pub fn make(&self) -> Result<()> {
+        let failed = |error| Error::file("create", &self.running, error);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.running)
-            .map_err(|error| Error::file("create", &self.running, error))?;
+            .map_err(failed)?;
+        let ignored = self.running.join(".gitignore");
+        if ignored.exists() {
+            return Ok(());
+        }
+        std::fs::write(&ignored, "*\n").map_err(|error| Error::file("write", &ignored, error))
+    }
+
+    /// Takes the lock in `.isobar/`, which is made where it is missing.
+    pub async fn hold(&self) -> Result<Hold> {
+        self.make()?;
         let failed = |error| Error::file("lock", &self.lock, error);
         let file = File::options()
             .create(true)

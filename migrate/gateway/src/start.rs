@@ -97,12 +97,17 @@ pub async fn command_that_works(
 pub(crate) fn package(folder: &Path) -> Result<Value> {
     let path = folder.join("package.json");
     let text = match std::fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
+        Err(error) if is_absence(&error) => return Ok(Value::Null),
         text => text.map_err(|error| Error::file("read", &path, error))?,
     };
     serde_json::from_slice(&text).map_err(|error| {
         Error::invalid(format!("{} is not JSON", path.display())).with_source(error)
     })
+}
+
+fn is_absence(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// The words of a script that is nothing but a call of Node; `None` where a shell is needed to understand it.

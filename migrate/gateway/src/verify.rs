@@ -35,12 +35,22 @@ use crate::table::Table;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Requests<'a> {
-    /// Made from the routes and from what the scan saw the code read.
-    Derived(Option<&'a Application>),
+    /// Made from the routes and from what their code was seen to read.
+    Derived(Sources<'a>),
     /// Given in a file.
     Script(Vec<Request>),
     /// Recorded by a gateway.
     Recorded(Vec<RecordedRequest>),
+}
+
+/// What is known of the legacy application's code.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// What the scan saw routes read.
+    pub application: Option<&'a Application>,
+    /// Values that the code compares with or looks up, as [`crate::words_in_code`] finds them: they lead requests into
+    /// branches that no guess would.
+    pub words: &'a [String],
 }
 
 /// How a verification is run.
@@ -89,8 +99,8 @@ pub async fn verify(
     let sides = Sides::start(migration, options).await?;
     let mut replay = Replay::new(migration, &table, &sides, progress);
     match requests {
-        Requests::Derived(application) => {
-            let mut deriver = Deriver::new(migration.matching.grammar, &table, application);
+        Requests::Derived(sources) => {
+            let mut deriver = Deriver::new(migration.matching.grammar, &table, sources);
             while let Some(request) = deriver.next() {
                 let exchange = replay.send(&request).await;
                 deriver.learn(&request, exchange.as_ref());

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use isobar_migrate_gateway::verify::{Report, RequestDifference, RouteResult, Verdict};
 
 /// The report, at most `width` columns wide.
-pub(crate) fn text(report: &Report, width: usize) -> String {
+pub(super) fn text(report: &Report, width: usize) -> String {
     let mut text = table(&report.routes, width);
     text.push('\n');
     for route in report
@@ -61,7 +61,7 @@ fn table(routes: &[RouteResult], width: usize) -> String {
     table.trim_fmt()
 }
 
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Equal => "equal",
         Verdict::Different => "different",
@@ -69,7 +69,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn differences(text: &mut String, differences: &[RequestDifference]) {
+pub(crate) fn differences(text: &mut String, differences: &[RequestDifference]) {
     for different in differences {
         let body = different.body.as_ref().map(|body| format!(" {body}"));
         append(

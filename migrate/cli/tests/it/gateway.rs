@@ -62,7 +62,7 @@ fn missing_packages_are_an_error_where_npm_may_not_run() {
         assert_eq!(output.status.code(), Some(3));
         let said = stderr(&output);
         assert!(
-            said.contains("are not installed; run `npm install` there"),
+            said.contains("are not installed (express); run `npm install` there"),
             "{said}"
         );
     }

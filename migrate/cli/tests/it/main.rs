@@ -4,5 +4,7 @@
 
 mod change;
 mod gateway;
+mod legacy_notes;
+mod migrate;
 mod migration;
 mod verify;

@@ -12,7 +12,7 @@ fn sides_that_are_the_same_but_for_what_the_code_explains() {
     let said = stdout(&output);
     // Each process has its own number, which nothing explains.
     assert!(said.contains("    header x-pid: legacy "), "{said}");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(4));
     let text = std::fs::read_to_string(&file).unwrap();
     let without = text.replace(
         "{ method = \"GET\", path = \"/who\", effects = \"none\" },",
@@ -33,7 +33,7 @@ fn sides_that_are_the_same_but_for_what_the_code_explains() {
 fn the_report_as_json_names_what_differs() {
     let migration = Migration::new("a", "b");
     let output = migration.run(&["verify", "--json"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(4));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let route = &report["routes"][0];
     assert_eq!(

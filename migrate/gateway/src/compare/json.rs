@@ -22,14 +22,51 @@ pub(super) fn compare(
     comparison.differences
 }
 
-/// Whether two texts of JSON differ only inside of their strings and numbers: spaces, and the order of fields, count.
+/// Whether two texts of JSON differ only in what their strings and numbers mean: spaces, escapes and the order of fields
+/// count.
 pub(super) fn same_spelling(legacy: &[u8], ported: &[u8]) -> bool {
-    let compact = |text: &[u8]| {
-        let value: Option<Value> = serde_json::from_slice(text).ok();
-        value.is_some_and(|value| value.to_string().as_bytes() == text)
-    };
     let keys = |text: &[u8]| serde_json::from_slice(text).map(|value| keys(&value)).ok();
-    compact(legacy) == compact(ported) && keys(legacy) == keys(ported)
+    let (left, right) = (tokens(legacy), tokens(ported));
+    let same = |(left, right): (&&[u8], &&[u8])| left == right || mean_different(left, right);
+    left.len() == right.len() && left.iter().zip(&right).all(same) && keys(legacy) == keys(ported)
+}
+
+/// Strings and numbers whole, everything else byte by byte, of a text that is JSON.
+fn tokens(text: &[u8]) -> Vec<&[u8]> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        let length = match first {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let is_number = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                rest.iter().take_while(|byte| is_number(byte)).count()
+            }
+            _ => 1,
+        };
+        let (token, remainder) = rest.split_at(length);
+        tokens.push(token);
+        rest = remainder;
+    }
+    tokens
+}
+
+fn string_length(text: &[u8]) -> usize {
+    let mut is_escaped = false;
+    let end = text.iter().skip(1).position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+fn mean_different(left: &[u8], right: &[u8]) -> bool {
+    let parse = |token| serde_json::from_slice::<Value>(token).ok();
+    match (parse(left), parse(right)) {
+        (Some(left), Some(right)) => left != right,
+        _ => false,
+    }
 }
 
 fn keys(value: &Value) -> Vec<String> {

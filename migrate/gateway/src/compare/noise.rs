@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A field of an answer whose value the handler's code makes anew.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseMark {
     /// The end of the field's path without array positions, as in `createdAt` or `note.createdAt`; empty for the whole of
@@ -19,7 +19,7 @@ pub struct NoiseMark {
 }
 
 /// What code makes anew, and so how two runs may differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoiseKind {
     /// An identifier: two numbers, or two texts of one length with the same separators.

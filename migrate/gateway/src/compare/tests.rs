@@ -132,6 +132,19 @@ fn the_order_of_fields_and_the_spaces_count() {
         r#"200 | {"a": 1}"#,
         &[&format!(r#"{place}: legacy {{"a":1}}, ported {{"a": 1}}"#)],
     );
+    check(
+        "",
+        r#"200 | ["A"]"#,
+        r#"200 | ["\u0041"]"#,
+        &[&format!(r#"{place}: legacy ["A"], ported ["\u0041"]"#)],
+    );
+    // No parser gives these digits back as they were.
+    check(
+        "b=number",
+        r#"200 | {"a":0.12357821116328083,"b":0.10335349561962759,"c":"\\"}"#,
+        r#"200 | {"a":0.12357821116328083,"b":0.46609716553492553,"c":"\\"}"#,
+        &[],
+    );
 }
 
 #[test]
@@ -296,4 +309,31 @@ fn bytes_that_are_not_text_are_compared_as_bytes() {
     assert!(compare(&left, &right, &[], &mut Pairs::default()).is_empty());
     right.body = Bytes::from_static(&[0xff, 2]);
     assert_eq!(compare(&left, &right, &[], &mut Pairs::default()).len(), 1);
+}
+
+#[test]
+fn a_stack_trace_on_an_error_page_is_not_compared_and_the_rest_of_it_is() {
+    let page = |error: &str, stack: &str| format!("<pre>{error}{stack}</pre>");
+    let stack = "<br> &nbsp; &nbsp;at a (/app/a.js:1:2)<br> &nbsp; &nbsp;at b";
+    let legacy =
+        |status: u16| format!("{status} content-length: 99 | {}", page("Error: no", stack));
+    let ported =
+        |status: u16, error: &str| format!("{status} content-length: 20 | {}", page(error, ""));
+    check("", &legacy(500), &ported(500, "Error: no"), &[]);
+    let found = |legacy: &str, ported: &str| {
+        compare(&answer(legacy), &answer(ported), &[], &mut Pairs::default()).len()
+    };
+    assert_eq!(found(&legacy(500), &ported(500, "Error: yes")), 2);
+    assert_eq!(found(&legacy(200), &ported(200, "Error: no")), 2);
+}
+
+#[test]
+fn a_length_that_a_204_must_not_have_is_not_compared() {
+    check("", "204 content-length: 0", "204", &[]);
+    check(
+        "",
+        "200 content-length: 0",
+        "200",
+        &["header content-length: legacy 0, ported nothing"],
+    );
 }

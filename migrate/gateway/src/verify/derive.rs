@@ -5,7 +5,9 @@
 //! type, bodies that are not JSON, paths and methods that nobody has.
 
 mod bodies;
+mod edges;
 mod knowledge;
+mod passes;
 mod paths;
 
 #[cfg(test)]
@@ -15,11 +17,14 @@ use std::collections::{BTreeSet, VecDeque};
 
 use http::Method;
 use isobar_express_path::Grammar;
-use isobar_migrate_model::{Application, Contract};
+use isobar_migrate_model::Contract;
 
 use bodies::bodies;
 use knowledge::Knowledge;
+use passes::{Pass, Passes};
 use paths::PathMaker;
+
+use super::Sources;
 
 use super::exchange::Exchange;
 use super::request::Request;
@@ -31,9 +36,20 @@ pub(super) struct Deriver<'a> {
     table: &'a Table,
     paths: PathMaker,
     routes: Vec<Route>,
-    knowledge: Knowledge,
+    knowledge: Knowledge<'a>,
+    passes: Passes,
+    /// Values that the code compares with.
+    words: &'a [String],
     phases: VecDeque<Phase>,
-    queue: VecDeque<Request>,
+    queue: VecDeque<Trial>,
+    /// What the last request tried.
+    tried: Option<Pass>,
+}
+
+/// A request, and what it carries in the hope of being let in.
+struct Trial {
+    request: Request,
+    pass: Option<Pass>,
 }
 
 struct Route {
@@ -67,15 +83,10 @@ const VISIT: [Phase; 8] = [
     Phase::Edge,
 ];
 
-const UNKNOWN_PATH: &str = "/isobar-verify/no-such-route";
-
 impl<'a> Deriver<'a> {
-    pub(super) fn new(
-        grammar: Grammar,
-        table: &'a Table,
-        application: Option<&Application>,
-    ) -> Self {
+    pub(super) fn new(grammar: Grammar, table: &'a Table, sources: Sources<'a>) -> Self {
         let contract = |key: &str| {
+            let application = sources.application;
             let scanned =
                 application.and_then(|found| found.routes.iter().find(|route| route.key() == key));
             scanned
@@ -96,9 +107,12 @@ impl<'a> Deriver<'a> {
         Self {
             routes: routes.collect(),
             paths: PathMaker::new(grammar),
-            knowledge: Knowledge::default(),
+            knowledge: Knowledge::new(sources.words),
+            passes: Passes::default(),
+            words: sources.words,
             phases: VISIT.into(),
             queue: VecDeque::new(),
+            tried: None,
             table,
         }
     }
@@ -109,17 +123,21 @@ impl<'a> Deriver<'a> {
             let phase = self.phases.pop_front()?;
             self.queue = self.requests(phase).into();
         }
-        self.queue.pop_front()
+        let trial = self.queue.pop_front()?;
+        self.tried = trial.pass;
+        Some(trial.request)
     }
 
     /// Takes what the legacy side has shown.
     pub(super) fn learn(&mut self, request: &Request, exchange: Option<&Exchange>) {
+        let tried = self.tried.take();
         if let Some(exchange) = exchange {
-            self.knowledge.learn(request, &exchange.legacy);
+            self.knowledge.learn(request, exchange);
+            self.passes.learn(request, exchange.legacy.status, tried);
         }
     }
 
-    fn requests(&self, phase: Phase) -> Vec<Request> {
+    fn requests(&self, phase: Phase) -> Vec<Trial> {
         let mut requests = match phase {
             Phase::Edge => self.edges(),
             _ => self
@@ -130,24 +148,31 @@ impl<'a> Deriver<'a> {
                 .collect(),
         };
         let mut seen = BTreeSet::new();
-        requests.retain(|request| {
+        requests.retain(|Trial { request, .. }| {
             seen.insert((
                 request.method.to_string(),
                 request.target.clone(),
+                format!("{:?}", request.headers),
                 request.body.clone(),
             ))
         });
         requests
     }
 
-    fn requests_to(&self, route: &Route) -> Vec<Request> {
+    fn requests_to(&self, route: &Route) -> Vec<Trial> {
         let spec = self.table.route(route.id);
         let paths = self.paths.of(&spec.pattern, &self.knowledge);
-        let ask = |path: &String| Request::new(route.method.clone(), path);
+        let ask = |path: &String| {
+            let request = Request::new(route.method.clone(), path);
+            self.passes.put_on(request, &route.contract)
+        };
+        let trials = match paths.known.first() {
+            Some(main) => self.trials(&route.contract, &ask(main)),
+            None => Vec::new(),
+        };
         if route.method.is_safe() {
             let plain = paths.known.iter().chain(&paths.unknown).map(ask);
-            let queries = self.queries(&route.contract, paths.known.first());
-            return plain.chain(queries).collect();
+            return plain.map(Trial::plain).chain(trials).collect();
         }
         let Some(main) = paths.known.first() else {
             return Vec::new();
@@ -159,48 +184,53 @@ impl<'a> Deriver<'a> {
         let elsewhere = paths.unknown.iter().map(|path| with(path, &usual));
         let accepted = paths.known.iter().map(|path| with(path, &usual));
         let again = std::iter::once(with(main, &usual));
-        refused
-            .chain(elsewhere)
-            .chain(accepted)
-            .chain(again)
-            .collect()
+        let plain = refused.chain(elsewhere).map(Trial::plain);
+        let trials = trials.into_iter().map(|trial| trial.with_body(&usual));
+        let accepted = accepted.chain(again).map(Trial::plain);
+        plain.chain(trials).chain(accepted).collect()
     }
 
-    /// One request for each value of each parameter that the code reads.
-    fn queries(&self, contract: &Contract, path: Option<&String>) -> Vec<Request> {
-        let Some(path) = path else { return Vec::new() };
-        let mut queries = Vec::new();
+    /// `request` once with each value of each parameter and each header field that the code reads.
+    fn trials(&self, contract: &Contract, request: &Request) -> Vec<Trial> {
+        let mut trials = Vec::new();
         for name in &contract.query {
             for value in self.knowledge.query_values(name) {
-                queries.push(format!("{path}?{name}={value}"));
+                trials.extend(Trial::passing(request, Pass::Query(name.clone(), value)));
             }
-            queries.push(format!("{path}?{name}=1&{name}=2"));
-            queries.push(format!("{path}?{name}"));
+            for query in [format!("{name}=1&{name}=2"), name.clone()] {
+                trials.push(Trial::plain(request.clone().with_query(&query)));
+            }
         }
-        queries
-            .iter()
-            .map(|target| Request::new(Method::GET, target))
-            .collect()
+        for name in &contract.headers {
+            for value in passes::header_values(name, self.words) {
+                trials.extend(Trial::passing(request, Pass::Header(name.clone(), value)));
+            }
+        }
+        trials
+    }
+}
+
+impl Trial {
+    fn plain(request: Request) -> Self {
+        Self {
+            request,
+            pass: None,
+        }
     }
 
-    fn edges(&self) -> Vec<Request> {
-        let mut requests = Vec::new();
-        for route in &self.routes {
-            let spec = self.table.route(route.id);
-            let paths = self.paths.of(&spec.pattern, &self.knowledge);
-            let Some(path) = paths.known.first() else {
-                continue;
-            };
-            if route.method == Method::GET {
-                requests.push(Request::new(Method::HEAD, path));
-                requests.push(Request::new(Method::GET, format!("{path}/")));
-                requests.push(Request::new(Method::GET, path.to_ascii_uppercase()));
-            }
-            requests.push(Request::new(Method::OPTIONS, path));
+    /// `None` where the value cannot be sent.
+    fn passing(request: &Request, pass: Pass) -> Option<Self> {
+        Some(Self {
+            request: pass.put_on(request.clone())?,
+            pass: Some(pass),
+        })
+    }
+
+    fn with_body(self, body: &bodies::Body) -> Self {
+        Self {
+            request: body.put_on(self.request),
+            ..self
         }
-        requests.push(Request::new(Method::GET, UNKNOWN_PATH));
-        requests.push(Request::new(Method::POST, UNKNOWN_PATH));
-        requests
     }
 }
 

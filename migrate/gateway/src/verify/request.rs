@@ -49,6 +49,14 @@ impl Request {
         self
     }
 
+    /// With more in its query.
+    pub(super) fn with_query(mut self, query: &str) -> Self {
+        let link = if self.target.contains('?') { '&' } else { '?' };
+        self.target.push(link);
+        self.target.push_str(query);
+        self
+    }
+
     /// The path without the query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or(&self.target)

@@ -170,6 +170,7 @@ async fn an_application_that_is_exported_and_never_listens_is_served() {
     isobar_migrate_gateway::install::ensure(
         &example(),
         isobar_migrate_gateway::install::Permission::Install,
+        |_| (),
     )
     .await
     .unwrap();

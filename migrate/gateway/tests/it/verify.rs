@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use isobar_migrate_gateway::config::Migration;
 use isobar_migrate_gateway::record::read_requests;
 use isobar_migrate_gateway::verify::{
-    Progress, Report, Requests, Verdict, VerifyOptions, read_script, verify,
+    Progress, Report, Requests, Sources, Verdict, VerifyOptions, read_script, verify,
 };
 use isobar_migrate_gateway::{Gateway, GatewayOptions, Places};
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ async fn sides_that_make_their_own_ids_are_equal_when_the_code_says_so() {
     let (legacy, ported) = both().await;
     let report = run(
         &configuration(legacy, ported, ROUTES),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         true,
     )
     .await;
@@ -161,7 +161,7 @@ async fn ids_that_the_code_does_not_explain_are_differences() {
     let routes = ROUTES.replace("; noise = [{ field = \"id\", kind = \"id\" }]", "");
     let report = run(
         &configuration(legacy, ported, &routes),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         true,
     )
     .await;
@@ -182,7 +182,7 @@ async fn a_route_that_answers_differently_is_named_with_its_requests() {
     );
     let report = run(
         &configuration(legacy, ported, ROUTES),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         true,
     )
     .await;
@@ -208,7 +208,7 @@ async fn nothing_that_could_change_something_is_sent_to_applications_that_run_el
     let (legacy, ported) = both().await;
     let report = run(
         &configuration(legacy, ported, ROUTES),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         false,
     )
     .await;
@@ -217,7 +217,7 @@ async fn nothing_that_could_change_something_is_sent_to_applications_that_run_el
         told(&report),
         [
             "GET /notes: Equal".to_owned(),
-            "GET /notes/:id: NotVerified (only refusals were seen (404 x23))".to_owned(),
+            "GET /notes/:id: NotVerified (only refusals were seen (404 x29))".to_owned(),
             format!("POST /notes: NotVerified ({reason})"),
             format!("DELETE /notes/:id: NotVerified ({reason})"),
         ]
@@ -243,7 +243,7 @@ async fn a_route_that_is_not_hit_or_stays_is_not_verified() {
 async fn a_side_that_gives_no_answer_is_a_difference() {
     let legacy = notes("aa", StatusCode::NOT_FOUND).await;
     let configuration = configuration(legacy, nobody().await, ROUTES);
-    let report = run(&configuration, Requests::Derived(None), true).await;
+    let report = run(&configuration, Requests::Derived(Sources::default()), true).await;
     assert!(
         report
             .routes
@@ -350,7 +350,7 @@ async fn each_side_gets_its_own_cookies_back() {
     let routes = "GET /me; effects = \"none\"\nPOST /login";
     let report = run(
         &configuration(legacy, ported, routes),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         true,
     )
     .await;
@@ -384,7 +384,7 @@ async fn processes_are_started_fresh_and_ended() {
     let migration = Migration::parse(text, folder.path()).unwrap();
     for _ in 0..2 {
         let options = VerifyOptions::new(folder.path());
-        let requests = Requests::Derived(None);
+        let requests = Requests::Derived(Sources::default());
         let report = verify(&migration, requests, &options, &mut Silent)
             .await
             .unwrap();
@@ -415,7 +415,7 @@ async fn an_application_that_does_not_start_is_an_error_that_quotes_it() {
     let options = VerifyOptions::new(folder.path());
     let failed = verify(
         &migration.unwrap(),
-        Requests::Derived(None),
+        Requests::Derived(Sources::default()),
         &options,
         &mut Silent,
     )

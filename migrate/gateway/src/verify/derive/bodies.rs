@@ -15,6 +15,9 @@ pub(super) enum Body {
     Form(String),
 }
 
+/// How many of the values that the code compares with are tried in each field.
+const WORDS: usize = 4;
+
 const NOT_JSON: [&str; 3] = ["{\"a\": ", "no json", ""];
 
 impl Body {
@@ -31,7 +34,7 @@ impl Body {
 }
 
 /// The body that a route is made for, and bodies that it may not take.
-pub(super) fn bodies(fields: &[String], knowledge: &Knowledge) -> (Body, Vec<Body>) {
+pub(super) fn bodies(fields: &[String], knowledge: &Knowledge<'_>) -> (Body, Vec<Body>) {
     if fields.is_empty() {
         return (Body::None, vec![Body::Json(json!({}))]);
     }
@@ -51,11 +54,16 @@ pub(super) fn bodies(fields: &[String], knowledge: &Knowledge) -> (Body, Vec<Bod
             other.insert(name.clone(), wrong);
             unusual.push(Body::Json(Value::Object(other)));
         }
+        for word in knowledge.words().iter().take(WORDS) {
+            let mut other = whole.clone();
+            other.insert(name.clone(), json!(word));
+            unusual.push(Body::Json(Value::Object(other)));
+        }
     }
     (Body::Json(Value::Object(whole)), unusual)
 }
 
-fn value(name: &str, knowledge: &Knowledge) -> Value {
+fn value(name: &str, knowledge: &Knowledge<'_>) -> Value {
     match knowledge.example(name) {
         Some(Value::String(_)) | None => by_name(name),
         Some(Value::Number(_)) => json!(3),

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use http::header::ETAG;
 use serde_json::Value;
 
-use crate::compare::Answer;
+use crate::verify::exchange::Exchange;
 use crate::verify::request::Request;
 
 /// Everything shown so far.
 #[derive(Debug, Default)]
-pub(super) struct Knowledge {
+pub(super) struct Knowledge<'a> {
+    /// Values that the code compares with.
+    words: &'a [String],
+    /// Entity tags by target, where both sides have the same.
+    entity_tags: BTreeMap<String, String>,
     /// Values by field name, in the order in which they were seen.
     fields: BTreeMap<String, Vec<Value>>,
     /// Ids of what a path lists, in order.
@@ -22,10 +27,24 @@ pub(super) struct Knowledge {
 const ID_FIELDS: [&str; 6] = ["id", "_id", "uuid", "slug", "key", "name"];
 const VALUES_PER_FIELD: usize = 8;
 
-impl Knowledge {
-    pub(super) fn learn(&mut self, request: &Request, answer: &Answer) {
+impl<'a> Knowledge<'a> {
+    pub(super) fn new(words: &'a [String]) -> Self {
+        Self {
+            words,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn learn(&mut self, request: &Request, exchange: &Exchange) {
+        let answer = &exchange.legacy;
         if !answer.status.is_success() {
             return;
+        }
+        let tag = answer.headers.get(ETAG);
+        let tag = tag.filter(|tag| exchange.ported.headers.get(ETAG) == Some(tag));
+        if let Some(Ok(tag)) = tag.map(|tag| tag.to_str()) {
+            self.entity_tags
+                .insert(request.target.clone(), tag.to_owned());
         }
         let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
             return;
@@ -94,9 +113,20 @@ impl Knowledge {
         values
     }
 
+    /// The entity tag that an answer had last.
+    pub(super) fn entity_tag(&self, target: &str) -> Option<&str> {
+        self.entity_tags.get(target).map(String::as_str)
+    }
+
+    /// Values that the code compares with.
+    pub(super) fn words(&self) -> &[String] {
+        self.words
+    }
+
     /// Values for a parameter of a query.
     pub(super) fn query_values(&self, name: &str) -> Vec<String> {
         let mut values = self.path_values("", name);
+        values.extend(self.words.iter().cloned());
         values.extend(["1", "2", "0", "-1", "verify", ""].map(str::to_owned));
         values.iter().map(|value| encode(value)).collect()
     }

@@ -21,13 +21,15 @@ pub(super) struct Paths {
 
 const UNKNOWN_VALUES: [&str; 4] = ["999999", "no-such-thing", "%20", "a%2Fb"];
 const SAMPLE: &str = "1";
+/// How many of the values that the code compares with are tried in a path.
+const WORDS: usize = 6;
 
 impl PathMaker {
     pub(super) fn new(grammar: Grammar) -> Self {
         Self { grammar }
     }
 
-    pub(super) fn of(self, pattern: &Pattern, knowledge: &Knowledge) -> Paths {
+    pub(super) fn of(self, pattern: &Pattern, knowledge: &Knowledge<'_>) -> Paths {
         let Ok(shapes) = Shape::parse(self.grammar, pattern) else {
             return Paths::default();
         };
@@ -40,9 +42,13 @@ impl PathMaker {
             paths
                 .known
                 .extend(known(shape.pieces(), knowledge).into_iter().filter(fits));
-            let unknown = UNKNOWN_VALUES
+            let words = knowledge
+                .words()
                 .iter()
-                .filter_map(|value| unknown(shape.pieces(), value));
+                .take(WORDS)
+                .map(|word| encode(word));
+            let values = UNKNOWN_VALUES.map(str::to_owned).into_iter().chain(words);
+            let unknown = values.filter_map(|value| unknown(shape.pieces(), &value));
             paths.unknown.extend(unknown.filter(fits));
         }
         if paths.known.is_empty() {
@@ -56,7 +62,7 @@ impl PathMaker {
 }
 
 /// One path for each known value of the first parameter; later parameters get their best value.
-fn known(pieces: &[Piece], knowledge: &Knowledge) -> Vec<String> {
+fn known(pieces: &[Piece], knowledge: &Knowledge<'_>) -> Vec<String> {
     let mut paths = vec![String::new()];
     for piece in pieces {
         match piece {
@@ -80,7 +86,7 @@ fn known(pieces: &[Piece], knowledge: &Knowledge) -> Vec<String> {
     paths
 }
 
-fn with_values(path: &str, name: &str, knowledge: &Knowledge) -> Vec<String> {
+fn with_values(path: &str, name: &str, knowledge: &Knowledge<'_>) -> Vec<String> {
     let mut values = knowledge.path_values(path, name);
     values.push(SAMPLE.to_owned());
     dedup(&mut values);

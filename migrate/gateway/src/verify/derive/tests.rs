@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use isobar_express_path::Grammar;
 use isobar_migrate_model::{Application, Contract, Route, Verdict};
 
-use super::Deriver;
+use super::{Deriver, Sources};
 use crate::compare::Answer;
 use crate::config::Migration;
 use crate::table::Table;
@@ -61,9 +61,11 @@ fn answer(request: &Request) -> Exchange {
         ("POST", "/notes") => r#"{"id":2,"title":"b"}"#,
         _ => "{}",
     };
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::ETAG, http::HeaderValue::from_static("\"n\""));
     let answer = Answer {
         status: StatusCode::OK,
-        headers: HeaderMap::new(),
+        headers,
         body: Bytes::from_static(body.as_bytes()),
     };
     Exchange {
@@ -72,10 +74,20 @@ fn answer(request: &Request) -> Exchange {
     }
 }
 
+/// What all requests are, with what an application without a lock answers.
 fn derived() -> Vec<String> {
+    derived_from(answer)
+}
+
+fn derived_from(answer: impl Fn(&Request) -> Exchange) -> Vec<String> {
     let table = Table::new(&Migration::parse(ROUTES, Path::new(".")).unwrap()).unwrap();
     let application = application();
-    let mut deriver = Deriver::new(Grammar::V4, &table, Some(&application));
+    let words = ["sesame".to_owned()];
+    let sources = Sources {
+        application: Some(&application),
+        words: &words,
+    };
+    let mut deriver = Deriver::new(Grammar::V4, &table, sources);
     let mut lines = Vec::new();
     while let Some(request) = deriver.next() {
         deriver.learn(&request, Some(&answer(&request)));
@@ -83,8 +95,14 @@ fn derived() -> Vec<String> {
             .body
             .as_deref()
             .map(|body| format!(" {}", String::from_utf8_lossy(body)));
+        let fields = request.headers.iter();
+        let fields = fields.filter(|(name, _)| name != "content-type");
+        let fields: Vec<String> = fields
+            .map(|(name, value)| format!(" {name}={}", value.to_str().unwrap()))
+            .collect();
+        let fields = fields.concat();
         lines.push(format!(
-            "{} {}{}",
+            "{} {}{fields}{}",
             request.method,
             request.target,
             body.unwrap_or_default()
@@ -156,4 +174,39 @@ fn edges_are_asked_too() {
 #[test]
 fn a_route_that_stays_is_not_asked() {
     assert!(!derived().iter().any(|line| line.contains("/help")));
+}
+
+#[test]
+fn clients_ask_for_types_and_ask_again() {
+    let lines = derived();
+    for line in [
+        "GET /notes accept=text/plain",
+        "GET /notes origin=http://example.com",
+        "GET /notes if-none-match=\"n\"",
+    ] {
+        assert!(
+            lines.iter().any(|other| other == line),
+            "{line} is missing in\n{lines:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_word_of_the_code_that_opens_a_door_is_carried_from_then_on() {
+    let locked = |request: &Request| {
+        let mut exchange = answer(request);
+        if !request.target.contains("tag=sesame") {
+            exchange.legacy.status = StatusCode::UNAUTHORIZED;
+        }
+        exchange
+    };
+    assert_order(
+        &derived_from(locked),
+        &[
+            "GET /notes",
+            "GET /notes?tag=sesame",
+            "POST /notes {\"title\":\"verify title\"}",
+            "GET /notes?tag=sesame accept=text/plain",
+        ],
+    );
 }
