@@ -92,20 +92,20 @@ pub(crate) fn forgotten(machine: &Machine<'_>, exported: &[RouterId]) -> Vec<Sit
         .collect()
 }
 
+/// Routers that another one mounts.
 fn mounted_routers(machine: &Machine<'_>) -> HashSet<RouterId> {
-    let layers = machine
-        .routing
-        .routers
-        .iter()
-        .flat_map(|router| &router.layers);
-    let targets = layers.filter_map(|layer| match layer {
-        Layer::Use { targets, .. } => Some(targets),
-        _ => None,
-    });
-    targets
-        .flatten()
-        .flat_map(|target| routers_in(machine, target, 3))
-        .collect()
+    let mut mounted = HashSet::new();
+    for router in &machine.routing.routers {
+        let targets = router.layers.iter().filter_map(|layer| match layer {
+            Layer::Use { targets, .. } => Some(targets),
+            _ => None,
+        });
+        let found = targets
+            .flatten()
+            .flat_map(|target| routers_in(machine, target, 3));
+        mounted.extend(found.filter(|id| machine.routing.get(*id).object != router.object));
+    }
+    mounted
 }
 
 /// The routers that a target of `use` is, or carries through a call that is not known.

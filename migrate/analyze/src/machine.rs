@@ -145,6 +145,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) spending: spending::Spending,
     /// Code on the call stack, to end recursion over unknown data.
     pub(crate) running: Vec<usize>,
+    /// Methods of prototypes that were looked up.
+    prototype_methods: HashMap<builtin::Family, HashMap<Name, Value>>,
     /// Metadata that decorators attach, by target object, key and name.
     pub(crate) metadata: HashMap<(ObjectId, Name, Name), Value>,
     /// Settings files of the package `config`, by the directories they are looked for in.
@@ -198,6 +200,7 @@ impl<'a> Machine<'a> {
             deferred: VecDeque::new(),
             spending: spending::Spending::default(),
             running: Vec::new(),
+            prototype_methods: HashMap::new(),
             metadata: HashMap::new(),
             configuration_files: HashMap::new(),
             nconf_store: None,
@@ -218,6 +221,11 @@ impl<'a> Machine<'a> {
         }
         self.node_depth += 1;
         Some(())
+    }
+
+    /// Takes the fuel of several steps at once.
+    pub(crate) fn spend(&mut self, steps: u64) {
+        self.fuel = self.fuel.saturating_sub(steps);
     }
 
     pub(crate) fn leave(&mut self) {

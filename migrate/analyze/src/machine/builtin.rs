@@ -3,6 +3,7 @@
 use crate::machine::Machine;
 use crate::machine::call::Call;
 use crate::machine::heap::Kind;
+use crate::machine::operator::MAX_TEXT_BYTES;
 use crate::machine::scope::Binding;
 use crate::machine::value::{ModuleId, Site, Value};
 
@@ -28,7 +29,7 @@ mod url;
 mod util;
 
 /// A group of functions that are dispatched by name in one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Family {
     /// `Array`, `Object`, `Promise`, …: callable, with statics and a prototype.
     Constructor,
@@ -63,6 +64,24 @@ pub(crate) enum Family {
     Express,
     /// What recognizers offer for other packages.
     Package,
+}
+
+impl Family {
+    /// Whether its functions are methods that all values of a kind inherit.
+    pub(crate) fn is_prototype(self) -> bool {
+        matches!(
+            self,
+            Self::Array
+                | Self::Text
+                | Self::Number
+                | Self::ObjectMethods
+                | Self::Function
+                | Self::Promise
+                | Self::Map
+                | Self::Set
+                | Self::RegExp
+        )
+    }
 }
 
 /// Names of constructors that are global.
@@ -190,6 +209,13 @@ pub(crate) fn node_module(machine: &mut Machine<'_>, name: &str, site: Site) -> 
 
 /// Calls the function `name` of `family`.
 pub(crate) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: Call) -> Value {
+    match dispatch(machine, family, name, call) {
+        Value::Text(text) if text.len() > MAX_TEXT_BYTES => Value::Unknown,
+        value => value,
+    }
+}
+
+fn dispatch(machine: &mut Machine<'_>, family: Family, name: &str, call: Call) -> Value {
     match family {
         Family::Constructor => constructor::call(machine, name, &call),
         Family::Static => statics::call(machine, name, &call),

@@ -147,10 +147,9 @@ impl<'a> Machine<'a> {
         for argument in arguments {
             if let Argument::SpreadElement(spread) = argument {
                 let value = self.eval(&spread.argument, frame);
-                match self.elements_of(&value) {
-                    Some(elements) => values.extend(elements),
-                    None => values.push(Value::Unknown),
-                }
+                let elements = self.shared_elements(&value);
+                let is_known = elements.is_some_and(|more| self.append(&mut values, &more));
+                values.extend((!is_known).then_some(Value::Unknown));
             } else {
                 let value = argument
                     .as_expression()

@@ -29,6 +29,9 @@ const ITERATORS: [&str; 14] = [
     "mapValues",
 ];
 
+/// Members and calls on the way to a value, written out. A loop may go on for ever.
+const MAX_PATH_BYTES: usize = 2_000;
+
 /// How far into nested objects an application is looked for.
 const REACH_DEPTH: u32 = 3;
 
@@ -75,6 +78,9 @@ impl Machine<'_> {
                 _ => {}
             }
         }
+        if foreign.path.len() > MAX_PATH_BYTES {
+            return Value::Unknown;
+        }
         let foreign = Foreign {
             package: Name::clone(&foreign.package),
             path: join_path(&foreign.path, key).into(),
@@ -116,6 +122,9 @@ impl Machine<'_> {
             self.iterate(&call);
         } else {
             self.run_callbacks(&call, false);
+        }
+        if foreign.path.len() > MAX_PATH_BYTES {
+            return Value::Unknown;
         }
         let outcome = Foreign {
             path: format!("{}()", foreign.path).into(),

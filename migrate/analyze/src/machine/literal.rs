@@ -7,8 +7,12 @@ use oxc_ast::ast::{
 
 use crate::machine::expression::private_key;
 use crate::machine::heap::{Kind, Property};
+use crate::machine::operator::{MAX_TEXT_BYTES, steps_of_text};
 use crate::machine::value::{Name, ObjectId, Site, Value};
 use crate::machine::{Frame, Machine};
+
+/// Elements that an array may get from other arrays. Route tables are shorter.
+pub(crate) const MAX_ELEMENTS: usize = 50_000;
 
 impl<'a> Machine<'a> {
     pub(crate) fn template(
@@ -31,7 +35,8 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        if known {
+        self.spend(steps_of_text(text.len()));
+        if known && text.len() <= MAX_TEXT_BYTES {
             Value::from(text)
         } else {
             Value::Unknown
@@ -49,10 +54,10 @@ impl<'a> Machine<'a> {
             match element {
                 ArrayExpressionElement::SpreadElement(spread) => {
                     let value = self.eval(&spread.argument, frame);
-                    match self.elements_of(&value) {
-                        Some(spread) => elements.extend(spread),
-                        None => open = true,
-                    }
+                    open |= match self.shared_elements(&value) {
+                        Some(spread) => !self.append(&mut elements, &spread),
+                        None => true,
+                    };
                 }
                 ArrayExpressionElement::Elision(_) => elements.push(Value::Undefined),
                 _ => {
@@ -183,6 +188,15 @@ impl<'a> Machine<'a> {
             Value::Unknown => self.heap.get_mut(to).open = true,
             _ => {}
         }
+    }
+
+    /// Puts more values at the end of a list, as far as there is room; gives whether there was.
+    pub(crate) fn append(&mut self, list: &mut Vec<Value>, more: &[Value]) -> bool {
+        let room = MAX_ELEMENTS.saturating_sub(list.len());
+        let taken = more.len().min(room);
+        self.spend(taken as u64);
+        list.extend_from_slice(&more[..taken]);
+        taken == more.len()
     }
 
     /// Gives an object its first name, by which reports call it.

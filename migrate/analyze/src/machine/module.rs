@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use isobar_migrate_model::FindingCode;
 use oxc_ast::ast::{ImportExpression, Statement};
 
@@ -20,6 +20,9 @@ mod declaration;
 
 /// JSON files above this size are not read: data, not settings.
 const MAX_JSON_BYTES: u64 = 1024 * 1024;
+
+/// Exports that are being looked up.
+type Asked = Vec<(ModuleId, Name)>;
 
 /// One module.
 #[derive(Debug)]
@@ -367,14 +370,23 @@ impl<'a> Machine<'a> {
 
     /// The export `name` of `module`: `default`, `*` for the namespace, or a name.
     pub(crate) fn export_of(&mut self, module: ModuleId, name: &str, site: Site) -> Value {
-        self.export_within(module, name, site, 0)
+        self.export_within(module, name, site, &mut Vec::new())
     }
 
-    fn export_within(&mut self, module: ModuleId, name: &str, site: Site, depth: u32) -> Value {
+    /// The same, unless it was asked for on the way here: modules may hand on each other's exports.
+    fn export_within(
+        &mut self,
+        module: ModuleId,
+        name: &str,
+        site: Site,
+        asked: &mut Asked,
+    ) -> Value {
         let record = &self.modules[module.0 as usize];
-        if depth > 32 {
-            return Value::Unknown;
+        let question = (module, Name::from(name));
+        if asked.contains(&question) {
+            return Value::Undefined;
         }
+        asked.push(question);
         if !record.is_es_module {
             let exports = self.required(&Loaded::Module(module), site);
             return self.member_of_exports(&exports, name, site);
@@ -382,21 +394,27 @@ impl<'a> Machine<'a> {
         let scope = record.scope;
         match record.exports.get(name).cloned() {
             Some(Export::Value(value)) => value,
-            Some(Export::Local(local)) => self.local_export(scope, &local, site, depth),
-            Some(Export::From(from, inner)) => self.reexport(&from, &inner, site, depth),
+            Some(Export::Local(local)) => self.local_export(scope, &local, site, asked),
+            Some(Export::From(from, inner)) => self.reexport(&from, &inner, site, asked),
             None => match name {
                 "*" => self.allocate(Kind::Module(module), site),
                 "__esModule" => Value::Boolean(true),
                 "default" => Value::Undefined,
-                _ => self.star_export(module, name, site, depth),
+                _ => self.star_export(module, name, site, asked),
             },
         }
     }
 
-    fn star_export(&mut self, module: ModuleId, name: &str, site: Site, depth: u32) -> Value {
+    fn star_export(
+        &mut self,
+        module: ModuleId,
+        name: &str,
+        site: Site,
+        asked: &mut Asked,
+    ) -> Value {
         let stars = self.modules[module.0 as usize].stars.clone();
         for star in stars {
-            let value = self.reexport(&star, name, site, depth);
+            let value = self.reexport(&star, name, site, asked);
             if value != Value::Undefined {
                 return value;
             }
@@ -404,20 +422,26 @@ impl<'a> Machine<'a> {
         Value::Undefined
     }
 
-    fn local_export(&mut self, scope: ScopeId, local: &str, site: Site, depth: u32) -> Value {
+    fn local_export(
+        &mut self,
+        scope: ScopeId,
+        local: &str,
+        site: Site,
+        asked: &mut Asked,
+    ) -> Value {
         let Some(binding) = self.scopes.binding(scope, local) else {
             return Value::Undefined;
         };
         if let Some((module, name)) = binding.import.clone() {
-            return self.export_within(module, &name, site, depth + 1);
+            return self.export_within(module, &name, site, asked);
         }
         let value = binding.value.clone();
         self.observed_variable(scope, local, value)
     }
 
-    fn reexport(&mut self, from: &Loaded, name: &str, site: Site, depth: u32) -> Value {
+    fn reexport(&mut self, from: &Loaded, name: &str, site: Site, asked: &mut Asked) -> Value {
         match from {
-            Loaded::Module(module) => self.export_within(*module, name, site, depth + 1),
+            Loaded::Module(module) => self.export_within(*module, name, site, asked),
             Loaded::Value(value) => {
                 let value = value.clone();
                 self.member_of_exports(&value, name, site)
@@ -453,16 +477,20 @@ impl<'a> Machine<'a> {
 
     /// Everything that a module exports, except `default`.
     pub(crate) fn exports_of(&mut self, module: ModuleId, site: Site) -> Vec<(Name, Value)> {
-        let record = &self.modules[module.0 as usize];
-        let mut names: Vec<Name> = record.exports.keys().cloned().collect();
-        for star in record.stars.clone() {
-            if let Loaded::Module(inner) = star {
-                let more = self
-                    .exports_of(inner, site)
-                    .into_iter()
-                    .map(|(name, _)| name);
-                names.extend(more.filter(|name| &**name != "default"));
-            }
+        let mut modules = vec![module];
+        let mut names = IndexSet::new();
+        let mut next = 0;
+        while let Some(module) = modules.get(next) {
+            let record = &self.modules[module.0 as usize];
+            let own = record.exports.keys().cloned();
+            names.extend(own.filter(|name| next == 0 || &**name != "default"));
+            let stars = record.stars.iter().filter_map(|star| match star {
+                Loaded::Module(inner) => Some(*inner),
+                Loaded::Value(_) => None,
+            });
+            let new: Vec<ModuleId> = stars.filter(|inner| !modules.contains(inner)).collect();
+            modules.extend(new);
+            next += 1;
         }
         names
             .into_iter()

@@ -11,6 +11,17 @@ use crate::machine::heap::{Kind, Step};
 use crate::machine::value::{Name, Truth, Value};
 use crate::machine::{Frame, Machine};
 
+/// Texts above this size are not computed: no path, name or setting is that long.
+pub(crate) const MAX_TEXT_BYTES: usize = 256 * 1024;
+
+/// Arrays in arrays whose text is computed. An array may contain itself.
+const MAX_TEXT_LEVELS: u32 = 4;
+
+/// What making or walking through a text of this length costs.
+pub(crate) fn steps_of_text(bytes: usize) -> u64 {
+    bytes as u64 / 32
+}
+
 impl<'a> Machine<'a> {
     pub(crate) fn binary_expression(
         &mut self,
@@ -22,7 +33,12 @@ impl<'a> Machine<'a> {
         self.binary(binary.operator, &left, &right)
     }
 
-    pub(crate) fn binary(&self, operator: BinaryOperator, left: &Value, right: &Value) -> Value {
+    pub(crate) fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        left: &Value,
+        right: &Value,
+    ) -> Value {
         match operator {
             BinaryOperator::Addition => self.add(left, right),
             BinaryOperator::StrictEquality => self.strictly_equal(left, right).into(),
@@ -35,7 +51,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn add(&self, left: &Value, right: &Value) -> Value {
+    fn add(&mut self, left: &Value, right: &Value) -> Value {
         if let (Value::Number(a), Value::Number(b)) = (left, right) {
             return Value::Number(a + b);
         }
@@ -44,26 +60,28 @@ impl<'a> Machine<'a> {
             return Value::Unknown;
         }
         match (self.text_of(left), self.text_of(right)) {
-            (Some(a), Some(b)) => Value::from(format!("{a}{b}")),
+            (Some(a), Some(b)) if a.len() + b.len() <= MAX_TEXT_BYTES => {
+                self.spend(steps_of_text(a.len() + b.len()));
+                Value::from(format!("{a}{b}"))
+            }
             _ => Value::Unknown,
         }
     }
 
     /// The text that string conversion makes of any value.
     pub(crate) fn text_of(&self, value: &Value) -> Option<Name> {
+        self.text_within(value, MAX_TEXT_LEVELS)
+    }
+
+    fn text_within(&self, value: &Value, levels: u32) -> Option<Name> {
         let Value::Object(id) = value else {
             return value.to_text();
         };
         let object = self.heap.get(*id);
         match &object.kind {
             Kind::RegExp { source, flags } => Some(format!("/{source}/{flags}").into()),
-            Kind::Array(elements) if !object.open => {
-                let text = |element: &Value| match element {
-                    nothing if nothing.is_nullish() => Some("".into()),
-                    element => self.text_of(element),
-                };
-                let texts: Option<Vec<Name>> = elements.iter().map(text).collect();
-                Some(texts?.join(",").into())
+            Kind::Array(elements) if !object.open && levels > 0 => {
+                self.joined_within(elements, ",", levels - 1)
             }
             Kind::Plain => object
                 .properties
@@ -71,6 +89,27 @@ impl<'a> Machine<'a> {
                 .and_then(|href| href.value.to_text()),
             _ => None,
         }
+    }
+
+    /// The texts of some values with a separator between them; nothing for what is absent.
+    pub(crate) fn joined(&self, values: &[Value], separator: &str) -> Option<Name> {
+        self.joined_within(values, separator, MAX_TEXT_LEVELS)
+    }
+
+    fn joined_within(&self, values: &[Value], separator: &str, levels: u32) -> Option<Name> {
+        let mut joined = String::new();
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                joined.push_str(separator);
+            }
+            if !value.is_nullish() {
+                joined.push_str(&self.text_within(value, levels)?);
+            }
+            if joined.len() > MAX_TEXT_BYTES {
+                return None;
+            }
+        }
+        Some(joined.into())
     }
 
     pub(crate) fn strictly_equal(&self, left: &Value, right: &Value) -> Option<bool> {

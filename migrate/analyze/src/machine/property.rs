@@ -7,24 +7,42 @@ use oxc_ast::ast::Expression;
 use crate::machine::builtin::{self, Family};
 use crate::machine::expression::private_key;
 use crate::machine::heap::{Kind, Property};
+use crate::machine::operator::steps_of_text;
 use crate::machine::value::{Name, ObjectId, Site, Value, index_of};
 use crate::machine::{Frame, Machine};
 use crate::recognize;
+
+/// What listing a property costs, which may be kept in a copy.
+const STEPS_OF_PROPERTY: u64 = 8;
 
 impl<'a> Machine<'a> {
     /// `object.key`.
     pub(crate) fn get(&mut self, object: &Value, key: &str, site: Site) -> Value {
         match object {
             Value::Object(id) => self.get_of(*id, key, site),
-            Value::Text(text) if key == "length" => Value::from(text.encode_utf16().count()),
+            Value::Text(text) if key == "length" => {
+                self.spend(steps_of_text(text.len()));
+                Value::from(text.encode_utf16().count())
+            }
             Value::Text(_) => self.builtin(Family::Text, key, site),
             Value::Number(_) => self.builtin(Family::Number, key, site),
             _ => Value::Unknown,
         }
     }
 
+    /// A built-in function. A method of a prototype is one object, however often it is looked up.
     pub(crate) fn builtin(&mut self, family: Family, name: &str, site: Site) -> Value {
-        self.allocate(Kind::Builtin(family, name.into()), site)
+        if !family.is_prototype() {
+            return self.allocate(Kind::Builtin(family, name.into()), site);
+        }
+        let known = self.prototype_methods.get(&family);
+        if let Some(method) = known.and_then(|methods| methods.get(name)) {
+            return method.clone();
+        }
+        let method = self.allocate(Kind::Builtin(family, name.into()), site);
+        let methods = self.prototype_methods.entry(family).or_default();
+        methods.insert(name.into(), method.clone());
+        method
     }
 
     fn get_of(&mut self, id: ObjectId, key: &str, site: Site) -> Value {
@@ -160,6 +178,7 @@ impl<'a> Machine<'a> {
             };
         }
         if let (Value::Text(text), Value::Number(number)) = (object, key) {
+            self.spend(steps_of_text(text.len()));
             let character = index_of(*number).and_then(|index| text.chars().nth(index));
             return character.map_or(Value::Undefined, |c| Value::from(c.to_string()));
         }
@@ -296,6 +315,7 @@ impl<'a> Machine<'a> {
         if let Kind::Module(module) = self.heap.get(id).kind {
             return self.exports_of(module, site);
         }
+        self.spend(STEPS_OF_PROPERTY * self.heap.get(id).properties.len() as u64);
         let object = self.heap.get(id);
         let mut entries = Vec::new();
         if let Kind::Array(elements) = &object.kind {

@@ -13,8 +13,7 @@
 //! ```
 
 use crate::machine::Machine;
-use crate::machine::heap::Kind;
-use crate::machine::value::Value;
+use crate::machine::value::{ObjectId, Value};
 
 /// What the parameters of a function say that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +56,53 @@ pub(crate) fn looks_like_handler(names: &[&str]) -> bool {
     handler_shape(names) != HandlerShape::Other
 }
 
-/// The handlers in a list of arguments, out of nested arrays.
+/// Values and arrays that one list of arguments may hold.
+const MAX_FLAT: usize = 10_000;
+
+/// Arrays in arrays that are looked into.
+const MAX_NESTED: usize = 64;
+
+/// The values in a list of arguments, out of nested arrays. One that contains itself ends there.
 pub(super) fn flatten(machine: &Machine<'_>, arguments: &[Value]) -> Vec<Value> {
-    let mut flat = Vec::new();
-    for argument in arguments {
-        match machine.heap.kind(argument) {
-            Some(Kind::Array(elements)) => flat.extend(flatten(machine, elements)),
-            _ => flat.push(argument.clone()),
+    let mut flattening = Flattening {
+        machine,
+        outer: Vec::new(),
+        seen: 0,
+        flat: Vec::new(),
+    };
+    flattening.list(arguments);
+    flattening.flat
+}
+
+struct Flattening<'m, 'a> {
+    machine: &'m Machine<'a>,
+    /// The arrays that are being looked into.
+    outer: Vec<ObjectId>,
+    seen: usize,
+    flat: Vec<Value>,
+}
+
+impl Flattening<'_, '_> {
+    fn list(&mut self, values: &[Value]) {
+        for value in values {
+            self.seen += 1;
+            if self.seen > MAX_FLAT {
+                return;
+            }
+            match (value.as_object(), self.machine.heap.array(value)) {
+                (Some(id), Some(elements)) => self.array(id, elements),
+                _ => self.flat.push(value.clone()),
+            }
         }
     }
-    flat
+
+    fn array(&mut self, id: ObjectId, elements: &[Value]) {
+        if self.outer.len() < MAX_NESTED && !self.outer.contains(&id) {
+            self.outer.push(id);
+            self.list(elements);
+            self.outer.pop();
+        }
+    }
 }
 
 #[cfg(test)]

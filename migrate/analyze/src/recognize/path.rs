@@ -3,6 +3,7 @@
 use crate::machine::Machine;
 use crate::machine::heap::Kind;
 use crate::machine::value::{Name, Value};
+use crate::recognize::handler;
 
 /// The path of a route or mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,24 +17,21 @@ pub(crate) enum PathPattern {
 
 /// The paths that an argument stands for: a text, a regular expression, or an array of both.
 /// `None` when the argument is no path.
-pub(super) fn paths_of(machine: &mut Machine<'_>, value: &Value) -> Option<Vec<PathPattern>> {
+pub(super) fn paths_of(machine: &Machine<'_>, value: &Value) -> Option<Vec<PathPattern>> {
+    let flat = handler::flatten(machine, std::slice::from_ref(value));
+    let paths: Option<Vec<PathPattern>> = flat.iter().map(|leaf| path_of(machine, leaf)).collect();
+    paths.filter(|paths| !paths.is_empty())
+}
+
+fn path_of(machine: &Machine<'_>, value: &Value) -> Option<PathPattern> {
     match value {
-        Value::Text(text) => Some(vec![PathPattern::Text(Name::clone(text))]),
-        Value::Unset(_) => Some(vec![PathPattern::Unknown]),
-        Value::Object(_) => match machine.heap.kind(value)?.clone() {
-            Kind::RegExp { source, flags } => Some(vec![PathPattern::Regex(
-                format!("/{source}/{flags}").into(),
-            )]),
-            Kind::Array(elements) if !elements.is_empty() => {
-                let mut all = Vec::new();
-                for element in elements.iter() {
-                    all.extend(paths_of(machine, element)?);
-                }
-                Some(all)
+        Value::Text(text) => Some(PathPattern::Text(Name::clone(text))),
+        Value::Unset(_) => Some(PathPattern::Unknown),
+        Value::Object(_) => match machine.heap.kind(value)? {
+            Kind::RegExp { source, flags } => {
+                Some(PathPattern::Regex(format!("/{source}/{flags}").into()))
             }
-            Kind::Foreign(foreign) if names_a_path(&foreign.path) => {
-                Some(vec![PathPattern::Unknown])
-            }
+            Kind::Foreign(foreign) if names_a_path(&foreign.path) => Some(PathPattern::Unknown),
             _ => None,
         },
         _ => None,

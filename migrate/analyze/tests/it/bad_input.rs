@@ -111,6 +111,105 @@ fn programs_that_never_end_are_left() {
 }
 
 #[test]
+fn programs_that_grow_without_end_are_left() {
+    let growing = [
+        "let s = 'ab'; for (let i = 0; i < 60; i++) s = s + s; s.split('').join('-');",
+        "let s = 'ab'; for (let i = 0; i < 60; i++) s = `${s}${s}`;",
+        "let a = [1]; for (let i = 0; i < 60; i++) a.push(...a);",
+        "let a = [1]; for (let i = 0; i < 60; i++) a = a.concat(a);",
+        "let a = [1]; for (let i = 0; i < 60; i++) a = [...a, ...a];",
+        "let m = require('mystery'); for (let i = 0; i < 1e5; i++) m = m.next();",
+        "const m = new Map(), s = new Set(); for (let i = 0; i < 5e3; i++) { m.set(i, i); s.add(i); }",
+        "let s = 'x'.repeat(999); for (let i = 0; i < 1e5; i++) { s.length; s[i]; s.trim(); }",
+        "let o = {}; for (let i = 0; i < 1e5; i++) o = { ...o, ['k' + i]: 1 };",
+    ];
+    for code in growing {
+        let app = format!("{APP}{code}\n");
+        let application = scan_files(&[("app.js", &app)]);
+        assert_eq!(sites(&application), "GET /ok app.js:2\n", "{code}");
+    }
+}
+
+#[test]
+fn values_that_contain_themselves_end() {
+    let circular = [
+        "const a = []; a.push(a, a, a); String(a); a + ''; a.join(); a.flat();",
+        "const a = []; a.push(a, a, a); app.use(a); app.use('/x', a); app.get('/y', a);",
+        "const a = []; a.push(a, '/z', a); app.get(a, (req, res) => res.send(''));",
+        "const o = {}; o.o = o; o.p = o; JSON.stringify(o); Object.assign(o, o); ({ ...o });",
+        "const _ = require('lodash'); const o = {}; o.o = o; o.p = { o }; _.merge(o, o.p, o);",
+        "const n = require('nconf'); const o = {}; o.o = o; o.p = { o }; n.defaults(o);",
+        "let a = []; for (let i = 0; i < 20000; i++) a = [a]; app.use(a); String(a);",
+        "let a = []; for (let i = 0; i < 60; i++) a = [a, a]; app.use(a); String(a);",
+        "let p = {}; for (let i = 0; i < 20000; i++) p = Object.create(p); p.missing;",
+        "app.use('/self', app); const r = require('express').Router(); r.use(r); app.use(r);",
+        "class A { constructor(b) { this.b = new B(this); } } class B { constructor(a) { new A(a); } } new A();",
+        "let f = () => 1; for (let i = 0; i < 20000; i++) f = f.bind(null, f); f();",
+    ];
+    for code in circular {
+        let app = format!("{APP}{code}\n");
+        let shown = sites(&scan_files(&[("app.js", &app)]));
+        assert!(shown.starts_with("GET /ok app.js:2\n"), "{code}: {shown}");
+    }
+}
+
+#[test]
+fn modules_that_hand_on_each_others_exports_end() {
+    let all = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let shared = all
+        .map(|name| format!("export * from './{name}.mjs';\n"))
+        .concat();
+    let h = format!("{shared}export const path = '/found';\n");
+    let mut files: Vec<(String, &str)> = all[..7]
+        .iter()
+        .map(|name| (format!("{name}.mjs"), &*shared))
+        .collect();
+    files.push(("h.mjs".to_owned(), &h));
+    let app = "import express from 'express';\nimport * as all from './a.mjs';\n\
+               import { missing } from './b.mjs';\nconst app = express();\n\
+               app.get(all.path, (req, res) => res.send(missing));\n\
+               for (const name of Object.keys(all)) app.get('/' + name, (req, res) => res.send(''));\n";
+    files.push(("app.mjs".to_owned(), app));
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, *text)).collect();
+    check(&files, "GET /found app.mjs:5\nGET /path app.mjs:6\n", &[]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_read_as_far_as_they_go() {
+    let mut latin1 = b"// caf\xe9 \xff\xfe\n".to_vec();
+    latin1.extend_from_slice(APP.as_bytes());
+    let tree = MemoryTree::new().with_file(format!("{ROOT}/app.js"), latin1);
+    assert_eq!(sites(&scan_tree(tree)), "GET /ok app.js:3\n");
+    let noise: Vec<u8> = (0..160_u8)
+        .cycle()
+        .map(|n| n.wrapping_mul(n) ^ 0x5a)
+        .take(40_000)
+        .collect();
+    let tree = MemoryTree::new().with_file(format!("{ROOT}/app.js"), noise);
+    assert!(findings(&scan_tree(tree)).contains("app.js:1: "));
+}
+
+#[test]
+fn a_manifest_that_is_no_manifest_is_left() {
+    let deep = "[".repeat(100_000);
+    for manifest in [
+        "",
+        "null",
+        "[]",
+        "{\"main\": {}}",
+        "{\"main\": \"..\"}",
+        &deep,
+        "\u{feff}{}",
+    ] {
+        check(
+            &[("package.json", manifest), ("app.js", APP)],
+            "GET /ok app.js:2\n",
+            &[],
+        );
+    }
+}
+
+#[test]
 fn a_long_sum_is_no_deep_recursion() {
     let app = format!("{APP}const sum = {};\n", vec!["'a'"; 60_000].join("+"));
     check(&[("app.js", &app)], "GET /ok app.js:2\n", &[]);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::machine::Machine;
 use crate::machine::call::Call;
 use crate::machine::heap::Kind;
+use crate::machine::literal::MAX_ELEMENTS;
 use crate::machine::value::{ObjectId, Truth, Value, index_of};
 
 /// Calls an array method on `call.this`.
@@ -21,7 +22,7 @@ pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
         None => return unknown_receiver(machine, call),
     };
     // A step per element, so that long arrays use up fuel as loops do.
-    machine.fuel = machine.fuel.saturating_sub(elements.len() as u64 / 8);
+    machine.spend(elements.len() as u64 / 8);
     match name {
         "forEach" | "map" | "filter" | "find" | "findIndex" | "findLast" | "some" | "every"
         | "flatMap" | "reduce" | "reduceRight" => iterate(machine, name, id, &elements, call),
@@ -55,16 +56,20 @@ fn mutate(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> V
     machine.note_write(id, call.site);
     machine.adopt(id, &call.arguments);
     let shared = machine.is_shared(id);
+    machine.spend(call.arguments.len() as u64);
     let Some(array) = machine.heap.array_mut(id) else {
         return Value::Unknown;
     };
     match name {
         "push" => {
-            array.extend(call.arguments.iter().cloned());
-            if shared {
+            let fits = array.len() + call.arguments.len() <= MAX_ELEMENTS;
+            array.extend(call.arguments.iter().filter(|_| fits).cloned());
+            let len = array.len();
+            machine.heap.get_mut(id).open |= !fits;
+            if shared || !fits {
                 Value::Unknown
             } else {
-                Value::from(array.len())
+                Value::from(len)
             }
         }
         "unshift" => {
@@ -263,7 +268,7 @@ fn inspect(
             let mut open = !closed;
             for argument in &call.arguments {
                 match machine.heap.array(argument).cloned() {
-                    Some(more) => all.extend(more.iter().cloned()),
+                    Some(more) => open |= !machine.append(&mut all, &more),
                     None if argument.is_unknown() => open = true,
                     None => all.push(argument.clone()),
                 }
@@ -277,13 +282,15 @@ fn inspect(
         }
         "flat" => {
             let mut flat = Vec::new();
+            let mut open = !closed;
             for element in elements {
-                match machine.heap.array(element) {
-                    Some(inner) => flat.extend(inner.iter().cloned()),
-                    None => flat.push(element.clone()),
-                }
+                let inner = match machine.heap.array(element) {
+                    Some(inner) => inner.clone(),
+                    None => vec![element.clone()],
+                };
+                open |= !machine.append(&mut flat, &inner);
             }
-            listed(machine, flat.into_iter(), closed, call)
+            listed(machine, flat.into_iter(), !open, call)
         }
         "keys" => listed(machine, (0..elements.len()).map(Value::from), closed, call),
         "values" | "toReversed" | "toSorted" => {
@@ -317,14 +324,9 @@ fn inspect(
 
 fn join(machine: &Machine<'_>, elements: &[Value], call: &Call) -> Value {
     let separator = call.text(0).unwrap_or(",");
-    let texts: Option<Vec<_>> = elements
-        .iter()
-        .map(|element| machine.text_of(element))
-        .collect();
-    texts.map_or(Value::Unknown, |texts| {
-        let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
-        Value::from(texts.join(separator))
-    })
+    machine
+        .joined(elements, separator)
+        .map_or(Value::Unknown, Value::Text)
 }
 
 fn search(

@@ -40,9 +40,16 @@ pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: 
     let Some(id) = call.this.as_object() else {
         return Value::Unknown;
     };
-    let Kind::Collection { entries, .. } = machine.heap.get(id).kind.clone() else {
+    let Kind::Collection { entries, .. } = &machine.heap.get(id).kind else {
         return Value::Unknown;
     };
+    let steps = entries.len() as u64 / 8;
+    // Only what does not change the entries holds them, or each change would copy them all.
+    let entries = match name {
+        "set" | "add" | "delete" | "clear" => Rc::default(),
+        _ => Rc::clone(entries),
+    };
+    machine.spend(steps);
     let closed = machine.is_closed(&call.this);
     match name {
         "set" | "add" | "delete" | "clear" => change(machine, name, id, call),

@@ -12,7 +12,7 @@ use crate::serve::Effect;
 use crate::tree::{DirectoryEntry, EntryKind};
 
 /// Files above this size are not read as text: content, not settings.
-const MAX_TEXT_BYTES: u64 = 256 * 1024;
+const MAX_FILE_BYTES: u64 = 256 * 1024;
 
 /// Calls a function of `fs` or `fs/promises`.
 pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: &Call) -> Value {
@@ -167,7 +167,7 @@ fn read(machine: &Machine<'_>, path: &Path) -> Value {
     let small = machine
         .tree
         .metadata(path)
-        .is_ok_and(|metadata| metadata.len <= MAX_TEXT_BYTES);
+        .is_ok_and(|metadata| metadata.len <= MAX_FILE_BYTES);
     let text = small
         .then(|| machine.tree.read(path).ok())
         .flatten()

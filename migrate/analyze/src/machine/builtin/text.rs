@@ -5,6 +5,7 @@ use crate::machine::builtin::array::slice_bounds;
 use crate::machine::builtin::regexp;
 use crate::machine::call::Call;
 use crate::machine::heap::Kind;
+use crate::machine::operator::{MAX_TEXT_BYTES, steps_of_text};
 use crate::machine::value::{Value, index_of};
 
 /// Calls a string method on `call.this`.
@@ -13,6 +14,7 @@ pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
         machine.run_callbacks(call, true);
         return Value::Unknown;
     };
+    machine.spend(steps_of_text(text.len()));
     let pattern = call.argument(0);
     if let (Some(Kind::RegExp { source, flags }), true) = (
         machine.heap.kind(&pattern).cloned(),
@@ -155,7 +157,7 @@ fn extend(name: &str, text: &str, call: &Call) -> Value {
     };
     let count = index_of(number).unwrap_or(0).min(10_000);
     if name == "repeat" {
-        return if text.len() * count > 100_000 {
+        return if text.len() * count > MAX_TEXT_BYTES {
             Value::Unknown
         } else {
             Value::from(text.repeat(count))
