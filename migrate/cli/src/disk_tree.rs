@@ -12,6 +12,13 @@ pub struct DiskTree;
 
 impl SourceTree for DiskTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        // A pipe may never answer, and a device never end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        }
         fs::read(path)
     }
 
