@@ -12,10 +12,16 @@ use crate::exit::{Exit, Failure};
 use crate::printer::Printer;
 use crate::progress::Spinner;
 
+mod openapi;
 mod report;
 
 /// Arguments of `isobar scan`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 every route can move, 1 a route is held back or a part of \
+the application was not understood (see the findings), 2 wrong usage or not a directory, 3 the \
+directory cannot be read, 70 a fault of isobar itself."
+)]
 pub struct ScanArguments {
     /// The directory that holds the application's package.json.
     pub directory: PathBuf,
@@ -39,6 +45,9 @@ pub fn run(arguments: &ScanArguments, printer: &Printer) -> Result<Exit, Failure
     let application = scan(arguments)?;
     if arguments.json {
         printer.data(&serde_json::to_string_pretty(&application).map_err(Failure::environment)?);
+    } else if arguments.openapi {
+        let document = openapi::document(&application);
+        printer.data(&serde_json::to_string_pretty(&document).map_err(Failure::environment)?);
     } else {
         printer.data(&report::text(&application, printer.width()));
     }

@@ -7,4 +7,5 @@ mod gateway;
 mod legacy_notes;
 mod migrate;
 mod migration;
+mod scan;
 mod verify;
