@@ -15,7 +15,7 @@ mod statement;
 
 use std::collections::BTreeSet;
 
-use isobar_migrate_model::code::{LocalId, Program};
+use isobar_migrate_model::code::{LocalId, Program, StateId};
 
 use crate::inference::Kinds;
 use crate::kind::Kind;
@@ -46,6 +46,8 @@ pub(crate) struct Emitter<'p> {
     pub(crate) reads: Reads,
     /// What the code refers to by its short name.
     pub(crate) imports: BTreeSet<String>,
+    /// The methods of `State` that the code calls for module variables.
+    pub(crate) state_methods: BTreeSet<String>,
     /// Whether code that can fail was written.
     pub(crate) fails: bool,
     /// Whether request, response and state are owned, as in a handler, or borrowed.
@@ -88,6 +90,7 @@ impl<'p> Emitter<'p> {
             locals: Vec::new(),
             reads: Reads::default(),
             imports: BTreeSet::new(),
+            state_methods: BTreeSet::new(),
             fails: false,
             owns_arguments: false,
             module: module.to_owned(),
@@ -104,6 +107,26 @@ impl<'p> Emitter<'p> {
     pub(crate) fn import(&mut self, name: &str) -> String {
         self.imports.insert(format!("isobar_express::{name}"));
         name.to_owned()
+    }
+
+    /// A name for something that the generated code keeps for a moment, which is no variable of the source.
+    fn fresh(&self, name: &str) -> String {
+        let is_taken = |name: &str| self.locals.iter().any(|local| local.name == name);
+        if !is_taken(name) {
+            return name.to_owned();
+        }
+        let mut numbered = (2..).map(|number| format!("{name}_{number}"));
+        numbered
+            .find(|name| !is_taken(name))
+            .expect("there are more numbers than variables")
+    }
+
+    /// Calls a method of `State` for a module variable, as `state.set_next_id`: `prefix` goes before the variable's name.
+    fn state_method(&mut self, prefix: &str, state: StateId) -> String {
+        let method = format!("{prefix}{}", self.context.layout.states[state.0].accessor);
+        let call = format!("state.{method}");
+        self.state_methods.insert(method);
+        call
     }
 
     /// How a function passes on what it was given.

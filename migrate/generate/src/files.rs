@@ -22,6 +22,7 @@ struct Module {
 /// The source files below `src/`, without `main.rs` and `app.rs`, by path.
 pub(crate) fn write(context: Context<'_>) -> BTreeMap<String, String> {
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    let mut state_methods = BTreeSet::new();
     write_constants(context, &mut modules);
     for (id, function) in context.program.functions.iter().enumerate() {
         let written = write_function(context, id);
@@ -29,6 +30,7 @@ pub(crate) fn write(context: Context<'_>) -> BTreeMap<String, String> {
             .entry(context.layout.functions[id].module.clone())
             .or_default();
         module.imports.extend(written.imports);
+        state_methods.extend(written.state_methods);
         module.items.push(written.text);
         module.sources.insert(function.place.file.clone());
     }
@@ -36,7 +38,7 @@ pub(crate) fn write(context: Context<'_>) -> BTreeMap<String, String> {
     let module = modules.entry("router".to_owned()).or_default();
     module.imports = imports;
     module.items.push(text);
-    let (text, imports) = state::write(context);
+    let (text, imports) = state::write(context, &state_methods);
     let module = modules.entry("state".to_owned()).or_default();
     module.imports = imports;
     module.items.push(text);

@@ -6,11 +6,23 @@ use isobar_migrate_model::code::{
     Expression, Function, FunctionRole, Handler, Layer, Pattern, Program, Router,
 };
 
-use crate::naming::{Names, capitals, singular, snake};
+use crate::naming::{Names, capitals, module, singular, snake};
 use crate::uses::settings_of_constants;
 
 /// Modules that the generator writes itself.
-const OWN_MODULES: [&str; 5] = ["main", "app", "router", "state", "tests"];
+const OWN_MODULES: [&str; 11] = [
+    "main",
+    "app",
+    "router",
+    "state",
+    "tests",
+    "std",
+    "core",
+    "isobar",
+    "isobar_connect",
+    "isobar_express",
+    "tokio",
+];
 
 /// Names of files that only say where an application begins.
 const ENTRY_FILES: [&str; 5] = ["index", "app", "server", "main", "www"];
@@ -89,6 +101,16 @@ impl Layout {
         layout
     }
 
+    /// Whether another module has the same last name, so that importing both would clash.
+    pub(crate) fn is_ambiguous(&self, module: &str) -> bool {
+        let functions = self.functions.iter().map(|it| &it.module);
+        let modules = functions.chain(self.constants.iter().map(|it| &it.module));
+        let mut others = modules.filter(|other| *other != module).map(|it| &**it);
+        let same = |other: &str| last_name(other) == last_name(module);
+        // `isobar_express` has a module of this name, which the router imports.
+        same("middleware") || module != "state" && same("state") || others.any(same)
+    }
+
     fn place_constants(&mut self, program: &Program, taken: &mut HashMap<String, Names>) {
         let settings = settings_of_constants(program);
         let mut fields = Names::default();
@@ -122,6 +144,11 @@ impl Layout {
             self.states.push(PlacedState { accessor, constant });
         }
     }
+}
+
+/// The last name in a module's path.
+pub(crate) fn last_name(module: &str) -> &str {
+    module.rsplit("::").next().unwrap_or(module)
 }
 
 /// The name that the source gives a function.
@@ -230,9 +257,9 @@ fn resource(path: &str) -> String {
     };
     let first = words.first().filter(|word| !is_parameter(word));
     match (version, first) {
-        (Some(version), Some(first)) => snake(&format!("{version}_{first}")),
-        (Some(version), None) => snake(version),
-        (None, Some(first)) => snake(first),
+        (Some(version), Some(first)) => module(&format!("{version}_{first}")),
+        (Some(version), None) => module(version),
+        (None, Some(first)) => module(first),
         (None, None) => "index".to_owned(),
     }
 }
@@ -301,7 +328,7 @@ fn source_module(file: &str) -> String {
     let mut parts: Vec<String> = stem
         .split('/')
         .filter(|part| !matches!(*part, "." | ".." | "src"))
-        .map(|part| snake(part).trim_end_matches('_').to_owned())
+        .map(module)
         .collect();
     if parts
         .last()

@@ -2,14 +2,78 @@
 
 use std::collections::HashSet;
 
-/// Words that cannot be identifiers, and names that the generated code itself uses.
-const RESERVED: [&str; 62] = [
+/// Words that cannot be identifiers.
+const KEYWORDS: [&str; 53] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
     "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
     "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
-    "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "main", "req",
-    "res", "state", "thrown", "attempt", "text", "object", "array", "std",
+    "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "safe",
+];
+
+/// Types that a module of the same name would hide.
+const PRIMITIVES: [&str; 6] = ["bool", "char", "f64", "i32", "str", "u8"];
+
+/// Names that the generated code itself uses.
+const OWN: [&str; 58] = [
+    "main",
+    "req",
+    "res",
+    "state",
+    "thrown",
+    "attempt",
+    "text",
+    "object",
+    "array",
+    "std",
+    "array_from",
+    "console_debug",
+    "console_error",
+    "console_log",
+    "console_warn",
+    "create_error",
+    "date_now",
+    "date_parse",
+    "decode_uri_component",
+    "encode_uri_component",
+    "escape_html",
+    "is_finite",
+    "is_nan",
+    "iso_now",
+    "json_parse",
+    "json_stringify",
+    "json_stringify_pretty",
+    "legacy",
+    "legacy_files",
+    "math_max",
+    "math_min",
+    "math_random",
+    "math_round",
+    "math_sign",
+    "middleware",
+    "new_date",
+    "new_regexp",
+    "number_is_finite",
+    "number_is_integer",
+    "number_is_nan",
+    "number_is_safe_integer",
+    "number_to_string",
+    "numbers",
+    "object_assign",
+    "object_entries",
+    "object_from_entries",
+    "object_has_own",
+    "object_keys",
+    "object_values",
+    "parse_float",
+    "parse_int",
+    "process_uptime",
+    "promise",
+    "random_uuid",
+    "regex",
+    "to_int32",
+    "array_values",
+    "drop",
 ];
 
 /// `name` in snake case, as an identifier.
@@ -38,8 +102,19 @@ pub(crate) fn snake(name: &str) -> String {
     match snake.chars().next() {
         None => "value".to_owned(),
         Some(first) if first.is_ascii_digit() => format!("n{snake}"),
-        Some(_) if RESERVED.contains(&snake) => format!("{snake}_"),
+        Some(_) if KEYWORDS.contains(&snake) || OWN.contains(&snake) => format!("{snake}_"),
         Some(_) => snake.to_owned(),
+    }
+}
+
+/// `name` in snake case, as the name of a module.
+pub(crate) fn module(name: &str) -> String {
+    let snake = snake(name);
+    let plain = snake.trim_end_matches('_');
+    if KEYWORDS.contains(&plain) || PRIMITIVES.contains(&plain) {
+        format!("{plain}_")
+    } else {
+        plain.to_owned()
     }
 }
 

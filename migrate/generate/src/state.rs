@@ -6,15 +6,16 @@ use crate::emit::{Context, Emitter};
 use crate::kind::Kind;
 use crate::literal;
 
-/// The text of the module, and what it refers to.
-pub(crate) fn write(context: Context<'_>) -> (String, BTreeSet<String>) {
+/// The text of the module, and what it refers to; `called` are the methods of `State` that functions call for module
+/// variables.
+pub(crate) fn write(context: Context<'_>, called: &BTreeSet<String>) -> (String, BTreeSet<String>) {
     let mut emitter = Emitter::new(context, "state");
     emitter.owns_arguments = true;
     emitter.imports.insert("isobar::Environment".to_owned());
     let mut text = variables(context, &mut emitter);
     text.push_str(&settings(context, &mut emitter));
     text.push_str(&constants(context, &mut emitter));
-    text.push_str(&state(context, &mut emitter));
+    text.push_str(&state(context, called, &mut emitter));
     (text, emitter.imports)
 }
 
@@ -95,7 +96,7 @@ fn constants(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
     )
 }
 
-fn state(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
+fn state(context: Context<'_>, called: &BTreeSet<String>, emitter: &mut Emitter<'_>) -> String {
     let has_settings = !context.program.settings.is_empty();
     let has_constants = context.layout.constants.iter().any(|it| it.at_start);
     let has_variables = !context.program.states.is_empty();
@@ -131,7 +132,7 @@ fn state(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
         emitter.import("Thrown");
         fields.push_str("variables: Variables,\n");
         values.push_str("variables: Variables::default(),\n");
-        methods.push_str(&variable_methods(context, emitter));
+        methods.push_str(&variable_methods(context, called, emitter));
     }
     let environment = if has_settings {
         "environment"
@@ -168,7 +169,11 @@ fn for_request(emitter: &mut Emitter<'_>, has_variables: bool) -> String {
     )
 }
 
-fn variable_methods(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
+fn variable_methods(
+    context: Context<'_>,
+    called: &BTreeSet<String>,
+    emitter: &mut Emitter<'_>,
+) -> String {
     let mut methods = String::from(
         "/// Reads variables for this request; what it changes is stored when the request ends.\n\
          pub async fn load(&self, variables: &[&'static Variable]) -> Result<(), Thrown> {\n\
@@ -179,21 +184,26 @@ fn variable_methods(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
         let (name, constant) = (&placed.accessor, &placed.constant);
         let kind = context.kinds.state(id);
         let (owned, get) = (kind.owned(), getter(kind));
-        import_kind(emitter, kind);
         let source = literal::comment(&[format!("`{}`.", state.name)]);
         let source = source.trim_start_matches("//").trim();
-        methods.extend([format!(
-            "/// {source}\npub fn {name}(&self) -> {owned} {{\nself.variables.{get}(&{constant})\n}}\n\n"
-        )]);
-        if is_written(context, id) {
+        let (set, add) = (format!("set_{name}"), format!("add_to_{name}"));
+        if called.contains(name) || called.contains(&set) {
+            import_kind(emitter, kind);
+        }
+        if called.contains(name) {
             methods.extend([format!(
-                "/// Sets {source}\npub fn set_{name}(&self, value: {owned}) {{\n\
+                "/// {source}\npub fn {name}(&self) -> {owned} {{\nself.variables.{get}(&{constant})\n}}\n\n"
+            )]);
+        }
+        if called.contains(&set) {
+            methods.extend([format!(
+                "/// Sets {source}\npub fn {set}(&self, value: {owned}) {{\n\
                  self.variables.set(&{constant}, value);\n}}\n\n"
             )]);
         }
-        if is_added_to(context, id) && kind == Kind::Number {
+        if called.contains(&add) {
             methods.extend([format!(
-                "/// Adds to {source} The new value.\npub fn add_to_{name}(&self, by: f64) -> f64 {{\n\
+                "/// Adds to {source} The new value.\npub fn {add}(&self, by: f64) -> f64 {{\n\
                  self.variables.add(&{constant}, by)\n}}\n\n"
             )]);
         }
@@ -218,18 +228,6 @@ fn import_kind(emitter: &mut Emitter<'_>, kind: Kind) {
         Kind::Value | Kind::Unseen => drop(emitter.import("JsValue")),
         Kind::Undefined | Kind::Bool | Kind::Number => {}
     }
-}
-
-/// Whether anything assigns a variable.
-fn is_written(context: Context<'_>, state: usize) -> bool {
-    crate::uses::state_writes(context.program, state).assigned
-        || (crate::uses::state_writes(context.program, state).updated
-            && context.kinds.state(state) != Kind::Number)
-}
-
-/// Whether `++` or `--` changes a variable.
-fn is_added_to(context: Context<'_>, state: usize) -> bool {
-    crate::uses::state_writes(context.program, state).updated
 }
 
 fn doc_comment(lines: &[String]) -> String {

@@ -54,7 +54,6 @@ pub(crate) fn lower<'a>(
             .push(Refusal::new(&source.span, "a generator function"));
     }
     let function = lowering.function(source, roles);
-    lowering.check_captures();
     let captures = std::mem::take(&mut lowering.captures);
     if lowering.refusals.is_empty() {
         let captures = captures.into_iter().map(|(name, _)| name).collect();
@@ -106,6 +105,7 @@ impl<'a> Lowering<'a, '_> {
         self.scopes.open();
         let (parameters, mut body) = self.parameters(source.parameters, roles);
         body.extend(self.body(source.body));
+        self.check_captures();
         Function {
             name: source.name.to_owned(),
             place: Place::new(self.file.path, self.file.line(source.span.start)),

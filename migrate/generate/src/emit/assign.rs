@@ -140,9 +140,8 @@ impl Emitter<'_> {
         value: &Expression,
     ) -> String {
         let kind = self.context.kinds.state(state.0);
-        let name = self.context.layout.states[state.0].accessor.clone();
         let value = self.combined(&Expression::State { state }, operator, value, kind);
-        format!("state.set_{name}({value});")
+        format!("{}({value});", self.state_method("set_", state))
     }
 
     fn assign_property(
@@ -182,31 +181,32 @@ impl Emitter<'_> {
 
     /// A closure from the old value of a property to its new one.
     fn change(&mut self, combination: &Combination, value: &Expression) -> String {
+        let old = self.fresh("value");
         let fails = self.fails;
         let changed = match combination {
             Combination::Binary(BinaryOperator::Add) => {
-                format!("value.plus({})", self.value_reference(value))
+                format!("{old}.plus({})", self.value_reference(value))
             }
             Combination::Binary(operator) => {
                 let value = self.number(value).operand();
                 self.import("JsValue");
                 format!(
-                    "Ok(JsValue::from(value.to_number()? {} {value}))",
+                    "Ok(JsValue::from({old}.to_number()? {} {value}))",
                     operator.name()
                 )
             }
             Combination::Logical(operator) => {
                 let value = self.value(value);
                 let test = match operator {
-                    LogicalOperator::Or => "value.truthy()",
-                    LogicalOperator::And => "!value.truthy()",
-                    LogicalOperator::Nullish => "!value.is_nullish()",
+                    LogicalOperator::Or => format!("{old}.truthy()"),
+                    LogicalOperator::And => format!("!{old}.truthy()"),
+                    LogicalOperator::Nullish => format!("!{old}.is_nullish()"),
                 };
-                format!("Ok(if {test} {{ value }} else {{ {value} }})")
+                format!("Ok(if {test} {{ {old} }} else {{ {value} }})")
             }
         };
         self.fails = fails;
-        format!("|value| {changed}")
+        format!("|{old}| {changed}")
     }
 
     /// An assignment whose value is used.
@@ -225,8 +225,8 @@ impl Emitter<'_> {
             }
             Target::State { state } => {
                 let kind = self.context.kinds.state(state.0);
-                let name = &self.context.layout.states[state.0].accessor;
-                Code::open(format!("{{ {effect} state.{name}() }}"), kind)
+                let read = self.state_method("", *state);
+                Code::open(format!("{{ {effect} {read}() }}"), kind)
             }
             _ if operator == AssignOperator::Set => self.assign_and_keep(target, value),
             _ => {
@@ -237,30 +237,29 @@ impl Emitter<'_> {
     }
 
     fn assign_and_keep(&mut self, target: &Target, value: &Expression) -> Code {
+        let name = self.fresh("value");
         let kept = self.value(value);
-        let fails = self.fails;
         let assigned = match target {
             Target::Property { object, key } => {
                 let receiver = self.value_receiver(object);
                 let call = match key {
-                    Key::Name { name } => {
-                        format!("{receiver}.set({}, &value)", literal::text(name))
+                    Key::Name { name: key } => {
+                        format!("{receiver}.set({}, &{name})", literal::text(key))
                     }
                     Key::Computed { value } => {
-                        format!("{receiver}.set_item({}, &value)", self.argument(value))
+                        format!("{receiver}.set_item({}, &{name})", self.argument(value))
                     }
                 };
                 self.try_call(call, Kind::Value).text
             }
-            Target::Request { name } if name == "body" => "req.set_body(&value)".to_owned(),
-            Target::Request { name } => {
-                format!("req.set_property({}, &value)", literal::text(name))
+            Target::Request { name: key } if key == "body" => format!("req.set_body(&{name})"),
+            Target::Request { name: key } => {
+                format!("req.set_property({}, &{name})", literal::text(key))
             }
-            _ => "res.set_status_code(&value)".to_owned(),
+            _ => format!("res.set_status_code(&{name})"),
         };
-        self.fails |= fails;
         Code::open(
-            format!("{{ let value = {kept}; {assigned}; value }}"),
+            format!("{{ let {name} = {kept}; {assigned}; {name} }}"),
             Kind::Value,
         )
     }
@@ -279,14 +278,18 @@ impl Emitter<'_> {
                 format!("{name} = JsValue::from({name}.to_number()? {sign} 1.0);")
             }
             Target::State { state } => {
-                let name = self.context.layout.states[state.0].accessor.clone();
                 let one = f64::from(by);
                 if self.context.kinds.state(state.0) == Kind::Number {
-                    return format!("state.add_to_{name}({});", literal::number(one));
+                    let add = self.state_method("add_to_", *state);
+                    return format!("{add}({});", literal::number(one));
                 }
                 self.import("JsValue");
                 self.fails = true;
-                format!("state.set_{name}(JsValue::from(state.{name}().to_number()? {sign} 1.0));")
+                let (set, read) = (
+                    self.state_method("set_", *state),
+                    self.state_method("", *state),
+                );
+                format!("{set}(JsValue::from({read}().to_number()? {sign} 1.0));")
             }
             Target::Property { object, key } => {
                 let value = Expression::Number { value: 1.0 };
@@ -313,7 +316,8 @@ impl Emitter<'_> {
     fn increment_property(&mut self, object: &Expression, key: &Key) -> String {
         let receiver = self.value_receiver(object);
         self.import("JsValue");
-        let change = "|value| Ok(JsValue::from(value.to_number()? + 1.0))";
+        let old = self.fresh("value");
+        let change = format!("|{old}| Ok(JsValue::from({old}.to_number()? + 1.0))");
         let call = match key {
             Key::Name { name } => format!("{receiver}.update({}, {change})", literal::text(name)),
             Key::Computed { value } => {
@@ -329,8 +333,7 @@ impl Emitter<'_> {
         if let Target::State { state } = target
             && self.context.kinds.state(state.0) == Kind::Number
         {
-            let name = self.context.layout.states[state.0].accessor.clone();
-            let add = format!("state.add_to_{name}({one})");
+            let add = format!("{}({one})", self.state_method("add_to_", *state));
             if prefix {
                 return Code::owned(add, Kind::Number);
             }
@@ -343,8 +346,9 @@ impl Emitter<'_> {
             let after = self.number(&place).text;
             return Code::open(format!("{{ {effect} {after} }}"), Kind::Number);
         }
+        let kept = self.fresh("before");
         Code::open(
-            format!("{{ let before = {before}; {effect} before }}"),
+            format!("{{ let {kept} = {before}; {effect} {kept} }}"),
             Kind::Number,
         )
     }

@@ -33,7 +33,7 @@ impl Emitter<'_> {
             Expression::Function { function } => self.function_callback(*function, count, result),
             Expression::Local { local } => {
                 let name = self.variable(*local).name.clone();
-                let (names, values) = handed(count);
+                let (names, values) = self.handed(count);
                 let call = format!("{name}({})", values.join(", "));
                 format!(
                     "|{}| {}",
@@ -153,7 +153,7 @@ impl Emitter<'_> {
         result: ClosureResult,
     ) -> String {
         let takes = self.context.program.functions[function.0].parameters.len();
-        let (names, values) = handed(count);
+        let (names, values) = self.handed(count);
         let mut arguments: Vec<_> = values
             .iter()
             .take(takes)
@@ -229,6 +229,24 @@ impl Emitter<'_> {
         };
         wrapped(&code.text)
     }
+
+    /// Names for the arguments of a callback, and the values that they hold.
+    fn handed(&self, count: usize) -> (Vec<String>, Vec<String>) {
+        let names = ["value", "index", "third"].map(|name| self.fresh(name));
+        let values = names
+            .iter()
+            .enumerate()
+            .take(count)
+            .map(|(position, name)| {
+                if position == 0 {
+                    name.clone()
+                } else {
+                    format!("JsValue::from({name})")
+                }
+            });
+        let values = values.collect();
+        (names.into_iter().take(count).collect(), values)
+    }
 }
 
 /// `Ok(…)`, without a `?` that would only be put back.
@@ -259,24 +277,4 @@ fn is_one_call(text: &str) -> bool {
         }
     }
     !text.starts_with(['!', '-', '*', '&'])
-}
-
-/// Names for the arguments of a callback, and the values that they hold.
-fn handed(count: usize) -> (Vec<String>, Vec<String>) {
-    let names: Vec<_> = ["value", "index", "third"]
-        .iter()
-        .take(count)
-        .map(|it| (*it).to_owned())
-        .collect();
-    let values = names
-        .iter()
-        .map(|name| {
-            if name == "value" {
-                name.clone()
-            } else {
-                format!("JsValue::from({name})")
-            }
-        })
-        .collect();
-    (names, values)
 }

@@ -7,6 +7,7 @@ use isobar_migrate_model::code::{
 use super::Emitter;
 use super::code::{Code, Form, Level};
 use crate::kind::Kind;
+use crate::layout::last_name;
 use crate::literal;
 
 impl Emitter<'_> {
@@ -25,8 +26,8 @@ impl Emitter<'_> {
             Expression::Local { local } => self.read_local(*local),
             Expression::Constant { constant } => self.read_constant(constant.0),
             Expression::State { state } => {
-                let name = &self.context.layout.states[state.0].accessor;
-                Code::owned(format!("state.{name}()"), self.context.kinds.state(state.0))
+                let kind = self.context.kinds.state(state.0);
+                Code::owned(format!("{}()", self.state_method("", *state)), kind)
             }
             Expression::Setting { name } => Code::owned(
                 format!("state.setting({})", literal::text(name)),
@@ -451,9 +452,11 @@ impl Emitter<'_> {
         if module == self.module {
             return name.to_owned();
         }
+        if self.context.layout.is_ambiguous(module) {
+            return format!("crate::{module}::{name}");
+        }
         self.imports.insert(format!("crate::{module}"));
-        let short = module.rsplit("::").next().unwrap_or(module);
-        format!("{short}::{name}")
+        format!("{}::{name}", last_name(module))
     }
 }
 

@@ -12,6 +12,8 @@ use crate::uses::{Needs, Reads};
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) imports: std::collections::BTreeSet<String>,
+    /// The methods of `State` that it calls for module variables.
+    pub(crate) state_methods: std::collections::BTreeSet<String>,
     /// Whether code in it can fail.
     pub(crate) fails: bool,
 }
@@ -34,6 +36,7 @@ pub(crate) fn write_function(context: Context<'_>, id: usize) -> Written {
     Written {
         text: head + &text,
         imports: emitter.imports,
+        state_methods: emitter.state_methods,
         fails: emitter.fails,
     }
 }

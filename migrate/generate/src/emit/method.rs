@@ -112,8 +112,15 @@ impl Emitter<'_> {
                 self.try_call(format!("{receiver}.{name}({length}, {fill})"), kind)
             }
             Method::Concat => {
-                let other = self.text_argument(arguments, 0);
-                Code::owned(format!("{receiver}.concat({other})"), kind)
+                let mut joined = receiver.to_owned();
+                for position in 0..arguments.len() {
+                    let other = self.text_argument(arguments, position);
+                    joined = format!("{joined}.concat({other})");
+                }
+                match arguments {
+                    [] => Code::owned(format!("{receiver}.clone()"), kind),
+                    _ => Code::owned(joined, kind),
+                }
             }
             Method::Split
             | Method::Replace
@@ -121,6 +128,7 @@ impl Emitter<'_> {
             | Method::Match
             | Method::Search => {
                 let arguments = self.value_arguments(arguments);
+                let name = name.trim_end_matches('_');
                 self.try_call(format!("{receiver}.{name}_by({arguments})"), kind)
             }
             Method::ToString | Method::ValueOf => {

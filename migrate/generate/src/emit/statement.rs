@@ -257,12 +257,15 @@ impl Emitter<'_> {
     /// A `switch` on values of any type: the cases are compared in order.
     fn switch_as_chain(&mut self, value: &Expression, cases: &[Case], tail: bool) -> String {
         let kind = self.kind(value);
+        let name = self.fresh("subject");
         let subject = self.owned_as(kind, value);
-        let mut lines = format!("let subject = {subject};\n");
+        let mut lines = format!("let {name} = {subject};\n");
         let mut chain = Vec::new();
         for case in cases {
             let values = case.values.iter();
-            let tests: Vec<_> = values.map(|value| self.case_test(kind, value)).collect();
+            let tests: Vec<_> = values
+                .map(|value| self.case_test(&name, kind, value))
+                .collect();
             let body = self.case_body(&case.body, tail);
             chain.push(if case.default {
                 format!("{{\n{body}}}")
@@ -278,12 +281,12 @@ impl Emitter<'_> {
     }
 
     /// Whether the subject of a `switch`, which has this kind, is the value of a case.
-    fn case_test(&mut self, kind: Kind, value: &Expression) -> String {
+    fn case_test(&mut self, subject: &str, kind: Kind, value: &Expression) -> String {
         if kind == Kind::Value || self.kind(value) == kind {
-            return format!("subject == {}", self.expression(value).compared());
+            return format!("{subject} == {}", self.expression(value).compared());
         }
         self.import("JsValue");
-        format!("JsValue::from(&subject) == {}", self.value(value))
+        format!("JsValue::from(&{subject}) == {}", self.value(value))
     }
 
     fn format(
