@@ -7,12 +7,14 @@
 mod cookies;
 mod derive;
 mod exchange;
+mod memory;
 mod replay;
 mod report;
 mod request;
 mod script;
 mod sides;
 mod substitute;
+mod tally;
 
 use std::path::{Path, PathBuf};
 
@@ -96,8 +98,8 @@ pub async fn verify(
     progress: &mut dyn Progress,
 ) -> Result<Report> {
     let table = Table::new(migration)?;
-    let sides = Sides::start(migration, options).await?;
-    let mut replay = Replay::new(migration, &table, &sides, progress);
+    let mut sides = Sides::start(migration, options).await?;
+    let mut replay = Replay::new(migration, &table, &mut sides, progress);
     match requests {
         Requests::Derived(sources) => {
             let mut deriver = Deriver::new(migration.matching.grammar, &table, sources);
@@ -119,5 +121,5 @@ pub async fn verify(
     }
     let report = replay.finish();
     sides.stop().await;
-    Ok(report)
+    report
 }

@@ -1,32 +1,32 @@
 //! The script as it runs: each request to both sides, each pair of answers compared and put to its route.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use bytes::Bytes;
+use http::Method;
 use http::header::{CONTENT_TYPE, COOKIE};
-use http::{HeaderName, HeaderValue, Method};
-use serde_json::Value;
 
 use super::Progress;
-use super::cookies::Cookies;
 use super::exchange::{Exchange, ask};
-use super::report::{Report, RequestDifference, RouteResult, Verdict};
+use super::memory::SideMemory;
+use super::report::{Report, RequestDifference};
 use super::request::Request;
 use super::sides::Sides;
-use super::substitute::Substitutions;
+use super::tally::Tally;
 use crate::compare::{Difference, NoiseMark, Pairs, compare};
 use crate::config::{Availability, Effects, Migration};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::proxy::Forwarder;
 use crate::record::RecordedRequest;
 use crate::table::{RouteId, Table};
 
 /// A running script.
 pub(super) struct Replay<'a> {
+    migration: &'a Migration,
     table: &'a Table,
-    sides: &'a Sides,
+    sides: &'a mut Sides,
     forwarder: Forwarder,
-    timeout: std::time::Duration,
+    timeout: Duration,
     progress: &'a mut dyn Progress,
     legacy: SideMemory,
     ported: SideMemory,
@@ -34,43 +34,34 @@ pub(super) struct Replay<'a> {
     results: Vec<Tally>,
     beside: Vec<RequestDifference>,
     requests: usize,
+    /// How often the applications were started again.
+    restarts: usize,
+    /// Why they could not be.
+    failure: Option<Error>,
     /// Targets of which a GET was let pass with bodies of different lengths.
     lengths: BTreeSet<String>,
 }
 
-/// What is remembered of one side.
-#[derive(Default)]
-struct SideMemory {
-    cookies: Cookies,
-    /// Values of this side for values of the script.
-    substitutions: Substitutions,
-    /// Values that the script asked to keep.
-    saved: BTreeMap<String, String>,
-}
-
-/// What is known of one route so far.
-#[derive(Default)]
-struct Tally {
-    requests: usize,
-    statuses: BTreeMap<u16, usize>,
-    differences: Vec<RequestDifference>,
-    different: usize,
-    withheld: bool,
-}
-
+/// How long an answer may take, where the configuration does not say that a client waits less.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A route that has not answered as often as this is not asked again: it would only cost time.
+const UNANSWERED: usize = 2;
+/// Applications that crash all the time are not started for ever.
+const RESTARTS: usize = 12;
 const SHOWN_DIFFERENCES: usize = 5;
 
 impl<'a> Replay<'a> {
     pub(super) fn new(
-        migration: &Migration,
+        migration: &'a Migration,
         table: &'a Table,
-        sides: &'a Sides,
+        sides: &'a mut Sides,
         progress: &'a mut dyn Progress,
     ) -> Self {
         Self {
             results: table.routes().map(|_| Tally::default()).collect(),
             forwarder: Forwarder::new(&migration.timeouts),
-            timeout: migration.timeouts.response,
+            timeout: migration.timeouts.response.min(PATIENCE),
+            migration,
             table,
             sides,
             progress,
@@ -79,6 +70,8 @@ impl<'a> Replay<'a> {
             pairs: Pairs::default(),
             beside: Vec::new(),
             requests: 0,
+            restarts: 0,
+            failure: None,
             lengths: BTreeSet::new(),
         }
     }
@@ -126,10 +119,19 @@ impl<'a> Replay<'a> {
         let (mut to_legacy, mut to_ported) = (legacy.clone(), ported);
         self.legacy.add_cookies(&mut to_legacy);
         self.ported.add_cookies(&mut to_ported);
-        let sides = self.sides;
         let answers = tokio::join!(
-            ask(&self.forwarder, &sides.legacy, &to_legacy, self.timeout),
-            ask(&self.forwarder, &sides.ported, &to_ported, self.timeout),
+            ask(
+                &self.forwarder,
+                &self.sides.legacy,
+                &to_legacy,
+                self.timeout
+            ),
+            ask(
+                &self.forwarder,
+                &self.sides.ported,
+                &to_ported,
+                self.timeout
+            ),
         );
         let (differences, exchange) = match answers {
             (Ok(legacy), Ok(ported)) => {
@@ -142,10 +144,33 @@ impl<'a> Replay<'a> {
                     Some(exchange),
                 )
             }
-            (legacy, ported) => (vec![no_answer(&legacy, &ported)], None),
+            (legacy, ported) => {
+                self.recover(route).await;
+                // Where neither answers, nothing is proven and nothing differs.
+                let one_answers = legacy.is_ok() || ported.is_ok();
+                let difference = one_answers.then(|| no_answer(&legacy, &ported));
+                (difference.into_iter().collect(), None)
+            }
         };
         self.tally(route, &legacy, exchange.as_ref(), differences);
         exchange
+    }
+
+    /// Makes sure that what comes after a request without an answer is asked of applications that are well.
+    async fn recover(&mut self, route: Option<RouteId>) {
+        if let Some(id) = route {
+            self.results[id.place()].unanswered += 1;
+        }
+        if self.restarts == RESTARTS {
+            return;
+        }
+        self.restarts += 1;
+        // Their sessions and ids are gone with them.
+        self.legacy.forget();
+        self.ported.forget();
+        if let Err(error) = self.sides.start_again(self.migration).await {
+            self.failure = Some(error);
+        }
     }
 
     /// A HEAD tells the length of a body that it does not show; where the GET was let pass with two lengths, so is it.
@@ -177,11 +202,16 @@ impl<'a> Replay<'a> {
 
     /// Requests to a route that stays say nothing; requests that could change something need somebody's leave.
     fn is_withheld(&mut self, request: &Request, route: Option<RouteId>) -> bool {
+        if self.failure.is_some() {
+            return true;
+        }
         let Some(id) = route else {
             return !request.is_safe() && !self.sides.may_write;
         };
         let spec = self.table.route(id);
-        if spec.availability != Availability::Ported {
+        if spec.availability != Availability::Ported
+            || self.results[id.place()].unanswered >= UNANSWERED
+        {
             return true;
         }
         let harmless = request.is_safe() && spec.effects == Effects::None;
@@ -237,124 +267,20 @@ impl<'a> Replay<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Report {
+    /// The report, unless an application could not be started again after it had crashed.
+    pub(super) fn finish(self) -> Result<Report> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
         let table = self.table;
         let results = self.results.into_iter().zip(table.routes());
-        Report {
+        Ok(Report {
             routes: results
                 .map(|(tally, (id, _))| tally.result(table, id))
                 .collect(),
             beside: self.beside,
             requests: self.requests,
-        }
-    }
-}
-
-impl SideMemory {
-    fn translate(&self, request: &Request) -> Request {
-        Request {
-            target: self.substitutions.in_target(&request.target),
-            body: request
-                .body
-                .as_ref()
-                .map(|body| Bytes::from(self.substitutions.in_body(body))),
-            ..request.clone()
-        }
-    }
-
-    fn fill(&self, request: &Request) -> Request {
-        let fill = |text: &str| {
-            self.saved
-                .iter()
-                .fold(text.to_owned(), |text, (name, value)| {
-                    text.replace(&format!("${{{name}}}"), value)
-                })
-        };
-        let field = |(name, value): &(HeaderName, HeaderValue)| {
-            let filled = value
-                .to_str()
-                .ok()
-                .and_then(|text| HeaderValue::try_from(fill(text)).ok());
-            (name.clone(), filled.unwrap_or_else(|| value.clone()))
-        };
-        let body = |body: &Bytes| match std::str::from_utf8(body) {
-            Ok(text) => Bytes::from(fill(text)),
-            Err(_) => body.clone(),
-        };
-        Request {
-            target: fill(&request.target),
-            headers: request.headers.iter().map(field).collect(),
-            body: request.body.as_ref().map(body),
-            ..request.clone()
-        }
-    }
-
-    fn save(&mut self, request: &Request, body: &[u8]) {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return;
-        };
-        for (name, pointer) in &request.save {
-            if let Some(value) = body.pointer(pointer) {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                self.saved.insert(name.clone(), text);
-            }
-        }
-    }
-
-    fn add_cookies(&self, request: &mut Request) {
-        let mut headers = request.headers.iter().cloned().collect();
-        self.cookies.add(&mut headers);
-        let cookie = headers.remove(COOKIE);
-        request.headers.retain(|(name, _)| *name != COOKIE);
-        request.headers.extend(cookie.map(|value| (COOKIE, value)));
-    }
-}
-
-impl Tally {
-    fn result(self, table: &Table, id: RouteId) -> RouteResult {
-        let reason = self.unverified(table, id);
-        let verdict = if self.different > 0 {
-            Verdict::Different
-        } else if reason.is_some() {
-            Verdict::NotVerified
-        } else {
-            Verdict::Equal
-        };
-        RouteResult {
-            route: table.route(id).key(),
-            reason: reason.filter(|_| verdict == Verdict::NotVerified),
-            verdict,
-            requests: self.requests,
-            statuses: self.statuses,
-            differences: self.differences,
-            different: self.different,
-        }
-    }
-
-    /// Why equal answers, or none, prove nothing.
-    fn unverified(&self, table: &Table, id: RouteId) -> Option<String> {
-        if let Availability::LegacyOnly(reason) = &table.route(id).availability {
-            return Some(format!("it stays with the legacy application: {reason}"));
-        }
-        if self.requests == 0 && self.withheld {
-            return Some("its requests could change something, and the applications were not started here (--allow-writes sends them)".to_owned());
-        }
-        if self.requests == 0 {
-            return Some("no request reached it".to_owned());
-        }
-        // A refusal is mostly that of something before the route.
-        let refused = self
-            .statuses
-            .keys()
-            .all(|status| (400..500).contains(status));
-        let told: Vec<String> = self
-            .statuses
-            .iter()
-            .map(|(status, count)| format!("{status} x{count}"))
-            .collect();
-        refused.then(|| format!("only refusals were seen ({})", told.join(", ")))
+        })
     }
 }
 
@@ -393,7 +319,7 @@ fn recorded_request(recorded: &RecordedRequest) -> Result<Option<Request>> {
         return Ok(None);
     };
     let method = Method::from_bytes(recorded.method.as_bytes()).map_err(|error| {
-        crate::Error::invalid(format!(
+        Error::invalid(format!(
             "recorded request {} has no method",
             recorded.number
         ))

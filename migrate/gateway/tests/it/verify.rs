@@ -423,3 +423,52 @@ async fn an_application_that_does_not_start_is_an_error_that_quotes_it() {
     let error = failed.unwrap_err().to_string();
     assert!(error.contains("Error: no database"), "{error}");
 }
+
+#[tokio::test]
+async fn an_application_that_crashes_or_hangs_is_started_again_and_the_rest_is_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let legacy = "
+        const notes = [];
+        require('http').createServer((req, res) => {
+            if (req.url.startsWith('/crash')) process.exit(3);
+            if (req.url.startsWith('/hang')) return;
+            if (req.method === 'POST') notes.push(1);
+            res.end(String(notes.length));
+        }).listen(80);
+    ";
+    let ported = legacy.replace("process.exit(3)", "return res.end('alive')");
+    std::fs::write(folder.path().join("legacy.js"), legacy).unwrap();
+    std::fs::write(folder.path().join("ported.js"), ported).unwrap();
+    let text = r#"
+        format = 1
+        legacy = { command = ["node", "legacy.js"] }
+        ported = { command = ["node", "ported.js"] }
+        timeouts = { response = "500ms" }
+        route = [
+            { method = "POST", path = "/notes" },
+            { method = "GET", path = "/crash" },
+            { method = "GET", path = "/hang" },
+            { method = "GET", path = "/notes" },
+        ]
+    "#;
+    let migration = Migration::parse(text, folder.path()).unwrap();
+    let options = VerifyOptions::new(folder.path());
+    let requests = Requests::Derived(Sources::default());
+    let report = verify(&migration, requests, &options, &mut Silent).await;
+    let report = report.unwrap();
+    assert_eq!(
+        told(&report),
+        [
+            "POST /notes: Equal",
+            "GET /crash: Different",
+            "GET /hang: NotVerified (neither application answered)",
+            "GET /notes: Equal",
+        ]
+    );
+    let answer = &report.routes[1].differences[0].differences[0];
+    let said = (
+        answer.legacy.as_deref().unwrap(),
+        answer.ported.as_deref().unwrap(),
+    );
+    assert!(said.0.contains("closed") && said.1 == "200 OK", "{said:?}");
+}
