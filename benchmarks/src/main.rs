@@ -3,6 +3,7 @@
 mod cold_start;
 mod hello;
 mod report;
+mod scan;
 mod server;
 mod wrk;
 
@@ -26,6 +27,8 @@ enum Comparison {
     Hello(Load),
     /// From exec to the first poll of the Lambda Runtime API: Isobar, lambda_http, Node with Express 4.
     ColdStart(Start),
+    /// `isobar scan` of Parse Server with its dependencies: the parser alone over the same files.
+    Scan(Scanning),
 }
 
 /// How the load is made.
@@ -53,6 +56,17 @@ struct Start {
     express: PathBuf,
 }
 
+/// What is scanned.
+#[derive(Debug, Args)]
+struct Scanning {
+    /// Scans, of which the fastest counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// The application, with its packages installed by `npm ci --ignore-scripts`.
+    #[arg(long, default_value = "benchmarks/peers/parse-server")]
+    app: PathBuf,
+}
+
 impl Load {
     fn span(&self) -> Duration {
         Duration::from_secs(self.seconds)
@@ -63,6 +77,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().comparison {
         Comparison::Hello(load) => hello::compare(&load),
         Comparison::ColdStart(start) => cold_start::compare(&start),
+        Comparison::Scan(scanning) => scan::compare(&scanning),
     };
     report::outcome(result)
 }

@@ -26,7 +26,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "isobar-benchmarks",
-        &["isobar", "isobar-local", "isobar-connect", "isobar-express"],
+        &[
+            "isobar",
+            "isobar-local",
+            "isobar-connect",
+            "isobar-express",
+            "isobar-migrate-analyze",
+        ],
     ),
     ("notes", &["isobar", "isobar-connect"]),
     ("isobar-migrate-model", &[]),

@@ -1,3 +1,5 @@
+//! Paths as templates.
+
 use super::*;
 
 fn check(grammar: Grammar, path: &str, expected: &[&str]) {
