@@ -23,7 +23,7 @@ impl Spinner {
     pub fn start(title: impl Into<String>) -> Self {
         let title = title.into();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}") {
             bar.set_style(style);
         }
         bar.set_message(title.clone());

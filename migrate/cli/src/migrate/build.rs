@@ -77,11 +77,26 @@ async fn listen(words: Option<impl AsyncRead + Unpin>, step: &Step<'_>) -> Vec<S
     let Some(words) = words else { return said };
     let mut lines = BufReader::new(words).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        step.show(line.trim());
+        if is_status(&line) {
+            step.show(line.trim());
+        }
         said.push(line);
     }
     said
 }
+
+/// Whether cargo says what it is doing: a verb that ends in the twelfth column. Everything else is the compiler's.
+fn is_status(line: &str) -> bool {
+    let verb = line
+        .split_at_checked(STATUS_COLUMNS)
+        .map(|(verb, _)| verb.trim_start());
+    verb.is_some_and(|verb| {
+        verb.starts_with(|first: char| first.is_ascii_uppercase())
+            && verb.chars().all(|letter| letter.is_ascii_alphabetic())
+    })
+}
+
+const STATUS_COLUMNS: usize = 12;
 
 fn does_not_build(folder: &Path, said: &[String]) -> Failure {
     let first = said.iter().position(|line| line.starts_with("error"));
@@ -109,4 +124,29 @@ fn keep(built: &Path, programs: &Path) -> std::io::Result<PathBuf> {
         std::fs::copy(built, &kept)?;
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_does_is_told_from_what_the_compiler_says() {
+        for status in [
+            "   Compiling redb v2.6.3",
+            "    Finished `dev` profile",
+            "    Blocking waiting",
+        ] {
+            assert!(is_status(status), "{status}");
+        }
+        for other in [
+            "",
+            "warning: unused",
+            "   = note: x",
+            "113 |     pub fn next_id",
+            "error[E0308]: mismatched",
+        ] {
+            assert!(!is_status(other), "{other}");
+        }
+    }
 }

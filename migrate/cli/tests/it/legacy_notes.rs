@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::migrate::stage::{address, serve};
-use crate::migration::{assert_gone, get, stderr};
+use crate::migration::{assert_gone, get, stderr, stdout};
 
 /// The example without what other tests may be installing in it, in a place that stays between runs.
 fn example() -> PathBuf {
@@ -81,10 +82,52 @@ fn children(parent: u32) -> Vec<String> {
         .collect()
 }
 
+/// Moves every route to the ported application and back, three times, while somebody keeps asking.
+fn move_all_under_traffic(address: &str) {
+    let done = AtomicBool::new(false);
+    let asked = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| keep_asking(address, &done));
+        for _ in 0..3 {
+            for change in ["promote", "rollback"] {
+                let output = change_all(change);
+                assert!(output.status.success(), "{}", stderr(&output));
+                assert!(
+                    stdout(&output).ends_with("in force\n"),
+                    "{}",
+                    stdout(&output)
+                );
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        asking.join().unwrap()
+    });
+    assert!(asked >= 18, "only {asked} requests were under way");
+}
+
+/// Asks until `done`; every answer must be one. Returns how many came.
+fn keep_asking(address: &str, done: &AtomicBool) -> usize {
+    let mut asked = 0;
+    while !done.load(Ordering::Relaxed) {
+        for target in ["/health", "/notes", "/list"] {
+            let answer = get(address, target);
+            assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
+            asked += 1;
+        }
+    }
+    asked
+}
+
+fn change_all(change: &str) -> Output {
+    let file = example().with_file_name("legacy-notes-ported/migration.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isobar"));
+    command.args([change, "all", "--config"]).arg(file);
+    command.output().unwrap()
+}
+
 /// One test, since all of it needs the same crate to be built.
 #[test]
 #[expect(clippy::print_stdout, reason = "how long it takes is worth knowing")]
-fn the_example_is_ported_verified_equal_served_and_left_without_a_trace() {
+fn the_example_is_ported_verified_equal_served_moved_under_traffic_and_left_without_a_trace() {
     let begun = Instant::now();
     let output = migrate(&["--once", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -100,6 +143,9 @@ fn the_example_is_ported_verified_equal_served_and_left_without_a_trace() {
         let processes = children(running.0.id());
         assert_eq!(processes.len(), 2, "{said}");
         assert!(get(&address(&said), "/health").ends_with("ok"));
+        if signal == "-INT" {
+            move_all_under_traffic(&address(&said));
+        }
         running.signal(signal);
         let status = running.0.wait().unwrap();
         assert_eq!(status.code(), (signal == "-INT").then_some(1));
