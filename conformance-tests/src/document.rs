@@ -15,6 +15,7 @@ mod reads;
 mod refused;
 mod sample;
 mod transactions;
+mod typed;
 mod updates;
 mod values;
 mod versions;
@@ -38,6 +39,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     reads::CASES,
     refused::CASES,
     transactions::CASES,
+    typed::CASES,
     updates::CASES,
     values::CASES,
     versions::CASES,

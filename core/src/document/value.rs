@@ -2,6 +2,7 @@
 
 mod compare;
 mod de;
+mod map_key;
 mod measure;
 mod normalize;
 mod ser;

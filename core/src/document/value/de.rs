@@ -10,6 +10,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::map_key::MapKey;
 use super::{Map, Timestamp, Value};
 use crate::error::{Error, ErrorKind};
 
@@ -67,7 +68,12 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
             Value::Bytes(value) => visitor.visit_byte_buf(value.into()),
             Value::Timestamp(value) => visitor.visit_i64(value.as_micros()),
             Value::List(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter())),
-            Value::Map(fields) => visitor.visit_map(MapDeserializer::new(fields.into_iter())),
+            Value::Map(fields) => {
+                let fields = fields
+                    .into_iter()
+                    .map(|(name, value)| (MapKey(name), value));
+                visitor.visit_map(MapDeserializer::new(fields))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Values encoded, decoded, compared and measured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,51 @@ fn an_untyped_value_keeps_bytes_and_timestamps() {
     assert!(matches!(fields["at"], Value::Timestamp(_)));
     assert!(matches!(fields["raw"], Value::Bytes(_)));
     assert_eq!(untyped, encoded);
+}
+
+#[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct UserId(String);
+
+#[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Side {
+    Left,
+    Right,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Keyed {
+    numbers: HashMap<i64, u8>,
+    small: HashMap<u8, u8>,
+    flags: HashMap<bool, u8>,
+    letters: HashMap<char, u8>,
+    users: HashMap<UserId, u8>,
+    sides: HashMap<Side, HashMap<Option<i8>, u8>>,
+}
+
+#[test]
+fn map_keys_that_are_no_text_read_back_equal() {
+    let keyed = Keyed {
+        numbers: HashMap::from([(i64::MIN, 1), (0, 2), (7, 3)]),
+        small: HashMap::from([(255, 1)]),
+        flags: HashMap::from([(true, 1), (false, 0)]),
+        letters: HashMap::from([('é', 1)]),
+        users: HashMap::from([(UserId("12".into()), 1)]),
+        sides: HashMap::from([
+            (Side::Left, HashMap::from([(Some(-1), 1)])),
+            (Side::Right, HashMap::new()),
+        ]),
+    };
+    let encoded = Value::encode(&keyed).unwrap();
+    assert_eq!(encoded.decode::<Keyed>().unwrap(), keyed);
+}
+
+#[test]
+fn a_field_name_that_is_not_such_a_key_is_corrupt() {
+    for name in ["", "x", "007", "+7", "7.0", "99999999999999999999"] {
+        let fields = Value::Map(Map::from_iter([(name.to_owned(), Value::Int(1))]));
+        let error = fields.decode::<HashMap<i64, u8>>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{name}");
+    }
 }
 
 #[test]
