@@ -11,7 +11,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::map_key::MapKey;
-use super::{Map, Timestamp, Value};
+use super::{Map, Timestamp, Value, timestamp};
 use crate::error::{Error, ErrorKind};
 
 /// The newtype name under which an untyped value asks for itself, so that no kind is lost.
@@ -55,6 +55,17 @@ impl IntoDeserializer<'_, Failure> for Value {
     }
 }
 
+macro_rules! numbers {
+    ($($method:ident)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+            match self.0 {
+                Value::Timestamp(at) => visitor.visit_i64(at.as_micros()),
+                other => Self(other).deserialize_any(visitor),
+            }
+        })+
+    };
+}
+
 impl<'de> Deserializer<'de> for ValueDeserializer {
     type Error = Failure;
 
@@ -66,7 +77,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
             Value::Float(value) => visitor.visit_f64(value),
             Value::String(value) => visitor.visit_string(value),
             Value::Bytes(value) => visitor.visit_byte_buf(value.into()),
-            Value::Timestamp(value) => visitor.visit_i64(value.as_micros()),
+            // Whoever takes anything has no instants, but hands a map on as it is.
+            Value::Timestamp(value) => visitor.visit_map(MapDeserializer::new(std::iter::once((
+                timestamp::MARK,
+                value.as_micros(),
+            )))),
             Value::List(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter())),
             Value::Map(fields) => {
                 let fields = fields
@@ -75,6 +90,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
                 visitor.visit_map(MapDeserializer::new(fields))
             }
         }
+    }
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -93,6 +113,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
             // Only `ValueVisitor` asks under this name, and only it knows this spelling.
             (MARK, Value::Timestamp(at)) => visitor.visit_i128(i128::from(at.as_micros())),
             (MARK, other) => Self(other).deserialize_any(visitor),
+            (timestamp::MARK, Value::Timestamp(at)) => visitor.visit_i64(at.as_micros()),
             (_, other) => visitor.visit_newtype_struct(Self(other)),
         }
     }
@@ -123,8 +144,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -273,6 +294,6 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some((name, value)) = fields.next_entry()? {
             map.insert(name, value);
         }
-        Ok(Value::Map(map))
+        Ok(timestamp::of_map(map))
     }
 }

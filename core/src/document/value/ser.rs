@@ -295,7 +295,10 @@ impl SerializeMap for Fields {
     }
 
     fn end(self) -> Outcome {
-        Ok(self.finish())
+        Ok(match self.finish() {
+            Value::Map(fields) => timestamp::of_map(fields),
+            other => other,
+        })
     }
 }
 

@@ -117,6 +117,74 @@ fn a_field_name_that_is_not_such_a_key_is_corrupt() {
     }
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Flat {
+    id: String,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Audited {
+    id: String,
+    #[serde(flatten)]
+    audit: Audit,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Audit {
+    at: Timestamp,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    Known { at: Timestamp },
+    Other(Value),
+}
+
+#[test]
+fn instants_stay_instants_where_serde_puts_values_aside() {
+    let at = Timestamp::from_micros(1_500_000);
+    let stored = Map::from_iter([("id".into(), "1".into()), ("at".into(), Value::from(at))]);
+    let stored = Value::Map(stored);
+    let flat: Flat = stored.clone().decode().unwrap();
+    assert!(matches!(flat.rest["at"], Value::Timestamp(found) if found == at));
+    assert_eq!(Value::encode(&flat).unwrap(), stored);
+    let audited: Audited = stored.clone().decode().unwrap();
+    assert_eq!(audited.audit, Audit { at });
+    let known: Loose = stored.clone().decode().unwrap();
+    assert_eq!(known, Loose::Known { at });
+    let other: Loose = Value::List(vec![at.into()]).decode().unwrap();
+    assert_eq!(other, Loose::Other(Value::List(vec![at.into()])));
+    let foreign: serde_json::Value = stored.clone().decode().unwrap();
+    assert_eq!(Value::encode(&foreign).unwrap(), stored);
+    let micros: HashMap<String, i64> = Value::Map(Map::from_iter([("at".into(), at.into())]))
+        .decode()
+        .unwrap();
+    assert_eq!(micros["at"], 1_500_000);
+}
+
+#[test]
+fn an_instant_is_a_number_in_other_formats() {
+    let at = Timestamp::from_micros(-5);
+    assert_eq!(serde_json::to_string(&at).unwrap(), "-5");
+    assert_eq!(serde_json::from_str::<Timestamp>("-5").unwrap(), at);
+    assert_eq!(
+        serde_json::from_str::<Timestamp>("5").unwrap().as_micros(),
+        5
+    );
+    assert!(serde_json::from_str::<Timestamp>("\"5\"").is_err());
+}
+
+#[test]
+fn the_first_second_there_is_has_no_whole_second() {
+    let first = Timestamp::from_micros(i64::MIN);
+    assert_eq!(first.to_second(), first);
+    let later = Timestamp::from_micros(-1);
+    assert_eq!(later.to_second().as_micros(), -1_000_000);
+}
+
 #[test]
 fn an_integral_float_becomes_an_integer_and_negative_zero_disappears() {
     assert!(matches!(Value::encode(&3.0).unwrap(), Value::Int(3)));

@@ -1,14 +1,23 @@
 //! An instant with the precision that every store keeps.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Map, Value};
+
 /// Microseconds since 1970-01-01T00:00:00Z; finer parts are cut off, never rounded.
+///
+/// In a document it is a kind of its own. A type that knows no instants and takes whatever comes,
+/// such as `serde_json::Value`, sees the map `{"$isobar::Timestamp": micros}`, and writes it back
+/// as the instant it was; other formats hold it as the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The newtype name by which our own serializer recognises a timestamp.
+/// The newtype name by which our own serializer recognises a timestamp, and the name of the one
+/// field of the map that stands for it where serde puts values aside (`flatten`, `untagged`).
 pub(super) const MARK: &str = "$isobar::Timestamp";
 
 impl Timestamp {
@@ -27,10 +36,10 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// This instant cut to the whole second.
+    /// This instant cut to the whole second; within the first second there is, the earliest instant.
     #[must_use]
     pub const fn to_second(self) -> Self {
-        Self(self.as_seconds() * 1_000_000)
+        Self(self.as_seconds().saturating_mul(1_000_000))
     }
 
     /// The instant `span` later, at most the largest there is.
@@ -40,6 +49,16 @@ impl Timestamp {
             self.0
                 .saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)),
         )
+    }
+}
+
+/// The instant that a map of one field stands for, or else the map.
+pub(super) fn of_map(fields: Map) -> Value {
+    match fields.first() {
+        Some((name, Value::Int(micros))) if name == MARK && fields.len() == 1 => {
+            Value::Timestamp(Timestamp(*micros))
+        }
+        _ => Value::Map(fields),
     }
 }
 
@@ -75,6 +94,40 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(Self)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_newtype_struct(MARK, MicrosVisitor)
+        } else {
+            i64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+struct MicrosVisitor;
+
+impl<'de> Visitor<'de> for MicrosVisitor {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an instant in microseconds since 1970")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Timestamp, D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_i64<E: de::Error>(self, micros: i64) -> Result<Timestamp, E> {
+        Ok(Timestamp(micros))
+    }
+
+    fn visit_u64<E: de::Error>(self, micros: u64) -> Result<Timestamp, E> {
+        let unfit = || E::custom(format!("{micros} is no instant"));
+        i64::try_from(micros).map(Timestamp).map_err(|_| unfit())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Timestamp, A::Error> {
+        match fields.next_entry::<String, i64>()? {
+            Some((name, micros)) if name == MARK => Ok(Timestamp(micros)),
+            _ => Err(de::Error::custom("a map is not an instant")),
+        }
     }
 }
