@@ -69,6 +69,17 @@ pub(crate) const CASES: &[Case] = &[
         |ctx| Box::pin(long_expired(ctx)),
     )
     .needs(NEEDS),
+    Case::document(
+        "D-410",
+        "writes of a set and of a transaction may set an expiry, move it and keep that of what was read",
+        "R9 R14",
+        |ctx| Box::pin(sets_and_transactions_expire(ctx)),
+    )
+    .needs(&[
+        Capability::DocumentExpiry,
+        Capability::DocumentVersions,
+        Capability::AtomicPartition,
+    ]),
 ];
 
 const KEY: (&str, &str) = ("alice", "1");
@@ -104,6 +115,40 @@ async fn reads_tell_the_expiry(ctx: Context) -> Result<(), Failure> {
     expect::equal("the expiry of query", &item.expires_at, &expected)?;
     let item = notes.update(KEY, Update::new().set("x", 1)).await?;
     expect::equal("the expiry of update", &item.expires_at, &expected)
+}
+
+async fn sets_and_transactions_expire(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    let (soon, late) = (ctx.now().plus(MINUTE), ctx.now().plus(10 * MINUTE));
+    let set = WriteSet::new()
+        .create_with(&note("p", "created", []), expiring(soon))
+        .upsert_with(&note("p", "upserted", []), expiring(soon))
+        .create(&note("p", "plain", []));
+    notes.commit("p", set).await?;
+    let moved = UpdateOptions::default().with_expires_at(Some(late));
+    let set = WriteSet::new()
+        .update_with(("p", "created"), Update::new().set("x", 1), moved)
+        .update(("p", "upserted"), Update::new().set("x", 1))
+        .replace_with(&note("p", "plain", []), expiring(soon));
+    notes.commit("p", set).await?;
+    for (id, expected) in [("created", late), ("upserted", soon), ("plain", soon)] {
+        let found = notes.fetch(("p", id)).await?.expires_at;
+        expect::equal(&format!("the expiry of {id}"), &found, &Some(expected))?;
+    }
+    notes
+        .transact("p", |tx| async move {
+            if let Some(read) = tx.get(("p", "created")).await? {
+                let kept = PutOptions::default().with_expiry_of(&read);
+                tx.put_with(&note("p", "created", []), kept)?;
+            }
+            tx.put(&note("p", "upserted", []))
+        })
+        .await?;
+    for (id, expected) in [("created", Some(late)), ("upserted", None)] {
+        let found = notes.fetch(("p", id)).await?.expires_at;
+        expect::equal(&format!("the expiry of {id}"), &found, &expected)?;
+    }
+    Ok(())
 }
 
 async fn puts_reset_the_expiry(ctx: Context) -> Result<(), Failure> {

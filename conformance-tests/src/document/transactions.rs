@@ -41,6 +41,13 @@ pub(crate) const CASES: &[Case] = &[
         |ctx| Box::pin(transfers_keep_the_total(ctx)),
     )
     .needs(NEEDS),
+    Case::document(
+        "D-409",
+        "a transaction that only reads sees the state of one instant",
+        "R9",
+        |ctx| Box::pin(reads_are_of_one_instant(ctx)),
+    )
+    .needs(NEEDS),
 ];
 
 fn balance(document: &Value) -> i64 {
@@ -122,6 +129,34 @@ async fn total(notes: &Collection<Value>, ids: &[&str]) -> Result<i64, Failure> 
         .flatten()
         .map(|item| balance(&item.value))
         .sum())
+}
+
+async fn reads_are_of_one_instant(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    let both = |n| {
+        WriteSet::new()
+            .upsert(&account("a", n))
+            .upsert(&account("b", n))
+    };
+    notes.commit("p", both(1)).await?;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let read = notes
+        .transact("p", |tx| {
+            let (notes, runs) = (notes.clone(), Arc::clone(&runs));
+            async move {
+                let a = tx.get(("p", "a")).await?;
+                if runs.fetch_add(1, Ordering::SeqCst) == 0 {
+                    // Another writer, between our two reads.
+                    notes.commit("p", both(2)).await?;
+                }
+                let b = tx.get(("p", "b")).await?;
+                let values = [a, b].into_iter().flatten();
+                Ok(values.map(|item| balance(&item.value)).collect::<Vec<_>>())
+            }
+        })
+        .await?;
+    expect::equal("what was read", &read, &vec![2, 2])?;
+    expect::equal("the runs", &runs.load(Ordering::SeqCst), &2)
 }
 
 async fn failed_transaction_writes_nothing(ctx: Context) -> Result<(), Failure> {

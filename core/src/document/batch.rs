@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::Key;
-use crate::document::Condition;
-use crate::document::check;
+use super::{Condition, Key, PutOptions};
 use crate::document::write_set::Draft;
 use crate::driver::document::{Action, Existence};
 use crate::error::Result;
@@ -27,15 +25,7 @@ impl BatchWrite {
     #[must_use]
     pub fn upsert<T: Serialize>(mut self, document: &T) -> Self {
         self.drafts
-            .push(check::fields(document).map(|fields| Draft {
-                key: None,
-                action: Action::Put {
-                    fields,
-                    expires_at: None,
-                },
-                existence: Existence::Any,
-                condition: Condition::default(),
-            }));
+            .push(Draft::put(document, Existence::Any, PutOptions::default()));
         self
     }
 

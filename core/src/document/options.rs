@@ -1,14 +1,14 @@
 //! What a write may ask beyond its document.
 
-use super::{Condition, Timestamp};
-use crate::driver::document::ExpiryChange;
+use super::{Condition, Item, Timestamp};
+use crate::driver::document::{Existence, ExpiryChange};
 
 /// What a put may ask beyond storing the document.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct PutOptions {
-    pub(super) condition: Condition,
-    pub(super) expires_at: Option<Timestamp>,
+    pub(crate) condition: Condition,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl PutOptions {
@@ -25,13 +25,29 @@ impl PutOptions {
         self.expires_at = Some(at.into());
         self
     }
+
+    /// The document ceases to exist when `item` does, or never where that does not.
+    #[must_use]
+    pub fn with_expiry_of<T>(mut self, item: &Item<T>) -> Self {
+        self.expires_at = item.expires_at;
+        self
+    }
+
+    /// What is asked of the document in its place: a condition can only hold of one that is there.
+    pub(super) fn upsert_existence(&self) -> Existence {
+        if self.condition.is_empty() {
+            Existence::Any
+        } else {
+            Existence::Required
+        }
+    }
 }
 
 /// What an update may ask beyond its changes.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct UpdateOptions {
-    pub(super) condition: Condition,
+    pub(crate) condition: Condition,
     pub(super) expiry: ExpiryChange,
     pub(super) create_missing: bool,
 }
@@ -57,13 +73,21 @@ impl UpdateOptions {
         self.create_missing = true;
         self
     }
+
+    pub(super) fn existence(&self) -> Existence {
+        if self.create_missing {
+            Existence::Any
+        } else {
+            Existence::Required
+        }
+    }
 }
 
 /// What a delete may ask.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DeleteOptions {
-    pub(super) condition: Condition,
+    pub(crate) condition: Condition,
 }
 
 impl DeleteOptions {

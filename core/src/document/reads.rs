@@ -10,7 +10,7 @@ use super::cursor::Origin;
 use super::transaction::{self, Transaction};
 use super::write_set::Draft;
 use super::{Collection, Cursor, Item, Key, Page, Query, SortKey, Update, UpdateOptions, Value};
-use crate::driver::document::{Action, Existence, PageRequest, Record};
+use crate::driver::document::{PageRequest, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -67,20 +67,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         update: Update,
         options: UpdateOptions,
     ) -> Result<Item<T>> {
-        let existence = if options.create_missing {
-            Existence::Any
-        } else {
-            Existence::Required
-        };
-        let draft = Draft {
-            key: Some(key.into()),
-            action: Action::Update {
-                update,
-                expiry: options.expiry,
-            },
-            existence,
-            condition: options.condition,
-        };
+        let draft = Draft::update(key.into(), update, options);
         let (written, _) = self.write("document.update", Ok(draft)).await?;
         let record = written.record.ok_or_else(|| {
             Error::new(
@@ -104,8 +91,10 @@ impl<T: DeserializeOwned + Send> Collection<T> {
     ///
     /// `work` may run several times and must have no effect but through its transaction. Reads
     /// see the state before the transaction; writes become visible together when `work` returns
-    /// `Ok`, provided that nothing it read has changed. After its time budget, or 64 attempts,
-    /// the last conflict is returned as `Contention`.
+    /// `Ok`, provided that nothing it read has changed, which is checked also where it only read.
+    /// What it read and wrote counts against the limit of a write set. After its time budget, or
+    /// 64 attempts, the last conflict is returned as `Contention`; work that takes longer than
+    /// the budget ends as `DeadlineExceeded`.
     pub async fn transact<R, F, Work>(&self, partition: &str, work: F) -> Result<R>
     where
         T: Serialize,

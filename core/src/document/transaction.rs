@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::write_set::Draft;
-use super::{Collection, Condition, Item, Key, Version, WriteSet, check};
+use super::{Collection, Condition, Item, Key, PutOptions, Version, WriteSet, check};
 use crate::capability::Capability;
 use crate::driver::document::{Action, Existence};
 use crate::driver::jitter;
 use crate::error::{Error, ErrorKind, Result};
+use crate::operation::Effect;
 
 const MAX_ATTEMPTS: u32 = 64;
 
@@ -86,17 +88,29 @@ impl<T> Transaction<T> {
 }
 
 impl<T: Serialize> Transaction<T> {
-    /// Stores the document when the transaction commits.
+    /// Stores the document when the transaction commits, for good: also where the one in its
+    /// place would expire.
     pub fn put(&self, document: &T) -> Result<()> {
+        self.put_with(document, PutOptions::default())
+    }
+
+    /// Stores the document when the transaction commits, with options.
+    ///
+    /// [`PutOptions::with_expiry_of`] keeps the expiry of a document that was read. A condition is
+    /// `InvalidArgument`: a transaction reads, and decides by what it read.
+    pub fn put_with(&self, document: &T, options: PutOptions) -> Result<()> {
+        let PutOptions {
+            condition,
+            expires_at,
+        } = options;
+        if !condition.is_empty() {
+            return Err(Error::invalid(
+                "a write of a transaction takes no condition: read the document and decide by it",
+            ));
+        }
         let fields = check::fields(document)?;
         let key = self.own(Key::of(&fields, &self.collection.binding().schema)?)?;
-        self.write(
-            key,
-            Action::Put {
-                fields,
-                expires_at: None,
-            },
-        );
+        self.write(key, Action::Put { fields, expires_at });
         Ok(())
     }
 }
@@ -130,12 +144,36 @@ where
     F: Fn(Transaction<T>) -> Work + Send + Sync,
     Work: Future<Output = Result<R>> + Send,
 {
+    let committing = AtomicBool::new(false);
+    let attempts = attempts(collection, partition, work, &committing);
+    let binding = collection.binding();
+    // Until the commit is sent nothing can have been written.
+    let ended = binding.run("document.transact", Effect::Read, attempts);
+    ended.await.map_err(|error| {
+        let late = error.kind() == ErrorKind::DeadlineExceeded;
+        if late && committing.load(Ordering::Relaxed) {
+            error.with_outcome_unknown()
+        } else {
+            error
+        }
+    })
+}
+
+async fn attempts<T, R, F, Work>(
+    collection: &Collection<T>,
+    partition: &str,
+    work: F,
+    committing: &AtomicBool,
+) -> Result<R>
+where
+    R: Send,
+    F: Fn(Transaction<T>) -> Work + Send + Sync,
+    Work: Future<Output = Result<R>> + Send,
+{
     let binding = collection.binding();
     let needed = [Capability::DocumentVersions, Capability::AtomicPartition];
-    binding.capabilities.require(&needed).map_err(|error| {
-        error.in_context(binding.provider, "document.transact", binding.schema.name)
-    })?;
-    let give_up = binding.clock.now() + binding.budget;
+    binding.capabilities.require(&needed)?;
+    let give_up = binding.clock.now().checked_add(binding.budget);
     let mut attempt = 1;
     loop {
         let transaction = Transaction {
@@ -144,17 +182,22 @@ where
             state: Arc::default(),
         };
         let result = match work(transaction.clone()).await {
-            Ok(answer) => commit(collection, partition, &transaction)
-                .await
-                .map(|()| answer),
+            Ok(answer) => {
+                committing.store(true, Ordering::Relaxed);
+                let committed = commit(collection, partition, &transaction).await;
+                committing.store(false, Ordering::Relaxed);
+                committed.map(|()| answer)
+            }
             Err(error) => Err(error),
         };
         match result {
             Err(error) if error.kind() == ErrorKind::Contention => {
-                if attempt == MAX_ATTEMPTS || binding.clock.now() >= give_up {
+                let pause = pause(attempt);
+                let late = give_up.is_some_and(|end| binding.clock.now() + pause >= end);
+                if attempt == MAX_ATTEMPTS || late {
                     return Err(error);
                 }
-                binding.clock.sleep(pause(attempt)).await;
+                binding.clock.sleep(pause).await;
                 attempt += 1;
             }
             done => return done,
@@ -168,7 +211,9 @@ async fn commit<T>(
     transaction: &Transaction<T>,
 ) -> Result<()> {
     let State { mut reads, writes } = std::mem::take(&mut *transaction.state());
-    if writes.is_empty() {
+    // One document is read at one instant; two were the state of one instant only if the first is
+    // still as it was read.
+    if writes.is_empty() && reads.len() < 2 {
         return Ok(());
     }
     let mut set = WriteSet::new();

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{CollectionSchema, Condition, Key, Update};
+use super::{CollectionSchema, Condition, Key, PutOptions, Update, UpdateOptions};
 use crate::capability::Limits;
 use crate::document::check;
-use crate::driver::document::{Action, Existence, ExpiryChange, Write};
+use crate::driver::document::{Action, Existence, Write};
 use crate::error::{Error, ErrorKind, Result};
 
 /// At most 100 writes and 2 MB, one partition, each key once (rule R9).
@@ -33,6 +33,44 @@ pub(crate) struct Draft {
     pub(crate) condition: Condition,
 }
 
+impl Draft {
+    pub(crate) fn put<T: Serialize>(
+        document: &T,
+        existence: Existence,
+        options: PutOptions,
+    ) -> Result<Self> {
+        let PutOptions {
+            condition,
+            expires_at,
+        } = options;
+        let fields = check::fields(document)?;
+        if existence == Existence::Forbidden && !condition.is_empty() {
+            return Err(Error::invalid(
+                "a create has no document to ask conditions of",
+            ));
+        }
+        Ok(Self {
+            key: None,
+            action: Action::Put { fields, expires_at },
+            existence,
+            condition,
+        })
+    }
+
+    pub(crate) fn update(key: Key, update: Update, options: UpdateOptions) -> Self {
+        let existence = options.existence();
+        let UpdateOptions {
+            condition, expiry, ..
+        } = options;
+        Self {
+            key: Some(key),
+            action: Action::Update { update, expiry },
+            existence,
+            condition,
+        }
+    }
+}
+
 impl WriteSet {
     /// No write yet.
     pub fn new() -> Self {
@@ -52,19 +90,38 @@ impl WriteSet {
     /// Stores a document that must not be there yet.
     #[must_use]
     pub fn create<T: Serialize>(self, document: &T) -> Self {
-        self.put(document, Existence::Forbidden, Condition::default())
+        self.create_with(document, PutOptions::default())
+    }
+
+    /// Stores a document that must not be there yet, with options.
+    #[must_use]
+    pub fn create_with<T: Serialize>(self, document: &T, options: PutOptions) -> Self {
+        self.put(document, Existence::Forbidden, options)
     }
 
     /// Stores a document, whether or not it is there.
     #[must_use]
     pub fn upsert<T: Serialize>(self, document: &T) -> Self {
-        self.put(document, Existence::Any, Condition::default())
+        self.upsert_with(document, PutOptions::default())
+    }
+
+    /// Stores a document; with a condition it must be there, as in a replace.
+    #[must_use]
+    pub fn upsert_with<T: Serialize>(self, document: &T, options: PutOptions) -> Self {
+        let existence = options.upsert_existence();
+        self.put(document, existence, options)
     }
 
     /// Stores a document in place of one that is there and meets the condition.
     #[must_use]
     pub fn replace<T: Serialize>(self, document: &T, condition: Condition) -> Self {
-        self.put(document, Existence::Required, condition)
+        self.replace_with(document, PutOptions::default().with_condition(condition))
+    }
+
+    /// Stores a document in place of one that is there and meets the options' condition.
+    #[must_use]
+    pub fn replace_with<T: Serialize>(self, document: &T, options: PutOptions) -> Self {
+        self.put(document, Existence::Required, options)
     }
 
     /// Changes a document that must be there.
@@ -76,11 +133,23 @@ impl WriteSet {
     /// Changes a document that must be there and meet the condition.
     #[must_use]
     pub fn update_if(self, key: impl Into<Key>, update: Update, condition: Condition) -> Self {
-        let action = Action::Update {
+        self.update_with(
+            key,
             update,
-            expiry: ExpiryChange::Keep,
-        };
-        self.keyed(key, action, Existence::Required, condition)
+            UpdateOptions::default().with_condition(condition),
+        )
+    }
+
+    /// Changes a document, with options.
+    #[must_use]
+    pub fn update_with(
+        mut self,
+        key: impl Into<Key>,
+        update: Update,
+        options: UpdateOptions,
+    ) -> Self {
+        self.push(Draft::update(key.into(), update, options));
+        self
     }
 
     /// Removes a document if it is there.
@@ -116,18 +185,9 @@ impl WriteSet {
         mut self,
         document: &T,
         existence: Existence,
-        condition: Condition,
+        options: PutOptions,
     ) -> Self {
-        self.drafts
-            .push(check::fields(document).map(|fields| Draft {
-                key: None,
-                action: Action::Put {
-                    fields,
-                    expires_at: None,
-                },
-                existence,
-                condition,
-            }));
+        self.drafts.push(Draft::put(document, existence, options));
         self
     }
 

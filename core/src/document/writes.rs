@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::write_set::Draft;
-use super::{Collection, PutOptions, Version, check};
-use crate::driver::document::{Action, Existence};
-use crate::error::{Error, Result};
+use super::{Collection, PutOptions, Version};
+use crate::driver::document::Existence;
+use crate::error::Result;
 
 impl<T: Serialize + Sync> Collection<T> {
     /// Stores a document that must not be there yet; else `AlreadyExists`.
@@ -26,11 +26,7 @@ impl<T: Serialize + Sync> Collection<T> {
 
     /// Stores a document; with a condition it must be there, as in a replace.
     pub async fn upsert_with(&self, document: &T, options: PutOptions) -> Result<Version> {
-        let existence = if options.condition.is_empty() {
-            Existence::Any
-        } else {
-            Existence::Required
-        };
+        let existence = options.upsert_existence();
         self.put("document.upsert", document, existence, options)
             .await
     }
@@ -53,27 +49,7 @@ impl<T: Serialize + Sync> Collection<T> {
         existence: Existence,
         options: PutOptions,
     ) -> Result<Version> {
-        let PutOptions {
-            condition,
-            expires_at,
-        } = options;
-        let fields = check::fields(document).and_then(|fields| {
-            if existence == Existence::Forbidden && !condition.is_empty() {
-                return Err(Error::invalid(
-                    "a create has no document to ask conditions of",
-                ));
-            }
-            Ok(fields)
-        });
-        let draft = fields.map(|fields| {
-            let action = Action::Put { fields, expires_at };
-            Draft {
-                key: None,
-                action,
-                existence,
-                condition,
-            }
-        });
+        let draft = Draft::put(document, existence, options);
         Ok(self.write(operation, draft).await?.1)
     }
 }
