@@ -8,6 +8,7 @@
 pub mod blob;
 mod budget;
 mod clock;
+pub(crate) mod deadline;
 pub mod document;
 pub mod function;
 pub mod gateway;
@@ -16,6 +17,7 @@ pub mod metadata;
 mod panic;
 pub mod status;
 
+pub(crate) use budget::pause;
 pub use budget::within;
 pub use clock::{Clock, Sleep, SystemClock};
 pub use jitter::jitter;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use crate::driver::{Clock, within};
+use crate::driver::{Clock, deadline, within};
 use crate::error::{ErrorKind, Result};
 use crate::telemetry;
 
@@ -32,7 +32,8 @@ impl Target<'_> {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let span = telemetry::operation(self.provider, operation, self.resource);
-        let result = within(self.clock, self.budget, work)
+        let left = deadline::left(self.clock).unwrap_or(Duration::MAX);
+        let result = within(self.clock, self.budget.min(left), work)
             .instrument(span.clone())
             .await;
         telemetry::outcome(&span, &result);
@@ -47,3 +48,6 @@ impl Target<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

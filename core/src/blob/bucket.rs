@@ -11,6 +11,7 @@ use super::{
 use crate::capability::{Capabilities, Capability};
 use crate::driver::Clock;
 use crate::driver::blob::{BlobDriver, Copy, ListRequest, Put};
+use crate::driver::pause;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Effect, Target};
 use bytes::Bytes;
@@ -128,7 +129,8 @@ impl Blob {
 /// A bucket of blobs, in whichever store the environment has bound it to.
 ///
 /// Cheap to clone. Reads see every write acknowledged before. A blob is visible only when it is
-/// whole, and a failed write leaves what was there.
+/// whole, and a failed write leaves what was there. Every call ends within its time budget, one
+/// minute unless set otherwise, and 250 ms before the deadline of the invocation that makes it.
 ///
 /// ```
 /// # use isobar::blob::{Bucket, List, PutBlobOptions, BlobCondition};
@@ -155,10 +157,14 @@ struct Binding {
     name: String,
     provider: &'static str,
     capabilities: Capabilities,
+    budget: Duration,
 }
 
-/// The time from a call to its answer; a body may take longer, chunk by chunk.
+/// The time from a call to its answer unless its caller says otherwise (rule R22).
 const BUDGET: Duration = Duration::from_mins(1);
+
+/// The slowest link that a put is given time for, in bytes a second: about 1 Mbit/s.
+const SLOWEST: u64 = 128 << 10;
 
 impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,6 +190,34 @@ impl Bucket {
             name: name.into(),
             driver,
             clock,
+            budget: BUDGET,
+        };
+        Self {
+            binding: Arc::new(binding),
+        }
+    }
+
+    /// The same bucket with another time budget for each call, from the call to its answer.
+    ///
+    /// The body of a blob that is read may take longer, chunk by chunk, and a put has one second
+    /// more for each 128 KiB of its content.
+    #[must_use]
+    pub fn with_budget(&self, budget: Duration) -> Self {
+        let Binding {
+            driver,
+            clock,
+            name,
+            provider,
+            capabilities,
+            ..
+        } = &*self.binding;
+        let binding = Binding {
+            driver: Arc::clone(driver),
+            clock: Arc::clone(clock),
+            name: name.clone(),
+            provider,
+            capabilities: *capabilities,
+            budget,
         };
         Self {
             binding: Arc::new(binding),
@@ -224,6 +258,7 @@ impl Bucket {
         options: PutBlobOptions,
     ) -> Result<ObjectMeta> {
         let (key, content) = (key.into_blob_key(), content.into());
+        let sending = Duration::from_secs(content.len() as u64 / SLOWEST);
         let work = async {
             options.attributes.check()?;
             self.check(&options.condition)?;
@@ -241,7 +276,11 @@ impl Bucket {
             };
             self.binding.driver.put(&self.binding.name, &put).await
         };
-        self.binding.run("blob.put", Effect::Write, work).await
+        let target = Target {
+            budget: self.binding.budget.saturating_add(sending),
+            ..self.binding.target()
+        };
+        target.run("blob.put", Effect::Write, work).await
     }
 
     /// Opens a blob; `NotFound` where there is none.
@@ -296,6 +335,7 @@ impl Bucket {
                 .await?;
             while page.entries.is_empty() && page.next.is_some() {
                 request.after = page.next;
+                pause().await;
                 page = self
                     .binding
                     .driver
@@ -374,18 +414,21 @@ impl Bucket {
 }
 
 impl Binding {
+    fn target(&self) -> Target<'_> {
+        Target {
+            provider: self.provider,
+            resource: &self.name,
+            clock: &*self.clock,
+            budget: self.budget,
+        }
+    }
+
     async fn run<T>(
         &self,
         operation: &'static str,
         effect: Effect,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let target = Target {
-            provider: self.provider,
-            resource: &self.name,
-            clock: &*self.clock,
-            budget: BUDGET,
-        };
-        target.run(operation, effect, work).await
+        self.target().run(operation, effect, work).await
     }
 }

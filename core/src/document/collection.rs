@@ -29,8 +29,8 @@ pub struct Item<T> {
 
 /// Documents of type `T`, in whichever store the environment has bound them to.
 ///
-/// Cheap to clone. Every call ends within its time budget (10 seconds unless set otherwise), is
-/// one tracing span, and fails with an [`Error`](crate::Error) whose kind is the same on every store. Dropping
+/// Cheap to clone. Every call ends within its time budget (10 seconds unless set otherwise) and
+/// 250 ms before the deadline of the invocation that makes it, is one tracing span, and fails with an [`Error`](crate::Error) whose kind is the same on every store. Dropping
 /// a future leaves either the old document or the new one.
 #[doc = include_str!("collection.md")]
 pub struct Collection<T> {

@@ -11,6 +11,7 @@ use super::transaction::{self, Transaction};
 use super::write_set::Draft;
 use super::{Collection, Cursor, Item, Key, Page, Query, SortKey, Update, UpdateOptions, Value};
 use crate::driver::document::{PageRequest, Record};
+use crate::driver::pause;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -157,6 +158,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
                 return Ok(Page { items, cursor });
             }
             after = Some(next);
+            pause().await;
         }
     }
 

@@ -7,6 +7,20 @@ use std::time::Duration;
 use super::Clock;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Lets other tasks run and the time budget end the call, between two steps of a driver that
+/// never waits.
+pub(crate) async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// Runs `call` for at most `budget`, then drops it and fails with `DeadlineExceeded`.
 ///
 /// A call that is ready at once costs no timer.

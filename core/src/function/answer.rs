@@ -11,7 +11,7 @@ use http::StatusCode;
 use pin_project_lite::pin_project;
 
 use super::{Context, REQUEST_ID};
-use crate::driver::caught_step;
+use crate::driver::{caught_step, deadline};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, connection};
 
@@ -51,7 +51,9 @@ impl Future for Answer {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match caught_step(|| this.handling.poll(task)) {
+        let end = this.context.end_of_work();
+        let step = || deadline::during(end, || this.handling.poll(task));
+        let mut response = match caught_step(step) {
             Ok(Poll::Ready(Ok(response))) => response,
             Ok(Poll::Ready(Err(never))) => match never {},
             Ok(Poll::Pending) => {

@@ -41,12 +41,20 @@ impl Context {
     }
 
     /// The time that is left for work: up to 250 ms before the deadline.
+    ///
+    /// Calls of collections and buckets that the handler makes itself end by then; those of a task
+    /// that it spawns do not.
     pub fn remaining(&self) -> Option<Duration> {
         let left = self
             .deadline?
             .duration_since(self.clock.now())
             .unwrap_or_default();
         Some(left.saturating_sub(MARGIN))
+    }
+
+    /// When work must have ended.
+    pub(crate) fn end_of_work(&self) -> Option<SystemTime> {
+        self.deadline?.checked_sub(MARGIN)
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {

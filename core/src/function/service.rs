@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -11,7 +12,7 @@ use tower::Service;
 
 use super::description::ScheduleDescription;
 use super::{Answer, Context, Event, EventData, Outcome, RequestId};
-use crate::driver::{Clock, caught, within};
+use crate::driver::{Clock, caught, deadline, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
 
@@ -98,14 +99,15 @@ impl AppService {
         };
         let context = event.context.clone();
         let call = async {
-            caught((trigger.run)(event))
-                .await
-                .unwrap_or_else(|message| {
-                    Err(Error::new(
-                        ErrorKind::Internal,
-                        format!("the handler panicked: {message}"),
-                    ))
-                })
+            let mut run = (trigger.run)(event);
+            let end = context.end_of_work();
+            let run = poll_fn(|task| deadline::during(end, || run.as_mut().poll(task)));
+            caught(run).await.unwrap_or_else(|message| {
+                Err(Error::new(
+                    ErrorKind::Internal,
+                    format!("the handler panicked: {message}"),
+                ))
+            })
         };
         match context.remaining() {
             Some(time) => within(&*self.clock, time, call).await,

@@ -1,0 +1,149 @@
+//! Stores that never answer, and a clock that never lets anybody wait.
+
+use std::any::Any;
+use std::future::pending;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+
+use crate::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use crate::capability::{Capabilities, Capability, Limits};
+use crate::document::{CollectionSchema, Key};
+use crate::driver::Clock;
+use crate::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use crate::driver::document::{
+    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+};
+use crate::error::Result;
+
+/// A sleep is over at once, and the clock has moved on by it.
+#[derive(Debug)]
+pub(super) struct JumpingClock {
+    now: Mutex<SystemTime>,
+    slept: Mutex<Vec<Duration>>,
+}
+
+impl Default for JumpingClock {
+    fn default() -> Self {
+        Self {
+            now: Mutex::new(UNIX_EPOCH + Duration::from_hours(500_000)),
+            slept: Mutex::default(),
+        }
+    }
+}
+
+impl JumpingClock {
+    /// How long each sleep was, in order.
+    pub(super) fn slept(&self) -> Vec<Duration> {
+        self.slept.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Clock for JumpingClock {
+    fn now(&self) -> SystemTime {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        *self.now.lock().unwrap() += span;
+        self.slept.lock().unwrap().push(span);
+    }
+}
+
+/// A store that can do everything and answers nothing, but pages without entries and end.
+#[derive(Debug)]
+pub(super) struct Silence;
+
+#[async_trait]
+impl DocumentDriver for Silence {
+    fn describe(&self) -> DocumentDescription {
+        DocumentDescription {
+            provider: "silence",
+            capabilities: Capabilities::of(&Capability::ALL),
+            limits: Limits::PORTABLE,
+        }
+    }
+
+    async fn get(&self, _: &Call<'_>, _: &Key) -> Result<Option<Record>> {
+        pending().await
+    }
+
+    async fn batch_get(&self, _: &Call<'_>, _: &[Key]) -> Result<Vec<Option<Record>>> {
+        pending().await
+    }
+
+    async fn write(&self, _: &Call<'_>, _: &Write) -> Result<Written> {
+        pending().await
+    }
+
+    async fn batch_write(&self, _: &Call<'_>, _: &[Write]) -> Vec<Result<Written>> {
+        pending().await
+    }
+
+    async fn atomic(&self, _: &Call<'_>, _: &[Write]) -> Result<()> {
+        pending().await
+    }
+
+    async fn query_page(&self, _: &Call<'_>, _: &PageRequest) -> Result<RecordPage> {
+        Ok(RecordPage {
+            records: Vec::new(),
+            next: Some("1".into()),
+        })
+    }
+
+    async fn ensure(&self, _: &CollectionSchema) -> Result<()> {
+        pending().await
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+#[async_trait]
+impl BlobDriver for Silence {
+    fn describe(&self) -> BlobDescription {
+        BlobDescription {
+            provider: "silence",
+            capabilities: Capabilities::of(&Capability::ALL),
+            limits: Limits::PORTABLE,
+        }
+    }
+
+    async fn put(&self, _: &str, _: &Put) -> Result<ObjectMeta> {
+        pending().await
+    }
+
+    async fn get(&self, _: &str, _: &BlobKey, _: ByteRange) -> Result<Read> {
+        pending().await
+    }
+
+    async fn head(&self, _: &str, _: &BlobKey) -> Result<ObjectMeta> {
+        pending().await
+    }
+
+    async fn list_page(&self, _: &str, _: &ListRequest) -> Result<EntryPage> {
+        Ok(EntryPage {
+            entries: Vec::new(),
+            next: Some("1".to_owned()),
+        })
+    }
+
+    async fn copy(&self, _: &str, _: &Copy) -> Result<ObjectMeta> {
+        pending().await
+    }
+
+    async fn delete(&self, _: &str, _: &BlobKey, _: &BlobCondition) -> Result<Option<bool>> {
+        pending().await
+    }
+
+    async fn ensure(&self, _: &str) -> Result<()> {
+        pending().await
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
