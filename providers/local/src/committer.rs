@@ -102,6 +102,8 @@ pub(crate) struct Group<'t> {
     pub(crate) next_change: u64,
     /// Whether there is anything to commit; work that was refused costs no flush of the disk.
     pub(crate) wrote: Wrote,
+    /// How many documents with an expiry were stored.
+    pub(crate) expiring: usize,
     /// The earliest instant at which a caller judged expiry.
     pub(crate) now: Option<Timestamp>,
     afterwards: &'t mut Vec<Afterwards>,
@@ -129,6 +131,7 @@ impl<'t> Group<'t> {
             tables,
             next_change: last.map_or(0, |last| last.saturating_add(1)),
             wrote: Wrote::Nothing,
+            expiring: 0,
             now: None,
             afterwards,
         })

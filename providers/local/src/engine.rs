@@ -67,12 +67,14 @@ impl Engine {
     /// silence, or panic. That reads the whole file, so a large one that was closed cleanly is
     /// taken at its word.
     pub(crate) fn open(storage: impl Storage, cache_bytes: usize) -> Result<Self, Fault> {
-        let len = storage.len()?;
-        if len == 0 {
-            create(&storage, cache_bytes)?;
-        } else {
-            let thorough = |found| found == Found::Unclean || len <= CHECKED_BYTES;
-            inspect(&storage, cache_bytes, thorough, |_| Ok(()))?;
+        match storage.len()? {
+            None => create(&storage, cache_bytes)?,
+            // A new store gets its name when it is whole, so this one has lost what it held.
+            Some(0) => return Err(Fault::damaged("the file is empty")),
+            Some(len) => {
+                let thorough = |found| found == Found::Unclean || len <= CHECKED_BYTES;
+                inspect(&storage, cache_bytes, thorough, |_| Ok(()))?;
+            }
         }
         let engine = Self {
             handle: RwLock::new(Handle {

@@ -85,7 +85,7 @@ impl LocalStore {
         lock: Option<File>,
     ) -> Result<Self, Fault> {
         let place: Arc<str> = config.place().into();
-        if storage.len()? == 0 && !objects.is_empty()? {
+        if storage.len()?.is_none() && !objects.is_empty()? {
             return Err(Fault::damaged(
                 "there are blobs, but the file that lists them is gone",
             ));

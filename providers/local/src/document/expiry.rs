@@ -15,7 +15,8 @@ use crate::error::Fault;
 
 /// Seconds between the expiry of a document and the removal of its row.
 const LAG: i64 = 3_600;
-/// Rows that one commit removes at most.
+/// Rows that one commit removes, and twice as many as it stores with an expiry: what is removed
+/// must outrun what is to be removed some day.
 const ROWS: usize = 32;
 
 /// Replaces the entry of a document in the list.
@@ -36,6 +37,7 @@ pub(crate) fn set(
     }
     if let Some(second) = new {
         list.insert((second, collection, partition, sort), ())?;
+        group.expiring += 1;
     }
     Ok(())
 }
@@ -45,7 +47,8 @@ pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
     let Some(now) = group.now else {
         return Ok(());
     };
-    for (second, address) in due(group, now.as_seconds().saturating_sub(LAG))? {
+    let rows = ROWS.saturating_add(2 * group.expiring);
+    for (second, address) in due(group, now.as_seconds().saturating_sub(LAG), rows)? {
         let row = group.tables.documents.get(address.row())?;
         let expires = row.and_then(|row| {
             let row = Row::read(address.row(), row.value()).ok()?;
@@ -61,11 +64,11 @@ pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn due(group: &Group<'_>, until: i64) -> Result<Vec<(i64, Address)>, Fault> {
+fn due(group: &Group<'_>, until: i64, rows: usize) -> Result<Vec<(i64, Address)>, Fault> {
     let end = (until, "", "", &[][..]);
     let entries = group.tables.expiry.range(..end)?;
     entries
-        .take(ROWS)
+        .take(rows)
         .map(|entry| {
             let (key, _) = entry?;
             let (second, collection, partition, sort) = key.value();

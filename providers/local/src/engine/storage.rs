@@ -21,8 +21,8 @@ pub(crate) trait Storage: fmt::Debug + Send + Sync + 'static {
     /// Opens a database on the bytes: passes a backend to [`Opening::database`].
     fn open(&self, opening: &Opening) -> Result<Database, Fault>;
 
-    /// How many bytes there are; none before they are created.
-    fn len(&self) -> io::Result<u64>;
+    /// How many bytes there are; `None` before they are created.
+    fn len(&self) -> io::Result<Option<u64>>;
 
     /// Whether a write that found the disk full is worth trying again.
     fn has_room(&self) -> bool;
@@ -92,10 +92,10 @@ impl Storage for FileStorage {
         opening.database(FileBackend::new(file)?)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn len(&self) -> io::Result<Option<u64>> {
         match fs::metadata(&self.0) {
-            Ok(metadata) => Ok(metadata.len()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -130,8 +130,8 @@ impl Storage for MemoryStorage {
         opening.database(SharedMemory(Arc::clone(&self.0)))
     }
 
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
+    fn len(&self) -> io::Result<Option<u64>> {
+        Ok(Some(self.0.len()?).filter(|len| *len > 0))
     }
 
     fn has_room(&self) -> bool {

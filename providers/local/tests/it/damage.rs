@@ -211,6 +211,24 @@ fn a_check_names_what_is_wrong() {
 }
 
 #[test]
+fn a_file_that_was_emptied_is_damage_and_not_a_new_store() {
+    let directory = tempfile::tempdir().unwrap();
+    block_on(async {
+        let store = LocalStore::open(directory.path()).unwrap();
+        let (notes, _) = parts(&store);
+        notes.create(&note("alice", "1", "precious")).await.unwrap();
+    });
+    let file = directory.path().join("store.redb");
+    fs::write(&file, "").unwrap();
+    let error = LocalStore::open(directory.path()).unwrap_err();
+    assert_eq!(error.kind(), isobar::ErrorKind::Corrupt);
+    assert!(error.to_string().contains("isobar local check"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), b"", "it is left as it is");
+    let problems = check(directory.path()).unwrap().problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
 fn blobs_without_the_file_that_lists_them_are_not_swept_away() {
     let directory = tempfile::tempdir().unwrap();
     fill(directory.path());

@@ -206,6 +206,32 @@ async fn a_batch_has_one_result_for_each_write() {
     assert_eq!(found, [true, false, true]);
 }
 
+#[tokio::test]
+async fn rows_that_expired_go_faster_than_new_ones_come() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(directory.path()).unwrap();
+    let (notes, clock) = collection(&store, &NOTES);
+    for round in 0..4_u64 {
+        clock.set(1_000 + round * 10_000);
+        let expiry = second(1_010).plus(std::time::Duration::from_secs(round * 10_000));
+        let options = || PutOptions::default().with_expires_at(expiry);
+        let writes = (0..400).map(|id| {
+            let (notes, options) = (notes.clone(), options());
+            async move {
+                let note = note("alice", &format!("{round} {id}"), "");
+                notes.create_with(&note, options).await
+            }
+        });
+        for written in futures_util::future::join_all(writes).await {
+            written.unwrap();
+        }
+    }
+    drop((notes, store));
+    let left = isobar_local::check(directory.path()).unwrap().documents;
+    // The last round, and of the one before what one small commit had to leave.
+    assert!(left < 500, "{left} rows are left of 400 that have not gone");
+}
+
 async fn ids(notes: &isobar::Collection<Note>, mut query: Query) -> String {
     let mut pages = Vec::new();
     loop {

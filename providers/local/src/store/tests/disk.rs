@@ -190,8 +190,8 @@ impl Storage for Disk {
         opening.database(self.clone())
     }
 
-    fn len(&self) -> io::Result<u64> {
-        StorageBackend::len(self)
+    fn len(&self) -> io::Result<Option<u64>> {
+        Ok(Some(StorageBackend::len(self)?).filter(|len| *len > 0))
     }
 
     fn has_room(&self) -> bool {
