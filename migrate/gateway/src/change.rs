@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Availability, Effects};
+use crate::error::{Error, ErrorKind};
 use crate::state::{RouteState, Side};
 use crate::table::{Group, RouteId, States, Table};
 
@@ -76,7 +77,7 @@ pub fn plan(table: &Table, states: &States, wish: &Wish) -> Result<Change, Refus
     let wanted = select(table, states, wish)?;
     let mut target = states.clone();
     for id in &wanted {
-        apply(table, states, &mut target, (*id, wish.to))?;
+        apply(table, &mut target, (*id, wish.to))?;
     }
     let changed = |id: &RouteId| states.of(*id) != target.of(*id);
     let steps = table
@@ -93,6 +94,11 @@ pub fn plan(table: &Table, states: &States, wish: &Wish) -> Result<Change, Refus
     })
 }
 
+/// The refusal as an error of a command.
+pub(crate) fn refused(refusal: Refusal) -> Error {
+    Error::new(ErrorKind::Refused, refusal.to_string())
+}
+
 fn select(table: &Table, states: &States, wish: &Wish) -> Result<BTreeSet<RouteId>, Refusal> {
     let mut selected = BTreeSet::new();
     for name in &wish.routes {
@@ -101,8 +107,7 @@ fn select(table: &Table, states: &States, wish: &Wish) -> Result<BTreeSet<RouteI
         } else if let Some(group) = table.group(name) {
             selected.extend(&group.members);
         } else if name == "all" {
-            let possible =
-                |id: &RouteId| apply(table, states, &mut states.clone(), (*id, wish.to)).is_ok();
+            let possible = |id: &RouteId| apply(table, &mut states.clone(), (*id, wish.to)).is_ok();
             selected.extend(table.routes().map(|(id, _)| id).filter(possible));
         } else {
             return Err(Refusal::Unknown(name.clone()));
@@ -114,7 +119,6 @@ fn select(table: &Table, states: &States, wish: &Wish) -> Result<BTreeSet<RouteI
 /// Puts one route, and what it takes along, into `target`.
 fn apply(
     table: &Table,
-    states: &States,
     target: &mut States,
     (id, to): (RouteId, RouteState),
 ) -> Result<(), Refusal> {
@@ -131,7 +135,8 @@ fn apply(
         });
     };
     for member in group.members.iter().filter(|member| **member != id) {
-        if states.of(*member).answering() != Some(side) {
+        // What the wish has given to this side already keeps the state that it got.
+        if target.of(*member).answering() != Some(side) {
             let along = along(side);
             check_route(table, *member, along, Some(&shared))?;
             target.set(*member, along);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Wish, plan};
-use crate::error::{Error, ErrorKind, Result};
+use crate::change::{Change, Wish, plan, refused};
+use crate::error::{Error, Result};
 use crate::places::{Places, replace_file};
 use crate::record::{ChangeRecord, Journal};
 use crate::state::RouteState;
@@ -55,8 +55,7 @@ impl Ledger {
         wish: &Wish,
         occasion: &Occasion,
     ) -> Result<Change> {
-        let change = plan(table, states, wish)
-            .map_err(|refusal| Error::new(ErrorKind::Refused, refusal.to_string()))?;
+        let change = plan(table, states, wish).map_err(refused)?;
         if change.steps.is_empty() {
             return Ok(change);
         }
@@ -82,16 +81,16 @@ impl Ledger {
 /// The states in force: those of the state file, and of the configuration for routes that it does not name.
 pub fn read_states(places: &Places, table: &Table) -> Result<States> {
     let mut states = table.initial_states();
-    let text = match std::fs::read_to_string(&places.states) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        text => text.map_err(|error| Error::file("read", &places.states, error))?,
+    let kept = match std::fs::read_to_string(&places.states) {
+        // The file is put in place whole, so only its absence says that nothing was ever changed.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(error) => return Err(Error::file("read", &places.states, error)),
+        Ok(text) => parse(places, &text)?.routes,
     };
-    if !text.is_empty() {
-        for (key, state) in parse(places, &text)?.routes {
-            // A route that was taken out of the configuration keeps its line until the file is written again.
-            if let Some(id) = table.by_key(&key) {
-                states.set(id, state);
-            }
+    for (key, state) in kept {
+        // A route that was taken out of the configuration keeps its line until the file is written again.
+        if let Some(id) = table.by_key(&key) {
+            states.set(id, state);
         }
     }
     table.check(&states)?;

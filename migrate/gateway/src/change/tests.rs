@@ -50,6 +50,23 @@ method = "DELETE"
 path = "/log"
 group = "log"
 legacy-only = "writes a file (log.js:9)"
+
+[[route]]
+method = "GET"
+path = "/pages"
+effects = "none"
+group = "pages"
+
+[[route]]
+method = "GET"
+path = "/pages/:id"
+effects = "none"
+group = "pages"
+
+[[route]]
+method = "POST"
+path = "/pages"
+group = "pages"
 "#;
 
 /// `before` lists routes that are not in legacy, as `KEY=state`, separated by commas; so do the expected steps.
@@ -145,18 +162,37 @@ fn a_reader_of_written_state_can_be_shadowed() {
 }
 
 #[test]
+fn several_readers_of_written_state_are_shadowed_together() {
+    let ported = "GET /pages=ported,GET /pages/:id=ported,POST /pages=ported";
+    let shadowed = "GET /pages=shadow,GET /pages/:id=shadow,POST /pages=legacy";
+    check(
+        ported,
+        &["GET /pages", "GET /pages/:id"],
+        "shadow",
+        shadowed,
+    );
+    check(
+        ported,
+        &["all"],
+        "shadow",
+        &format!("GET /health=shadow,GET /notes=shadow,GET /log=shadow,{shadowed}"),
+    );
+}
+
+#[test]
 fn all_means_every_route_for_which_it_is_possible() {
     check(
         "",
         &["all"],
         "ported",
-        "GET /health=ported,POST /mail=ported,GET /notes=ported,POST /notes=ported",
+        "GET /health=ported,POST /mail=ported,GET /notes=ported,POST /notes=ported,\
+         GET /pages=ported,GET /pages/:id=ported,POST /pages=ported",
     );
     check(
         "",
         &["all"],
         "shadow",
-        "GET /health=shadow,GET /notes=shadow,GET /log=shadow",
+        "GET /health=shadow,GET /notes=shadow,GET /log=shadow,GET /pages=shadow,GET /pages/:id=shadow",
     );
 }
 

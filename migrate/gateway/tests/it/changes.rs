@@ -178,16 +178,14 @@ async fn a_second_gateway_for_the_same_migration_is_refused() {
 async fn a_file_of_states_that_is_damaged_is_named() {
     let folder = gateway().await.stop().await;
     let places = Places::of(&folder.path().join("migration.toml"));
-    std::fs::write(
-        &places.states,
+    for text in [
         "{\"format\":1,\"routes\":{\"GET /a\":\"elsewhere\"}}",
-    )
-    .unwrap();
-    let error = open(&places).await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("migration.state.json is not a file of states"),
-        "{error}"
-    );
+        "",
+        "\n",
+    ] {
+        std::fs::write(&places.states, text).unwrap();
+        let error = open(&places).await.unwrap_err().to_string();
+        let told = "migration.state.json is not a file of states";
+        assert!(error.contains(told), "{text:?}: {error}");
+    }
 }
