@@ -94,11 +94,6 @@ pub fn plan(table: &Table, states: &States, wish: &Wish) -> Result<Change, Refus
     })
 }
 
-/// The refusal as an error of a command.
-pub(crate) fn refused(refusal: Refusal) -> Error {
-    Error::new(ErrorKind::Refused, refusal.to_string())
-}
-
 fn select(table: &Table, states: &States, wish: &Wish) -> Result<BTreeSet<RouteId>, Refusal> {
     let mut selected = BTreeSet::new();
     for name in &wish.routes {
@@ -226,3 +221,9 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(ErrorKind::Refused, refusal.to_string())
+    }
+}

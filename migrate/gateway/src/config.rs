@@ -128,6 +128,8 @@ pub struct Timeouts {
     pub request_body: Duration,
     /// For requests under way when the gateway stops; 10 s by default.
     pub grace: Duration,
+    /// For requests that may write and are under way in a group when it changes sides; 10 s by default.
+    pub switch: Duration,
 }
 
 /// One route.
@@ -239,6 +241,7 @@ impl Default for Timeouts {
             request_head: Duration::from_secs(30),
             request_body: Duration::from_secs(30),
             grace: Duration::from_secs(10),
+            switch: Duration::from_secs(10),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Wish, plan, refused};
+use crate::change::{Change, Wish, plan};
 use crate::error::{Error, Result};
 use crate::places::{Places, replace_file};
 use crate::record::{ChangeRecord, Journal};
@@ -55,7 +55,7 @@ impl Ledger {
         wish: &Wish,
         occasion: &Occasion,
     ) -> Result<Change> {
-        let change = plan(table, states, wish).map_err(refused)?;
+        let change = plan(table, states, wish)?;
         if change.steps.is_empty() {
             return Ok(change);
         }

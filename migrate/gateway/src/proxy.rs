@@ -3,6 +3,7 @@
 mod admit;
 mod body;
 mod forward;
+mod gate;
 mod hop;
 mod recording;
 mod refusal;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use http::header::{CONNECTION, COOKIE, HOST, HeaderMap, HeaderValue, UPGRADE, VIA};
 use http::request::Parts;
@@ -28,10 +30,12 @@ use tokio::sync::Semaphore;
 
 pub(crate) use body::{GatewayBody, whole};
 pub(crate) use forward::Forwarder;
+pub(crate) use gate::Closed;
 pub(crate) use hop::strip_response;
 pub use shadow::ShadowCounts;
 
 use body::{empty, passed_on};
+use gate::{Gates, Passage};
 use recording::Recording;
 use refusal::Refusal;
 use shadow::{Shadow, Shadows};
@@ -62,6 +66,7 @@ pub(crate) struct Proxy {
     migration: Migration,
     table: Table,
     states: RwLock<Arc<States>>,
+    gates: Gates,
     legacy: Upstream,
     ported: Upstream,
     forwarder: Forwarder,
@@ -93,6 +98,7 @@ impl Proxy {
             shadows: Shadows::new(&migration.limits, differences),
             tunnels: Arc::new(Semaphore::new(migration.limits.tunnels)),
             recorder,
+            gates: Gates::new(&table),
             via: via.expect("a request id is visible ASCII"),
             migration,
             table,
@@ -110,6 +116,21 @@ impl Proxy {
     /// Puts `states` in force: every request that is decided on from now on sees them.
     pub(crate) fn replace_states(&self, states: States) {
         *self.states.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(states);
+    }
+
+    /// Waits until no request that may write is under way in `groups`, and lets none begin before the end of what it
+    /// returns; where that takes too long, the name of a group in which one is.
+    pub(crate) async fn close(
+        &self,
+        groups: impl IntoIterator<Item = String>,
+    ) -> Result<Closed, String> {
+        self.gates
+            .close(groups, self.migration.timeouts.switch)
+            .await
+    }
+
+    pub(crate) fn switch_timeout(&self) -> Duration {
+        self.migration.timeouts.switch
     }
 
     pub(crate) fn shadow_counts(&self) -> BTreeMap<RouteId, ShadowCounts> {
@@ -144,20 +165,20 @@ impl Proxy {
         let (mut head, body) = request.into_parts();
         admit::check(&head)?;
         self.check_loop(&head.headers)?;
-        let decision = self.decide(&head, &body);
+        let (decision, passage) = self.admit(&head, &body).await;
         let protocol = self.rewrite(&mut head, body.arrival());
         let limit = self.migration.limits.compared_body;
         let Some(recorder) = self.recorder.clone() else {
-            return self
-                .carry(decision, (head, passed_on(body)), (client, protocol), id)
-                .await;
+            let body = passed_on(body);
+            let carried = self.carry(decision, (head, body), (client, protocol), id);
+            return carried.await.map(|response| attached(passage, response));
         };
         let (recording, body) = Recording::begin(recorder, &head, passed_on(body), limit);
         let carried = self
             .carry(decision, (head, body), (client, protocol), id)
             .await;
         match carried {
-            Ok(response) => Ok(recording.answered(response)),
+            Ok(response) => Ok(attached(passage, recording.answered(response))),
             Err(refusal) => {
                 recording.unanswered();
                 Err(refusal)
@@ -180,6 +201,19 @@ impl Proxy {
             (Beside::Shadow, Some(route)) => self.shadowed(route, (head, body), id).await,
             (Beside::Fallback, _) => self.with_fallback((head, body), id).await,
             _ => self.forward(decision.side, head, body).await,
+        }
+    }
+
+    /// Decides; a request that may write waits before that while its group changes sides.
+    async fn admit(&self, head: &Parts, body: &RequestBody) -> (Decision, Option<Passage>) {
+        let decision = self.decide(head, body);
+        let Some(route) = decision.route else {
+            return (decision, None);
+        };
+        match self.gates.enter(&self.table, route).await {
+            // The states may have changed meanwhile, and will not while the request is under way.
+            Some(passage) => (self.decide(head, body), Some(passage)),
+            None => (decision, None),
         }
     }
 
@@ -299,6 +333,13 @@ impl Proxy {
             tunnel::tie(client, &mut response, permit);
         }
         Ok(response.map(passed_on))
+    }
+}
+
+fn attached(passage: Option<Passage>, response: Response<GatewayBody>) -> Response<GatewayBody> {
+    match passage {
+        Some(passage) => passage.of(response),
+        None => response,
     }
 }
 

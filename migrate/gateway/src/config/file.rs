@@ -159,6 +159,7 @@ fn timeouts(entry: &TimeoutsEntry) -> Result<Timeouts> {
         request_head: or("request-head", entry.request_head, default.request_head)?,
         request_body: or("request-body", entry.request_body, default.request_body)?,
         grace: or("grace", entry.grace, default.grace)?,
+        switch: or("switch", entry.switch, default.switch)?,
     })
 }
 

@@ -109,6 +109,7 @@ pub(crate) struct TimeoutsEntry {
     pub(crate) request_body: Option<SignedDuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grace: Option<SignedDuration>,
+    pub(crate) switch: Option<SignedDuration>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

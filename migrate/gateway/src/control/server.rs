@@ -1,5 +1,6 @@
 //! The end of the control socket that a running gateway holds.
 
+use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -9,13 +10,15 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::protocol::{Answer, LONGEST_LINE, Question, report};
-use crate::change::{Change, Wish};
+use crate::change::{Change, Wish, plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Ledger, Occasion};
 use crate::places::Places;
-use crate::proxy::Proxy;
+use crate::proxy::{Closed, Proxy};
+use crate::table::{States, Table};
 
 /// The socket; removed when the gateway ends.
 #[derive(Debug)]
@@ -90,17 +93,35 @@ impl Controlled {
         }
     }
 
-    /// Fulfils a wish; in force for every request that is decided on after this returns.
+    /// Fulfils a wish; in force for every request that is decided on after this returns. In a group with a writer that
+    /// changes sides, no request that may write is then under way on the old one.
     pub(crate) async fn change(&self, wish: &Wish, occasion: &Occasion) -> Result<Change> {
         // One change after the other: each is planned from the states that the one before it left.
         let ledger = self.ledger.lock().await;
         let mut states = (*self.proxy.states()).clone();
+        let _closed = self.close(&states, wish).await?;
         let change = ledger.change(self.proxy.table(), &mut states, wish, occasion)?;
         self.proxy.replace_states(states);
         for step in &change.steps {
             tracing::info!(route = step.route, from = %step.from, to = %step.to, "state changed");
         }
         Ok(change)
+    }
+
+    /// Lets the groups with a writer that would change sides come to rest.
+    async fn close(&self, states: &States, wish: &Wish) -> Result<Closed> {
+        let table = self.proxy.table();
+        let groups = switched_groups(table, states, wish)?;
+        self.proxy.close(groups).await.map_err(|name| {
+            let shared = table.group(&name).map(|group| group.describe(&name));
+            let message = format!(
+                "requests that may write {} were still under way after {:?}: nothing was changed; try again, or raise \
+                 timeouts.switch",
+                shared.unwrap_or(name),
+                self.proxy.switch_timeout()
+            );
+            Error::new(ErrorKind::Refused, message)
+        })
     }
 
     async fn reply(&self, question: Question) -> Answer {
@@ -120,25 +141,34 @@ impl Controlled {
     }
 }
 
+/// The groups with a writer of which `wish` gives routes to the other side.
+fn switched_groups(table: &Table, states: &States, wish: &Wish) -> Result<BTreeSet<String>> {
+    let steps = plan(table, states, wish)?.steps;
+    let moved = steps
+        .iter()
+        .filter(|step| step.from.answering() != step.to.answering())
+        .filter_map(|step| table.group_of(table.by_key(&step.route)?));
+    Ok(moved
+        .filter(|(_, group)| group.written)
+        .map(|(name, _)| name.to_owned())
+        .collect())
+}
+
 async fn answer(stream: UnixStream, controlled: Arc<Controlled>) {
-    let talked = tokio::time::timeout(PATIENCE, talk(stream, &controlled)).await;
-    match talked {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a control connection broke"),
-        Err(_) => tracing::debug!("a control connection said nothing"),
+    if let Err(error) = talk(stream, &controlled).await {
+        tracing::debug!(%error, "a control connection broke");
     }
 }
 
 async fn talk(mut stream: UnixStream, controlled: &Controlled) -> std::io::Result<()> {
     let mut line = String::new();
-    BufReader::new((&mut stream).take(LONGEST_LINE))
-        .read_line(&mut line)
-        .await?;
+    let mut question = BufReader::new((&mut stream).take(LONGEST_LINE));
+    timeout(PATIENCE, question.read_line(&mut line)).await??;
     let answer = match serde_json::from_str(&line) {
         Ok(question) => controlled.reply(question).await,
         Err(error) => Answer::Failed(format!("the question is not in the protocol: {error}")),
     };
     let mut answer = serde_json::to_vec(&answer)?;
     answer.push(b'\n');
-    stream.write_all(&answer).await
+    timeout(PATIENCE, stream.write_all(&answer)).await?
 }

@@ -11,4 +11,5 @@ mod routing;
 mod shadow;
 mod smuggling;
 mod streaming;
+mod switch;
 mod verify;

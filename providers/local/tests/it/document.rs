@@ -214,13 +214,12 @@ async fn rows_that_expired_go_faster_than_new_ones_come() {
     for round in 0..4_u64 {
         clock.set(1_000 + round * 10_000);
         let expiry = second(1_010).plus(std::time::Duration::from_secs(round * 10_000));
-        let options = || PutOptions::default().with_expires_at(expiry);
-        let writes = (0..400).map(|id| {
-            let (notes, options) = (notes.clone(), options());
-            async move {
-                let note = note("alice", &format!("{round} {id}"), "");
-                notes.create_with(&note, options).await
-            }
+        let created: Vec<_> = (0..400)
+            .map(|id| note("alice", &format!("{round} {id}"), ""))
+            .collect();
+        let writes = created.iter().map(|note| {
+            let expiring = PutOptions::default().with_expires_at(expiry);
+            notes.create_with(note, expiring)
         });
         for written in futures_util::future::join_all(writes).await {
             written.unwrap();
