@@ -55,6 +55,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "isobar-cli",
         &[
+            "isobar",
+            "isobar-local",
             "isobar-migrate-model",
             "isobar-express-path",
             "isobar-migrate-analyze",

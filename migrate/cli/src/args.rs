@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::gateway::GatewayArguments;
+use crate::local::LocalArguments;
 use crate::migrate::MigrateArguments;
 use crate::port::PortArguments;
 use crate::promote::PromoteArguments;
@@ -40,4 +41,6 @@ pub enum Command {
     Port(PortArguments),
     /// Port an application, run both sides, compare them, and serve both: all of the above in order.
     Migrate(MigrateArguments),
+    /// Care for the store that the local provider keeps in a directory.
+    Local(LocalArguments),
 }

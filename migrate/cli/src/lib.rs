@@ -8,6 +8,7 @@ pub mod change;
 pub mod disk_tree;
 pub mod exit;
 pub mod gateway;
+pub mod local;
 mod logging;
 pub mod migrate;
 pub mod port;
@@ -57,6 +58,7 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => rollback::run(arguments, printer),
         Command::Verify(arguments) => verify::run(&arguments, printer),
         Command::Port(arguments) => port::run(&arguments, printer),
+        Command::Local(arguments) => local::run(&arguments, printer),
         Command::Migrate(arguments) => migrate::run(&arguments, printer),
     }
 }

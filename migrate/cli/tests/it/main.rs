@@ -5,6 +5,7 @@
 mod change;
 mod gateway;
 mod legacy_notes;
+mod local;
 mod migrate;
 mod migration;
 mod scan;
