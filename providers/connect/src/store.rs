@@ -1,5 +1,7 @@
 //! The stores that URLs name.
 
+#[cfg(feature = "local")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use isobar::driver::blob::BlobDriver;
@@ -20,7 +22,7 @@ pub(crate) struct Opened<D: ?Sized> {
 #[derive(Debug, Default)]
 pub(crate) struct Stores {
     #[cfg(feature = "local")]
-    local: std::collections::HashMap<String, LocalStore>,
+    local: std::collections::HashMap<Option<PathBuf>, LocalStore>,
 }
 
 /// The schemes that some feature of this crate serves.
@@ -57,15 +59,29 @@ impl Stores {
 
     #[cfg(feature = "local")]
     fn local(&mut self, url: &str) -> Result<Option<&LocalStore>> {
-        use std::collections::hash_map::Entry;
         if !matches!(scheme(url), "local" | "file" | "memory") {
             return Ok(None);
         }
-        match self.local.entry(url.to_owned()) {
-            Entry::Occupied(open) => Ok(Some(open.into_mut())),
-            Entry::Vacant(place) => Ok(Some(place.insert(LocalConfig::from_url(url)?.open()?))),
+        let config = LocalConfig::from_url(url)?;
+        let known = place(&config);
+        if self.local.contains_key(&known) {
+            return Ok(self.local.get(&known));
         }
+        let store = config.open()?;
+        // Only now is there a directory whose one true name can be asked for.
+        Ok(Some(self.local.entry(place(&config)).or_insert(store)))
     }
+}
+
+/// Where a local store lies, whichever way its URL says so; `None` in memory.
+#[cfg(feature = "local")]
+fn place(config: &LocalConfig) -> Option<PathBuf> {
+    let directory = config.directory()?;
+    Some(
+        directory
+            .canonicalize()
+            .unwrap_or_else(|_| directory.to_owned()),
+    )
 }
 
 #[cfg(feature = "dynamodb")]
@@ -112,4 +128,33 @@ fn unknown(variable: &str, url: &str) -> Error {
         None => format!("{variable} is not the URL of a store that Isobar knows: {url:?}"),
     };
     Error::new(ErrorKind::Unsupported, message)
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_directory_that_two_urls_spell_in_two_ways_is_opened_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().to_str().unwrap();
+        let mut stores = Stores::default();
+        for url in [
+            format!("local:{place}/data"),
+            format!("local:{place}/./data"),
+            format!("file://{place}/data/"),
+            format!("local:{place}/data/../data"),
+        ] {
+            stores.documents(&url).await.unwrap();
+            stores.blobs(&url).await.unwrap();
+        }
+        assert_eq!(stores.local.len(), 1);
+        stores.documents("memory:").await.unwrap();
+        stores.blobs("memory:").await.unwrap();
+        stores
+            .documents(&format!("local:{place}/other"))
+            .await
+            .unwrap();
+        assert_eq!(stores.local.len(), 3);
+    }
 }
