@@ -9,6 +9,7 @@ mod constants;
 mod data;
 mod functions;
 mod globals;
+mod late;
 mod middleware;
 mod names;
 mod outcome;
@@ -79,6 +80,7 @@ pub(crate) fn port(
         selection: selection.clone(),
         outcomes: Vec::new(),
         reassigned: HashMap::new(),
+        late: HashMap::new(),
     };
     let router = porter.stack(root);
     porter.finish(root, router, express)
@@ -100,6 +102,8 @@ struct Porter<'m, 'a> {
     outcomes: Vec<Outcome>,
     /// By module: the names that its functions assign.
     reassigned: HashMap<ModuleId, IndexSet<String>>,
+    /// By module: the names that code outside of requests changes.
+    late: HashMap<ModuleId, IndexSet<String>>,
 }
 
 /// What makes two uses of a function the same function of the program.

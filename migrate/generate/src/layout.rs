@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use isobar_migrate_model::code::{
-    Expression, Function, FunctionRole, Handler, Layer, Pattern, Program, Router,
+    Function, FunctionRole, Handler, Layer, Pattern, Program, Router,
 };
 
 use crate::naming::{Names, capitals, module, singular, snake};
-use crate::uses::settings_of_constants;
+use crate::uses::constants_at_start;
 
 /// Modules that the generator writes itself.
 const OWN_MODULES: [&str; 11] = [
@@ -112,10 +112,10 @@ impl Layout {
     }
 
     fn place_constants(&mut self, program: &Program, taken: &mut HashMap<String, Names>) {
-        let settings = settings_of_constants(program);
+        let at_start = constants_at_start(program);
         let mut fields = Names::default();
         for (id, constant) in program.constants.iter().enumerate() {
-            let at_start = settings[id] || !is_literal(&constant.value);
+            let at_start = at_start[id];
             let module = source_module(&constant.place.file);
             let name = if at_start {
                 fields.unique(snake(&constant.name))
@@ -154,31 +154,6 @@ pub(crate) fn last_name(module: &str) -> &str {
 /// The name that the source gives a function.
 fn own_name(function: &Function) -> Option<String> {
     (!function.name.is_empty()).then(|| snake(&function.name))
-}
-
-/// Whether a constant needs nothing but itself: it can be written as a static.
-fn is_literal(value: &Expression) -> bool {
-    use isobar_migrate_model::code::{Element, Key, Property};
-    match value {
-        Expression::Undefined
-        | Expression::Null
-        | Expression::Bool { .. }
-        | Expression::Number { .. }
-        | Expression::Text { .. }
-        | Expression::Constant { .. } => true,
-        Expression::Array { elements } => elements.iter().all(|element| match element {
-            Element::Value { value } => is_literal(value),
-            Element::Spread { .. } => false,
-        }),
-        Expression::Object { properties } => properties.iter().all(|property| match property {
-            Property::Named {
-                key: Key::Name { .. },
-                value,
-            } => is_literal(value),
-            _ => false,
-        }),
-        _ => false,
-    }
 }
 
 /// A route with everything that runs for it alone.

@@ -34,7 +34,7 @@ impl Needs {
 
 /// What every function of `program` needs, in the order of the functions.
 pub(crate) fn needs(program: &Program) -> Vec<Needs> {
-    let constants = settings_of_constants(program);
+    let constants = constants_at_start(program);
     let direct: Vec<_> = program
         .functions
         .iter()
@@ -55,14 +55,15 @@ pub(crate) fn needs(program: &Program) -> Vec<Needs> {
     }
 }
 
-/// Which constants depend on the environment: they are worked out when the application starts.
-pub(crate) fn settings_of_constants(program: &Program) -> Vec<bool> {
+/// Which constants are worked out when the application starts: they depend on the environment, or need a call.
+pub(crate) fn constants_at_start(program: &Program) -> Vec<bool> {
     let functions: Vec<_> = program
         .functions
         .iter()
         .map(|it| Direct::of(it, &[]))
         .collect();
-    let mut depends = vec![false; program.constants.len()];
+    let constants = program.constants.iter();
+    let mut depends: Vec<bool> = constants.map(|it| !is_literal(&it.value)).collect();
     loop {
         let before = depends.clone();
         for (id, constant) in program.constants.iter().enumerate() {
@@ -81,6 +82,31 @@ pub(crate) fn settings_of_constants(program: &Program) -> Vec<bool> {
         if depends == before {
             return depends;
         }
+    }
+}
+
+/// Whether a constant needs nothing but itself: it can be written as a static.
+fn is_literal(value: &Expression) -> bool {
+    use isobar_migrate_model::code::{Element, Key, Property};
+    match value {
+        Expression::Undefined
+        | Expression::Null
+        | Expression::Bool { .. }
+        | Expression::Number { .. }
+        | Expression::Text { .. }
+        | Expression::Constant { .. } => true,
+        Expression::Array { elements } => elements.iter().all(|element| match element {
+            Element::Value { value } => is_literal(value),
+            Element::Spread { .. } => false,
+        }),
+        Expression::Object { properties } => properties.iter().all(|property| match property {
+            Property::Named {
+                key: Key::Name { .. },
+                value,
+            } => is_literal(value),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

@@ -18,12 +18,21 @@ use isobar_migrate_model::code::{
 /// The variables whose parts a value may be.
 type Parts = BTreeSet<usize>;
 
-/// The variables that change. `ids` gives the place of a function by the number it is called by.
+/// What becomes of the variables of modules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// The variables that change.
+    pub(super) changed: BTreeSet<usize>,
+    /// Variables of which one may hold a part of the other: apart, they would hold copies of it.
+    pub(super) shared: BTreeSet<usize>,
+}
+
+/// How variables change. `ids` gives the place of a function by the number it is called by.
 pub(super) fn changed_states(
     functions: &[Function],
     ids: &HashMap<usize, usize>,
     aliasable: &BTreeSet<usize>,
-) -> Parts {
+) -> Changes {
     let mut flow = Flow {
         functions,
         ids,
@@ -36,7 +45,7 @@ pub(super) fn changed_states(
         request: HashMap::new(),
         response: Parts::new(),
         thrown: Parts::new(),
-        changed: Parts::new(),
+        changes: Changes::default(),
         current: 0,
     };
     loop {
@@ -46,7 +55,7 @@ pub(super) fn changed_states(
             flow.function(function);
         }
         if flow.size() == before {
-            return flow.changed;
+            return flow.changes;
         }
     }
 }
@@ -61,7 +70,7 @@ struct Flow<'f> {
     request: HashMap<String, Parts>,
     response: Parts,
     thrown: Parts,
-    changed: Parts,
+    changes: Changes,
     current: usize,
 }
 
@@ -76,7 +85,13 @@ impl Flow<'_> {
             .sum::<usize>();
         let returns = self.returns.iter().map(BTreeSet::len).sum::<usize>();
         let request = self.request.values().map(BTreeSet::len).sum::<usize>();
-        locals + returns + request + self.response.len() + self.thrown.len() + self.changed.len()
+        locals
+            + returns
+            + request
+            + self.response.len()
+            + self.thrown.len()
+            + self.changes.changed.len()
+            + self.changes.shared.len()
     }
 
     fn function(&mut self, function: &Function) {
@@ -189,6 +204,8 @@ impl Flow<'_> {
 
     /// A value is put into an object: whoever holds the object holds the value.
     fn put_into(&mut self, object: &Expression, parts: &Parts) {
+        let owners = self.parts(object);
+        self.share(&owners, parts);
         match object {
             Expression::Local { local } => self.flow_into(*local, parts),
             Expression::Member { object, .. } | Expression::Index { object, .. } => {
@@ -202,8 +219,17 @@ impl Flow<'_> {
             }
             Expression::Response { .. } => self.response.extend(parts),
             // What one variable holds of another may be changed through either.
-            Expression::State { .. } => self.changed.extend(parts),
+            Expression::State { .. } => self.changes.changed.extend(parts),
             _ => {}
+        }
+    }
+
+    /// What belongs to one variable comes to belong to another as well.
+    fn share(&mut self, owners: &Parts, parts: &Parts) {
+        for owner in owners {
+            for part in parts.iter().filter(|part| *part != owner) {
+                self.changes.shared.extend([*owner, *part]);
+            }
         }
     }
 
@@ -211,12 +237,13 @@ impl Flow<'_> {
         match target {
             Target::Local { local } => self.flow_into(*local, parts),
             Target::State { state } => {
-                self.changed.insert(state.0);
-                self.changed.extend(parts);
+                self.changes.changed.insert(state.0);
+                self.changes.changed.extend(parts);
+                self.share(&[state.0].into(), parts);
             }
             Target::Property { object, .. } => {
                 let owner = self.parts(object);
-                self.changed.extend(owner);
+                self.changes.changed.extend(owner);
                 self.put_into(object, parts);
             }
             Target::Request { name } => {
@@ -265,7 +292,7 @@ impl Flow<'_> {
             } => {
                 if let Some(target) = arguments.first() {
                     let owner = self.parts_of_argument(target);
-                    self.changed.extend(owner);
+                    self.changes.changed.extend(owner);
                     self.put_given(target, &arguments[1..]);
                 }
             }
@@ -299,7 +326,7 @@ impl Flow<'_> {
         let parts = self.parts(receiver);
         let given = self.given(arguments);
         if changes_receiver(method) {
-            self.changed.extend(&parts);
+            self.changes.changed.extend(&parts);
             self.put_into(receiver, &given);
         }
         let handed = &parts | &given;
@@ -372,7 +399,7 @@ impl Visit for Flow<'_> {
             Expression::Update { target, .. } => self.write(target, &Parts::new()),
             Expression::Delete { object, .. } => {
                 let owner = self.parts(object);
-                self.changed.extend(owner);
+                self.changes.changed.extend(owner);
             }
             Expression::Optional { object, local, .. } => {
                 let parts = self.parts(object);

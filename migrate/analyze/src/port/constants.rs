@@ -124,6 +124,19 @@ impl<'a> Porter<'_, 'a> {
         self.reassigned[&module].contains(name)
     }
 
+    /// Why a variable cannot be a document: something else than a request changes it.
+    pub(super) fn late_change(&mut self, module: ModuleId, name: &str) -> Option<Obstacle> {
+        if !self.late.contains_key(&module) {
+            let source = self.machine.source(module);
+            let names = source.map(|source| super::late::names(source.program));
+            self.late.insert(module, names.unwrap_or_default());
+        }
+        self.late[&module].contains(name).then(|| {
+            let message = format!("uses the variable {name}, which changes outside of requests");
+            Obstacle::new(ReasonCode::State, name, message)
+        })
+    }
+
     /// The expression that a root is made from, and the module it stands in.
     fn expression_of(
         &self,

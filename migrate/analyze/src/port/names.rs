@@ -261,7 +261,10 @@ impl Porter<'_, '_> {
                 _ => self.constant(key),
             };
         }
-        let literal = data::literal(self.machine, &value);
+        let literal = match self.late_change(site.module, name) {
+            Some(obstacle) => Err(obstacle),
+            None => data::literal(self.machine, &value),
+        };
         let comments = self.comments_of_variable(site, name);
         let root = Root {
             name: Name::from(name),
@@ -271,6 +274,9 @@ impl Porter<'_, '_> {
             literal,
         };
         let position = self.roots.insert_full(key.clone(), root).0;
+        if let Some(obstacle) = self.late_change(site.module, name) {
+            return Named::Refused(obstacle);
+        }
         match self.initializer(position) {
             Some(named) => named,
             None if self.roots[position].literal.is_ok() => Named::State(StateId(position)),

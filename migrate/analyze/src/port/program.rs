@@ -47,12 +47,17 @@ impl Porter<'_, '_> {
         express: u8,
     ) -> (Port, Vec<Outcome>) {
         if let Some(reason) = blocked_error_handler(&router) {
-            self.hold_back_states(&mut router, &reason);
+            let changed = self.changes(&router).changed;
+            self.hold_back_states(&mut router, &reason, &changed);
         }
+        let shared = self.changes(&router).shared;
+        if let Some(reason) = self.sharing(&shared) {
+            self.hold_back_states(&mut router, &reason, &shared);
+        }
+        let changed = self.changes(&router).changed;
         let kept = self.kept(&router);
         let mut functions = self.functions_at(&kept);
         let new_ids = numbered(&kept);
-        let changed = aliases::changed_states(&functions, &new_ids, &self.aliasable());
         let mut split = Split::new(&self, &changed, &new_ids);
         for function in &mut functions {
             visit_mut::walk_function(&mut split, function);
@@ -130,22 +135,45 @@ impl Porter<'_, '_> {
             .collect()
     }
 
-    /// Keeps routes with state behind when their errors would go to the legacy application, which has a state of its own.
-    fn hold_back_states(&mut self, router: &mut Router, reason: &Reason) {
+    /// What the functions that are kept do to the variables of modules.
+    fn changes(&self, router: &Router) -> aliases::Changes {
         let kept = self.kept(router);
         let ids = numbered(&kept);
-        let changed = aliases::changed_states(&self.functions_at(&kept), &ids, &self.aliasable());
+        aliases::changed_states(&self.functions_at(&kept), &ids, &self.aliasable())
+    }
+
+    /// Why variables that share an object cannot be kept apart.
+    fn sharing(&self, shared: &BTreeSet<usize>) -> Option<Reason> {
+        let names = shared
+            .iter()
+            .map(|state| format!("`{}`", self.roots[*state].name));
+        let names = names.collect::<Vec<_>>().join(" and ");
+        let root = &self.roots[*shared.first()?];
+        Some(Reason {
+            code: ReasonCode::State,
+            subject: "shared object".to_owned(),
+            message: format!("keeps an object in {names}, which would become copies"),
+            place: self.machine.place(root.site),
+        })
+    }
+
+    /// Keeps routes that use some of these variables behind; all routes, where middleware before them does.
+    fn hold_back_states(&mut self, router: &mut Router, reason: &Reason, states: &BTreeSet<usize>) {
         let with_state = |porter: &Self, position: &usize| {
             let reached = porter.reached(*position);
-            porter
-                .functions_at(&reached)
+            let functions = porter.functions_at(&reached);
+            functions
                 .iter()
-                .any(|function| uses_state(function, &changed))
+                .any(|function| uses_state(function, states))
         };
+        let mut middleware = BTreeSet::new();
+        collect_middleware(router, &mut middleware);
+        let in_middleware = middleware.iter().any(|id| with_state(self, id));
         for position in 0..self.outcomes.len() {
             let outcome = &self.outcomes[position];
-            let is_ported = outcome.reasons.is_empty();
-            if is_ported && outcome.functions.iter().any(|id| with_state(self, id)) {
+            let mut functions = outcome.functions.iter();
+            let uses = in_middleware || functions.any(|id| with_state(self, id));
+            if outcome.reasons.is_empty() && uses {
                 hold_back(router, outcome, reason);
                 self.outcomes[position].reasons.push(reason.clone());
             }
@@ -215,6 +243,27 @@ fn hold_back(router: &mut Router, outcome: &Outcome, reason: &Reason) {
     }
 }
 
+/// The functions that run for every request below a path.
+fn collect_middleware(router: &Router, functions: &mut BTreeSet<usize>) {
+    for layer in &router.layers {
+        match layer {
+            Layer::Use { handlers, .. } => functions.extend(functions_of(handlers)),
+            Layer::Param { handler, .. } => {
+                functions.insert(handler.0);
+            }
+            Layer::Mount { router, .. } => collect_middleware(router, functions),
+            Layer::Route { .. } => {}
+        }
+    }
+}
+
+fn functions_of(handlers: &[Handler]) -> impl Iterator<Item = usize> {
+    handlers.iter().filter_map(|handler| match handler {
+        Handler::Function { function, .. } => Some(function.0),
+        _ => None,
+    })
+}
+
 fn uses_state(function: &Function, states: &BTreeSet<usize>) -> bool {
     let mut search = StateSearch {
         states,
@@ -241,30 +290,26 @@ impl Visit for StateSearch<'_> {
     }
 
     fn target(&mut self, target: &Target) {
-        if let Target::State { .. } = target {
-            self.found = true;
+        if let Target::State { state } = target {
+            self.found |= self.states.contains(&state.0);
         }
         walk_target(self, target);
     }
 }
 
 fn collect(router: &Router, functions: &mut BTreeSet<usize>) {
-    let mut add = |handlers: &[Handler]| {
-        for handler in handlers {
-            if let Handler::Function { function, .. } = handler {
-                functions.insert(function.0);
-            }
-        }
-    };
     for layer in &router.layers {
         match layer {
-            Layer::Use { handlers, .. } => add(handlers),
-            Layer::Route { methods, .. } => methods.iter().for_each(|(_, handlers)| add(handlers)),
-            Layer::Param { handler, .. } => add(&[Handler::Function {
-                function: *handler,
-                captures: Vec::new(),
-                is_async: false,
-            }]),
+            Layer::Use { handlers, .. } => functions.extend(functions_of(handlers)),
+            Layer::Route { methods, .. } => {
+                let handlers = methods
+                    .iter()
+                    .flat_map(|(_, handlers)| functions_of(handlers));
+                functions.extend(handlers);
+            }
+            Layer::Param { handler, .. } => {
+                functions.insert(handler.0);
+            }
             Layer::Mount { .. } => {}
         }
     }

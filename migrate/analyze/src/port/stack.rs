@@ -24,6 +24,8 @@ struct Walk {
     prefix: String,
     /// What holds back everything below a path, from middleware that stays behind.
     blocked: Vec<(String, Reason)>,
+    /// What holds back the routes of this router, from `param` hooks that stay behind.
+    hooks: Vec<Reason>,
     depth: usize,
 }
 
@@ -56,7 +58,7 @@ impl Porter<'_, '_> {
         if walk.depth >= DEEPEST {
             return ported;
         }
-        let outside = walk.blocked.len();
+        let outside = walk.hooks.len();
         for layer in layers {
             let layers = match layer {
                 Layer::Use {
@@ -77,7 +79,8 @@ impl Porter<'_, '_> {
             };
             ported.layers.extend(layers);
         }
-        walk.blocked.truncate(outside);
+        // A request that no route of the router answers goes on, so what middleware holds back stays held back.
+        walk.hooks.truncate(outside);
         ported
     }
 
@@ -199,7 +202,8 @@ impl Porter<'_, '_> {
     ) -> Result<Vec<Handler>, Vec<Reason>> {
         let blocked = walk.blocked.iter();
         let held = blocked.filter(|(mount, _)| full.iter().any(|path| applies(mount, path)));
-        let mut reasons: Vec<Reason> = held.map(|(_, reason)| reason.clone()).collect();
+        let held = held.map(|(_, reason)| reason);
+        let mut reasons: Vec<Reason> = held.chain(&walk.hooks).cloned().collect();
         let mut handlers = Vec::new();
         if reasons.is_empty() {
             for value in values {
@@ -240,7 +244,9 @@ impl Porter<'_, '_> {
                     place: place.clone(),
                 })),
                 Err(reasons) => {
-                    block(&[PathPattern::Text("/".into())], &reasons, walk);
+                    let held = reasons.iter();
+                    let held = held.map(|reason| held_back_by(reason, "a param hook before it"));
+                    walk.hooks.extend(held);
                 }
             }
         }
