@@ -90,6 +90,9 @@ pub(crate) fn app(context: Context<'_>) -> String {
         "use isobar_express::state::Ported;"
     };
     let mut options = String::new();
+    if program.settings.iter().any(|it| it.name == "NODE_ENV") {
+        options.push_str(".set(\"env\", state.setting(\"NODE_ENV\").or(\"development\"))");
+    }
     for (name, value) in &program.options {
         options.extend([format!(
             ".set({}, {})",

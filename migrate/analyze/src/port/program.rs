@@ -471,7 +471,8 @@ impl VisitMut for Split<'_, '_, '_> {
 
 /// The environment variables that the program reads.
 fn settings(functions: &[Function], constants: &[Constant]) -> Vec<Setting> {
-    let mut search = SettingSearch(BTreeSet::new());
+    // Express itself reads this one: in production, its error pages tell less.
+    let mut search = SettingSearch(["NODE_ENV".to_owned()].into());
     for function in functions {
         walk_function(&mut search, function);
     }

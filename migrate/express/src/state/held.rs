@@ -175,6 +175,8 @@ impl Held {
             Plan::Unchanged => return Ok(None),
             Plan::Rewrite { garbage } => self.rewrite(application, garbage, seen)?,
             Plan::Whole { garbage } => {
+                // What contains itself has no size.
+                check_tree(&self.value)?;
                 let size = encoded_size(&self.value)?;
                 if size > LARGEST_WHOLE && Shape::of(&self.value).is_some() {
                     self.rewrite(application, garbage, seen)?
@@ -298,13 +300,30 @@ pub(super) fn tag(value: &JsValue, mark: &Mark, seen: &mut HashSet<usize>) -> Re
         let earlier = object.tell(mark);
         let elsewhere = earlier.is_some_and(|earlier| !earlier.is_same(mark) && !earlier.is_set());
         if elsewhere || !seen.insert(object.address()) {
-            return Err(unstorable(
-                "the same object is kept in two places of the state",
-            ));
+            return Err(twice());
         }
         open.extend(object.entries().into_iter().map(|(_, value)| value));
     }
     Ok(())
+}
+
+/// Refuses a value that holds an object twice, or itself.
+fn check_tree(value: &JsValue) -> Result<()> {
+    let mut seen = HashSet::new();
+    let mut open = vec![value.clone()];
+    while let Some(value) = open.pop() {
+        if let JsValue::Object(object) = value {
+            if !seen.insert(object.address()) {
+                return Err(twice());
+            }
+            open.extend(object.entries().into_iter().map(|(_, value)| value));
+        }
+    }
+    Ok(())
+}
+
+fn twice() -> Error {
+    unstorable("the same object is kept in two places of the state")
 }
 
 /// The size of the value as JSON, in bytes.

@@ -55,6 +55,17 @@ impl JsArray {
         self.with(|elements| elements.get(index).cloned().flatten())
     }
 
+    /// The elements that `for (const x of array)` visits: also those that the loop itself adds.
+    pub fn live(&self) -> impl Iterator<Item = JsValue> + use<> {
+        let array = self.clone();
+        let mut position = 0;
+        std::iter::from_fn(move || {
+            let next = array.with(|elements| elements.get(position).cloned())?;
+            position += 1;
+            Some(next.unwrap_or_default())
+        })
+    }
+
     /// A copy of all elements, holes as `undefined`.
     pub fn to_vec(&self) -> Vec<JsValue> {
         self.with(|elements| {

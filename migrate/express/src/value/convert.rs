@@ -143,6 +143,20 @@ impl JsValue {
         }
     }
 
+    /// The elements that `for (const x of value)` visits, when the loop itself may change the value.
+    ///
+    /// # Errors
+    /// As [`JsValue::iterate`].
+    pub fn iterate_live(
+        &self,
+        source: &str,
+    ) -> Result<Box<dyn Iterator<Item = Self> + Send>, Thrown> {
+        match self.as_array() {
+            Some(array) => Ok(Box::new(array.live())),
+            None => Ok(Box::new(self.iterate(source)?.into_iter())),
+        }
+    }
+
     fn inherited(&self, name: &(impl PropertyName + ?Sized)) -> Self {
         name.text()
             .and_then(|name| prototype::of_primitive(self, name))

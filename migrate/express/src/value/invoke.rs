@@ -39,7 +39,13 @@ fn of_text(text: &JsString, name: &str, arguments: &[JsValue]) -> Result<Option<
         "indexOf" => text.index_of(&needle()?, 0.0).into(),
         "lastIndexOf" => text.last_index_of(&needle()?).into(),
         "slice" => text.slice(start()?, end()?).into(),
-        "concat" => text.concat(&needle()?).into(),
+        "concat" => {
+            let mut parts = vec![text.clone()];
+            for argument in arguments {
+                parts.push(argument.to_js_string()?);
+            }
+            JsString::concat_all(&parts).into()
+        }
         "at" => text.at(start()?),
         "toString" | "valueOf" => text.into(),
         "hasOwnProperty" => {

@@ -79,8 +79,12 @@ impl JsObject {
     }
 
     pub(super) fn regular_expression(regexp: Arc<RegExp>) -> Self {
+        let properties = regexp.properties();
         let object = Self::of_kind(Kind::RegExp(regexp));
         object.define_hidden("lastIndex", 0);
+        for (name, value) in properties {
+            object.define_hidden(name, value);
+        }
         object
     }
 

@@ -71,6 +71,18 @@ impl RegExp {
         ])
     }
 
+    /// What `RegExp.prototype` tells of the expression, by name.
+    pub(super) fn properties(&self) -> [(&'static str, JsValue); 6] {
+        [
+            ("source", JsValue::from(&self.source)),
+            ("flags", JsValue::from(&self.flags)),
+            ("global", self.has('g').into()),
+            ("ignoreCase", self.has('i').into()),
+            ("multiline", self.has('m').into()),
+            ("sticky", self.has('y').into()),
+        ]
+    }
+
     fn has(&self, flag: char) -> bool {
         self.flags
             .as_str()

@@ -297,6 +297,20 @@ impl Emitter<'_> {
         }
     }
 
+    /// What a `for … of` goes through that may change it.
+    pub(crate) fn iterated_live(&mut self, values: &Expression, text: &str) -> String {
+        let code = self.expression(values);
+        match code.kind {
+            Kind::Array => format!("{}.live()", code.receiver()),
+            Kind::Value => {
+                let (values, text) = (code.receiver(), literal::text(text));
+                let call = format!("{values}.iterate_live({text})");
+                self.try_call(call, Kind::Value).text
+            }
+            _ => self.iterated(values, text),
+        }
+    }
+
     fn object(&mut self, properties: &[Property]) -> Code {
         self.import("object");
         let entries: Vec<_> = properties

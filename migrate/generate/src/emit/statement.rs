@@ -1,6 +1,9 @@
 //! Statements, and the values at the ends of blocks.
 
-use isobar_migrate_model::code::{Case, Expression, LocalId, Statement, StatementKind};
+use isobar_migrate_model::code::visit::{Visit, walk_expression};
+use isobar_migrate_model::code::{
+    Argument, Callee, Case, Expression, LocalId, Method, Statement, StatementKind, Target,
+};
 
 use super::closure::wrapped;
 use super::{ClosureResult, Emitter, Exit};
@@ -191,7 +194,11 @@ impl Emitter<'_> {
         body: &[Statement],
     ) -> String {
         let variable = self.variable(local).clone();
-        let values = self.iterated(values, text);
+        let values = if changes_values(body) {
+            self.iterated_live(values, text)
+        } else {
+            self.iterated(values, text)
+        };
         let mutable = if self.is_assigned(local) { "mut " } else { "" };
         let name = if self.reads.is_read(local) {
             format!("{mutable}{}", variable.name)
@@ -446,4 +453,51 @@ fn reachable(statements: &[Statement]) -> &[Statement] {
         .iter()
         .position(|it| ends(std::slice::from_ref(it)));
     last.map_or(statements, |last| &statements[..=last])
+}
+
+/// Whether a loop may change the values that it goes through.
+fn changes_values(body: &[Statement]) -> bool {
+    let mut search = ChangeSearch(false);
+    for statement in body {
+        search.statement(statement);
+    }
+    search.0
+}
+
+struct ChangeSearch(bool);
+
+impl Visit for ChangeSearch {
+    fn expression(&mut self, expression: &Expression) {
+        self.0 |= match expression {
+            Expression::Assign {
+                target: Target::Property { .. },
+                ..
+            }
+            | Expression::Call {
+                callee: Callee::Local { .. },
+                ..
+            } => true,
+            Expression::Call {
+                callee: Callee::Function { .. },
+                arguments,
+            } => arguments
+                .iter()
+                .any(|it| matches!(it, Argument::Value { .. } | Argument::Spread { .. })),
+            Expression::Call {
+                callee: Callee::Method { method, .. },
+                ..
+            } => matches!(
+                method,
+                Method::Push
+                    | Method::Pop
+                    | Method::Shift
+                    | Method::Unshift
+                    | Method::Splice
+                    | Method::Sort
+                    | Method::Reverse
+            ),
+            _ => false,
+        };
+        walk_expression(self, expression);
+    }
 }
