@@ -13,9 +13,12 @@ thread_local! {
     static DEADLINE: Cell<Option<SystemTime>> = const { Cell::new(None) };
 }
 
-/// Runs one step of an invocation that must have ended its work by `deadline`.
+/// Runs one step of an invocation that must have ended its work by `deadline`; inside of another
+/// invocation, by the earlier of the two.
 pub(crate) fn during<T>(deadline: Option<SystemTime>, step: impl FnOnce() -> T) -> T {
-    let _outer = Outer(DEADLINE.replace(deadline));
+    let outer = DEADLINE.get();
+    let both = deadline.zip(outer).map(|(inner, outer)| inner.min(outer));
+    let _restored = Outer(DEADLINE.replace(both.or(deadline).or(outer)));
     step()
 }
 

@@ -131,6 +131,24 @@ async fn a_call_of_an_event_ends_250_ms_before_the_deadline_and_no_later_call_is
 }
 
 #[tokio::test]
+async fn an_application_inside_of_another_has_the_earlier_deadline() {
+    let clock = Arc::new(JumpingClock::default());
+    let inner = service(&clock);
+    let platform = FunctionDescription {
+        provider: "test",
+        capabilities: Capabilities::default(),
+    };
+    let environment = Environment::builder(platform, Arc::clone(&clock) as _).build();
+    let outer = App::new("outer", |_| Ok(())).routes(Routes::new().route_service("/", inner));
+    let deadline = clock.now() + Duration::from_secs(3);
+    let request = Request::new(Body::empty());
+    let service = outer.build(&environment).unwrap();
+    let Ok(response) = service.respond(request, None, Some(deadline)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(clock.slept(), [Duration::from_millis(2750)]);
+}
+
+#[tokio::test]
 async fn a_transaction_whose_work_hangs_ends_and_has_written_nothing() {
     let clock = Arc::new(JumpingClock::default());
     let error = notes(&clock)
