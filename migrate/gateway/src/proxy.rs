@@ -165,20 +165,20 @@ impl Proxy {
         let (mut head, body) = request.into_parts();
         admit::check(&head)?;
         self.check_loop(&head.headers)?;
-        let (decision, passage) = self.admit(&head, &body).await;
+        let admitted = self.admit(&head, &body).await;
         let protocol = self.rewrite(&mut head, body.arrival());
         let limit = self.migration.limits.compared_body;
         let Some(recorder) = self.recorder.clone() else {
-            let body = passed_on(body);
-            let carried = self.carry(decision, (head, body), (client, protocol), id);
-            return carried.await.map(|response| attached(passage, response));
+            return self
+                .carry(admitted, (head, passed_on(body)), (client, protocol), id)
+                .await;
         };
         let (recording, body) = Recording::begin(recorder, &head, passed_on(body), limit);
         let carried = self
-            .carry(decision, (head, body), (client, protocol), id)
+            .carry(admitted, (head, body), (client, protocol), id)
             .await;
         match carried {
-            Ok(response) => Ok(attached(passage, recording.answered(response))),
+            Ok(response) => Ok(recording.answered(response)),
             Err(refusal) => {
                 recording.unanswered();
                 Err(refusal)
@@ -189,7 +189,7 @@ impl Proxy {
     /// Brings a rewritten request where it was decided to go.
     async fn carry(
         self: &Arc<Self>,
-        decision: Decision,
+        (decision, passage): (Decision, Option<Passage>),
         (head, body): (Parts, GatewayBody),
         (client, protocol): (OnUpgrade, Option<HeaderValue>),
         id: &RequestId,
@@ -200,7 +200,10 @@ impl Proxy {
         match (decision.beside, decision.route) {
             (Beside::Shadow, Some(route)) => self.shadowed(route, (head, body), id).await,
             (Beside::Fallback, _) => self.with_fallback((head, body), id).await,
-            _ => self.forward(decision.side, head, body).await,
+            _ => match passage {
+                Some(passage) => self.to_the_end(passage, decision.side, (head, body)).await,
+                None => self.forward(decision.side, head, body).await,
+            },
         }
     }
 
@@ -260,6 +263,30 @@ impl Proxy {
     ) -> Result<Response<GatewayBody>, Refusal> {
         let response = self.ask(side, head, body).await?;
         Ok(response.map(passed_on))
+    }
+
+    /// The third phase of a request that may write state which both sides have. It goes on until it is answered also
+    /// when its client leaves: so does the application, and its group must not change sides meanwhile.
+    async fn to_the_end(
+        self: &Arc<Self>,
+        passage: Passage,
+        side: Side,
+        (head, body): (Parts, GatewayBody),
+    ) -> Result<Response<GatewayBody>, Refusal> {
+        let proxy = Arc::clone(self);
+        let forwarded = tokio::spawn(async move {
+            let answer = proxy.forward(side, head, body).await;
+            answer.map(|answer| passage.of(answer))
+        });
+        match forwarded.await {
+            Ok(answer) => answer,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(_) => {
+                let detail = "the gateway is being stopped";
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Err(Refusal::gateway(status, "stopping", detail))
+            }
+        }
     }
 
     async fn ask(
@@ -333,13 +360,6 @@ impl Proxy {
             tunnel::tie(client, &mut response, permit);
         }
         Ok(response.map(passed_on))
-    }
-}
-
-fn attached(passage: Option<Passage>, response: Response<GatewayBody>) -> Response<GatewayBody> {
-    match passage {
-        Some(passage) => passage.of(response),
-        None => response,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What keeps both sides from writing one state at a switch: a group with a writer changes sides only
 //! when no request that may write is under way in it, and new ones wait meanwhile.
 //!
-//! A request is under way until its answer has been passed on, or the gateway gave it up. What an application
-//! goes on doing after that, or after its client left, cannot be seen from here.
+//! A request is under way until its answer has been passed on, also when its client leaves before the answer begins, or
+//! until the gateway gives it up. What an application goes on doing after that cannot be seen from here.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;

@@ -21,6 +21,7 @@ use crate::harness::{
 const ROUTES: &str = r#"
     GET /notes; effects = "none"; group = "notes"
     POST /notes; group = "notes"
+    POST /notes/slow; group = "notes"
     POST /mail
 "#;
 
@@ -34,6 +35,7 @@ struct Slow {
 impl Slow {
     async fn start() -> Self {
         let (beginning, begun) = mpsc::unbounded_channel();
+        let beginning_too = beginning.clone();
         let go_on = Arc::new(Semaphore::new(0));
         let told = Arc::clone(&go_on);
         let write = move || {
@@ -42,9 +44,16 @@ impl Slow {
             let work = futures_util::stream::once(written(Arc::clone(&told)));
             async { Body::from_stream(work) }
         };
+        let (beginning, told) = (beginning_too, Arc::clone(&go_on));
+        let silent = move || {
+            beginning.send(()).unwrap();
+            let work = written(Arc::clone(&told));
+            async { work.await.unwrap() }
+        };
         let router = Router::new()
             .route("/notes", get(async || "read by legacy").post(write.clone()))
-            .route("/mail", axum::routing::post(write));
+            .route("/mail", axum::routing::post(write))
+            .route("/notes/slow", axum::routing::post(silent));
         Self {
             address: application(router).await,
             begun,
@@ -102,6 +111,23 @@ async fn a_switch_waits_for_writers_under_way_and_holds_new_ones() {
     let second = within(second).await.unwrap();
     assert!(second.contains("ported POST /notes"), "{second}");
     assert!(gateway.get("/notes").await.contains("ported GET /notes"));
+}
+
+#[tokio::test]
+async fn a_switch_waits_for_the_answer_to_a_client_that_has_left() {
+    let mut legacy = Slow::start().await;
+    let gateway = legacy.gateway("").await;
+    let client = post(gateway.address, "/notes/slow");
+    within(legacy.begun.recv()).await.unwrap();
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    let switch = promote(&gateway, &["notes"]);
+    for _ in 0..20 {
+        assert!(gateway.get("/notes").await.contains("read by legacy"));
+    }
+    assert!(!switch.is_finished(), "the application still works");
+    legacy.go_on.add_permits(1);
+    assert_eq!(within(switch).await.unwrap().unwrap(), InForce::Now);
 }
 
 #[tokio::test]
