@@ -53,8 +53,7 @@ pub fn run(arguments: &LocalArguments, printer: &Printer) -> Result<Exit, Failur
     if report.problems.is_empty() {
         return Ok(Exit::Done);
     }
-    printer
-        .note("hint: restore the directory from a copy; what is not named above can still be read");
+    printer.note("hint: restore the directory from a copy");
     Ok(Exit::Findings)
 }
 
