@@ -1,6 +1,7 @@
 //! Runs Isobar and its peers side by side and prints `ratio: name = value` for each comparison.
 
 mod cold_start;
+mod crud;
 mod hello;
 mod report;
 mod scan;
@@ -25,6 +26,8 @@ struct Arguments {
 enum Comparison {
     /// A constant JSON document over HTTP: Isobar, bare axum, Express 4.
     Hello(Load),
+    /// A ported CRUD resource: reads, writes and memory, on the durable local store against Express 4 with an array.
+    Crud(Load),
     /// From exec to the first poll of the Lambda Runtime API: Isobar, lambda_http, Node with Express 4.
     ColdStart(Start),
     /// `isobar scan` of Parse Server with its dependencies: the parser alone over the same files.
@@ -76,6 +79,7 @@ impl Load {
 fn main() -> ExitCode {
     let result = match Arguments::parse().comparison {
         Comparison::Hello(load) => hello::compare(&load),
+        Comparison::Crud(load) => crud::compare(&load),
         Comparison::ColdStart(start) => cold_start::compare(&start),
         Comparison::Scan(scanning) => scan::compare(&scanning),
     };

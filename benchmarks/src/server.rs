@@ -1,11 +1,15 @@
 //! A program under load: started on one core, stopped when dropped.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server process pinned to the first core; the load generator gets the other one.
 #[derive(Debug)]
@@ -45,6 +49,48 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a program that listens at an address it is told, and waits until it does.
+    pub(crate) fn start_at(
+        program: &OsStr,
+        arguments: &[OsString],
+        environment: &[(&str, OsString)],
+        address: &str,
+    ) -> Result<Self> {
+        let process = Command::new("taskset")
+            .args(["-c", "0"])
+            .arg(program)
+            .args(arguments)
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("cannot start taskset; it is part of util-linux")?;
+        let mut server = Self {
+            process,
+            url: format!("http://{address}"),
+        };
+        let begin = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.process.try_wait()? {
+                bail!("{} ended before it listened: {status}", program.display());
+            }
+            if begin.elapsed() > PATIENCE {
+                bail!("{} does not listen", program.display());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(server)
+    }
+
+    /// Resident memory of the process, in bytes; taskset has become the program.
+    pub(crate) fn memory(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = resident.and_then(|text| text.split_whitespace().next());
+        let kibibytes: f64 = kibibytes.context("the process has no VmRSS")?.parse()?;
+        Ok(kibibytes * 1024.0)
+    }
+
     /// A program of this package, built beside this one.
     pub(crate) fn beside(name: &str) -> Result<PathBuf> {
         let path = std::env::current_exe()?.with_file_name(name);
@@ -61,6 +107,11 @@ impl Drop for Server {
         let _gone = self.process.kill();
         let _status = self.process.wait();
     }
+}
+
+/// A port that nobody listens at now.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// The folder that holds `node_modules/express4`.
