@@ -12,8 +12,8 @@ use super::stored::{Shape, StoredEntries, StoredVariable};
 use super::writer::Ticket;
 use crate::value::{JsValue, Mark};
 
-/// Values up to this size in bytes are stored in one document.
-const LARGEST_WHOLE: usize = 8 * 1024;
+/// Values up to this size in bytes are stored in the document that every request reads first.
+const LARGEST_WHOLE: usize = 512;
 /// As many entries are stored in the same step as the variable; where more change, all are written anew.
 const MOST_CHANGED: usize = 50;
 

@@ -1,7 +1,7 @@
 //! The documents in which a variable is stored.
 //!
-//! A variable has one document of its own name. Small ones hold the value in it; an array or object of more than a few
-//! kilobytes has one more document for each entry, so that a request writes what it changed and nothing else.
+//! A variable has one document of its own name. Small ones hold the value in it; an array or object of more than 512
+//! bytes has one more document for each entry, so that a request writes what it changed and nothing else.
 
 use isobar::document::{CollectionSpec, SortType};
 use serde::{Deserialize, Serialize};
