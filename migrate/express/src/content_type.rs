@@ -40,12 +40,21 @@ impl ContentType {
     }
 }
 
+/// Headers that nearly all answers have, and that setting the charset leaves as they are.
+const IN_UTF_8: [&str; 2] = [
+    "application/json; charset=utf-8",
+    "text/html; charset=utf-8",
+];
+
 /// `setCharset` of `express/lib/utils.js`: the header with another charset.
 pub(crate) fn with_charset(
     profile: Profile,
     header: &str,
     charset: &str,
 ) -> Result<String, Thrown> {
+    if charset == "utf-8" && IN_UTF_8.contains(&header) {
+        return Ok(header.to_owned());
+    }
     let mut parsed = ContentType::parse(profile, header)?;
     parsed.set("charset", charset.to_owned());
     match profile {

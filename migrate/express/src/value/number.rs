@@ -38,6 +38,9 @@ pub fn parse_float(text: &JsString) -> f64 {
 /// `Number(text)`.
 pub(super) fn string_to_number(text: &JsString) -> f64 {
     let text = text.to_text();
+    if let Some(number) = short_whole_number(&text) {
+        return number;
+    }
     let text = text.trim_matches(is_space);
     if text.is_empty() {
         return 0.0;
@@ -65,6 +68,14 @@ pub(super) fn string_to_number(text: &JsString) -> f64 {
         Some(length) if length == text.len() => decimal(text),
         _ => f64::NAN,
     }
+}
+
+/// Digits alone, so few that no step rounds: what most ids are.
+fn short_whole_number(text: &str) -> Option<f64> {
+    let is_short = (1..=15).contains(&text.len());
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| f64::from(byte - b'0'));
+    let mut digits = is_short.then(|| text.bytes().map(digit))?;
+    digits.try_fold(0.0, |number, digit| Some(number * 10.0 + digit?))
 }
 
 impl JsString {

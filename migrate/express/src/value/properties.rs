@@ -2,9 +2,13 @@
 
 use std::hash::Hash;
 
+use foldhash::quality::RandomState;
 use indexmap::{Equivalent, IndexMap};
 
 use super::{JsObject, JsString, JsValue, index};
+
+/// So many names are found sooner by comparing than by hashing.
+const FEW: usize = 8;
 
 /// What can name a property: `str` for a name known at compile time, [`JsString`] for a computed one.
 pub trait PropertyName: Hash + Equivalent<JsString> {
@@ -38,7 +42,7 @@ impl PropertyName for JsString {
 /// Names and values in the order of their addition; the order of enumeration is worked out when it is asked for.
 #[derive(Default)]
 pub(super) struct Properties {
-    entries: IndexMap<JsString, Property>,
+    entries: IndexMap<JsString, Property, RandomState>,
     /// How many of the names are array indexes, which are enumerated first and in numeric order.
     index_names: usize,
 }
@@ -54,7 +58,7 @@ impl Properties {
     }
 
     pub(super) fn get(&self, name: &(impl PropertyName + ?Sized)) -> Option<&JsValue> {
-        self.entries.get(name).map(|property| &property.value)
+        self.entry(name).map(|property| &property.value)
     }
 
     /// Sets the value and returns the one it replaces, so that the caller can drop it outside the lock.
@@ -63,14 +67,14 @@ impl Properties {
         name: &(impl PropertyName + ?Sized),
         value: JsValue,
     ) -> Option<JsValue> {
-        if let Some(property) = self.entries.get_mut(name) {
+        if let Some(property) = self.entry_mut(name) {
             return Some(std::mem::replace(&mut property.value, value));
         }
         self.define(name.to_js_string(), value)
     }
 
     pub(super) fn define(&mut self, name: JsString, value: JsValue) -> Option<JsValue> {
-        if let Some(property) = self.entries.get_mut(&name) {
+        if let Some(property) = self.entry_mut(&name) {
             return Some(std::mem::replace(&mut property.value, value));
         }
         self.index_names += usize::from(is_index(&name));
@@ -116,6 +120,24 @@ impl Properties {
                 _ => None,
             })
             .collect()
+    }
+
+    fn entry(&self, name: &(impl PropertyName + ?Sized)) -> Option<&Property> {
+        if self.entries.len() > FEW {
+            return self.entries.get(name);
+        }
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(own, _)| name.equivalent(own));
+        found.map(|(_, property)| property)
+    }
+
+    fn entry_mut(&mut self, name: &(impl PropertyName + ?Sized)) -> Option<&mut Property> {
+        if self.entries.len() > FEW {
+            return self.entries.get_mut(name);
+        }
+        let mut entries = self.entries.iter_mut();
+        let found = entries.find(|(own, _)| name.equivalent(own));
+        found.map(|(_, property)| property)
     }
 
     fn ordered<T>(&self, pick: impl Fn(&JsString, &Property) -> T) -> Vec<T> {
