@@ -13,6 +13,7 @@ use crate::{Load, report, wrk};
 
 /// Notes that are there when reads are measured.
 const NOTES: u32 = 100;
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
 const NOTE: &str = r#"{"title":"Buy milk","body":"Two litres, the good one"}"#;
 
 /// What was measured of one program; the best of all rounds.
@@ -37,7 +38,7 @@ pub(crate) fn compare(load: &Load) -> Result<()> {
     for (name, best) in [("isobar", &isobar), ("express4", &express)] {
         report::measured(&format!("{name} GET"), "requests/s", best.reads);
         report::measured(&format!("{name} POST"), "requests/s", best.writes);
-        report::measured(&format!("{name} memory"), "MiB", best.memory / 1048576.0);
+        report::measured(&format!("{name} memory"), "MiB", best.memory / MEBIBYTE);
     }
     report::ratio(
         "crud_get_isobar_over_express4",

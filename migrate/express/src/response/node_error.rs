@@ -59,10 +59,7 @@ pub(crate) fn check_header(name: &str, value: &JsValue) -> Result<(), Thrown> {
 pub(crate) fn latin1_bytes(name: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {
     let text = value.to_js_string()?;
     let text = text.to_text();
-    if text
-        .bytes()
-        .all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
-    {
+    if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
         return Ok(text.into_owned().into_bytes());
     }
     let byte = |character: char| match character {
