@@ -33,6 +33,8 @@ impl QueryParser {
     pub(crate) fn parse(self, query: Option<&str>) -> JsValue {
         let query = query.unwrap_or_default();
         match self {
+            // Most requests have none.
+            _ if query.is_empty() => JsObject::new().into(),
             Self::Simple => simple::parse(query, simple::MOST_PAIRS),
             Self::Extended(options) => qs::parse(query, options),
             Self::Off => JsObject::new().into(),

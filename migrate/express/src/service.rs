@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use http::StatusCode;
+use http::request::Parts;
 use tokio::sync::oneshot;
 use tower::{BoxError, Service};
 
@@ -75,12 +76,11 @@ impl<S: Clone + Send + Sync + 'static> ExpressService<S> {
     /// Answers one request with a state of its own, and gives the response only when all functions have ended.
     pub(crate) async fn finish(
         &self,
-        request: http::Request<Body>,
+        (head, body): (&Parts, Body),
         state: S,
     ) -> http::Response<Body> {
-        let (head, body) = request.into_parts();
         let application = Arc::clone(&self.application);
-        let (exchange, answered) = Exchange::new(&application.settings, &head, body);
+        let (exchange, answered) = Exchange::new(&application.settings, head, body);
         application.run(Request(exchange), state).await;
         answered.await.unwrap_or_else(|_| nobody_answered())
     }

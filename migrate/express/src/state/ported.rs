@@ -88,7 +88,8 @@ impl<S: ForRequest> Ported<S> {
         match &application.memory {
             None => {
                 let state = application.state.for_request(Variables::default());
-                application.service.finish(request, state).await
+                let (head, body) = request.into_parts();
+                application.service.finish((&head, body), state).await
             }
             Some(memory) => match application.attempts(memory, &Replay::new(request)).await {
                 Ok(response) => response,

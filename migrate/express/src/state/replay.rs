@@ -12,7 +12,7 @@ use http_body::{Body as _, Frame};
 /// A request whose body is kept as far as it was read.
 #[derive(Debug, Clone)]
 pub(super) struct Replay {
-    head: Parts,
+    head: Arc<Parts>,
     body: Arc<Mutex<Kept>>,
 }
 
@@ -34,7 +34,7 @@ impl Replay {
     pub(super) fn new(request: http::Request<Body>) -> Self {
         let (head, rest) = request.into_parts();
         Self {
-            head,
+            head: Arc::new(head),
             body: Arc::new(Mutex::new(Kept {
                 read: Vec::new(),
                 rest,
@@ -44,12 +44,12 @@ impl Replay {
     }
 
     /// The request from its beginning.
-    pub(super) fn request(&self) -> http::Request<Body> {
+    pub(super) fn request(&self) -> (&Parts, Body) {
         let body = Again {
             body: Arc::clone(&self.body),
             position: 0,
         };
-        http::Request::from_parts(self.head.clone(), Body::new(body))
+        (&self.head, Body::new(body))
     }
 
     /// Reads the body to its end, so that nobody has to wait for the client again.
