@@ -19,7 +19,7 @@ fn example() -> PathBuf {
     copy
 }
 
-fn copy_into(source: &Path, target: &Path) {
+pub(crate) fn copy_into(source: &Path, target: &Path) {
     fs::create_dir_all(target).unwrap();
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();

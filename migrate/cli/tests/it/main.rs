@@ -8,5 +8,6 @@ mod legacy_notes;
 mod local;
 mod migrate;
 mod migration;
+mod port;
 mod scan;
 mod verify;
