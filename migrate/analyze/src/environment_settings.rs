@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use isobar_migrate_model::EnvironmentSetting;
 
 use crate::machine::Machine;
-use crate::machine::value::{Name, Site, Value};
+use crate::machine::value::{ModuleId, Name, Site, Value};
+
+mod unreached;
 
 /// Parts of names whose values must not be printed.
 const SECRET_WORDS: [&str; 8] = [
@@ -35,6 +37,25 @@ impl Machine<'_> {
             (self.settings.0.get_mut(name), value)
         {
             *default = default.take().or_else(|| value.to_text());
+        }
+    }
+
+    /// Adds the variables that the application's modules name in code that was not run.
+    pub(crate) fn note_unreached_environment(&mut self) {
+        for number in 0..self.modules.len() {
+            let module = ModuleId(u32::try_from(number).expect("fuel ends a scan long before"));
+            let Some(source) = self.modules[number].source.filter(|_| self.is_own(module)) else {
+                continue;
+            };
+            for read in unreached::reads(source.program) {
+                let site = Site {
+                    module,
+                    offset: read.offset,
+                };
+                let settings = &mut self.settings.0;
+                let known = settings.entry(read.name.into()).or_insert((site, None));
+                known.1 = known.1.take().or_else(|| read.default.map(Name::from));
+            }
         }
     }
 

@@ -215,7 +215,7 @@ impl<'a> Machine<'a> {
         if self.fuel == 0 || self.node_depth >= MAX_NODE_DEPTH {
             return None;
         }
-        self.fuel -= 1;
+        self.spend(1 + self.scopes.take_walked() / 16);
         if self.fuel.trailing_zeros() >= 16 && self.progress.is_cancelled() {
             self.fuel = 0;
         }

@@ -33,6 +33,7 @@ pub(crate) fn application(machine: &mut Machine<'_>, composed: &[Composed]) -> A
             .filter(|group| group.routes.contains(key));
         route.state_groups = groups.map(|group| group.name.clone()).collect();
     }
+    machine.note_unreached_environment();
     Application {
         format: FORMAT,
         settings: settings(machine),

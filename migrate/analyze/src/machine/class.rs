@@ -127,8 +127,8 @@ impl<'a> Machine<'a> {
         let site = frame.site(method);
         self.name_value(&value, &key, site);
         match method.kind {
-            MethodDefinitionKind::Get => self.define_accessor(holder, key, Some(value), None),
-            MethodDefinitionKind::Set => self.define_accessor(holder, key, None, Some(value)),
+            MethodDefinitionKind::Get => self.define_accessor(holder, key, value.as_object(), None),
+            MethodDefinitionKind::Set => self.define_accessor(holder, key, None, value.as_object()),
             MethodDefinitionKind::Method | MethodDefinitionKind::Constructor => {
                 self.heap
                     .get_mut(holder)

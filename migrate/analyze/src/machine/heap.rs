@@ -4,17 +4,21 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::machine::builtin::Family;
 use crate::machine::function::Closure;
 use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, Site, Value};
+
+/// Properties in the order in which they were made.
+pub(crate) type Properties = IndexMap<Name, Property, FxBuildHasher>;
 
 /// One object.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
     pub(crate) kind: Kind<'a>,
     pub(crate) prototype: Option<ObjectId>,
-    pub(crate) properties: IndexMap<Name, Property>,
+    pub(crate) properties: Properties,
     /// Whether it may have properties or elements that are not recorded.
     pub(crate) open: bool,
     /// Whether it may be absent: an element looked up under an unknown key.
@@ -110,8 +114,8 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Property {
     pub(crate) value: Value,
-    pub(crate) getter: Option<Value>,
-    pub(crate) setter: Option<Value>,
+    pub(crate) getter: Option<ObjectId>,
+    pub(crate) setter: Option<ObjectId>,
     pub(crate) enumerable: bool,
 }
 
@@ -145,7 +149,7 @@ impl<'a> Heap<'a> {
         self.objects.push(Object {
             kind,
             prototype: None,
-            properties: IndexMap::new(),
+            properties: Properties::default(),
             open: false,
             maybe: false,
             owner: None,

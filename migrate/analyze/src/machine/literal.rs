@@ -131,8 +131,8 @@ impl<'a> Machine<'a> {
                     .properties
                     .insert(key, Property::plain(value));
             }
-            PropertyKind::Get => self.define_accessor(id, key, Some(value), None),
-            PropertyKind::Set => self.define_accessor(id, key, None, Some(value)),
+            PropertyKind::Get => self.define_accessor(id, key, value.as_object(), None),
+            PropertyKind::Set => self.define_accessor(id, key, None, value.as_object()),
         }
     }
 
@@ -140,8 +140,8 @@ impl<'a> Machine<'a> {
         &mut self,
         id: ObjectId,
         key: Name,
-        getter: Option<Value>,
-        setter: Option<Value>,
+        getter: Option<ObjectId>,
+        setter: Option<ObjectId>,
     ) {
         let properties = &mut self.heap.get_mut(id).properties;
         let property = properties

@@ -47,9 +47,9 @@ impl<'a> Machine<'a> {
 
     fn get_of(&mut self, id: ObjectId, key: &str, site: Site) -> Value {
         if let Some((holder, property)) = self.heap.find(id, key) {
-            let (value, getter) = (property.value.clone(), property.getter.clone());
+            let (value, getter) = (property.value.clone(), property.getter);
             return match getter {
-                Some(getter) => self.call_simply(&getter, Value::Object(id), Vec::new(), site),
+                Some(getter) => self.call_accessor(getter, Value::Object(id), Vec::new(), site),
                 None => self.observed_read(id, holder, value),
             };
         }
@@ -210,9 +210,9 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn set(&mut self, id: ObjectId, key: &str, value: Value, site: Site) {
         if let Some((_, property)) = self.heap.find(id, key)
-            && let Some(setter) = property.setter.clone()
+            && let Some(setter) = property.setter
         {
-            self.call_simply(&setter, Value::Object(id), vec![value], site);
+            self.call_accessor(setter, Value::Object(id), vec![value], site);
             return;
         }
         self.name_value(&value, key, site);
@@ -336,7 +336,7 @@ impl<'a> Machine<'a> {
         numeric.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or(u32::MAX));
         for (key, property) in numeric.into_iter().chain(textual) {
             let value = match property.getter {
-                Some(getter) => self.call_simply(&getter, Value::Object(id), Vec::new(), site),
+                Some(getter) => self.call_accessor(getter, Value::Object(id), Vec::new(), site),
                 None => property.value,
             };
             entries.push((key, value));
@@ -403,13 +403,23 @@ impl<'a> Machine<'a> {
         }
     }
 
+    fn call_accessor(
+        &mut self,
+        accessor: ObjectId,
+        this: Value,
+        arguments: Vec<Value>,
+        site: Site,
+    ) -> Value {
+        self.call_simply(&Value::Object(accessor), this, arguments, site)
+    }
+
     pub(crate) fn super_member(&mut self, key: &str, frame: &Frame, site: Site) -> Value {
         let above = frame.home.and_then(|home| self.heap.get(home).prototype);
         match above.and_then(|above| self.heap.find(above, key).map(|(_, found)| found.clone())) {
             Some(Property {
                 getter: Some(getter),
                 ..
-            }) => self.call_simply(&getter, frame.this.clone(), Vec::new(), site),
+            }) => self.call_accessor(getter, frame.this.clone(), Vec::new(), site),
             Some(property) => property.value,
             None => Value::Unknown,
         }

@@ -1,5 +1,7 @@
 //! Variables, and which of them belong to a module, a function or a block.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use crate::machine::value::{ModuleId, Name, ScopeId, Site, Value};
@@ -49,6 +51,8 @@ pub(crate) struct Scope<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Scopes<'a> {
     scopes: Vec<Scope<'a>>,
+    /// Scopes that were walked through in vain since [`Self::take_walked`].
+    walked: Cell<u64>,
 }
 
 impl<'a> Scopes<'a> {
@@ -82,9 +86,15 @@ impl<'a> Scopes<'a> {
             if scope.names.contains_key(name) {
                 return Some(id);
             }
+            self.walked.set(self.walked.get() + 1);
             current = scope.parent;
         }
         None
+    }
+
+    /// How many scopes were walked through, so that deep nesting costs what it takes.
+    pub(crate) fn take_walked(&self) -> u64 {
+        self.walked.take()
     }
 
     pub(crate) fn binding(&self, scope: ScopeId, name: &str) -> Option<&Binding> {

@@ -3,6 +3,8 @@
 //! Real code, minified bundles included, stays far below the limit; text above it was made to
 //! break parsers, or is not code.
 
+mod chain;
+
 /// Brackets and prefix operators that may be open at once.
 const MAX_DEPTH: usize = 2_000;
 
@@ -11,6 +13,10 @@ const MAX_DEPTH: usize = 2_000;
 /// Strings, comments and regular expressions are not told apart. What is in them counts too,
 /// which is why the limit is generous and a line break ends a run of operators.
 pub(super) fn too_deep(text: &str) -> Option<u32> {
+    nested(text).or_else(|| chain::too_long(text))
+}
+
+fn nested(text: &str) -> Option<u32> {
     let mut open = 0_usize;
     let mut operators = 0_usize;
     let mut previous = b' ';

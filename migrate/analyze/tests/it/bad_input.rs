@@ -95,6 +95,53 @@ fn towers_of_brackets_are_refused() {
 }
 
 #[test]
+fn long_chains_are_read_or_refused() {
+    let links = [
+        "a=",
+        "a.b.",
+        "a?.b.",
+        "f()",
+        "typeof ",
+        "new ",
+        "await ",
+        "a||",
+        "a&&",
+        "a??",
+        "a+",
+        "a,",
+        "x!",
+        "if(a);else ",
+        "for(;;)",
+        "while(a)",
+        "a:",
+        "...",
+        "<a>",
+        "f`a`",
+        "class A{m(){",
+        "try{",
+    ];
+    for link in links {
+        let app = format!("{APP}{}a", link.repeat(400));
+        scan_files(&[("app.js", &app)]);
+        scan_files(&[("app.ts", &app)]);
+    }
+}
+
+#[test]
+fn chains_of_millions_are_refused() {
+    for link in [
+        "a=", "new ", "a:", "for(;;)", "do ", "<a>", "yield ", "typeof\n",
+    ] {
+        let application = scan_files(&[("app.js", &link.repeat(1_000_000))]);
+        let shown = findings(&application);
+        assert!(
+            shown.contains("app.js:") && shown.contains(": the file does not parse"),
+            "{link}: {shown}"
+        );
+    }
+}
+
+#[test]
 fn programs_that_never_end_are_left() {
     let endless = [
         "while (true) {}",

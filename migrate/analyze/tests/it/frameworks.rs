@@ -127,3 +127,28 @@ fn costly_calls_without_routes_do_not_hide_the_routes_after_them() {
     );
     check(&[("app.js", &app)], "GET /after app.js:4\n");
 }
+
+#[test]
+fn variables_in_code_that_only_a_package_calls_are_settings() {
+    let application = scan_files(&[(
+        "app.js",
+        "const app = require('express')();\nconst mongoose = require('mongoose');\n\
+         const schema = new mongoose.Schema({});\nschema.methods.sign = function () {\n  \
+         return sign(process.env.JWT_SECRET, process.env.LIFETIME || '1d');\n};\n\
+         function later() { const { REGION = 'eu', ...rest } = process.env; }\n\
+         app.get('/ok', (req, res) => res.send(''));\n",
+    )]);
+    let shown: Vec<String> = application
+        .environment
+        .iter()
+        .map(|setting| format!("{} {} {:?}", setting.name, setting.place, setting.default))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "JWT_SECRET app.js:5 None",
+            "LIFETIME app.js:5 Some(\"1d\")",
+            "REGION app.js:7 Some(\"eu\")",
+        ]
+    );
+}

@@ -184,11 +184,11 @@ fn define(machine: &mut Machine<'_>, id: ObjectId, key: Name, descriptor: &Value
     );
     let value = value.unwrap_or(Value::Undefined);
     machine.name_value(&value, &key, call.site);
-    let callable = |value: &Value| matches!(value, Value::Object(_));
+    let accessor = |value: Option<Value>| value.as_ref().and_then(Value::as_object);
     let property = Property {
         value,
-        getter: getter.filter(callable),
-        setter: setter.filter(callable),
+        getter: accessor(getter),
+        setter: accessor(setter),
         enumerable,
     };
     machine.heap.get_mut(id).properties.insert(key, property);
@@ -216,11 +216,11 @@ fn descriptor(machine: &mut Machine<'_>, call: &Call) -> Value {
         (getter, setter) => {
             fields.insert(
                 "get".into(),
-                Property::plain(getter.unwrap_or(Value::Undefined)),
+                Property::plain(getter.map_or(Value::Undefined, Value::Object)),
             );
             fields.insert(
                 "set".into(),
-                Property::plain(setter.unwrap_or(Value::Undefined)),
+                Property::plain(setter.map_or(Value::Undefined, Value::Object)),
             );
         }
     }
