@@ -3,7 +3,8 @@
 //! This module is for those who write providers; handlers use [`Collection`](crate::Collection),
 //! [`Bucket`](crate::Bucket), [`Routes`](crate::http::Routes) and [`App`](crate::App). A driver receives
 //! checked, neutral data; each method is one remote step and the classification of its failure.
-//! Each *must* in these docs is a conformance case.
+//! A driver that sends a request again must ask [`Retries`] first, whose budget is the process's.
+//! Each *must* in these docs is a conformance case, where a store can be made to show it.
 
 pub mod blob;
 mod budget;
@@ -15,6 +16,7 @@ pub mod gateway;
 mod jitter;
 pub mod metadata;
 mod panic;
+mod retries;
 pub mod status;
 
 pub(crate) use budget::pause;
@@ -22,3 +24,4 @@ pub use budget::within;
 pub use clock::{Clock, Sleep, SystemClock};
 pub use jitter::jitter;
 pub use panic::{caught, caught_step};
+pub use retries::{Retries, RetryBudget};

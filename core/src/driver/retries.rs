@@ -1,0 +1,184 @@
+//! When a request may be sent again: after a random pause, a few times, and never in a storm.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::jitter;
+use crate::error::{Error, ErrorKind};
+
+/// What the retries of many requests may cost together (rule R21, R22).
+///
+/// A retry takes from it, a request that is answered gives back, so that requests are hardly sent
+/// again while a service fails most of them. The figures are those of the standard retry mode of
+/// the AWS SDKs: 500 in all, 5 for a retry, 1 for a request that was answered at once.
+#[derive(Debug)]
+pub struct RetryBudget {
+    left: AtomicU32,
+    most: u32,
+}
+
+const RETRY: u32 = 5;
+const ANSWER: u32 = 1;
+
+/// The one of this process.
+static PROCESS: RetryBudget = RetryBudget::new(500);
+
+impl RetryBudget {
+    /// A full budget.
+    pub const fn new(most: u32) -> Self {
+        Self {
+            left: AtomicU32::new(most),
+            most,
+        }
+    }
+
+    fn take(&self, cost: u32) -> bool {
+        let less = |left: u32| left.checked_sub(cost);
+        let taken = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.is_ok()
+    }
+
+    fn give(&self, gain: u32) {
+        let more = |left: u32| Some(left.saturating_add(gain).min(self.most));
+        let given = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        debug_assert!(given.is_ok(), "it always gives a new value");
+    }
+}
+
+/// The retries of one request, which its driver asks for before it sends the request again.
+///
+/// It says how often and when; whether a request may be sent twice at all is for the driver to
+/// know. A conflict with another writer costs nothing: where one loses, another gets on.
+///
+/// ```
+/// use std::time::Duration;
+/// use isobar::driver::Retries;
+/// use isobar::{Error, ErrorKind};
+///
+/// let mut retries = Retries::new(1, Duration::from_millis(100));
+/// let throttled = Error::new(ErrorKind::Throttled, "slow down");
+/// assert!(retries.pause(&throttled).is_some());
+/// assert!(retries.pause(&throttled).is_none());
+/// ```
+#[derive(Debug)]
+pub struct Retries<'b> {
+    budget: &'b RetryBudget,
+    left: u32,
+    pause: Duration,
+    /// What comes back when the request is answered.
+    held: u32,
+}
+
+/// The longest random pause.
+const LONGEST: Duration = Duration::from_millis(1_600);
+
+impl Retries<'static> {
+    /// At most `times` retries from the budget of this process, the first after at most `pause`,
+    /// each after at most twice as long as the one before, up to 1.6 s.
+    pub fn new(times: u32, pause: Duration) -> Self {
+        Self::within(&PROCESS, times, pause)
+    }
+}
+
+impl<'b> Retries<'b> {
+    /// The same from another budget.
+    pub fn within(budget: &'b RetryBudget, times: u32, pause: Duration) -> Self {
+        Self {
+            budget,
+            left: times,
+            pause,
+            held: ANSWER,
+        }
+    }
+
+    /// How long to wait before the request that failed so is sent again; a wait that the service
+    /// asks for comes on top. `None` where it is not to be sent again.
+    pub fn pause(&mut self, error: &Error) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
+        if error.kind() != ErrorKind::Contention {
+            if !self.budget.take(RETRY) {
+                tracing::debug!(%error, "too much fails just now for another attempt");
+                self.left = 0;
+                return None;
+            }
+            self.held = RETRY;
+        }
+        let most = self.pause;
+        self.pause = LONGEST.min(most * 2);
+        Some(error.retry_after().unwrap_or_default() + jitter(most))
+    }
+
+    /// To be told when the service has answered, whatever it said.
+    pub fn answered(&mut self) {
+        self.budget.give(std::mem::replace(&mut self.held, 0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "it failed")
+    }
+
+    fn retried(budget: &RetryBudget, kind: ErrorKind) -> bool {
+        let mut retries = Retries::within(budget, 1, PAUSE);
+        retries.pause(&error(kind)).is_some()
+    }
+
+    #[test]
+    fn pauses_double_and_end() {
+        let budget = RetryBudget::new(500);
+        let mut retries = Retries::within(&budget, 8, PAUSE);
+        for most in [100, 200, 400, 800, 1_600, 1_600, 1_600, 1_600] {
+            let pause = retries.pause(&error(ErrorKind::Unavailable)).unwrap();
+            assert!(pause < Duration::from_millis(most), "{pause:?}");
+        }
+        assert_eq!(retries.pause(&error(ErrorKind::Unavailable)), None);
+    }
+
+    #[test]
+    fn what_the_service_asks_for_comes_on_top() {
+        let budget = RetryBudget::new(500);
+        let wait = Duration::from_secs(3);
+        let error = error(ErrorKind::Throttled).with_retry_after(wait);
+        let pause = Retries::within(&budget, 1, PAUSE).pause(&error).unwrap();
+        assert!((wait..wait + PAUSE).contains(&pause), "{pause:?}");
+    }
+
+    #[test]
+    fn a_process_whose_requests_all_fail_stops_to_send_them_again() {
+        let budget = RetryBudget::new(500);
+        let all = (0..1_000).filter(|_| retried(&budget, ErrorKind::Throttled));
+        assert_eq!(all.count(), 100);
+        for _ in 0..5 {
+            assert!(!retried(&budget, ErrorKind::Unavailable));
+            Retries::within(&budget, 1, PAUSE).answered();
+        }
+        assert!(retried(&budget, ErrorKind::Unavailable));
+    }
+
+    #[test]
+    fn a_retry_that_is_answered_costs_nothing_in_the_end() {
+        let budget = RetryBudget::new(RETRY);
+        for _ in 0..10 {
+            let mut retries = Retries::within(&budget, 3, PAUSE);
+            assert!(retries.pause(&error(ErrorKind::Unavailable)).is_some());
+            retries.answered();
+        }
+    }
+
+    #[test]
+    fn a_conflict_between_writers_costs_nothing() {
+        let budget = RetryBudget::new(0);
+        assert!(retried(&budget, ErrorKind::Contention));
+        assert!(!retried(&budget, ErrorKind::Throttled));
+    }
+}
