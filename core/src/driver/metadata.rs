@@ -1,7 +1,8 @@
 //! User metadata of blobs as every store can keep it: one reversible scheme (rule K2).
 //!
 //! A name of lower-case letters and digits goes as it is, which is all that both Azure (no `-`)
-//! and OSS (no `_`) take. Any other name is `zz` and its bytes in base32hex (RFC 4648, lower case,
+//! and OSS (no `_`) take, unless it starts with `isobar`, as [names of ours](RESERVED) do. Any
+//! other name is `zz` and its bytes in base32hex (RFC 4648, lower case,
 //! no padding). In values, `%`, whatever is not printable ASCII, and spaces at the edges are
 //! percent-encoded; an empty value is a lone `%`.
 
@@ -11,6 +12,8 @@ use std::fmt::Write as _;
 use crate::capability::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
+/// How the names start that a provider may store for itself: no name of a user's is stored so.
+pub const RESERVED: &str = "isobar";
 const MARK: &str = "zz";
 const PLAIN_NAME: usize = 63;
 const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
@@ -47,7 +50,8 @@ fn encode_name(name: &str) -> String {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        && !name.starts_with(MARK);
+        && !name.starts_with(MARK)
+        && !name.starts_with(RESERVED);
     if plain {
         return name.to_owned();
     }
@@ -163,6 +167,13 @@ mod tests {
         check("-fo", " ", "zz5lj6u=%20");
         check("-foo", "%20", "zz5lj6uro=%2520");
         check("-foob", "\u{1F600}", "zz5lj6urr2=%F0%9F%98%80");
+    }
+
+    #[test]
+    fn names_that_a_provider_may_need_for_itself_are_never_stored_as_they_are() {
+        check("isobarwrite", "x", "zzd5pmuoj1e9rn4qbkck=x");
+        check("isobar", "x", "zzd5pmuoj1e8=x");
+        check("isoba", "x", "isoba=x");
     }
 
     #[test]

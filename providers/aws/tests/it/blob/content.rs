@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use isobar::blob::{Attributes, ByteRange, PutBlobOptions};
+use isobar::blob::{Attributes, BlobCondition, ByteRange, PutBlobOptions};
 use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
 
@@ -42,6 +42,23 @@ async fn a_blob_is_an_object_of_the_same_key_with_its_headers() {
     assert_eq!(object.content_type(), Some("text/plain; charset=utf-8"));
     assert_eq!(object.metadata().unwrap()["owner"], "alice");
     assert_eq!(object.metadata().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn metadata_may_have_any_name_the_mark_of_our_own_writes_too() {
+    let (bucket, ..) = fresh().await;
+    let attributes = Attributes::default()
+        .with_metadata("isobarwrite", "theirs")
+        .with_metadata("isobarwriter", "too");
+    let options = PutBlobOptions::default()
+        .with_attributes(attributes.clone())
+        .with_condition(BlobCondition::IfAbsent);
+    bucket.put_with("a", "", options).await.unwrap();
+    bucket.copy("a", "b").await.unwrap();
+    for key in ["a", "b"] {
+        let found = bucket.head(key).await.unwrap().attributes;
+        assert_eq!(found.metadata, attributes.metadata);
+    }
 }
 
 #[tokio::test]
