@@ -18,7 +18,7 @@ type Source = Box<dyn StdError + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The document, blob, collection or bucket does not exist (or has expired).
+    /// The document or blob does not exist (or has expired).
     NotFound,
     /// A create found something at its key.
     AlreadyExists,
@@ -48,7 +48,8 @@ pub enum ErrorKind {
     Cancelled,
     /// Stored bytes do not mean what they should.
     Corrupt,
-    /// A fault of this library or an answer nobody expected.
+    /// A fault of this library or of the deployment, such as a table or bucket that does not exist,
+    /// or an answer nobody expected.
     Internal,
 }
 
@@ -62,7 +63,8 @@ impl ErrorKind {
             Self::PreconditionFailed => S::PRECONDITION_FAILED,
             Self::InvalidArgument => S::BAD_REQUEST,
             Self::TooLarge => S::PAYLOAD_TOO_LARGE,
-            Self::LimitExceeded | Self::Unsupported => S::NOT_IMPLEMENTED,
+            Self::LimitExceeded => S::UNPROCESSABLE_ENTITY,
+            Self::Unsupported => S::NOT_IMPLEMENTED,
             Self::Throttled | Self::Unavailable => S::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded => S::GATEWAY_TIMEOUT,
             Self::Unauthenticated
@@ -303,5 +305,18 @@ impl StdError for Error {
             .source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The request is what brings too much: a sum beyond 64 bits, a document too deep.
+    #[test]
+    fn too_many_of_something_is_the_fault_of_the_request() {
+        assert_eq!(ErrorKind::LimitExceeded.http_status(), 422);
+        assert_eq!(ErrorKind::TooLarge.http_status(), 413);
+        assert_eq!(ErrorKind::Unsupported.http_status(), 501);
     }
 }

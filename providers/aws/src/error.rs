@@ -74,11 +74,7 @@ where
             let status = service.raw().status().as_u16();
             let (code, message) = (service.err().code(), service.err().message());
             let kind = service_kind(code, message, status);
-            let effect = if status >= 500 && kind != ErrorKind::Throttled {
-                Effect::Unknown
-            } else {
-                Effect::None
-            };
+            let effect = service_effect(code, kind, status);
             (kind, answer(code, message, status), effect)
         }
         SdkError::ResponseError(response) => {
@@ -125,12 +121,34 @@ fn in_chain<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> O
     None
 }
 
+/// What an answer that is no success says of the effect of its request.
+///
+/// A transaction in progress is the one of an earlier attempt, which bears the same token.
+fn service_effect(code: Option<&str>, kind: ErrorKind, status: u16) -> Effect {
+    let failed = status >= 500 && kind != ErrorKind::Throttled;
+    if failed || code == Some("TransactionInProgressException") {
+        Effect::Unknown
+    } else {
+        Effect::None
+    }
+}
+
 fn answer(code: Option<&str>, message: Option<&str>, status: u16) -> String {
     match (code, message) {
+        (Some(code), _) if is_missing_resource(code) => format!(
+            "the table or bucket does not exist ({code}): create it, or check its name, region \
+             and account"
+        ),
         (Some(code), Some(message)) => format!("the service answered {code}: {message}"),
         (Some(code), None) => format!("the service answered {code}"),
         (None, _) => format!("the service answered with status {status}"),
     }
+}
+
+/// Whether the table or bucket itself is missing, which is a fault of the deployment: nothing that
+/// a caller asked for is "not found", and waiting does not help.
+pub(crate) fn is_missing_resource(code: &str) -> bool {
+    matches!(code, "ResourceNotFoundException" | "NoSuchBucket")
 }
 
 /// The kind of an answer: by its code, and where that says nothing by its status.
@@ -147,18 +165,17 @@ pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u1
 /// Codes as listed in the API references of DynamoDB and S3 under "Common errors" and "Error codes".
 fn code_kind(code: &str) -> Option<ErrorKind> {
     Some(match code {
-        "ResourceNotFoundException" | "NoSuchKey" | "NoSuchBucket" | "NotFound" => {
-            ErrorKind::NotFound
-        }
+        missing if is_missing_resource(missing) => ErrorKind::Internal,
+        "NoSuchKey" | "NotFound" => ErrorKind::NotFound,
         "ConditionalCheckFailedException" | "PreconditionFailed" => ErrorKind::PreconditionFailed,
         "TransactionConflictException"
-        | "TransactionInProgressException"
         | "ReplicatedWriteConflictException"
         | "ResourceInUseException"
         | "ConditionalRequestConflict"
         | "OperationAborted" => ErrorKind::Contention,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
+        | "LimitExceededException"
         | "ThrottlingException"
         | "Throttling"
         | "SlowDown"
@@ -184,14 +201,13 @@ fn code_kind(code: &str) -> Option<ErrorKind> {
         | "KeyTooLongError"
         | "SerializationException" => ErrorKind::InvalidArgument,
         "EntityTooLarge" | "MetadataTooLarge" => ErrorKind::TooLarge,
-        "ItemCollectionSizeLimitExceededException" | "LimitExceededException" => {
-            ErrorKind::LimitExceeded
-        }
+        "ItemCollectionSizeLimitExceededException" => ErrorKind::LimitExceeded,
         "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" => ErrorKind::Corrupt,
         "InternalServerError"
         | "InternalFailure"
         | "InternalError"
         | "ServiceUnavailable"
+        | "TransactionInProgressException"
         | "RequestTimeout" => ErrorKind::Unavailable,
         _ => return None,
     })
@@ -210,3 +226,6 @@ fn retry_after(raw: &HttpResponse) -> Option<Duration> {
     let seconds = raw.headers().get("retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,8 +48,8 @@ impl DynamoStore {
             Ok(output) => Ok(output.table),
             Err(error) => {
                 let error = failure(error).error;
-                match error.kind() {
-                    ErrorKind::NotFound => Ok(None),
+                match error.provider_code() {
+                    Some("ResourceNotFoundException") => Ok(None),
                     _ => Err(error),
                 }
             }

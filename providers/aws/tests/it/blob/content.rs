@@ -210,7 +210,7 @@ async fn metadata_that_is_too_large_when_encoded_is_refused_before_it_is_sent() 
 }
 
 #[tokio::test]
-async fn missing_blobs_and_buckets_are_not_found() {
+async fn a_missing_blob_is_not_found_and_a_missing_bucket_is_a_fault_of_the_deployment() {
     let (bucket, ..) = fresh().await;
     assert_eq!(
         bucket.head("a").await.unwrap_err().kind(),
@@ -223,7 +223,10 @@ async fn missing_blobs_and_buckets_are_not_found() {
     assert_eq!(bucket.delete("a").await.unwrap(), None);
     let store = Arc::new(S3Store::new(client(emulator::endpoint())));
     let nowhere = Bucket::new(store, clock(), "no-such-bucket-anywhere");
-    let error = nowhere.put("a", "x").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.provider_code(), Some("NoSuchBucket"));
+    let put = nowhere.put("a", "x").await.unwrap_err();
+    let get = nowhere.get("a").await.unwrap_err();
+    for error in [put, get] {
+        assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
+        assert_eq!(error.provider_code(), Some("NoSuchBucket"));
+    }
 }
