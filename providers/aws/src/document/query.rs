@@ -10,6 +10,11 @@ use super::expression::{self, Placeholders};
 use super::row::{self, Item};
 use crate::error::failure;
 
+/// How many items a request looks at when one before it met expired ones: DynamoDB counts its
+/// limit before the filter, and what is looked at is paid for, so that the first asks for no more
+/// than is needed.
+const LOOKED_AT: usize = 250;
+
 impl DynamoStore {
     /// One record more than asked for is read, because DynamoDB names a place to go on after
     /// the last record of a partition too.
@@ -23,20 +28,20 @@ impl DynamoStore {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let mut items = Vec::new();
         let mut start = start(call.schema, page);
+        let mut asked = limit.saturating_add(1);
         let next = loop {
-            let missing = limit.saturating_add(1).saturating_sub(items.len());
-            let (found, next) = self
-                .send_query(call, page, (&range, missing, start))
-                .await?;
+            let (found, next) = self.send_query(call, page, (&range, asked, start)).await?;
             items.extend(found);
             if items.len() > limit {
                 items.truncate(limit);
                 break items.last().cloned();
             }
-            match next {
-                Some(next) if items.len() == limit => start = Some(next),
-                end_or_place => break end_or_place,
+            if next.is_none() {
+                break None;
             }
+            start = next;
+            let missing = limit.saturating_add(1).saturating_sub(items.len());
+            asked = missing.max(LOOKED_AT);
         };
         Ok(RecordPage {
             next: match next {

@@ -3,6 +3,7 @@
 mod fields;
 mod format;
 mod lost_answers;
+mod requests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,0 +1,81 @@
+//! What is asked of DynamoDB itself: how often, of which table, and by the vendor's own client.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use isobar::document::{Map, Query, SortType};
+use isobar::{Collection, CollectionSpec, ErrorKind};
+use isobar_aws::DynamoStore;
+
+use super::{Item, client, fresh, map};
+use crate::faults::Faults;
+use crate::{clock, emulator};
+
+const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::I64);
+
+#[tokio::test]
+async fn the_native_client_is_dynamodbs() {
+    let (notes, _, table) = fresh(&NOTES).await;
+    let document = map(&[("id", "a".into()), ("part", 1_i64.into())]);
+    notes.create(&document).await.unwrap();
+    let native = notes.native::<Client>().unwrap();
+    let counted = native.scan().table_name(table).send().await.unwrap();
+    assert_eq!(counted.count(), 1);
+    assert!(notes.native::<String>().is_none());
+}
+
+#[tokio::test]
+async fn a_missing_table_is_a_fault_of_the_deployment_and_is_told_at_once() {
+    let store = Arc::new(DynamoStore::new(client(emulator::endpoint())));
+    let notes = Collection::new(store, clock(), &NOTES, "nowhere-");
+    let document = map(&[("id", "a".into()), ("part", 1_i64.into())]);
+    let read = notes.get(("a", 1_i64)).await.unwrap_err();
+    let write = notes.upsert(&document).await.unwrap_err();
+    let transact = notes.transact("a", |transaction| {
+        let put = transaction.put(&document);
+        async move { put }
+    });
+    for error in [read, write, transact.await.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
+        assert!(!error.retryable() && !error.outcome_unknown(), "{error:?}");
+        assert!(error.to_string().contains("create it"), "{error}");
+    }
+}
+
+fn row(part: i64, expires: Option<i64>) -> WriteRequest {
+    let mut item = Item::from([
+        ("id".to_owned(), AttributeValue::S("a".to_owned())),
+        ("part".to_owned(), AttributeValue::N(part.to_string())),
+    ]);
+    item.extend(expires.map(|at| ("_exp".to_owned(), AttributeValue::N(at.to_string()))));
+    let put = PutRequest::builder().set_item(Some(item)).build();
+    let put = put.expect("it has an item");
+    WriteRequest::builder().put_request(put).build()
+}
+
+#[tokio::test]
+async fn expired_rows_before_the_first_live_one_cost_few_requests() {
+    let (_, direct, table) = fresh(&NOTES).await;
+    let expired: Vec<_> = (0..600).map(|part| row(part, Some(1))).collect();
+    let live = [row(600, None), row(601, None)];
+    for rows in expired.chunks(25).chain([&live[..]]) {
+        let batch = direct.batch_write_item();
+        let sent = batch.request_items(&table, rows.to_vec()).send().await;
+        assert!(
+            sent.unwrap()
+                .unprocessed_items()
+                .is_none_or(HashMap::is_empty)
+        );
+    }
+    let faults = Faults::before(emulator::endpoint()).await;
+    let store = Arc::new(DynamoStore::new(client(&faults.endpoint)));
+    let prefix = table.strip_suffix(NOTES.name()).expect("a prefixed name");
+    let notes = Collection::new(store, clock(), &NOTES, prefix);
+    let page = notes.query(&Query::partition("a").limit(1)).await.unwrap();
+    let parts: Vec<_> = page.items.iter().map(|item| &item.value["part"]).collect();
+    assert_eq!(parts, [&600_i64.into()]);
+    assert!(page.cursor.is_some());
+    assert_eq!(faults.count("DynamoDB_20120810.Query"), 4);
+}
