@@ -191,7 +191,7 @@ where
             Err(error) => Err(error),
         };
         match result {
-            Err(error) if error.kind() == ErrorKind::Contention => {
+            Err(error) if error.kind() == ErrorKind::Contention && !error.outcome_unknown() => {
                 let pause = pause(attempt);
                 let late = give_up.is_some_and(|end| binding.clock.now() + pause >= end);
                 if attempt == MAX_ATTEMPTS || late {
@@ -240,6 +240,8 @@ async fn commit<T>(
         .commit(partition, set)
         .await
         .map_err(|error| match error.kind() {
+            // What was read may have been changed by an earlier attempt of this very commit.
+            _ if error.outcome_unknown() => error,
             ErrorKind::PreconditionFailed | ErrorKind::NotFound | ErrorKind::AlreadyExists => {
                 Error::new(
                     ErrorKind::Contention,

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use isobar::document::{CollectionSchema, Key};
+use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Existence, Write, Written};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
 use super::row::{self, Content, Item};
-use super::write::pause;
-use crate::error::failure;
+use super::write::PAUSE;
+use crate::error::{Effect, Failure, failure};
 
-/// How often the rest of a batch is sent; with the pauses between, some seconds.
-const ROUNDS: u32 = 8;
+/// How often the rest of a batch is sent again; with the pauses between, some seconds.
+const RETRIES: u32 = 7;
 
 impl DynamoStore {
     /// The items of at most 100 distinct keys, in their order.
@@ -24,10 +25,8 @@ impl DynamoStore {
     ) -> Result<Vec<Option<Item>>> {
         let mut found: HashMap<Key, Item> = HashMap::new();
         let mut rest: Vec<Item> = keys.iter().map(|key| row::key_item(schema, key)).collect();
-        for round in 1.. {
-            if rest.is_empty() {
-                break;
-            }
+        let mut retries = Retries::new(RETRIES, PAUSE);
+        while !rest.is_empty() {
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(rest))
                 .consistent_read(true)
@@ -43,9 +42,10 @@ impl DynamoStore {
             let left = output.unprocessed_keys.unwrap_or_default();
             rest = left.into_values().flat_map(|left| left.keys).collect();
             if !rest.is_empty() {
-                wait(round).await?;
+                wait(&mut retries).await?;
             }
         }
+        retries.answered();
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
@@ -71,7 +71,10 @@ impl DynamoStore {
             // The request failed as a whole, perhaps for one bad item: each by itself tells which.
             results[index] = Some(match outcome {
                 Fate::Written => Ok(Written::default()),
-                Fate::Rejected => self.write_one(call, &writes[index]).await,
+                Fate::Rejected(effect) => {
+                    let failed = lost(effect);
+                    self.replace(call, &writes[index], failed).await
+                }
                 Fate::Throttled => Err(throttled()),
             });
         }
@@ -88,23 +91,18 @@ impl DynamoStore {
     ) -> Vec<(usize, Fate)> {
         let table = &call.schema.table;
         let mut outcomes = Vec::new();
-        for round in 1.. {
-            if batch.is_empty() {
-                break;
-            }
+        let mut retries = Retries::new(RETRIES, PAUSE);
+        while !batch.is_empty() {
             let requests = batch.values().map(|(_, request)| request.clone()).collect();
             let sent = self.writes.batch_write_item();
             let sent = sent.request_items(table, requests).send().await;
             let left = match sent {
                 Ok(output) => output.unprocessed_items.unwrap_or_default().remove(table),
                 Err(error) => {
-                    let error = failure(error).error;
+                    let Failure { error, effect } = failure(error);
                     tracing::debug!(%error, "a batch is written one by one");
-                    outcomes.extend(
-                        batch
-                            .into_values()
-                            .map(|(index, _)| (index, Fate::Rejected)),
-                    );
+                    let rejected = |(index, _)| (index, Fate::Rejected(effect));
+                    outcomes.extend(batch.into_values().map(rejected));
                     return outcomes;
                 }
             };
@@ -115,7 +113,7 @@ impl DynamoStore {
                 .collect();
             outcomes.extend(batch.into_values().map(|(index, _)| (index, Fate::Written)));
             batch = rest;
-            if !batch.is_empty() && wait(round).await.is_err() {
+            if !batch.is_empty() && wait(&mut retries).await.is_err() {
                 outcomes.extend(
                     batch
                         .into_values()
@@ -124,6 +122,7 @@ impl DynamoStore {
                 return outcomes;
             }
         }
+        retries.answered();
         outcomes
     }
 }
@@ -132,8 +131,17 @@ impl DynamoStore {
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Written,
-    Rejected,
+    /// The request that it was part of failed, with such an effect.
+    Rejected(Effect),
     Throttled,
+}
+
+/// The failure of a batch as that of each of its writes, which may have been made.
+fn lost(effect: Effect) -> Option<Failure> {
+    (effect == Effect::Unknown).then(|| Failure {
+        error: Error::new(ErrorKind::Unavailable, "the answer to a batch was lost"),
+        effect,
+    })
 }
 
 /// The write as part of a batch, which cannot have conditions.
@@ -176,11 +184,9 @@ fn key_of(schema: &CollectionSchema, request: &WriteRequest) -> Option<Key> {
     row::key_of(schema, item).ok()
 }
 
-async fn wait(round: u32) -> Result<()> {
-    if round >= ROUNDS {
-        return Err(throttled());
-    }
-    tokio::time::sleep(pause(&throttled(), round)).await;
+async fn wait(retries: &mut Retries<'_>) -> Result<()> {
+    let pause = retries.pause(&throttled()).ok_or_else(throttled)?;
+    tokio::time::sleep(pause).await;
     Ok(())
 }
 

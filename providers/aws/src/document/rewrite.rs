@@ -46,13 +46,13 @@ impl DynamoStore {
                     });
                 }
                 Outcome::Refused(refusal) if refusal.earlier == Effect::Unknown => {
-                    return Err(refusal.mark(faster()));
+                    return Err(refusal.mark(overtaken()));
                 }
                 Outcome::Refused(refusal) => seen = refusal.item,
             }
             tokio::time::sleep(contention_pause(round)).await;
         }
-        Err(faster())
+        Err(overtaken())
     }
 
     /// Puts the sums of `f64` in place of the decimal ones that DynamoDB has made of a fraction.
@@ -157,7 +157,8 @@ pub(super) fn inexact_sums(update: &Update, before: &Record) -> Vec<FieldPath> {
         .collect()
 }
 
-fn faster() -> Error {
+/// Others wrote whenever this write was about to.
+pub(super) fn overtaken() -> Error {
     let message = "other writers changed the document between each read and write";
     Error::new(ErrorKind::Contention, message)
 }

@@ -10,7 +10,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::expression::{self, Placeholders};
 use super::row::{self, Content, Item};
-use super::update::{self, Assignments, Stored};
+use super::update::{Assignments, Stored};
 
 /// A statement that is ready to be sent, alone or within a transaction.
 #[derive(Debug, Clone)]
@@ -20,8 +20,9 @@ pub(super) struct Statement {
     pub(super) effect: Effect,
     pub(super) condition: Option<String>,
     pub(super) placeholders: Placeholders,
-    /// Whether sending it twice does what sending it once does (rule R21).
-    pub(super) repeatable: bool,
+    /// Whether its condition keeps it from having its effect twice, however often it is sent
+    /// (rule R21). That of a create does, unless somebody removes the document in between.
+    pub(super) once: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -90,7 +91,7 @@ impl Statement {
             effect,
             condition: expression::all(&parts),
             placeholders,
-            repeatable: is_repeatable(write),
+            once: is_once(write),
         };
         Ok(statement.fits().then_some(statement))
     }
@@ -117,6 +118,7 @@ impl Statement {
         let statement = Self {
             table: call.schema.table.clone(),
             key: row::key_item(call.schema, &write.key),
+            once: built.guarded || built.expression.is_empty(),
             effect: if built.expression.is_empty() {
                 Effect::Check
             } else {
@@ -124,7 +126,6 @@ impl Statement {
             },
             condition: expression::all(&parts),
             placeholders: built.placeholders,
-            repeatable: true,
         };
         if statement.fits() {
             return Ok(statement);
@@ -142,8 +143,19 @@ impl Statement {
             effect: Effect::Put(row::item(call.schema, content)?),
             condition: Some(condition),
             placeholders,
-            repeatable: true,
+            once: true,
         })
+    }
+
+    pub(super) fn is_unconditional_put(&self) -> bool {
+        matches!(self.effect, Effect::Put(_)) && self.condition.is_none()
+    }
+
+    /// An unconditional put on the condition that nothing is stored.
+    pub(super) fn over_nothing(mut self, call: &Call<'_>) -> Self {
+        self.condition = Some(expression::absent(call, &mut self.placeholders));
+        self.once = true;
+        self
     }
 
     fn fits(&self) -> bool {
@@ -204,13 +216,9 @@ impl Statement {
     }
 }
 
-/// Puts are recognised by their version and leave the same document; updates only where they set
-/// and remove; everything that asks for a version happens once at most.
-fn is_repeatable(write: &Write) -> bool {
-    let same = match &write.action {
-        Action::Put { .. } | Action::Check => true,
-        Action::Update { update, .. } => update::only_assigns(update),
-        Action::Delete => false,
-    };
-    same || write.condition.version.is_some()
+/// A create needs that there is nothing, and every other write that asks for a version changes it.
+fn is_once(write: &Write) -> bool {
+    matches!(write.action, Action::Check)
+        || write.existence == Existence::Forbidden
+        || write.condition.version.is_some()
 }

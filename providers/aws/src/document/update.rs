@@ -41,14 +41,6 @@ pub(super) struct Built {
     pub(super) guarded: bool,
 }
 
-/// Whether the update leaves the same document however often it is applied.
-pub(super) fn only_assigns(update: &Update) -> bool {
-    update
-        .changes()
-        .iter()
-        .all(|(_, change)| matches!(change, Change::Set(_) | Change::Remove))
-}
-
 impl Assignments<'_> {
     /// The update without a read; nothing where DynamoDB could not compute it as we do.
     pub(super) fn blind(&self, setting: Setting) -> Result<Option<Built>> {

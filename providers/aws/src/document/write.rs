@@ -1,5 +1,6 @@
 //! One write: sent, and after a lost answer recognised by its version, repeated, or given up.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -10,18 +11,19 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use isobar::document::Update;
+use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Existence, Record, Write, Written};
-use isobar::driver::jitter;
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
-use super::rewrite::{self, inexact_sums};
+use super::rewrite::{self, inexact_sums, overtaken};
 use super::row::{self, Item};
 use super::statement::{Effect as Verb, Setting, Statement};
 use crate::error::{Effect, Failure, doubtful, failure};
 
-/// How often one statement is sent.
-pub(super) const ATTEMPTS: u32 = 4;
+/// How often a request is sent again, and after how long at most the first time.
+pub(super) const RETRIES: u32 = 3;
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// What became of a statement.
 #[derive(Debug)]
@@ -53,18 +55,33 @@ enum Attempt {
     Failed(Failure),
 }
 
+/// What is stored where the answer to a write was lost.
+enum Found {
+    /// What the write leaves.
+    Ours(Option<Item>),
+    Nothing,
+    /// The work of somebody else, before or after; or it is not known what.
+    Other,
+}
+
 impl DynamoStore {
     pub(super) async fn write_one(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
         match &write.action {
-            Action::Put { .. } | Action::Delete => self.replace(call, write).await,
+            Action::Put { .. } | Action::Delete => self.replace(call, write, None).await,
             Action::Update { update, .. } => self.update(call, write, update).await,
             Action::Check => Err(Error::invalid("a check is part of a set of writes")),
         }
     }
 
-    async fn replace(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
+    /// A put or delete; `failed` is how a batch failed that it was part of.
+    pub(super) async fn replace(
+        &self,
+        call: &Call<'_>,
+        write: &Write,
+        failed: Option<Failure>,
+    ) -> Result<Written> {
         let statement = Statement::of(call, write, Setting::Alone)?.ok_or_else(too_long)?;
-        match self.settle(call, write, &statement).await? {
+        match self.settle_after(failed, call, write, &statement).await? {
             Outcome::Applied(before) if matches!(write.action, Action::Delete) => Ok(Written {
                 existed: Some(row::live(call.schema, call.now, before)?.is_some()),
                 record: None,
@@ -73,7 +90,7 @@ impl DynamoStore {
             Outcome::Refused(refusal) => {
                 let record = row::live(call.schema, call.now, refusal.item.clone())?;
                 let error = judge(write, record.as_ref()).err();
-                Err(refusal.mark(error.unwrap_or_else(precondition)))
+                Err(refusal.mark(error.unwrap_or_else(overtaken)))
             }
         }
     }
@@ -84,7 +101,10 @@ impl DynamoStore {
         };
         let outcome = match self.settle(call, write, &statement).await {
             // An invalid path, or an item that would be too large: what is stored tells which.
-            Err(error) if error.provider_code() == Some("ValidationException") => {
+            Err(error)
+                if error.provider_code() == Some("ValidationException")
+                    && !error.outcome_unknown() =>
+            {
                 return self.rewrite(call, write, None).await;
             }
             settled => settled?,
@@ -106,6 +126,9 @@ impl DynamoStore {
             Outcome::Refused(refusal) => {
                 let record = row::live(call.schema, call.now, refusal.item.clone())?;
                 judge(write, record.as_ref()).map_err(|error| refusal.mark(error))?;
+                if refusal.earlier == Effect::Unknown {
+                    return Err(refusal.mark(overtaken()));
+                }
                 self.rewrite(call, write, refusal.item).await
             }
         }
@@ -118,49 +141,72 @@ impl DynamoStore {
         write: &Write,
         statement: &Statement,
     ) -> Result<Outcome> {
+        self.settle_after(None, call, write, statement).await
+    }
+
+    /// The same where an earlier request that did the same write has failed.
+    async fn settle_after(
+        &self,
+        mut failed: Option<Failure>,
+        call: &Call<'_>,
+        write: &Write,
+        statement: &Statement,
+    ) -> Result<Outcome> {
+        let mut statement = Cow::Borrowed(statement);
         let mut earlier = Effect::None;
-        let mut attempt = 1;
+        let mut retries = Retries::new(RETRIES, PAUSE);
         loop {
-            let failure = match self.send(statement).await {
-                Attempt::Applied(before) => return Ok(Outcome::Applied(before)),
-                Attempt::Refused(Some(item))
-                    if earlier == Effect::Unknown && is_ours(call, &item, write) =>
-                {
-                    return Ok(Outcome::Recognised(Some(item)));
+            let attempt = match failed.take() {
+                Some(failure) => Attempt::Failed(failure),
+                None => self.send(&statement).await,
+            };
+            let failure = match attempt {
+                Attempt::Failed(failure) => failure,
+                Attempt::Applied(before) => {
+                    retries.answered();
+                    return Ok(Outcome::Applied(before));
                 }
                 Attempt::Refused(item) => {
-                    return Ok(Outcome::Refused(Refusal { item, earlier }));
+                    retries.answered();
+                    return Ok(refused(call, write, Refusal { item, earlier }));
                 }
-                Attempt::Failed(failure) => failure,
             };
             earlier = earlier.max(failure.effect);
             let again = match failure.effect {
                 Effect::None => failure.error.retryable(),
-                Effect::Unknown => match self.recognise(call, write).await {
-                    Some(item) => return Ok(Outcome::Recognised(item)),
-                    None => statement.repeatable && !call.schema.adopted,
+                Effect::Unknown => match self.look_back(call, write).await {
+                    Found::Ours(item) => return Ok(Outcome::Recognised(item)),
+                    Found::Nothing if statement.is_unconditional_put() => {
+                        statement = Cow::Owned(statement.into_owned().over_nothing(call));
+                        true
+                    }
+                    Found::Nothing | Found::Other => statement.once && !call.schema.adopted,
                 },
             };
-            if !again || attempt == ATTEMPTS {
+            let pause = again.then(|| retries.pause(&failure.error)).flatten();
+            let Some(pause) = pause else {
                 return Err(doubtful(failure.error, earlier));
-            }
-            tracing::debug!(attempt, error = %failure.error, "a write is sent again");
-            tokio::time::sleep(pause(&failure.error, attempt)).await;
-            attempt += 1;
+            };
+            tracing::debug!(error = %failure.error, "a write is sent again");
+            tokio::time::sleep(pause).await;
         }
     }
 
-    /// After a lost answer: the item that shows that the write was applied, if it was.
-    async fn recognise(&self, call: &Call<'_>, write: &Write) -> Option<Option<Item>> {
+    /// What is stored after a lost answer.
+    async fn look_back(&self, call: &Call<'_>, write: &Write) -> Found {
         if call.schema.adopted {
-            return None;
+            return Found::Other;
         }
-        let item = self.read(call.schema, &write.key).await.ok()?;
+        let Ok(item) = self.read(call.schema, &write.key).await else {
+            return Found::Other;
+        };
         match (&item, &write.action) {
             // Under a condition, somebody else may have been the one to remove it.
-            (None, Action::Delete) => write.condition.is_empty().then_some(None),
-            (Some(found), _) if is_ours(call, found, write) => Some(item),
-            _ => None,
+            (None, Action::Delete) if write.condition.is_empty() => Found::Ours(None),
+            (None, Action::Delete) => Found::Other,
+            (None, _) => Found::Nothing,
+            (Some(found), _) if is_ours(call, found, write) => Found::Ours(item),
+            (Some(_), _) => Found::Other,
         }
     }
 
@@ -250,6 +296,16 @@ where
     }
 }
 
+/// What a refusal means: after a lost answer, that the write itself is in its way.
+fn refused(call: &Call<'_>, write: &Write, refusal: Refusal) -> Outcome {
+    match refusal.item {
+        Some(item) if refusal.earlier == Effect::Unknown && is_ours(call, &item, write) => {
+            Outcome::Recognised(Some(item))
+        }
+        item => Outcome::Refused(Refusal { item, ..refusal }),
+    }
+}
+
 /// Whether existence and condition of a write hold of what is stored, in the contract's order.
 pub(super) fn judge(write: &Write, stored: Option<&Record>) -> Result<()> {
     match (write.existence, stored) {
@@ -284,8 +340,8 @@ pub(super) fn precondition() -> Error {
     Error::new(ErrorKind::PreconditionFailed, message)
 }
 
-fn too_long() -> Error {
-    let message = "the conditions are more than DynamoDB takes at once";
+pub(super) fn too_long() -> Error {
+    let message = "the conditions and changes are more than DynamoDB takes at once";
     Error::new(ErrorKind::LimitExceeded, message)
 }
 
@@ -301,10 +357,4 @@ fn recognised(call: &Call<'_>, item: Option<Item>) -> Result<Written> {
         existed: None,
         record,
     })
-}
-
-/// The longest pause before a request is sent again: 50 ms, doubling, or what the service asks.
-pub(super) fn pause(error: &Error, attempt: u32) -> Duration {
-    let most = Duration::from_millis(50 << attempt.min(5));
-    error.retry_after().unwrap_or_default() + jitter(most)
 }

@@ -1,11 +1,11 @@
 //! Writes whose answer is lost: recognised by their version, never applied twice (rule R21).
 
-use isobar::document::{Condition, Map, PutOptions, SortType, Update, WriteSet};
+use isobar::document::{BatchWrite, Condition, Map, PutOptions, SortType, Update, Value, WriteSet};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
 
 use super::{client, map};
-use crate::faults::Faults;
+use crate::faults::{Faults, dynamodb_error};
 use crate::{clock, emulator};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
@@ -109,6 +109,74 @@ async fn a_set_of_writes_happens_once() {
         direct.fetch(("a", "1")).await.unwrap().value["n"],
         2_i64.into()
     );
+}
+
+/// A write whose answer is lost, and what somebody else does before it looks what became of it.
+async fn overtaken<W, O>(
+    (behind, faults): (&Collection<Map>, &Faults),
+    operation: &str,
+    write: impl FnOnce(Collection<Map>) -> W,
+    other: O,
+) -> isobar::Error
+where
+    W: Future<Output = isobar::Result<()>> + Send + 'static,
+    O: Future<Output = isobar::Result<()>>,
+{
+    faults.lose(operation, 1);
+    let look = faults.hold("GetItem");
+    let write = tokio::spawn(write(behind.clone()));
+    look.reached().await;
+    other.await.expect("nothing is in its way");
+    look.open();
+    let written = write.await.expect("no panic");
+    written.expect_err("the outcome is unknown")
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_undoes_nobodys_work() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    direct.create(&document(1)).await.unwrap();
+    let there = (&behind, &faults);
+    let put = async |n: i64| direct.upsert(&document(n)).await.map(drop);
+    let upsert = |notes: Collection<Map>| async move { notes.upsert(&document(2)).await.map(drop) };
+    let error = overtaken(there, "PutItem", upsert, put(3)).await;
+    assert!(error.outcome_unknown(), "{error:?}");
+    let remove = |notes: Collection<Map>| async move {
+        let update = Update::new().remove("n");
+        notes.update(("a", "1"), update).await.map(drop)
+    };
+    let error = overtaken(there, "UpdateItem", remove, put(3)).await;
+    assert!(error.outcome_unknown(), "{error:?}");
+    let batch = |notes: Collection<Map>| async move {
+        let batch = BatchWrite::new().upsert(&document(2));
+        notes.write_batch(batch).await?.remove(0)
+    };
+    let error = overtaken(there, "BatchWriteItem", batch, put(3)).await;
+    assert!(error.outcome_unknown(), "{error:?}");
+    assert_eq!(direct.fetch(("a", "1")).await.unwrap().value, document(3));
+}
+
+#[tokio::test]
+async fn an_upsert_that_never_arrived_is_sent_again_where_nothing_is_stored() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    faults.refuse("PutItem", (0, 1), Vec::new());
+    let version = behind.upsert(&document(1)).await.unwrap();
+    assert_eq!(direct.fetch(("a", "1")).await.unwrap().version, version);
+
+    direct.delete(("a", "1")).await.unwrap();
+    faults.refuse("PutItem", (0, 1), Vec::new());
+    let again = faults.hold("attribute_not_exists");
+    let upsert = tokio::spawn({
+        let behind = behind.clone();
+        async move { behind.upsert(&document(1)).await }
+    });
+    again.reached().await;
+    direct.create(&document(2)).await.unwrap();
+    again.open();
+    let error = upsert.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Contention);
+    assert!(error.outcome_unknown(), "{error:?}");
+    assert_eq!(direct.fetch(("a", "1")).await.unwrap().value, document(2));
 }
 
 #[tokio::test]
