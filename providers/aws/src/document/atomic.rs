@@ -5,15 +5,16 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use isobar::document::{Key, Version};
+use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Write};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
-use super::rewrite::{contention_pause, plan};
+use super::rewrite::{contention_pause, overtaken, plan};
 use super::row;
 use super::statement::{Setting, Statement};
-use super::write::{judge, precondition};
-use crate::error::{Effect, failure, service_kind};
+use super::write::{PAUSE, RETRIES, judge, precondition};
+use crate::error::{Effect, doubtful, failure, service_kind};
 
 /// How often a set is sent when others write the same documents.
 const ROUNDS: u32 = 24;
@@ -30,13 +31,28 @@ enum Answer {
     Final(Error),
 }
 
+impl Answer {
+    /// The answer to an attempt before which the set may have been committed: it may then not be
+    /// sent under another token.
+    fn after(self, earlier: Effect) -> Self {
+        match (earlier, self) {
+            (Effect::None, answer) => answer,
+            (Effect::Unknown, Self::Committed) => Self::Committed,
+            (Effect::Unknown, Self::Final(error)) => Self::Final(doubtful(error, earlier)),
+            (Effect::Unknown, Self::Read(_) | Self::Busy(_)) => {
+                Self::Final(doubtful(overtaken(), earlier))
+            }
+        }
+    }
+}
+
 impl DynamoStore {
     pub(super) async fn write_together(&self, call: &Call<'_>, writes: &[Write]) -> Result<()> {
         let mut read_first = vec![false; writes.len()];
         let mut conflicts = 0;
         for round in 0..ROUNDS {
             let statements = self.statements(call, writes, &mut read_first).await?;
-            match self.send_set(call, writes, statements).await {
+            match self.settle_set(call, writes, statements).await {
                 Answer::Committed => return Ok(()),
                 Answer::Final(error) => return Err(error),
                 Answer::Busy(error) if conflicts == CONFLICTS => return Err(error),
@@ -81,36 +97,40 @@ impl DynamoStore {
             .collect()
     }
 
-    /// The token makes a repetition by the SDK, after a lost answer, the same transaction.
-    async fn send_set(
+    /// Sends a set until it is known what became of it. Under one token it happens once at most,
+    /// however often it is sent within ten minutes ("ClientRequestToken" of `TransactWriteItems`);
+    /// it gets another one only where it is known not to have happened.
+    async fn settle_set(
         &self,
         call: &Call<'_>,
         writes: &[Write],
         statements: Vec<TransactWriteItem>,
     ) -> Answer {
-        let sent = self
-            .client
+        let request = self
+            .writes
             .transact_write_items()
             .set_transact_items(Some(statements))
-            .client_request_token(Version::generate().as_str())
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Answer::Committed;
-        };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            error.as_service_error()
-        {
-            let reasons = cancelled.cancellation_reasons().to_vec();
-            return explain(call, writes, &reasons).unwrap_or_else(|| refused(error, &reasons));
-        }
-        let failure = failure(error);
-        if failure.effect == Effect::Unknown && self.is_committed(call, writes).await {
-            return Answer::Committed;
-        }
-        match failure.error.kind() {
-            ErrorKind::Contention => Answer::Busy(failure.error),
-            _ => Answer::Final(failure.of_write()),
+            .client_request_token(Version::generate().as_str());
+        let mut earlier = Effect::None;
+        let mut retries = Retries::new(RETRIES, PAUSE);
+        loop {
+            let Err(error) = request.clone().send().await else {
+                retries.answered();
+                return Answer::Committed;
+            };
+            let (answer, effect, again) = understood(call, writes, error);
+            earlier = earlier.max(effect);
+            if earlier == Effect::Unknown && self.is_committed(call, writes).await {
+                return Answer::Committed;
+            }
+            let pause = match &answer {
+                Answer::Final(error) if again => retries.pause(error),
+                _ => None,
+            };
+            let Some(pause) = pause else {
+                return answer.after(earlier);
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -126,6 +146,27 @@ impl DynamoStore {
             && stored
                 .is_ok_and(|item| item.is_some_and(|item| row::has_version(&item, &write.version)))
     }
+}
+
+/// What a failed attempt means, what it may have done, and whether the same one may be sent again.
+fn understood(
+    call: &Call<'_>,
+    writes: &[Write],
+    error: SdkError<TransactWriteItemsError, HttpResponse>,
+) -> (Answer, Effect, bool) {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    {
+        let reasons = cancelled.cancellation_reasons().to_vec();
+        let answer = explain(call, writes, &reasons).unwrap_or_else(|| refused(error, &reasons));
+        return (answer, Effect::None, false);
+    }
+    let failure = failure(error);
+    if failure.error.kind() == ErrorKind::Contention {
+        return (Answer::Busy(failure.error), failure.effect, false);
+    }
+    let again = failure.effect == Effect::Unknown || failure.error.retryable();
+    (Answer::Final(failure.error), failure.effect, again)
 }
 
 /// What the reasons say of the portable writes; nothing where they are only DynamoDB's own.

@@ -111,6 +111,36 @@ async fn a_set_of_writes_happens_once() {
     );
 }
 
+#[tokio::test]
+async fn a_set_that_is_still_in_progress_is_not_sent_as_another_one() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    direct.create(&document(1)).await.unwrap();
+    let in_progress = dynamodb_error(400, "TransactionInProgressException");
+    let increments = [
+        (Value::Int(1), Value::Int(2)),
+        (Value::Float(0.5), Value::Float(2.5)),
+    ];
+    for (by, sum) in increments {
+        faults.replace("TransactWriteItems", in_progress.clone());
+        let set = WriteSet::new().update(("a", "1"), Update::new().increment("n", by));
+        behind.commit("a", set).await.unwrap();
+        assert_eq!(direct.fetch(("a", "1")).await.unwrap().value["n"], sum);
+    }
+}
+
+/// No row of an adopted table tells whose it is: only the token keeps the set from failing on
+/// itself.
+#[tokio::test]
+async fn a_set_that_cannot_be_recognised_is_sent_again_under_its_token() {
+    let (direct, behind, faults) = fresh(&ADOPTED).await;
+    let in_progress = dynamodb_error(400, "TransactionInProgressException");
+    faults.replace("TransactWriteItems", in_progress);
+    let set = WriteSet::new().create(&document(1));
+    behind.commit("a", set).await.unwrap();
+    assert_eq!(direct.fetch(("a", "1")).await.unwrap().value, document(1));
+    assert_eq!(faults.count("TransactWriteItems"), 2);
+}
+
 /// A write whose answer is lost, and what somebody else does before it looks what became of it.
 async fn overtaken<W, O>(
     (behind, faults): (&Collection<Map>, &Faults),
