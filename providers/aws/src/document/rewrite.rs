@@ -11,7 +11,7 @@ use super::DynamoStore;
 use super::row::{self, Content, Item};
 use super::statement::{Setting, Statement};
 use super::update::{Assignments, Stored};
-use super::write::{Outcome, judge};
+use super::write::{Outcome, judge, too_long};
 use crate::error::Effect;
 
 /// How often an update reads again because another writer was faster.
@@ -79,13 +79,28 @@ impl DynamoStore {
             key: write.key.clone(),
             version: write.version.clone(),
         };
-        let statement = Statement::of(call, &correction, Setting::Alone)?;
-        let Some(statement) = statement else {
-            return Ok(());
+        // A number in place of a number makes no document larger: there is nothing to be read.
+        let mut schema = call.schema.clone();
+        schema.native_limits = true;
+        let schema = &schema;
+        let call = &Call { schema, ..*call };
+        let settled = async {
+            let statement = Statement::of(call, &correction, Setting::Alone)?;
+            let statement = statement.ok_or_else(too_long)?;
+            self.settle(call, &correction, &statement).await
         };
         // Refused: somebody has written since, and what was corrected is gone.
-        self.settle(call, &correction, &statement).await.map(drop)
+        settled.await.map(drop).map_err(uncorrected)
     }
+}
+
+/// The increment was made, whatever became of its correction: nobody may make it again.
+fn uncorrected(error: Error) -> Error {
+    let message = "the increment was made, but the last digits of its sum may be wrong";
+    Error::new(error.kind(), message)
+        .with_source(error)
+        .with_outcome_unknown()
+        .with_retryable(false)
 }
 
 /// An update that is ready to be sent, and the document it leaves.

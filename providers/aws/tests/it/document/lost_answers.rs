@@ -141,6 +141,21 @@ async fn a_set_that_cannot_be_recognised_is_sent_again_under_its_token() {
     assert_eq!(faults.count("TransactWriteItems"), 2);
 }
 
+#[tokio::test]
+async fn an_increment_whose_correction_fails_is_not_called_repeatable() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    let mut fraction = document(0);
+    fraction.insert("n".to_owned(), Value::Float(0.7));
+    direct.create(&fraction).await.unwrap();
+    let throttled = dynamodb_error(400, "ThrottlingException");
+    faults.refuse("UpdateItem", (1, 4), throttled);
+    let update = Update::new().increment("n", 1_i64);
+    let error = behind.update(("a", "1"), update).await.unwrap_err();
+    assert!(error.outcome_unknown() && !error.retryable(), "{error:?}");
+    let found = direct.fetch(("a", "1")).await.unwrap().value;
+    assert_eq!(found["n"], Value::Float(1.7));
+}
+
 /// A write whose answer is lost, and what somebody else does before it looks what became of it.
 async fn overtaken<W, O>(
     (behind, faults): (&Collection<Map>, &Faults),
