@@ -1,7 +1,7 @@
 //! Changes to parts of a document.
 
-use isobar::ErrorKind;
-use isobar::document::{CollectionSpec, FieldPath, Update, UpdateOptions, Value};
+use isobar::document::{CollectionSpec, FieldPath, Update, UpdateOptions, Value, WriteSet};
+use isobar::{ErrorKind, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::sample::{NOTES, absent, list, map, note, stored};
@@ -73,6 +73,12 @@ pub(crate) const CASES: &[Case] = &[
         "removing what is not there changes nothing and succeeds",
         "R6",
         |ctx| Box::pin(remove_of_nothing(ctx)),
+    ),
+    Case::document(
+        "D-408",
+        "an update makes a document as large as the limit and not a byte larger, alone or in a set",
+        "R3 R23",
+        |ctx| Box::pin(growth_is_limited(ctx)),
     ),
 ];
 
@@ -310,6 +316,66 @@ async fn remove_of_nothing(ctx: Context) -> Result<(), Failure> {
     for path in ["missing", "m.missing", "missing.a.b", "text.a"] {
         notes.update(KEY, Update::new().remove(path)).await?;
         stored(&notes, KEY, &before).await?;
+    }
+    Ok(())
+}
+
+/// What each change below can add to the document.
+const ROOM: usize = 100;
+
+/// Changes of every kind that make [`almost_full`] larger by so many bytes.
+fn growing(by: usize) -> [(&'static str, Update); 5] {
+    let text = |length: usize| "a".repeat(length);
+    [
+        ("append", Update::new().append("list", text(by - 1))),
+        ("set of a new field", Update::new().set("new", text(by - 4))),
+        ("set of a text", Update::new().set("text", text(ROOM + by))),
+        ("set in a map", Update::new().set("map.a", text(by - 2))),
+        (
+            "increment of a new field",
+            Update::new().increment(text(by - 22), 1),
+        ),
+    ]
+}
+
+/// A note with [`ROOM`] bytes left to the limit.
+fn almost_full() -> Value {
+    let of_length = |length: usize| {
+        let fields = [
+            ("text", "t".repeat(ROOM).into()),
+            ("list", list(["x".into()])),
+            ("map", map([])),
+            ("filler", "f".repeat(length).into()),
+        ];
+        note("alice", "1", fields)
+    };
+    let used = of_length(0).size() - map([]).size();
+    let room = Limits::PORTABLE.document_bytes - used;
+    of_length(usize::try_from(room).unwrap_or(0) - ROOM)
+}
+
+async fn growth_is_limited(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    let limit = Limits::PORTABLE.document_bytes;
+    let before = almost_full();
+    let (too_large, largest) = (growing(ROOM + 1), growing(ROOM));
+    for ((change, over), (_, within)) in too_large.into_iter().zip(largest) {
+        notes.upsert(&before).await?;
+        let set = notes.commit("alice", WriteSet::new().update(KEY, over.clone()));
+        expect::kind(
+            &format!("{change} in a set"),
+            set.await,
+            ErrorKind::TooLarge,
+        )?;
+        let refused = notes.update(KEY, over).await;
+        let error = expect::kind(change, refused, ErrorKind::TooLarge)?;
+        expect::equal("the limit told", &error.limit(), &Some(limit))?;
+        expect::equal("the size told", &error.measured(), &Some(limit + 1))?;
+        stored(&notes, KEY, &before).await?;
+        let after = notes.update(KEY, within).await?.value;
+        let size = after.size() - map([]).size();
+        expect::equal(&format!("the size after {change}"), &size, &limit)?;
+        stored(&notes, KEY, &after).await?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ pub(super) enum Conduct {
     CreateInTwoSteps,
     /// A condition is looked at, and the write follows later.
     ConditionInTwoSteps,
+    /// An update knows no limits but the store's own.
+    UpdateIgnoresLimits,
     /// An update is sent again although it went through.
     UpdateTwice,
     /// A put over a document keeps its version.
@@ -135,6 +137,12 @@ impl SabotagedDocuments {
                 inner.write(call, &write).await?;
             }
             Conduct::UpdateInTwoSteps if is_update => return self.update(call, &write).await,
+            Conduct::UpdateIgnoresLimits if is_update => {
+                let mut schema = call.schema.clone();
+                schema.native_limits = true;
+                let schema = &schema;
+                return inner.write(&Call { schema, ..*call }, &write).await;
+            }
             Conduct::UpdateTellsTheOld if is_update => {
                 let old = inner.get(call, &write.key).await?;
                 let written = inner.write(call, &write).await?;

@@ -175,6 +175,11 @@ pub(super) const ALL: &[Sabotage] = &[
             ..NONE
         },
     ),
+    conduct(
+        "an update makes a document too large",
+        "D-408",
+        Conduct::UpdateIgnoresLimits,
+    ),
     Sabotage::document(
         "an existing document is a failed condition",
         "D-025",

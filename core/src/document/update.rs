@@ -1,5 +1,6 @@
 //! Changes to parts of a stored document.
 
+use super::value::{entry_size, list_size};
 use super::{CollectionSchema, FieldPath, Map, Value};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -106,17 +107,14 @@ impl Update {
         Ok(self)
     }
 
-    /// The bytes the changes bring, counted as document fields.
+    /// The bytes that the changes leave in the document at least, names included.
     pub(crate) fn size(&self) -> u64 {
-        let value_size = |change: &Change| match change {
-            Change::Set(value) | Change::Increment(value) => value.size(),
-            Change::Append(items) => items.iter().map(Value::size).sum(),
+        let size = |(path, change): &(FieldPath, Change)| match change {
+            Change::Set(value) | Change::Increment(value) => field_size(path, value.size()),
+            Change::Append(items) => field_size(path, list_size(items)),
             Change::Remove => 0,
         };
-        self.changes
-            .iter()
-            .map(|(_, change)| value_size(change))
-            .sum()
+        self.changes.iter().map(size).sum()
     }
 
     /// The deepest value the changes bring, its path included.
@@ -130,6 +128,10 @@ impl Update {
             |(path, change): &(FieldPath, Change)| path.names().len() as u64 + value_depth(change);
         self.changes.iter().map(depth).max().unwrap_or(0)
     }
+}
+
+fn field_size(path: &FieldPath, value: u64) -> u64 {
+    entry_size(path.names().last().map_or("", String::as_str), value)
 }
 
 fn check_change(path: &FieldPath, change: &mut Change) -> Result<()> {

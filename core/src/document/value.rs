@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Result;
 
-pub(crate) use measure::fields_size;
+pub(crate) use measure::{entry_size, fields_size, list_size};
 
 pub use timestamp::Timestamp;
 

@@ -17,9 +17,7 @@ impl Value {
             Self::Int(_) | Self::Float(_) | Self::Timestamp(_) => NUMBER,
             Self::String(text) => text.len() as u64,
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::List(items) => {
-                CONTAINER + items.iter().map(|item| ENTRY + item.size()).sum::<u64>()
-            }
+            Self::List(items) => list_size(items),
             Self::Map(fields) => CONTAINER + fields_size(fields),
         }
     }
@@ -34,10 +32,20 @@ impl Value {
     }
 }
 
+/// The size of a list of these items.
+pub(crate) fn list_size(items: &[Value]) -> u64 {
+    CONTAINER + items.iter().map(|item| ENTRY + item.size()).sum::<u64>()
+}
+
+/// The size of a field with a value of this size.
+pub(crate) fn entry_size(name: &str, value: u64) -> u64 {
+    ENTRY + name.len() as u64 + value
+}
+
 /// The size of a document with these fields.
 pub(crate) fn fields_size(fields: &Map) -> u64 {
     fields
         .iter()
-        .map(|(name, value)| ENTRY + name.len() as u64 + value.size())
+        .map(|(name, value)| entry_size(name, value.size()))
         .sum()
 }

@@ -115,6 +115,8 @@ pub(super) fn plan(call: &Call<'_>, write: &Write, item: Option<Item>) -> Result
     let before = row::live(call.schema, call.now, item.clone())?;
     judge(write, before.as_ref())?;
     let record = updated(call, write, before.as_ref())?;
+    call.schema
+        .check_fields(&record.fields, DynamoStore::LIMITS)?;
     let statement = if let (Some(item), Some(before)) = (item, before) {
         let stored = Stored {
             item,

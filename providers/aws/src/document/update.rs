@@ -2,7 +2,8 @@
 //!
 //! DynamoDB adds decimals, the portable rule is the arithmetic of `i64` and `f64`. Both agree on
 //! whole numbers, so those are added blindly, within a condition that keeps the sum an `i64`. All
-//! other sums are made here, from what was read, under the condition that it has not changed.
+//! other sums are made here, from what was read, under the condition that it has not changed. So
+//! is everything that may make the document larger, which DynamoDB cannot measure (rule R23).
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use isobar::document::{Change, FieldPath, Map, Timestamp, Update, Value, Version};
@@ -51,17 +52,23 @@ impl Assignments<'_> {
         let corrected = setting == Setting::Alone && !schema.adopted;
         let computes = |change: &Change| match change {
             Change::Increment(by) => corrected && matches!(by, Value::Int(_)),
-            _ => true,
+            Change::Remove => true,
+            _ => schema.native_limits,
         };
         let changes = self.update.changes();
         if ordered || !changes.iter().all(|(_, change)| computes(change)) {
             return Ok(None);
         }
         let mut builder = Builder::default();
+        let missing = if schema.native_limits {
+            Missing::CountsAsZero
+        } else {
+            Missing::IsRefused
+        };
         for (path, change) in changes {
             builder.parents(path, change);
             match change {
-                Change::Increment(by) => builder.add(path, by)?,
+                Change::Increment(by) => builder.add(path, by, missing)?,
                 other => builder.assign(path, other)?,
             }
         }
@@ -174,6 +181,13 @@ fn not_applied() -> Error {
     Error::new(ErrorKind::Internal, "an increment left no number")
 }
 
+/// What a blind increment makes of a missing field, which would make the document larger.
+#[derive(Debug, Clone, Copy)]
+enum Missing {
+    CountsAsZero,
+    IsRefused,
+}
+
 #[derive(Debug, Default)]
 struct Builder {
     built: Built,
@@ -230,8 +244,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a whole number to a missing field or to a number that leaves the sum within `i64`.
-    fn add(&mut self, path: &FieldPath, by: &Value) -> Result<()> {
+    /// Adds a whole number to one that leaves the sum within `i64`.
+    fn add(&mut self, path: &FieldPath, by: &Value, missing: Missing) -> Result<()> {
         let Value::Int(by) = by else {
             return Err(not_applied());
         };
@@ -240,13 +254,18 @@ impl Builder {
             i64::MAX.saturating_sub((*by).max(0)),
         );
         let place = self.place(path);
-        let [least, most, by, zero] =
-            [least, most, *by, 0].map(|number| self.value(row::number(number)));
-        self.built.conditions.push(format!(
-            "attribute_not_exists({place}) OR {place} BETWEEN {least} AND {most}"
-        ));
-        self.set
-            .push(format!("{place} = if_not_exists({place}, {zero}) + {by}"));
+        let [least, most, by] = [least, most, *by].map(|number| self.value(row::number(number)));
+        let within = format!("{place} BETWEEN {least} AND {most}");
+        let (condition, sum) = match missing {
+            Missing::IsRefused => (within, format!("{place} + {by}")),
+            Missing::CountsAsZero => {
+                let zero = self.value(row::number(0));
+                let condition = format!("attribute_not_exists({place}) OR {within}");
+                (condition, format!("if_not_exists({place}, {zero}) + {by}"))
+            }
+        };
+        self.built.conditions.push(condition);
+        self.set.push(format!("{place} = {sum}"));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::{fresh, map, raw};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes");
 const ADOPTED: CollectionSpec<Map> = CollectionSpec::new("adopted").adopt();
+const NATIVE: CollectionSpec<Map> = CollectionSpec::new("native").native_limits();
 
 fn document() -> Map {
     map(&[
@@ -45,7 +46,7 @@ async fn check_in(notes: &Collection<Map>, update: Update) -> Result<(), ErrorKi
 }
 
 async fn check(update: Update, expected: Result<(), ErrorKind>) {
-    for spec in [NOTES, ADOPTED] {
+    for spec in [NOTES, ADOPTED, NATIVE] {
         let (notes, ..) = fresh(&spec).await;
         assert_eq!(check_in(&notes, update.clone()).await, expected);
     }
@@ -184,6 +185,7 @@ async fn race(spec: CollectionSpec<Map>, by: Value, expected: i64) {
 async fn racing_increments_all_count() {
     race(NOTES, Value::Int(1), 8).await;
     race(NOTES, Value::Float(0.5), 4).await;
+    race(NATIVE, Value::Int(1), 8).await;
     race(ADOPTED, Value::Int(1), 8).await;
     race(ADOPTED, Value::Float(0.5), 4).await;
 }
