@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use isobar::blob::{BlobCondition, BlobKey, ObjectMeta};
+use isobar::driver::Retries;
 use isobar::driver::blob::Copy;
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
-use super::put::{headers, is_conflict, pause, refused};
+use super::put::{PAUSE, RETRIES, headers, is_conflict, refused};
 use crate::error::{Effect, Failure, failure};
-
-const ATTEMPTS: u32 = 4;
 
 impl S3Store {
     pub(super) async fn copy_blob(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
@@ -27,19 +26,20 @@ impl S3Store {
     }
 
     async fn copy_at_once(&self, bucket: &str, copy: &Copy) -> Result<()> {
-        let mut attempt = 1;
+        let mut retries = Retries::new(RETRIES, PAUSE);
         loop {
             let Err(failure) = self.send_copy(bucket, copy).await else {
+                retries.answered();
                 return Ok(());
             };
             let again = is_conflict(&failure.error) || failure.error.retryable();
             let known = failure.effect == Effect::None;
-            if !again || !known || attempt == ATTEMPTS {
+            let pause = (again && known).then(|| retries.pause(&failure.error));
+            let Some(pause) = pause.flatten() else {
                 let refused = refused(&failure.error, &copy.condition);
                 return Err(refused.unwrap_or_else(|| failure.of_write()));
-            }
-            tokio::time::sleep(pause(&failure.error, attempt)).await;
-            attempt += 1;
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

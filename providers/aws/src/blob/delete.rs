@@ -1,13 +1,12 @@
 //! Removing objects.
 
 use isobar::blob::{BlobCondition, BlobKey};
+use isobar::driver::Retries;
 use isobar::{ErrorKind, Result};
 
 use super::S3Store;
-use super::put::{headers, is_conflict, pause, refused};
+use super::put::{PAUSE, RETRIES, headers, is_conflict, refused};
 use crate::error::{Effect, failure};
-
-const ATTEMPTS: u32 = 4;
 
 impl S3Store {
     /// S3 does not say whether there was an object.
@@ -18,12 +17,15 @@ impl S3Store {
         condition: &BlobCondition,
     ) -> Result<Option<bool>> {
         let (if_match, _) = headers(condition);
-        let mut attempt = 1;
+        let mut retries = Retries::new(RETRIES, PAUSE);
         loop {
             let request = self.writes.delete_object().bucket(bucket).key(key.as_str());
             let sent = request.set_if_match(if_match.clone()).send().await;
             let failure = match sent {
-                Ok(_) => return Ok(None),
+                Ok(_) => {
+                    retries.answered();
+                    return Ok(None);
+                }
                 Err(error) => failure(error),
             };
             if let Some(error) = refused(&failure.error, condition) {
@@ -34,11 +36,11 @@ impl S3Store {
                 return gone.then_some(None).ok_or_else(|| failure.of_write());
             }
             let again = is_conflict(&failure.error) || failure.error.retryable();
-            if !again || attempt == ATTEMPTS {
+            let pause = again.then(|| retries.pause(&failure.error)).flatten();
+            let Some(pause) = pause else {
                 return Err(failure.error);
-            }
-            tokio::time::sleep(pause(&failure.error, attempt)).await;
-            attempt += 1;
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

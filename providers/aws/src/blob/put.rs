@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::document::Version;
 use isobar::driver::blob::Put;
-use isobar::driver::{jitter, metadata};
+use isobar::driver::{Retries, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -15,36 +15,79 @@ use super::date::AnswerDate;
 use super::meta::{self, Stored, WRITE};
 use crate::error::{Effect, Failure, doubtful, failure};
 
-/// How often one write is sent.
-const ATTEMPTS: u32 = 4;
+/// How often a write is sent again, and after how long at most the first time.
+pub(super) const RETRIES: u32 = 3;
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
+
+/// The content types that S3, and others that speak its language, give to what has none.
+const DEFAULT_TYPES: [&str; 2] = ["binary/octet-stream", "application/octet-stream"];
+
+/// What is stored where the answer to a put was lost.
+enum Found {
+    Ours(Box<ObjectMeta>),
+    Nothing,
+    /// The work of somebody else, before or after; or it is not known what.
+    Other,
+}
+
+impl Found {
+    /// The condition of a repetition: where nothing is stored, that this is still so.
+    fn guarded(&self, condition: BlobCondition) -> BlobCondition {
+        match (self, condition) {
+            (Self::Nothing, BlobCondition::None) => BlobCondition::IfAbsent,
+            (_, condition) => condition,
+        }
+    }
+}
 
 impl S3Store {
+    /// After a lost answer, a put is sent again only where that can undo nobody's work: on its own
+    /// condition, or, where nothing is stored, on the condition that this is still so (rule R21).
     pub(super) async fn put_blob(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
         let token = Version::generate();
-        let mut effect = Effect::None;
-        let mut attempt = 1;
+        let mut condition = put.condition.clone();
+        let mut earlier = Effect::None;
+        let mut retries = Retries::new(RETRIES, PAUSE);
         loop {
-            let failure = match self.send_put(bucket, put, &token).await {
-                Ok((output, written)) => return describe(put, output, written),
+            let failure = match self.send_put(bucket, put, (&condition, &token)).await {
+                Ok((output, written)) => {
+                    retries.answered();
+                    return describe(put, output, written);
+                }
                 Err(failure) => failure,
             };
-            effect = effect.max(failure.effect);
-            if effect == Effect::Unknown
-                && let Ok(stored) = self.look(bucket, &put.key).await
-                && is_ours(&stored, put, &token)
-            {
-                return stored.into_meta(&put.key);
+            earlier = earlier.max(failure.effect);
+            if earlier == Effect::Unknown {
+                match self.look_back(bucket, put, &token).await {
+                    Found::Ours(meta) => return Ok(*meta),
+                    found => condition = found.guarded(condition),
+                }
             }
-            let refused = refused(&failure.error, &put.condition);
+            if let Some(refused) = refusal(&failure.error, put, &condition) {
+                return Err(doubtful(refused, earlier));
+            }
             let again = is_conflict(&failure.error)
                 || failure.error.retryable()
                 || failure.effect == Effect::Unknown;
-            if refused.is_some() || !again || attempt == ATTEMPTS {
-                return Err(doubtful(refused.unwrap_or(failure.error), effect));
+            let harmless = earlier == Effect::None || condition != BlobCondition::None;
+            let pause = (again && harmless)
+                .then(|| retries.pause(&failure.error))
+                .flatten();
+            let Some(pause) = pause else {
+                return Err(doubtful(failure.error, earlier));
+            };
+            tracing::debug!(error = %failure.error, "a blob is put again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn look_back(&self, bucket: &str, put: &Put, token: &Version) -> Found {
+        match self.look(bucket, &put.key).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
+            Err(_) => Found::Other,
+            Ok(stored) => {
+                ours(stored, put, token).map_or(Found::Other, |meta| Found::Ours(Box::new(meta)))
             }
-            tracing::debug!(attempt, error = %failure.error, "a blob is put again");
-            tokio::time::sleep(pause(&failure.error, attempt)).await;
-            attempt += 1;
         }
     }
 
@@ -52,7 +95,7 @@ impl S3Store {
         &self,
         bucket: &str,
         put: &Put,
-        token: &Version,
+        (condition, token): (&BlobCondition, &Version),
     ) -> Result<(PutObjectOutput, Option<DateTime>), Failure> {
         let attributes = &put.attributes;
         let mut stored = metadata::encode(&attributes.metadata).map_err(|error| Failure {
@@ -62,7 +105,7 @@ impl S3Store {
         if put.condition != BlobCondition::None {
             stored.insert(WRITE.to_owned(), token.as_str().to_owned());
         }
-        let (if_match, if_none_match) = headers(&put.condition);
+        let (if_match, if_none_match) = headers(condition);
         let date = AnswerDate::default();
         let request = self
             .writes
@@ -119,21 +162,37 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     error.kind() == ErrorKind::Contention
 }
 
-pub(super) fn pause(error: &Error, attempt: u32) -> Duration {
-    let most = Duration::from_millis(100 << attempt.min(4));
-    error.retry_after().unwrap_or_default() + jitter(most)
+/// What a refusal means to the put: its own condition does not hold, or somebody stored a blob
+/// between the put and its repetition.
+fn refusal(error: &Error, put: &Put, condition: &BlobCondition) -> Option<Error> {
+    let refused = refused(error, condition)?;
+    if *condition == put.condition {
+        return Some(refused);
+    }
+    let message = "another writer stored a blob at this key meanwhile";
+    Some(Error::new(ErrorKind::Contention, message))
 }
 
-/// A conditional write is known by its mark; any other by its content, which is all it asks for.
-fn is_ours(stored: &Stored, put: &Put, token: &Version) -> bool {
-    if put.condition == BlobCondition::None {
-        let checksum = meta::encode_crc32c(put.crc32c);
-        let size = stored.size.and_then(|size| u64::try_from(size).ok());
-        return size == Some(put.content.len() as u64)
-            && stored.checksum_crc32_c.as_deref() == Some(&checksum);
-    }
+/// What a write of ours has left. A conditional one is known by its mark; any other by all that it
+/// asked for, so that it does not matter who made it so.
+fn ours(stored: Stored, put: &Put, token: &Version) -> Option<ObjectMeta> {
     let mark = stored.metadata.as_ref().and_then(|marks| marks.get(WRITE));
-    mark.is_some_and(|mark| mark == token.as_str())
+    let marked = mark.is_some_and(|mark| mark == token.as_str());
+    let mut meta = stored.into_meta(&put.key).ok()?;
+    if put.attributes.content_type.is_none() {
+        // S3 has given it one.
+        meta.attributes
+            .content_type
+            .take_if(|given| DEFAULT_TYPES.contains(&given.as_str()));
+    }
+    let same = meta.size == put.content.len() as u64
+        && meta.crc32c == Some(put.crc32c)
+        && meta.attributes == put.attributes;
+    let ours = match put.condition {
+        BlobCondition::None => same,
+        _ => marked,
+    };
+    ours.then_some(meta)
 }
 
 fn describe(put: &Put, output: PutObjectOutput, written: Option<DateTime>) -> Result<ObjectMeta> {

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use isobar::blob::{BlobCondition, CopyOptions, DeleteBlobOptions, PutBlobOptions};
+use isobar::blob::{
+    Attributes, BlobCondition, CopyOptions, DeleteBlobOptions, ObjectMeta, PutBlobOptions,
+};
 use isobar::document::Version;
 use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
+use tokio::task::JoinHandle;
 
 use super::{client, fresh};
-use crate::faults::Faults;
+use crate::faults::{Faults, s3_error};
 use crate::{clock, emulator};
 
 fn absent() -> PutBlobOptions {
@@ -132,6 +135,76 @@ async fn a_put_recognises_its_own_write_when_the_answer_is_lost() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
     assert!(!error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_put_that_never_arrived_is_not_taken_for_one_that_did() {
+    let (direct, behind, faults) = behind().await;
+    let typed = |content_type: &str| {
+        let attributes = Attributes::default().with_content_type(content_type);
+        PutBlobOptions::default().with_attributes(attributes)
+    };
+    direct
+        .put_with("a", "1", typed("text/plain"))
+        .await
+        .unwrap();
+    faults.refuse("PUT ", (0, 1), Vec::new());
+    let error = behind
+        .put_with("a", "1", typed("text/html"))
+        .await
+        .unwrap_err();
+    assert!(error.outcome_unknown(), "{error:?}");
+    let head = direct.head("a").await.unwrap();
+    assert_eq!(head.attributes.content_type.as_deref(), Some("text/plain"));
+
+    faults.refuse("PUT ", (0, 1), Vec::new());
+    behind.put("b", "1").await.unwrap();
+    assert_eq!(text(&direct, "b").await, "1");
+}
+
+fn spawn_put(bucket: &Bucket, key: &'static str) -> JoinHandle<isobar::Result<ObjectMeta>> {
+    let bucket = bucket.clone();
+    tokio::spawn(async move { bucket.put(key, "1").await })
+}
+
+#[tokio::test]
+async fn a_put_whose_answer_is_lost_undoes_nobodys_work() {
+    let (direct, behind, faults) = behind().await;
+    for key in ["a", "b"] {
+        faults.lose("PUT ", 1);
+        let look = faults.hold("HEAD ");
+        let put = spawn_put(&behind, key);
+        look.reached().await;
+        direct.put(key, "2").await.unwrap();
+        look.open();
+        let error = put.await.unwrap().unwrap_err();
+        assert!(error.outcome_unknown(), "{error:?}");
+        assert_eq!(text(&direct, key).await, "2");
+    }
+    // It never arrived, nothing was there, and somebody is faster than its repetition.
+    faults.refuse("PUT ", (0, 1), Vec::new());
+    let again = faults.hold("if-none-match: *");
+    let put = spawn_put(&behind, "c");
+    again.reached().await;
+    direct.put("c", "2").await.unwrap();
+    again.open();
+    let error = put.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Contention);
+    assert!(error.outcome_unknown(), "{error:?}");
+    assert_eq!(text(&direct, "c").await, "2");
+}
+
+#[tokio::test]
+async fn a_service_that_asks_to_slow_down_is_asked_again_but_not_for_ever() {
+    let (direct, behind, faults) = behind().await;
+    faults.refuse("PUT ", (0, 2), s3_error(503, "SlowDown"));
+    behind.put("a", "1").await.unwrap();
+    assert_eq!(text(&direct, "a").await, "1");
+    faults.refuse("PUT ", (0, 4), s3_error(503, "SlowDown"));
+    let error = behind.put("a", "2").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
+    assert_eq!(text(&direct, "a").await, "1");
 }
 
 #[tokio::test]
