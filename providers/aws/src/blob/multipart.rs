@@ -1,10 +1,12 @@
 //! Copying an object that is too large for one request, part by part.
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use isobar::blob::ObjectMeta;
 use isobar::driver::blob::Copy;
 use isobar::driver::metadata;
 use isobar::{Error, ErrorKind, Result};
+use tokio::runtime::Handle;
 
 use super::S3Store;
 use super::copy::source_header;
@@ -23,21 +25,25 @@ impl S3Store {
         copy: &Copy,
         source: &ObjectMeta,
     ) -> Result<()> {
-        let upload = self.begin(bucket, copy, source).await?;
-        let done = async {
-            let parts = self.copy_parts(bucket, copy, (source, &upload)).await?;
-            self.complete(bucket, copy, (&upload, parts)).await
+        let id = self.begin(bucket, copy, source).await?;
+        let upload = Upload {
+            client: self.client.clone(),
+            bucket: bucket.to_owned(),
+            key: copy.to.as_str().to_owned(),
+            id,
+            open: true,
         };
-        let result = done.await;
-        if result.is_err() {
-            let request = self.client.abort_multipart_upload().bucket(bucket);
-            let request = request.key(copy.to.as_str()).upload_id(upload);
-            if let Err(error) = request.send().await {
-                let error = failure(error).error;
-                tracing::warn!(%error, "parts of an abandoned copy are left behind");
-            }
+        let parts = self.copy_parts(bucket, copy, (source, &upload.id)).await;
+        let done = match parts {
+            Ok(parts) => self.complete(bucket, copy, (&upload.id, parts)).await,
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            upload.abort().await;
+        } else {
+            upload.keep();
         }
-        result
+        done
     }
 
     async fn begin(&self, bucket: &str, copy: &Copy, source: &ObjectMeta) -> Result<String> {
@@ -126,6 +132,52 @@ impl S3Store {
             let failure = failure(error);
             refused(&failure.error, &copy.condition).unwrap_or_else(|| failure.of_write())
         })
+    }
+}
+
+/// An upload that is neither completed nor aborted; dropping it aborts it, so that a copy whose
+/// time is up leaves no parts behind (rule K7).
+#[derive(Debug)]
+struct Upload {
+    client: Client,
+    bucket: String,
+    key: String,
+    id: String,
+    open: bool,
+}
+
+impl Upload {
+    fn keep(mut self) {
+        self.open = false;
+    }
+
+    async fn abort(mut self) {
+        self.aborting().await;
+        self.open = false;
+    }
+
+    fn aborting(&self) -> impl Future<Output = ()> + Send + use<> {
+        let request = self.client.abort_multipart_upload().bucket(&self.bucket);
+        let request = request.key(&self.key).upload_id(&self.id);
+        async move {
+            if let Err(error) = request.send().await {
+                let error = failure(error).error;
+                tracing::warn!(%error, "parts of an abandoned copy are left behind");
+            }
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            drop(runtime.spawn(self.aborting()));
+        } else {
+            tracing::warn!("parts of an abandoned copy are left behind");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
 
 use super::{client, fresh};
+use crate::faults::Faults;
 use crate::{clock, emulator};
 
 #[tokio::test]
@@ -194,6 +195,33 @@ async fn a_copy_has_content_and_attributes_also_when_it_is_made_in_parts() {
     }
     let error = in_parts.copy("missing", "to").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_copy_in_parts_that_is_given_up_leaves_no_parts() {
+    const PART: u64 = 5 * 1_024 * 1_024;
+    let (bucket, client_, name) = fresh().await;
+    bucket
+        .put("from", vec![b'x'; 6 * 1_024 * 1_024])
+        .await
+        .unwrap();
+    let faults = Faults::before(emulator::endpoint()).await;
+    let store = S3Store::new(client(&faults.endpoint)).with_part_bytes(PART);
+    let behind = Bucket::new(Arc::new(store), clock(), &*name);
+    let part = faults.hold("x-amz-copy-source-range");
+    let copy = tokio::spawn(async move { behind.copy("from", "to").await });
+    part.reached().await;
+    let uploads = async || {
+        let listed = client_.list_multipart_uploads().bucket(&name).send();
+        listed.await.unwrap().uploads().len()
+    };
+    assert_eq!(uploads().await, 1);
+    copy.abort();
+    assert!(copy.await.unwrap_err().is_cancelled());
+    let gone = async { while uploads().await > 0 {} };
+    let gone = tokio::time::timeout(std::time::Duration::from_secs(20), gone);
+    gone.await.expect("the upload is aborted");
+    part.open();
 }
 
 #[tokio::test]
