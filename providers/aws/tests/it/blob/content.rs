@@ -46,6 +46,16 @@ async fn a_blob_is_an_object_of_the_same_key_with_its_headers() {
 }
 
 #[tokio::test]
+async fn the_native_client_is_s3s() {
+    let (bucket, _, name) = fresh().await;
+    bucket.put("a", "hello").await.unwrap();
+    let native = bucket.native::<aws_sdk_s3::Client>().unwrap();
+    let head = native.head_object().bucket(name).key("a").send().await;
+    assert_eq!(head.unwrap().content_length(), Some(5));
+    assert!(bucket.native::<String>().is_none());
+}
+
+#[tokio::test]
 async fn metadata_may_have_any_name_the_mark_of_our_own_writes_too() {
     let (bucket, ..) = fresh().await;
     let attributes = Attributes::default()
