@@ -1,5 +1,6 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
+pub mod function_url;
 mod http1;
 pub mod lambda;
 pub mod local;

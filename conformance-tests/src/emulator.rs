@@ -17,10 +17,12 @@ pub struct PythonEmulator {
     pub package: &'static str,
     /// The command it installs.
     pub command: &'static str,
+    /// What follows it; `{port}` stands for the port.
+    pub arguments: Vec<String>,
     /// Environment variables; `{port}` stands for the port.
     pub variables: &'static [(&'static str, &'static str)],
-    /// A path that answers 200 once it is ready.
-    pub ready: &'static str,
+    /// A path that answers 200 once it is ready; without one it is ready when it listens.
+    pub ready: Option<&'static str>,
 }
 
 /// A running emulator; dropping it ends it.
@@ -75,7 +77,7 @@ impl Emulator {
         Err(failed(what, &format!("it printed: {tail}")))
     }
 
-    async fn becomes_ready(&mut self, port: u16, path: &str) -> bool {
+    async fn becomes_ready(&mut self, port: u16, path: Option<&str>) -> bool {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -113,13 +115,13 @@ pub(crate) fn free_port() -> io::Result<u16> {
 
 fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Result<Child> {
     let start = Path::new(env!("CARGO_MANIFEST_DIR")).join("emulators/start.py");
-    let variables = what
-        .variables
-        .iter()
-        .map(|(name, value)| (*name, value.replace("{port}", &port.to_string())));
+    let with_port = |text: &str| text.replace("{port}", &port.to_string());
+    let variables = what.variables.iter();
+    let variables = variables.map(|(name, value)| (*name, with_port(value)));
     Command::new(python)
         .arg(start)
         .arg(what.command)
+        .args(what.arguments.iter().map(|argument| with_port(argument)))
         .envs(variables)
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)
@@ -137,8 +139,11 @@ fn version(python: &Path, package: &str) -> Option<String> {
     (output.status.success() && !version.is_empty()).then_some(version)
 }
 
-async fn answers(port: u16, path: &str) -> io::Result<bool> {
+async fn answers(port: u16, path: Option<&str>) -> io::Result<bool> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let Some(path) = path else {
+        return Ok(true);
+    };
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
@@ -150,7 +155,7 @@ fn not_installed(what: &PythonEmulator) -> StartError {
     let package = what.package;
     StartError::NotInstalled(format!(
         "{package} is not installed; in the checkout, run: python3 -m venv target/tools/venv && \
-         target/tools/venv/bin/pip install -r conformance-tests/emulators/requirements.txt"
+         target/tools/venv/bin/pip install --no-deps -r conformance-tests/emulators/requirements.txt"
     ))
 }
 

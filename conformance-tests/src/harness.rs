@@ -1,6 +1,7 @@
 //! Starts each provider together with what has to stand behind it.
 
 pub mod aws;
+pub mod aws_url;
 pub mod local;
 
 use crate::Provider;
@@ -41,13 +42,14 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 2] = ["local", "aws"];
+pub const PROVIDERS: [&str; 3] = ["local", "aws", "aws-url"];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
     match name {
         "local" => local::start().await,
         "aws" => aws::start(options).await,
+        "aws-url" => aws_url::start().await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -1,8 +1,10 @@
 //! The AWS provider on MiniStack, an emulator of many AWS services in one process, or on AWS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use isobar_aws::config::Place;
 use isobar_aws::{DynamoStore, S3Store};
 
@@ -14,8 +16,9 @@ use crate::{Evidence, Provider};
 const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
+    arguments: Vec::new(),
     variables: &[("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", "{port}")],
-    ready: "/_ministack/health",
+    ready: Some("/_ministack/health"),
 };
 
 /// The endpoint that stands for AWS itself, with the credentials of the standard environment.
@@ -61,10 +64,11 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         known_faults = KNOWN_FAULTS;
         // What emulators take for the account's root, whose secret they do not check.
         let test = Credentials::new("test", "test", None, None, "isobar-conformance");
-        let config = dynamodb.config().to_builder();
+        let config = dynamodb.config().to_builder().timeout_config(patient());
         let config = config.credentials_provider(test.clone()).build();
         dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
-        let config = s3.config().to_builder().credentials_provider(test).build();
+        let config = s3.config().to_builder().timeout_config(patient());
+        let config = config.credentials_provider(test).build();
         s3 = aws_sdk_s3::Client::from_conf(config);
     }
     let endpoint = place.endpoint.unwrap_or_else(|| LIVE.to_owned());
@@ -76,4 +80,11 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         known_faults,
         ..provider
     })
+}
+
+/// An emulator on a busy machine may take seconds, after which a write would not know its outcome.
+fn patient() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .build()
 }

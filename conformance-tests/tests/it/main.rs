@@ -1,4 +1,4 @@
-//! Every case on the local provider, every topic on AWS's emulator, every sabotage: a test each.
+//! Every case on the local provider, every topic on AWS's emulators, every sabotage: a test each.
 
 use std::sync::Arc;
 
@@ -28,11 +28,18 @@ fn tests() {
             .collect();
         Trial::test(format!("aws::{topic}"), move || on_provider("aws", &cases))
     });
+    let url = [Topic::Gateway, Topic::Function].into_iter().map(|topic| {
+        let cases = catalogue().into_iter().filter(|case| case.topic == topic);
+        let cases: Vec<Case> = cases.collect();
+        Trial::test(format!("aws-url::{topic}"), move || {
+            on_provider("aws-url", &cases)
+        })
+    });
     let sabotages = sabotage::all().into_iter().map(|sabotage| {
         let name = format!("self_test::{}", sabotage.name.replace(' ', "_"));
         Trial::test(name, move || is_caught(sabotage))
     });
-    let trials = local.chain(aws).chain(sabotages).collect();
+    let trials = local.chain(aws).chain(url).chain(sabotages).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -17,13 +17,14 @@ use tokio::process::Command;
 const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
+    arguments: Vec::new(),
     variables: &[
         ("BIND_HOST", "127.0.0.1"),
         ("GATEWAY_PORT", "{port}"),
         ("LAMBDA_EXECUTOR", "local"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:{port}"),
     ],
-    ready: "/_ministack/health",
+    ready: Some("/_ministack/health"),
 };
 
 pub(crate) struct Cloud {

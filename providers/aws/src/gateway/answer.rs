@@ -13,7 +13,7 @@ use serde::Serialize;
 pub(crate) struct Answer {
     status_code: u16,
     headers: IndexMap<String, String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Also where there are none: API Gateway may do without, emulators may not.
     cookies: Vec<String>,
     body: String,
     is_base64_encoded: bool,

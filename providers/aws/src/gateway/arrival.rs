@@ -20,7 +20,7 @@ struct HttpEvent<'e> {
     version: Cow<'e, str>,
     raw_path: Cow<'e, str>,
     #[serde(default)]
-    raw_query_string: Cow<'e, str>,
+    raw_query_string: Option<Cow<'e, str>>,
     #[serde(default)]
     cookies: Option<Vec<String>>,
     /// In the order of the event.
@@ -63,9 +63,10 @@ pub(super) fn decode(event: &[u8]) -> Result<Request> {
     let context = &event.request_context;
     let method = Method::from_bytes(context.http.method.as_bytes())
         .map_err(|error| malformed("requestContext.http.method").with_source(error))?;
-    let original = uri(&event.raw_path, &event.raw_query_string)?;
+    let query = event.raw_query_string.as_deref().unwrap_or_default();
+    let original = uri(&event.raw_path, query)?;
     let path = without_stage(&event.raw_path, context);
-    let stripped = uri(path, &event.raw_query_string)?;
+    let stripped = uri(path, query)?;
     let headers = headers(event.headers.unwrap_or_default(), event.cookies)?;
     let body = body(event.body, event.is_base64_encoded)?;
     let mut request = Request::new(Body::from(body));

@@ -168,7 +168,7 @@ fn a_body_is_text_or_base64_as_the_event_says() {
     );
     check(json!({ "body": "AP+A/w==" }), "GET / HTTP/1.1\n\nAP+A/w==");
     check(
-        json!({ "body": null, "cookies": null, "headers": null }),
+        json!({ "body": null, "cookies": null, "headers": null, "rawQueryString": null }),
         "GET / HTTP/1.1",
     );
 }
@@ -338,7 +338,7 @@ fn what_belongs_to_the_connection_is_left_out() {
         .header("x-end", "1");
     assert_eq!(
         answer(response, b""),
-        r#"{"statusCode":200,"headers":{"x-end":"1"},"body":"","isBase64Encoded":false}"#
+        r#"{"statusCode":200,"headers":{"x-end":"1"},"cookies":[],"body":"","isBase64Encoded":false}"#
     );
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 const INSTALL: &str = "python3 -m venv target/tools/venv && \
-                       target/tools/venv/bin/pip install -r conformance-tests/emulators/requirements.txt";
+                       target/tools/venv/bin/pip install --no-deps -r conformance-tests/emulators/requirements.txt";
 
 /// The endpoint of the emulator, which is started at the first call and ends with this process.
 pub(crate) fn endpoint() -> &'static str {

@@ -1,0 +1,117 @@
+//! Through a function URL of cargo-lambda, whose own server makes the events and reads the answers.
+
+use std::net::SocketAddr;
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+use isobar_aws::LambdaPlatform;
+use tempfile::TempDir;
+
+use super::process::ProbeProcess;
+use super::{Door, Doors, WireRequest, WireResponse, http1};
+use crate::emulator::{Emulator, PythonEmulator, StartError};
+use crate::{Evidence, Failure};
+
+/// Doors to Lambda behind a function URL.
+#[derive(Debug)]
+pub struct FunctionUrlDoors;
+
+#[derive(Debug)]
+struct FunctionUrlDoor {
+    address: SocketAddr,
+    _process: ProbeProcess,
+    _lambda: CargoLambda,
+}
+
+/// A running cargo-lambda that knows one function.
+#[derive(Debug)]
+pub(crate) struct CargoLambda {
+    pub(crate) emulator: Emulator,
+    /// It asks for a package with a binary of the function's name, which is never built.
+    _package: TempDir,
+}
+
+const FUNCTION: &str = "probe";
+const MANIFEST: &str =
+    "[package]\nname = \"probe\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+
+impl CargoLambda {
+    pub(crate) async fn start() -> Result<Self, StartError> {
+        let package = package().map_err(|error| StartError::Failed(error.to_string()))?;
+        let manifest = package.path().join("Cargo.toml");
+        let manifest = manifest.to_string_lossy();
+        let arguments = [
+            "lambda",
+            "watch",
+            "--only-lambda-apis",
+            "--invoke-address",
+            "127.0.0.1",
+            "--invoke-port",
+            "{port}",
+            "--manifest-path",
+            &manifest,
+        ];
+        let what = PythonEmulator {
+            package: "cargo-lambda",
+            command: "cargo-lambda",
+            arguments: arguments.map(str::to_owned).to_vec(),
+            variables: &[],
+            ready: None,
+        };
+        Ok(Self {
+            emulator: Emulator::start(&what).await?,
+            _package: package,
+        })
+    }
+}
+
+fn package() -> std::io::Result<TempDir> {
+    let package = TempDir::new()?;
+    std::fs::write(package.path().join("Cargo.toml"), MANIFEST)?;
+    std::fs::create_dir(package.path().join("src"))?;
+    std::fs::write(package.path().join("src/main.rs"), "fn main() {}\n")?;
+    Ok(package)
+}
+
+#[async_trait]
+impl Doors for FunctionUrlDoors {
+    fn capabilities(&self) -> Capabilities {
+        LambdaPlatform::CAPABILITIES
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::ThirdPartyEmulator
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let lambda = CargoLambda::start().await;
+        let lambda = lambda.map_err(|error| Failure::new(error.to_string()))?;
+        let url = &lambda.emulator.url;
+        let variables = [
+            ("AWS_LAMBDA_RUNTIME_API", format!("{url}/.rt/{FUNCTION}")),
+            ("AWS_LAMBDA_FUNCTION_NAME", FUNCTION.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
+        ];
+        let address = url.trim_start_matches("http://").parse();
+        let malformed = |_| Failure::new(format!("cargo-lambda is at {url:?}"));
+        Ok(Box::new(FunctionUrlDoor {
+            address: address.map_err(malformed)?,
+            _process: ProbeProcess::start("lambda", &variables)?,
+            _lambda: lambda,
+        }))
+    }
+}
+
+#[async_trait]
+impl Door for FunctionUrlDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let target = format!("/lambda-url/{FUNCTION}{}", request.target);
+        let request = WireRequest {
+            target,
+            ..request.clone()
+        };
+        let exchange = http1::exchange(self.address, &request).await;
+        exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+}

@@ -1,0 +1,31 @@
+//! Lambda behind a function URL as cargo-lambda emulates it: a second opinion on the first door of
+//! the AWS provider, which hands out events that this suite makes itself.
+
+use std::sync::Arc;
+
+use super::StartFailure;
+use crate::door::function_url::{CargoLambda, FunctionUrlDoors};
+use crate::{Evidence, Provider};
+
+/// Where cargo-lambda 1.9 is known to differ from Lambda's function URLs, as seen.
+const KNOWN_FAULTS: &[(&str, &str)] = &[
+    ("G-100", "cargo-lambda takes the first Cookie header only"),
+    (
+        "G-201",
+        "cargo-lambda takes the first header of a name only",
+    ),
+    ("G-207", "cargo-lambda answers OPTIONS itself"),
+    ("G-222", "cargo-lambda adds to Vary"),
+];
+
+/// Starts cargo-lambda once, to know that it is there; every door starts one of its own.
+pub async fn start() -> Result<Provider, StartFailure> {
+    let lambda = CargoLambda::start().await?;
+    Ok(Provider {
+        doors: Some(Arc::new(FunctionUrlDoors)),
+        endpoint: "a function URL of its own for each case".to_owned(),
+        emulator: Some(lambda.emulator),
+        known_faults: KNOWN_FAULTS,
+        ..Provider::new("aws-url", Evidence::ThirdPartyEmulator)
+    })
+}
