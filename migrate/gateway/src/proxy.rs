@@ -29,7 +29,7 @@ use isobar_serve::{Arrival, RequestBody};
 use tokio::sync::Semaphore;
 
 pub(crate) use body::{GatewayBody, whole};
-pub(crate) use forward::Forwarder;
+pub(crate) use forward::{Forwarder, is_handed_back};
 pub(crate) use gate::Closed;
 pub(crate) use hop::strip_response;
 pub use shadow::ShadowCounts;
@@ -262,6 +262,11 @@ impl Proxy {
         body: GatewayBody,
     ) -> Result<Response<GatewayBody>, Refusal> {
         let response = self.ask(side, head, body).await?;
+        if side == Side::Ported && is_handed_back(response.status(), response.headers()) {
+            let (status, code) = (StatusCode::BAD_GATEWAY, "handed_back");
+            let detail = "leaves this request to the legacy application";
+            return Err(Refusal::side(side, status, code, detail));
+        }
         Ok(response.map(passed_on))
     }
 
@@ -306,7 +311,8 @@ impl Proxy {
         Ok(response)
     }
 
-    /// The ported side answers, or, where it gives no answer, the legacy side; only for requests without body or effect.
+    /// The ported side answers, or, where it gives no answer or hands the request back, the legacy side; only for requests
+    /// without body or effect.
     async fn with_fallback(
         &self,
         (head, body): (Parts, GatewayBody),

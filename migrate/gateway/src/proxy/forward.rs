@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Request, Response, StatusCode, Version};
@@ -71,6 +72,15 @@ impl Forwarder {
             Err(_) => Err(ForwardError::Silent(self.response)),
         }
     }
+}
+
+/// Whether the ported application has left a request to the legacy one: a 421 without a body, which no handler sends
+/// (`isobar_express::NotMine`). It has changed nothing then.
+pub(crate) fn is_handed_back(status: StatusCode, headers: &HeaderMap) -> bool {
+    let is_empty = headers
+        .get(CONTENT_LENGTH)
+        .is_some_and(|length| length == "0");
+    status == StatusCode::MISDIRECTED_REQUEST && is_empty
 }
 
 impl fmt::Display for ForwardError {

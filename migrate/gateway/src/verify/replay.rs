@@ -13,10 +13,10 @@ use super::report::{Report, RequestDifference};
 use super::request::Request;
 use super::sides::Sides;
 use super::tally::Tally;
-use crate::compare::{Difference, NoiseMark, Pairs, compare};
+use crate::compare::{Answer, Difference, NoiseMark, Pairs, compare};
 use crate::config::{Availability, Effects, Migration};
 use crate::error::{Error, Result};
-use crate::proxy::Forwarder;
+use crate::proxy::{Forwarder, is_handed_back};
 use crate::record::RecordedRequest;
 use crate::table::{RouteId, Table};
 
@@ -134,6 +134,9 @@ impl<'a> Replay<'a> {
             ),
         );
         let (differences, exchange) = match answers {
+            (Ok(legacy), Ok(ported)) if self.is_handed_back(route, &to_legacy, &ported) => {
+                (Vec::new(), Some(Exchange { legacy, ported }))
+            }
             (Ok(legacy), Ok(ported)) => {
                 self.remember(&legacy, &ported);
                 let marks = self.marks(route);
@@ -154,6 +157,20 @@ impl<'a> Replay<'a> {
         };
         self.tally(route, &legacy, exchange.as_ref(), differences);
         exchange
+    }
+
+    /// Whether the gateway would have the legacy application answer, because the ported one leaves the request to it.
+    fn is_handed_back(
+        &mut self,
+        route: Option<RouteId>,
+        request: &Request,
+        ported: &Answer,
+    ) -> bool {
+        let Some(id) = route else { return false };
+        let repeatable = self.table.route(id).effects == Effects::None && request.body.is_none();
+        let handed_back = repeatable && is_handed_back(ported.status, &ported.headers);
+        self.results[id.place()].handed_back += usize::from(handed_back);
+        handed_back
     }
 
     /// Makes sure that what comes after a request without an answer is asked of applications that are well.
@@ -194,7 +211,7 @@ impl<'a> Replay<'a> {
         differences
     }
 
-    fn remember(&mut self, legacy: &crate::compare::Answer, ported: &crate::compare::Answer) {
+    fn remember(&mut self, legacy: &Answer, ported: &Answer) {
         self.legacy.cookies.take(&legacy.headers);
         self.ported.cookies.take(&ported.headers);
         self.ported.substitutions.learn(&legacy.body, &ported.body);
@@ -300,10 +317,10 @@ fn told(request: &Request) -> String {
 }
 
 fn no_answer(
-    legacy: &std::result::Result<crate::compare::Answer, String>,
-    ported: &std::result::Result<crate::compare::Answer, String>,
+    legacy: &std::result::Result<Answer, String>,
+    ported: &std::result::Result<Answer, String>,
 ) -> Difference {
-    let said = |answer: &std::result::Result<crate::compare::Answer, String>| match answer {
+    let said = |answer: &std::result::Result<Answer, String>| match answer {
         Ok(answer) => answer.status.to_string(),
         Err(why) => why.clone(),
     };

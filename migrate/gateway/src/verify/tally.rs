@@ -15,6 +15,8 @@ pub(super) struct Tally {
     pub(super) different: usize,
     pub(super) withheld: bool,
     pub(super) unanswered: usize,
+    /// How many requests the ported application left to the legacy one.
+    pub(super) handed_back: usize,
 }
 
 impl Tally {
@@ -48,6 +50,9 @@ impl Tally {
         }
         if self.requests == 0 {
             return Some("no request reached it".to_owned());
+        }
+        if self.handed_back == self.requests {
+            return Some("the ported application leaves each request to the legacy one".to_owned());
         }
         if self.statuses.is_empty() {
             return Some("neither application answered".to_owned());

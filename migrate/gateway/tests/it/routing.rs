@@ -1,7 +1,11 @@
 //! Which application answers: by route and state, by client in a canary, with a fallback where that is safe.
 
+use axum::Router;
+use axum::http::StatusCode;
+
 use crate::harness::{
-    Running, assert_refused, configuration, echo, exchange, get_once, nobody, with_settings,
+    Running, application, assert_refused, configuration, echo, exchange, get_once, nobody,
+    with_settings,
 };
 
 const ROUTES: &str = r#"
@@ -72,6 +76,19 @@ async fn without_effects_the_legacy_side_stands_in_for_a_ported_side_that_is_gon
     let gateway = Running::start(&configuration(legacy, ported, ROUTES)).await;
     let answer = gateway.get("/notes/7").await;
     assert!(answer.contains("legacy GET /notes/7\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_the_ported_side_hands_back_is_answered_by_the_legacy_side_where_that_is_safe() {
+    let misdirected = Router::new().fallback(|| async { StatusCode::MISDIRECTED_REQUEST });
+    let (legacy, ported) = (echo("legacy").await, application(misdirected).await);
+    let gateway = Running::start(&configuration(legacy, ported, ROUTES)).await;
+    let answer = gateway.get("/notes/7").await;
+    assert!(answer.contains("legacy GET /notes/7\n"), "{answer}");
+    let request =
+        b"POST /notes HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = exchange(gateway.address, request).await;
+    assert_refused(&answer, "502", "handed_back", "ported");
 }
 
 #[tokio::test]

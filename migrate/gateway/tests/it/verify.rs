@@ -472,3 +472,20 @@ async fn an_application_that_crashes_or_hangs_is_started_again_and_the_rest_is_c
     );
     assert!(said.0.contains("closed") && said.1 == "200 OK", "{said:?}");
 }
+
+#[tokio::test]
+async fn a_route_whose_requests_are_all_handed_back_is_not_verified() {
+    let legacy = application(Router::new().fallback(|| async { "legacy" })).await;
+    let misdirected = Router::new().fallback(|| async { StatusCode::MISDIRECTED_REQUEST });
+    let ported = application(misdirected).await;
+    let routes = "GET /a; effects = \"none\"\nGET /b";
+    let configuration = configuration(legacy, ported, routes);
+    let report = run(&configuration, Requests::Derived(Sources::default()), true).await;
+    assert_eq!(
+        told(&report),
+        [
+            "GET /a: NotVerified (the ported application leaves each request to the legacy one)",
+            "GET /b: Different",
+        ]
+    );
+}
