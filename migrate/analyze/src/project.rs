@@ -49,6 +49,24 @@ pub(crate) fn express_version(
     with_major(installed.or_else(|| package.range("express").map(str::to_owned)))
 }
 
+/// The version of a package as Node finds it from `root`, in one of the folders `places` below some `node_modules`.
+pub(crate) fn installed_version(
+    tree: &dyn SourceTree,
+    root: &Path,
+    places: &[&str],
+) -> Option<String> {
+    let root = tree.canonical(root).unwrap_or_else(|_| root.to_owned());
+    root.ancestors().find_map(|above| {
+        let modules = above.join("node_modules");
+        let manifests = places
+            .iter()
+            .map(|place| modules.join(place).join("package.json"));
+        manifests
+            .filter_map(|manifest| Package::read(tree, &manifest))
+            .find_map(|it| it.version)
+    })
+}
+
 fn with_major(version: Option<String>) -> (Option<u8>, Option<String>) {
     let digits = |text: &str| {
         let from = text.find(|c: char| c.is_ascii_digit())?;

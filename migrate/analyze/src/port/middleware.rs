@@ -9,6 +9,7 @@ use super::{Porter, data};
 use crate::lower::Obstacle;
 use crate::machine::heap::Foreign;
 use crate::machine::value::{Site, Value};
+use crate::project::installed_version;
 use crate::tree::EntryKind;
 
 /// What a package's middleware becomes.
@@ -16,6 +17,15 @@ pub(super) enum Translated {
     Builtin(BuiltinMiddleware),
     /// It is left out, for this reason.
     Dropped(&'static str),
+}
+
+/// Whether a version goes before another; one that cannot be read does not.
+fn is_before(version: &str, other: [u32; 3]) -> bool {
+    let numbers: Vec<u32> = version
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect();
+    numbers.len() == other.len() && numbers[..] < other[..]
 }
 
 impl Porter<'_, '_> {
@@ -29,7 +39,7 @@ impl Porter<'_, '_> {
         let options = foreign.inputs.first().cloned().unwrap_or(Value::Undefined);
         let builtin = match (&*foreign.package, &*foreign.path) {
             ("express" | "body-parser", "json()") => BuiltinMiddleware::Json {
-                options: self.options(&options, &["limit", "strict"])?,
+                options: self.json_options(&foreign.package, &options)?,
             },
             ("express" | "body-parser", "urlencoded()") => {
                 let known = ["extended", "limit", "parameterLimit"];
@@ -70,6 +80,32 @@ impl Porter<'_, '_> {
             _ => return Err(refused()),
         };
         Ok(Translated::Builtin(builtin))
+    }
+
+    /// The options of a parser of JSON. Before 1.20.2 body-parser worded some errors in another way.
+    fn json_options(&self, package: &str, options: &Value) -> Result<Option<Expression>, Obstacle> {
+        let given = self.options(options, &["limit", "strict"])?;
+        let below_express = "express/node_modules/body-parser";
+        let places = match package {
+            "express" => &[below_express, "body-parser"][..],
+            _ => &["body-parser"],
+        };
+        let tree = self.machine.tree.as_ref();
+        let version = installed_version(tree, &self.machine.root, places);
+        if !version.is_some_and(|version| is_before(&version, [1, 20, 2])) {
+            return Ok(given);
+        }
+        let mut properties = match given {
+            Some(Expression::Object { properties }) => properties,
+            _ => Vec::new(),
+        };
+        properties.push(Property::Named {
+            key: Key::Name {
+                name: "oldMessages".to_owned(),
+            },
+            value: Expression::Bool { value: true },
+        });
+        Ok(Some(Expression::Object { properties }))
     }
 
     /// Options that are all known and all understood.

@@ -38,7 +38,8 @@ pub(super) enum Body {
 
 /// `express.json(options)`: objects and arrays of `application/json`.
 ///
-/// Options: `limit` (a number of bytes or a text such as `100kb`), `type` (a text or a list of them), `inflate`, `strict`.
+/// Options: `limit` (a number of bytes or a text such as `100kb`), `type` (a text or a list of them), `inflate`, `strict`;
+/// and one that the original has not, `oldMessages`: the wording of body-parser before 1.20.2 (Express before 4.18.3).
 /// Not supported: `reviver`, `verify`, a function as `type`.
 pub fn json<S: 'static>(options: impl Into<JsValue>) -> Handler<S> {
     let options = options.into();

@@ -8,6 +8,8 @@ use crate::value::{ErrorClass, JsObject, JsString, JsValue, Thrown, json_parse};
 pub(super) struct JsonParser {
     /// Only objects and arrays are accepted.
     strict: bool,
+    /// Anything else is refused in the words of body-parser before 1.20.2.
+    old_messages: bool,
 }
 
 impl JsonParser {
@@ -18,6 +20,7 @@ impl JsonParser {
     pub(super) fn new(options: &JsValue) -> Result<Self, Refusal> {
         Ok(Self {
             strict: member(options, "strict") != false,
+            old_messages: member(options, "oldMessages") == true,
         })
     }
 }
@@ -39,10 +42,33 @@ impl Parse for JsonParser {
         }
         let first = text.trim_start_matches([' ', '\t', '\n', '\r']);
         if self.strict && !first.starts_with(['{', '[']) {
-            return Err(strict_violation(&text, text.len() - first.len()));
+            return Err(if self.old_messages {
+                old_strict_violation(&text, first)
+            } else {
+                strict_violation(&text, text.len() - first.len())
+            });
         }
         json_parse(&JsString::from(text))
     }
+}
+
+/// The error of body-parser before 1.20.2: that of `JSON.parse` for a text that ends with a `#` in the place of the first
+/// character, which goes back into the message once. Versions of Node whose messages quote the text show the other `#`.
+fn old_strict_violation(text: &str, first: &str) -> Thrown {
+    let start = text.len() - first.len();
+    let (partial, first) = match first.chars().next() {
+        Some(first) => (format!("{}#", &text[..start]), first.to_string()),
+        None => (String::new(), String::new()),
+    };
+    let Err(error) = json_parse(&partial.into()) else {
+        return violation();
+    };
+    let message = error
+        .value()
+        .get("message")
+        .and_then(|message| message.to_js_string());
+    let message = message.unwrap_or_default();
+    Thrown::syntax_error(message.to_text().replacen('#', &first, 1))
 }
 
 /// The error that `JSON.parse` would give for a text that breaks off where the first character stands: the original
@@ -91,7 +117,10 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expected: Result<&str, &str>) {
-        let parser = JsonParser { strict: true };
+        let parser = JsonParser {
+            strict: true,
+            old_messages: false,
+        };
         let parsed = parser.parse(Profile::V4, Body::Text(body.to_owned()), "utf-8");
         let parsed = parsed
             .map(|value| format!("{value:?}"))
@@ -120,5 +149,25 @@ mod tests {
             "{\"a\":}",
             Err("SyntaxError: Unexpected token '}', \"{\"a\":}\" is not valid JSON"),
         );
+    }
+
+    #[test]
+    fn before_1_20_2_the_message_quotes_a_mark() {
+        let parser = JsonParser {
+            strict: true,
+            old_messages: true,
+        };
+        let parse = |body: &str| parser.parse(Profile::V4, Body::Text(body.to_owned()), "utf-8");
+        let refused = parse("no json").unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "SyntaxError: Unexpected token 'n', \"#\" is not valid JSON"
+        );
+        let refused = parse(" 1").unwrap_err().to_string();
+        assert!(
+            refused.ends_with("token '1', \" #\" is not valid JSON"),
+            "{refused}"
+        );
+        assert!(parse("[1]").is_ok());
     }
 }
