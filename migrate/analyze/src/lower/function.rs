@@ -2,7 +2,7 @@
 
 use isobar_migrate_model::Place;
 use isobar_migrate_model::code::{
-    Capture, Expression, Function, FunctionRole, LocalId, Parameter, Statement, StatementKind,
+    Capture, Expression, Function, FunctionRole, LocalId, Parameter, Statement,
 };
 use oxc_ast::ast;
 use oxc_span::{GetSpan, Span};
@@ -203,21 +203,10 @@ impl<'a> Lowering<'a, '_> {
     fn body(&mut self, body: Body<'a>) -> Vec<Statement> {
         match body {
             Body::Statements(statements) => self.function_body(statements, true),
-            Body::Expression(expression) => {
-                let line = self.line(expression);
-                let kind = match self.returned(expression) {
-                    Ok(value) => StatementKind::Return { value: Some(value) },
-                    Err(refusal) => {
-                        self.refusals.push(refusal);
-                        return Vec::new();
-                    }
-                };
-                vec![Statement {
-                    comments: Vec::new(),
-                    line,
-                    kind,
-                }]
-            }
+            Body::Expression(expression) => self.arrow_body(expression).unwrap_or_else(|refusal| {
+                self.refusals.push(refusal);
+                Vec::new()
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Names, paths of names and members.
 
-use isobar_migrate_model::code::{Expression, RequestMember, ResponseMember};
+use isobar_migrate_model::code::{Builtin, Expression, RequestMember, ResponseMember};
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
@@ -116,7 +116,14 @@ impl<'a> Lowering<'a, '_> {
                     Named::Namespace(_) | Named::Environment | Named::Refused(_) => {
                         Some(self.named_member(&object, member.property.name.as_str()))
                     }
-                    Named::Function(_) | Named::Builtin(_) => Some(Named::Refused(
+                    Named::Builtin(builtin) => {
+                        let path = format!("{}.{}", builtin.name(), member.property.name);
+                        Some(match Builtin::from_name(&path) {
+                            Some(builtin) => Named::Builtin(builtin),
+                            None => Named::Refused(path.into()),
+                        })
+                    }
+                    Named::Function(_) => Some(Named::Refused(
                         format!("the property {} of a function", member.property.name).into(),
                     )),
                     _ => None,

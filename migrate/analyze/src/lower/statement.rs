@@ -11,6 +11,7 @@ use isobar_migrate_model::code::{
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
+use super::control::at_line;
 use super::function::Lowering;
 use super::pattern::Source;
 use super::scope::Bound;
@@ -334,6 +335,7 @@ impl<'a> Lowering<'a, '_> {
             && !self.scopes.in_closure()
             && self.tail_call(argument, out)?
         {
+            returning(out);
             return Ok(());
         }
         let value = argument
@@ -341,6 +343,16 @@ impl<'a> Lowering<'a, '_> {
             .transpose()?;
         self.push(node, StatementKind::Return { value }, out);
         Ok(())
+    }
+
+    /// The body of an arrow function that is one expression.
+    pub(super) fn arrow_body(
+        &mut self,
+        expression: &'a ast::Expression<'a>,
+    ) -> Lowered<Vec<Statement>> {
+        let mut body = Vec::new();
+        self.return_statement(Some(expression), expression, &mut body)?;
+        Ok(body)
     }
 
     /// What a function returns. A promise may be returned as it is: whoever calls the function awaits it.
@@ -478,5 +490,29 @@ impl Variables {
         });
         places.count += 1;
         places.nested |= nested;
+    }
+}
+
+/// Ends the function after the last statement: what it gives is what the function gives.
+fn returning(statements: &mut [Statement]) {
+    let Some(last) = statements.last_mut() else {
+        return;
+    };
+    match &mut last.kind {
+        StatementKind::If {
+            then, otherwise, ..
+        } => {
+            for branch in [then, otherwise] {
+                if branch.is_empty() {
+                    branch.push(at_line(last.line, StatementKind::Return { value: None }));
+                }
+                returning(branch);
+            }
+        }
+        StatementKind::Expression { expression } => {
+            let value = Some(std::mem::replace(expression, Expression::Undefined));
+            last.kind = StatementKind::Return { value };
+        }
+        _ => {}
     }
 }

@@ -255,6 +255,23 @@ impl Emitter<'_> {
         }
     }
 
+    /// Arguments as a slice; a variable that is alone is not cloned for it.
+    fn slice_of(&mut self, arguments: &[Argument]) -> String {
+        if let [
+            Argument::Value {
+                value: Expression::Local { local },
+            },
+        ] = arguments
+        {
+            let variable = self.variable(*local);
+            let borrowed = if variable.is_reference { "" } else { "&" };
+            if variable.kind == Kind::Value {
+                return format!("std::slice::from_ref({borrowed}{})", variable.name);
+            }
+        }
+        format!("&[{}]", self.value_arguments(arguments))
+    }
+
     /// A method of which only the running program knows whose it is.
     fn dynamic_method(
         &mut self,
@@ -264,9 +281,9 @@ impl Emitter<'_> {
         arguments: &[Argument],
     ) -> Code {
         let receiver = self.value_receiver(receiver);
-        let arguments = self.value_arguments(arguments);
+        let arguments = self.slice_of(arguments);
         let (name, text) = (literal::text(method.name()), literal::text(text));
-        let call = format!("{receiver}.invoke({name}, {text}, &[{arguments}])");
+        let call = format!("{receiver}.invoke({name}, {text}, {arguments})");
         let value = self.try_call(call, Kind::Value);
         match signature::method(method, Kind::Value) {
             Kind::Bool => Code::owned(format!("{}.truthy()", value.text), Kind::Bool),
