@@ -14,11 +14,23 @@ import sys
 import threading
 
 
-def end_with_parent(child=None):
+# A process of its own, because this one may be killed: its input ends when this one does.
+WATCH = "import os, sys; sys.stdin.buffer.read(); os.kill(int(sys.argv[1]), 9)"
+
+
+def end_with_parent():
     sys.stdin.buffer.read()
-    if child:
-        child.kill()
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_below(program):
+    child = subprocess.Popen([program, *sys.argv[2:]], stdin=subprocess.DEVNULL)
+    watch = [sys.executable, "-c", WATCH, str(child.pid)]
+    watcher = subprocess.Popen(watch, stdin=subprocess.PIPE)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    status = child.wait()
+    watcher.kill()
+    sys.exit(status)
 
 
 def main():
@@ -26,9 +38,7 @@ def main():
     found = importlib.metadata.entry_points(group="console_scripts", name=command)
     program = shutil.which(command, path=os.path.join(sys.prefix, "bin"))
     if not found and program:
-        child = subprocess.Popen([program, *sys.argv[2:]], stdin=subprocess.DEVNULL)
-        threading.Thread(target=end_with_parent, args=(child,), daemon=True).start()
-        sys.exit(child.wait())
+        run_below(program)
     if not found:
         sys.exit(f"{command} is not installed in {sys.prefix}")
     threading.Thread(target=end_with_parent, daemon=True).start()
