@@ -37,6 +37,10 @@ impl<'a> Lowering<'a, '_> {
 
     pub(super) fn update(&mut self, it: &'a ast::UpdateExpression<'a>) -> Lowered<Expression> {
         let target = self.target(&it.argument)?;
+        if !is_settled(&target) {
+            // Its old value and its new one would be looked up apart.
+            return Err(Refusal::new(it, "++ or -- of what a call gives"));
+        }
         let by = if it.operator == ast::UpdateOperator::Increment {
             1
         } else {
@@ -172,5 +176,34 @@ fn response_target(name: &str, node: &impl GetSpan) -> Lowered<Target> {
             Err(Refusal::new(node, format!("an assignment to res.{name}")))
         }
         Some(member) => Ok(Target::Response { member }),
+    }
+}
+
+/// Whether looking a place up twice does no more than looking it up once.
+fn is_settled(target: &Target) -> bool {
+    match target {
+        Target::Property { object, key } => {
+            let key = match key {
+                Key::Computed { value } => is_plain(value),
+                Key::Name { .. } => true,
+            };
+            key && is_plain(object)
+        }
+        _ => true,
+    }
+}
+
+fn is_plain(value: &Expression) -> bool {
+    match value {
+        Expression::Member { object, .. } => is_plain(object),
+        Expression::Index { object, index } => is_plain(object) && is_plain(index),
+        Expression::Text { .. }
+        | Expression::Number { .. }
+        | Expression::Local { .. }
+        | Expression::State { .. }
+        | Expression::Constant { .. }
+        | Expression::Request { .. }
+        | Expression::Response { .. } => true,
+        _ => false,
     }
 }
