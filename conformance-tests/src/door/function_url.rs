@@ -1,6 +1,7 @@
 //! Through a function URL of cargo-lambda, whose own server makes the events and reads the answers.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::Capabilities;
@@ -31,6 +32,7 @@ pub(crate) struct CargoLambda {
     _package: TempDir,
 }
 
+const PATIENCE: Duration = Duration::from_secs(30);
 const FUNCTION: &str = "probe";
 const MANIFEST: &str =
     "[package]\nname = \"probe\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
@@ -111,7 +113,11 @@ impl Door for FunctionUrlDoor {
             target,
             ..request.clone()
         };
-        let exchange = http1::exchange(self.address, &request).await;
+        // cargo-lambda waits for ever for a function that is gone.
+        let exchange = http1::exchange(self.address, &request);
+        let Ok(exchange) = tokio::time::timeout(PATIENCE, exchange).await else {
+            return Err(Failure::new("no answer over HTTP in 30 s"));
+        };
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
     }
 }
