@@ -146,3 +146,16 @@ pub fn catalogue() -> Vec<Case> {
     cases.sort_by_key(|case| (case.topic, case.id));
     cases
 }
+
+#[cfg(test)]
+mod tests {
+    use super::catalogue;
+
+    #[test]
+    fn each_id_belongs_to_one_case() {
+        let cases = catalogue();
+        for pair in cases.windows(2) {
+            assert_ne!(pair[0].id, pair[1].id, "{:?} and {:?}", pair[0], pair[1]);
+        }
+    }
+}

@@ -75,7 +75,7 @@ pub(crate) const CASES: &[Case] = &[
         |ctx| Box::pin(remove_of_nothing(ctx)),
     ),
     Case::document(
-        "D-408",
+        "D-411",
         "an update makes a document as large as the limit and not a byte larger, alone or in a set",
         "R3 R23",
         |ctx| Box::pin(growth_is_limited(ctx)),

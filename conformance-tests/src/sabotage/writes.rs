@@ -177,7 +177,7 @@ pub(super) const ALL: &[Sabotage] = &[
     ),
     conduct(
         "an update makes a document too large",
-        "D-408",
+        "D-411",
         Conduct::UpdateIgnoresLimits,
     ),
     Sabotage::document(
