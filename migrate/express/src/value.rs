@@ -42,6 +42,7 @@ pub use globals::{
     object_entries, object_from_entries, object_has_own, object_keys, object_values,
     process_uptime, random_uuid, to_int32,
 };
+pub(crate) use index::from_number as index_from_number;
 pub use json_parse::parse as json_parse;
 pub use json_stringify::{stringify as json_stringify, stringify_pretty as json_stringify_pretty};
 pub(crate) use mark::Mark;

@@ -4,10 +4,10 @@
 //! has such a property itself is written as a list of entries. Values that are no plain data are refused.
 
 use isobar::{Error, ErrorKind, Result};
-use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::value::{JsArray, JsObject, JsString, JsValue};
+use crate::value::{JsArray, JsObject, JsString, JsValue, index_from_number};
 
 const TAG: &str = "$js";
 
@@ -77,11 +77,8 @@ fn serialize_array<S: Serializer>(
     serializer: S,
     array: &JsArray,
 ) -> std::result::Result<S::Ok, S::Error> {
-    let object = array.as_object();
-    if !object.is_dense_array() {
-        return Err(S::Error::custom(
-            "an array with holes or named properties cannot be stored",
-        ));
+    if !array.as_object().is_dense_array() {
+        return serialize_sparse(serializer, array);
     }
     let elements = array.to_vec();
     let mut list = serializer.serialize_seq(Some(elements.len()))?;
@@ -91,19 +88,23 @@ fn serialize_array<S: Serializer>(
     list.end()
 }
 
+/// An array with holes or named properties.
+fn serialize_sparse<S: Serializer>(
+    serializer: S,
+    array: &JsArray,
+) -> std::result::Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(3))?;
+    map.serialize_entry(TAG, "array")?;
+    map.serialize_entry("length", &array.len())?;
+    map.serialize_entry("value", &entries_of(array.as_object())?)?;
+    map.end()
+}
+
 fn serialize_object<S: Serializer>(
     serializer: S,
     object: &JsObject,
 ) -> std::result::Result<S::Ok, S::Error> {
-    let mut entries = Vec::new();
-    for (name, value) in object.entries() {
-        let Some(text) = name.as_str() else {
-            return Err(S::Error::custom(
-                "a name with half a surrogate pair cannot be stored",
-            ));
-        };
-        entries.push((text.to_owned(), StoredValue(value)));
-    }
+    let entries = entries_of(object)?;
     let mut map = serializer.serialize_map(None)?;
     // The order of integer names is not the order of their addition, but it is always the same.
     if entries.iter().any(|(name, _)| name == TAG) {
@@ -115,6 +116,20 @@ fn serialize_object<S: Serializer>(
         map.serialize_entry(name, value)?;
     }
     map.end()
+}
+
+fn entries_of<E: serde::ser::Error>(
+    object: &JsObject,
+) -> std::result::Result<Vec<(String, StoredValue)>, E> {
+    let entries = object.entries().into_iter();
+    let text = |name: &JsString| name.as_str().map(str::to_owned);
+    entries
+        .map(|(name, value)| {
+            let name = text(&name)
+                .ok_or_else(|| E::custom("a name with half a surrogate pair cannot be stored"))?;
+            Ok((name, StoredValue(value)))
+        })
+        .collect()
 }
 
 impl<'de> Deserialize<'de> for StoredValue {
@@ -226,21 +241,34 @@ fn untagged(map: &JsObject) -> std::result::Result<JsValue, &'static str> {
         }
         "object" => {
             let object = JsObject::new();
-            let entries = map
-                .get("value")
-                .as_array()
-                .ok_or("tagged entries cannot be read")?;
-            for entry in entries.to_vec() {
-                let entry = entry.as_array().ok_or("a tagged entry cannot be read")?;
-                let name = entry
-                    .get(0)
-                    .as_string()
-                    .cloned()
-                    .ok_or("a tagged name is no text")?;
-                object.define(name, entry.get(1));
+            for (name, value) in tagged_entries(map)? {
+                object.define(name, value);
             }
             Ok(object.into())
         }
+        "array" => {
+            let length = map.get("length").as_number();
+            let length = length
+                .and_then(index_from_number)
+                .ok_or("a length is no number")?;
+            let array = JsArray::of_holes(length);
+            for (name, value) in tagged_entries(map)? {
+                let set = array.as_object().set(&name, value);
+                set.map_err(|_| "a tagged element cannot be set")?;
+            }
+            Ok(array.into())
+        }
         _ => Err("an unknown tag"),
     }
+}
+
+fn tagged_entries(map: &JsObject) -> std::result::Result<Vec<(JsString, JsValue)>, &'static str> {
+    let entries = map.get("value").as_array();
+    let entries = entries.ok_or("tagged entries cannot be read")?.to_vec();
+    let entries = entries.into_iter().map(|entry| {
+        let entry = entry.as_array().ok_or("a tagged entry cannot be read")?;
+        let name = entry.get(0).as_string().cloned();
+        Ok((name.ok_or("a tagged name is no text")?, entry.get(1)))
+    });
+    entries.collect()
 }

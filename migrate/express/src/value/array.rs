@@ -19,6 +19,11 @@ impl JsArray {
         Self(JsObject::array(values.into_iter().map(Some).collect()))
     }
 
+    /// An array of holes.
+    pub(crate) fn of_holes(length: usize) -> Self {
+        Self(JsObject::array(vec![None; length]))
+    }
+
     /// The object as an array, when it is one.
     pub fn from_object(object: &JsObject) -> Option<Self> {
         object.is_array().then(|| Self(object.clone()))

@@ -63,7 +63,7 @@ pub(super) fn from_text(text: &str) -> Option<usize> {
 
 /// The array index that a number is, when it is one.
 #[expect(clippy::float_cmp, reason = "asks whether the number is whole")]
-pub(super) fn from_number(number: f64) -> Option<usize> {
+pub(crate) fn from_number(number: f64) -> Option<usize> {
     let valid = number >= 0.0 && number <= f64::from(MAX_INDEX) && number.trunc() == number;
     valid.then(|| length(number))
 }

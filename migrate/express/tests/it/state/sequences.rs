@@ -21,6 +21,8 @@ fn step() -> impl Strategy<Value = serde_json::Value> {
         1 => Just(json!({"do": "drop odd"})),
         1 => Just(json!({"do": "clear"})),
         1 => Just(json!({"do": "numbers"})),
+        1 => Just(json!({"do": "name"})),
+        1 => index.clone().prop_map(|at| json!({"do": "delete", "at": at})),
         3 => (index.clone(), 0..4_u32).prop_map(|(at, count)| json!({"do": "splice", "at": at, "count": count})),
         3 => index.clone().prop_map(|at| json!({"do": "replace", "at": at})),
         3 => index.clone().prop_map(|at| json!({"do": "edit", "at": at})),
@@ -64,6 +66,8 @@ fn apply(list: &JsArray, step: &serde_json::Value) -> JsArray {
                 .set(index.as_str(), note("other "))
                 .unwrap();
         }
+        "delete" => list.as_object().delete(step["at"].to_string().as_str()),
+        "name" => list.as_object().set("name", "named".into()).unwrap(),
         "edit" => edited("text", "edited".into()),
         "tag" => {
             if let Some(tags) = at.as_object().and_then(|note| note.get("tags").as_array()) {
