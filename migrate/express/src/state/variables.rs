@@ -47,6 +47,8 @@ pub struct Variables(Arc<Shared>);
 struct Shared {
     source: Option<Source>,
     turn: Mutex<Option<Turn>>,
+    /// Functions of one request that go on at the same time share its turn, and must not wait for it twice.
+    loading: tokio::sync::Mutex<()>,
     failure: Mutex<Option<Error>>,
 }
 
@@ -70,6 +72,7 @@ impl Variables {
     /// # Errors
     /// When the store does not answer; the whole request then fails or starts again.
     pub async fn load(&self, variables: &[&'static Variable]) -> std::result::Result<(), Thrown> {
+        let _alone = self.0.loading.lock().await;
         let earlier = self.turn().take();
         match self.load_into(earlier, variables).await {
             Ok(turn) => {

@@ -94,6 +94,13 @@ async fn move_over(_: Request, res: Response, State(variables): State) -> Handle
     res.json(variables.get(&OTHER))
 }
 
+async fn load_twice(_: Request, res: Response, State(variables): State) -> Handled {
+    let (visits, notes) = ([&VISITS], [&NOTES]);
+    let (first, second) = tokio::join!(variables.load(&visits), variables.load(&notes));
+    first.and(second)?;
+    res.json(variables.array(&NOTES).length())
+}
+
 async fn count_and_leave(_: Request, _: Response, State(variables): State) -> Handled {
     variables.load(&[&VISITS]).await?;
     variables.add(&VISITS, 1.0);
@@ -108,6 +115,7 @@ fn router() -> Router<State> {
         .get("/notes", list_notes)
         .post("/twice", keep_twice)
         .post("/move", move_over)
+        .get("/both", load_twice)
         .get("/legacy", (count_and_leave, legacy))
 }
 
@@ -195,6 +203,15 @@ async fn an_element_of_a_large_list_can_move_to_another() {
     }
     let (_, notes) = send(&process(&store, router()), "GET", "/notes", "").await;
     assert_eq!(notes.matches(r#""id""#).count(), 30);
+}
+
+#[tokio::test]
+async fn functions_that_go_on_at_the_same_time_share_the_turn_of_their_request() {
+    let ported = process(&LocalStore::in_memory().unwrap(), router());
+    assert_eq!(
+        send(&ported, "GET", "/both", "").await,
+        (200, "0".to_owned())
+    );
 }
 
 #[tokio::test]
