@@ -1,11 +1,13 @@
 //! Arrays: element access and the methods of `Array.prototype` that take no callback.
 
+use std::fmt;
+
 use super::{JsObject, JsString, JsValue, Thrown, index};
 
 const KEEPS_ITS_KIND: &str = "a JsArray refers to an array, and objects keep their kind";
 
 /// A reference to an array. Cloning copies the reference.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JsArray(JsObject);
 
 impl JsArray {
@@ -272,6 +274,12 @@ impl JsArray {
         let mut indexes = order(self.len()).into_iter();
         let found = indexes.find(|index| self.present(*index).is_some_and(|it| it == *value));
         found.map_or(-1.0, index::number)
+    }
+}
+
+impl fmt::Debug for JsArray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
