@@ -52,7 +52,7 @@ struct Load {
 #[derive(Debug, Args)]
 struct Start {
     /// Starts of each program, of which the median counts.
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 40)]
     rounds: u32,
     /// The folder in which `npm ci` installed express4.
     #[arg(long, default_value = "conformance-tests/emulators/express")]
