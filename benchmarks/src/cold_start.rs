@@ -27,7 +27,9 @@ pub(crate) fn compare(start: &Start) -> Result<()> {
         report::progress(&format!("round {round} of {}", start.rounds));
         let mut programs = [(0, &isobar), (1, &peer)];
         // What starts after Node finds colder caches: each takes that place as often as the other.
-        programs.rotate_left(if round % 2 == 0 { 1 } else { 0 });
+        if round.is_multiple_of(2) {
+            programs.reverse();
+        }
         for (index, program) in programs {
             spans[index].push(to_first_poll(program.as_os_str())?);
         }
