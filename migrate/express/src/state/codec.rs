@@ -3,7 +3,7 @@
 //! `undefined`, numbers that no store can hold and text with half a surrogate pair become `{"$js": …}`; an object that
 //! has such a property itself is written as a list of entries. Values that are no plain data are refused.
 
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, ErrorKind};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -16,7 +16,7 @@ const TAG: &str = "$js";
 pub struct StoredValue(pub JsValue);
 
 /// The value as JSON.
-pub(super) fn text_of(value: &JsValue) -> Result<String> {
+pub(super) fn text_of(value: &JsValue) -> isobar::Result<String> {
     serde_json::to_string(&StoredValue(value.clone())).map_err(|error| {
         let message = "the state holds a value that cannot be stored";
         Error::new(ErrorKind::Internal, message).with_source(error)
@@ -31,7 +31,7 @@ fn is_storable(number: f64) -> bool {
 }
 
 impl Serialize for StoredValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0 {
             JsValue::Undefined => tagged(serializer, "undefined", None),
             JsValue::Null => serializer.serialize_unit(),
@@ -64,7 +64,7 @@ fn tagged<S: Serializer>(
     serializer: S,
     tag: &str,
     text: Option<String>,
-) -> std::result::Result<S::Ok, S::Error> {
+) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry(TAG, tag)?;
     if let Some(text) = text {
@@ -73,10 +73,7 @@ fn tagged<S: Serializer>(
     map.end()
 }
 
-fn serialize_array<S: Serializer>(
-    serializer: S,
-    array: &JsArray,
-) -> std::result::Result<S::Ok, S::Error> {
+fn serialize_array<S: Serializer>(serializer: S, array: &JsArray) -> Result<S::Ok, S::Error> {
     if !array.as_object().is_dense_array() {
         return serialize_sparse(serializer, array);
     }
@@ -89,10 +86,7 @@ fn serialize_array<S: Serializer>(
 }
 
 /// An array with holes or named properties.
-fn serialize_sparse<S: Serializer>(
-    serializer: S,
-    array: &JsArray,
-) -> std::result::Result<S::Ok, S::Error> {
+fn serialize_sparse<S: Serializer>(serializer: S, array: &JsArray) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(3))?;
     map.serialize_entry(TAG, "array")?;
     map.serialize_entry("length", &array.len())?;
@@ -100,10 +94,7 @@ fn serialize_sparse<S: Serializer>(
     map.end()
 }
 
-fn serialize_object<S: Serializer>(
-    serializer: S,
-    object: &JsObject,
-) -> std::result::Result<S::Ok, S::Error> {
+fn serialize_object<S: Serializer>(serializer: S, object: &JsObject) -> Result<S::Ok, S::Error> {
     let entries = entries_of(object)?;
     let mut map = serializer.serialize_map(None)?;
     // The order of integer names is not the order of their addition, but it is always the same.
@@ -118,9 +109,7 @@ fn serialize_object<S: Serializer>(
     map.end()
 }
 
-fn entries_of<E: serde::ser::Error>(
-    object: &JsObject,
-) -> std::result::Result<Vec<(String, StoredValue)>, E> {
+fn entries_of<E: serde::ser::Error>(object: &JsObject) -> Result<Vec<(String, StoredValue)>, E> {
     let entries = object.entries().into_iter();
     let text = |name: &JsString| name.as_str().map(str::to_owned);
     entries
@@ -133,7 +122,7 @@ fn entries_of<E: serde::ser::Error>(
 }
 
 impl<'de> Deserialize<'de> for StoredValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor).map(Self)
     }
 }
@@ -147,15 +136,15 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         f.write_str("a JavaScript value")
     }
 
-    fn visit_unit<E>(self) -> std::result::Result<JsValue, E> {
+    fn visit_unit<E>(self) -> Result<JsValue, E> {
         Ok(JsValue::Null)
     }
 
-    fn visit_none<E>(self) -> std::result::Result<JsValue, E> {
+    fn visit_none<E>(self) -> Result<JsValue, E> {
         Ok(JsValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<JsValue, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<JsValue, E> {
         Ok(value.into())
     }
 
@@ -163,7 +152,7 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         clippy::cast_precision_loss,
         reason = "it was a double when it was stored"
     )]
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<JsValue, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<JsValue, E> {
         Ok((value as f64).into())
     }
 
@@ -171,26 +160,23 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         clippy::cast_precision_loss,
         reason = "it was a double when it was stored"
     )]
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<JsValue, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<JsValue, E> {
         Ok((value as f64).into())
     }
 
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<JsValue, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<JsValue, E> {
         Ok(value.into())
     }
 
-    fn visit_str<E>(self, text: &str) -> std::result::Result<JsValue, E> {
+    fn visit_str<E>(self, text: &str) -> Result<JsValue, E> {
         Ok(JsValue::text(text))
     }
 
-    fn visit_string<E>(self, text: String) -> std::result::Result<JsValue, E> {
+    fn visit_string<E>(self, text: String) -> Result<JsValue, E> {
         Ok(text.into())
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(
-        self,
-        mut list: A,
-    ) -> std::result::Result<JsValue, A::Error> {
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<JsValue, A::Error> {
         let mut elements = Vec::new();
         while let Some(StoredValue(element)) = list.next_element()? {
             elements.push(element);
@@ -198,10 +184,7 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
         Ok(JsArray::from_values(elements).into())
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(
-        self,
-        mut map: A,
-    ) -> std::result::Result<JsValue, A::Error> {
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<JsValue, A::Error> {
         let object = JsObject::new();
         let mut is_tagged = false;
         while let Some((name, StoredValue(value))) = map.next_entry::<String, StoredValue>()? {
@@ -217,7 +200,7 @@ impl<'de> de::Visitor<'de> for ValueVisitor {
 }
 
 /// The value that a tagged map stands for.
-fn untagged(map: &JsObject) -> std::result::Result<JsValue, &'static str> {
+fn untagged(map: &JsObject) -> Result<JsValue, &'static str> {
     let text = |name: &str| {
         map.get(name)
             .as_string()
@@ -234,8 +217,7 @@ fn untagged(map: &JsObject) -> std::result::Result<JsValue, &'static str> {
         }
         "text" => {
             let units = text("value").unwrap_or_default();
-            let units: std::result::Result<Vec<u16>, _> =
-                units.split(' ').map(str::parse).collect();
+            let units: Result<Vec<u16>, _> = units.split(' ').map(str::parse).collect();
             let units = units.map_err(|_| "tagged text cannot be read")?;
             Ok(JsString::from_units(&units).into())
         }
@@ -262,7 +244,7 @@ fn untagged(map: &JsObject) -> std::result::Result<JsValue, &'static str> {
     }
 }
 
-fn tagged_entries(map: &JsObject) -> std::result::Result<Vec<(JsString, JsValue)>, &'static str> {
+fn tagged_entries(map: &JsObject) -> Result<Vec<(JsString, JsValue)>, &'static str> {
     let entries = map.get("value").as_array();
     let entries = entries.ok_or("tagged entries cannot be read")?.to_vec();
     let entries = entries.into_iter().map(|entry| {

@@ -123,14 +123,12 @@ impl Draft {
 
     /// The document of a step that has one only, and its condition.
     fn only(&self) -> Option<(&StoredVariable, Option<Condition>)> {
-        let [(_, variable)] = self.variables.as_slice().iter().collect::<Vec<_>>()[..] else {
+        if self.variables.len() != 1 || !self.entries.is_empty() {
             return None;
-        };
+        }
+        let (_, variable) = self.variables.first()?;
         let document = variable.document.as_ref()?;
-        let expected = variable.expected.as_deref();
-        self.entries
-            .is_empty()
-            .then(|| (document, expected.map(written_by)))
+        Some((document, variable.expected.as_deref().map(written_by)))
     }
 
     fn set(&self, application: &str) -> WriteSet {

@@ -125,10 +125,10 @@ impl Writer {
                 Err(error) if is_overtaken(&error) => Outcome::Overtaken,
                 Err(error) => Outcome::Failed(Arc::new(error)),
             };
-            if !matches!(outcome, Outcome::Stored(_)) {
+            let is_stored = matches!(outcome, Outcome::Stored(_));
+            if !is_stored {
                 self.give_up();
             }
-            let is_stored = matches!(outcome, Outcome::Stored(_));
             let garbage = draft.end(outcome);
             if is_stored && !garbage.is_empty() {
                 self.remove(garbage).await;

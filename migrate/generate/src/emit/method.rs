@@ -369,29 +369,24 @@ fn has_spread(arguments: &[Argument]) -> bool {
 /// Whether `JsString` has the method.
 fn has_text_form(method: Method) -> bool {
     signature::owner(method) == Owner::Text
-        || matches!(
-            method,
-            Method::At
-                | Method::Concat
-                | Method::Includes
-                | Method::IndexOf
-                | Method::LastIndexOf
-                | Method::Slice
-                | Method::ToString
-                | Method::ValueOf
-        )
+        || has_both_forms(method)
+        || matches!(method, Method::ToString | Method::ValueOf)
 }
 
 /// Whether `JsArray` has the method.
 fn has_array_form(method: Method) -> bool {
-    signature::owner(method) == Owner::Array
-        || matches!(
-            method,
-            Method::At
-                | Method::Concat
-                | Method::Includes
-                | Method::IndexOf
-                | Method::LastIndexOf
-                | Method::Slice
-        )
+    signature::owner(method) == Owner::Array || has_both_forms(method)
+}
+
+/// Whether text and arrays both have a method of that name.
+fn has_both_forms(method: Method) -> bool {
+    matches!(
+        method,
+        Method::At
+            | Method::Concat
+            | Method::Includes
+            | Method::IndexOf
+            | Method::LastIndexOf
+            | Method::Slice
+    )
 }
