@@ -98,6 +98,9 @@ pub use handler::{Answer, Handler, IntoHandler, IntoHandlers, promise};
 pub use isobar::http::RemoteAddress;
 pub use isobar_express_path::{Pattern, RegexSource};
 pub use legacy::{legacy, legacy_files};
+/// The allocator for programs of ported handlers: each request makes about a hundred small objects.
+#[doc(no_inline)]
+pub use mimalloc::MiMalloc as Allocator;
 pub use profile::Profile;
 pub use reply::Reply;
 pub use request::Request;

@@ -56,6 +56,9 @@ pub(crate) fn main(modules: &[String]) -> String {
     format!(
         "//! The application, on whichever platform it finds itself.\n\n{modules}\n\
          use std::process::ExitCode;\n\n\
+         use isobar_express::Allocator;\n\n\
+         #[global_allocator]\n\
+         static ALLOCATOR: Allocator = Allocator;\n\n\
          #[tokio::main]\n\
          async fn main() -> ExitCode {{\n\
          isobar_connect::run(app::app()).await\n\
