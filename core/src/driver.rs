@@ -17,6 +17,7 @@ mod jitter;
 pub mod metadata;
 mod panic;
 mod retries;
+mod revision;
 pub mod status;
 
 pub(crate) use budget::pause;
@@ -25,3 +26,4 @@ pub use clock::{Clock, Sleep, SystemClock};
 pub use jitter::jitter;
 pub use panic::{caught, caught_step};
 pub use retries::{Retries, RetryBudget};
+pub use revision::Revision;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::CollectionSchema;
 use crate::capability::{Capabilities, Capability, Limits};
-use crate::driver::Clock;
 use crate::driver::document::{Call, DocumentDriver};
+use crate::driver::{Clock, Revision};
 use crate::error::Result;
 use crate::operation::{Effect, Target};
 
@@ -21,6 +21,7 @@ pub(crate) struct Binding {
     pub(crate) provider: &'static str,
     pub(crate) capabilities: Capabilities,
     pub(crate) limits: Limits,
+    pub(crate) revision: Option<Revision>,
     pub(crate) budget: Duration,
 }
 
@@ -41,6 +42,7 @@ impl Binding {
             provider: description.provider,
             capabilities: description.capabilities.without(withdrawn),
             limits: schema.limits(description.limits),
+            revision: description.revision,
             driver,
             clock,
             schema,

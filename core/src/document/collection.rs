@@ -100,6 +100,15 @@ impl<T> Collection<T> {
         self.binding.capabilities
     }
 
+    /// A number that stays the same as long as nothing is written to the store, so that what was
+    /// read is still what is stored, expiry aside. It costs nothing to ask.
+    ///
+    /// `None` where the store cannot know, because other processes may write to it, and while
+    /// something is being written.
+    pub fn revision(&self) -> Option<u64> {
+        self.binding.revision.as_ref()?.current()
+    }
+
     /// Fails with `Unsupported` where one of the capabilities is missing; for start-up.
     pub fn require(&self, capabilities: &[Capability]) -> Result<()> {
         self.capabilities().require(capabilities)

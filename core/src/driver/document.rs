@@ -10,10 +10,11 @@ use crate::document::{
     CollectionSchema, Condition, Direction, Key, Map, SortKey, SortRange, Timestamp, Update,
     Version,
 };
+use crate::driver::Revision;
 use crate::error::Result;
 
 /// What a document store is and can do.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DocumentDescription {
     /// The store's name in errors, spans and reports, such as `dynamodb`.
     pub provider: &'static str,
@@ -21,6 +22,8 @@ pub struct DocumentDescription {
     pub capabilities: Capabilities,
     /// The numbers it works within.
     pub limits: Limits,
+    /// Its changes, where this process is the only one that can make any.
+    pub revision: Option<Revision>,
 }
 
 /// The circumstances of a call.

@@ -99,6 +99,7 @@ impl DocumentDriver for DynamoStore {
             provider: "dynamodb",
             capabilities: Self::CAPABILITIES,
             limits: Self::LIMITS,
+            revision: None,
         }
     }
 

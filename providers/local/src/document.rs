@@ -65,6 +65,7 @@ impl DocumentDriver for Documents {
             provider: PROVIDER,
             capabilities: CAPABILITIES,
             limits: LIMITS,
+            revision: Some(self.store.revision().clone()),
         }
     }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use isobar::driver::Revision;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 
 use crate::error::{Fault, Stop};
@@ -25,6 +26,7 @@ pub(crate) struct Engine {
     handle: RwLock<Handle>,
     /// The last write found the disk full.
     full: AtomicBool,
+    revision: Revision,
 }
 
 /// Up to this size, 64 MiB, a file is checked at every start, which takes about 2 ms a MiB.
@@ -84,6 +86,7 @@ impl Engine {
             storage: Box::new(storage),
             cache_bytes,
             full: AtomicBool::new(false),
+            revision: Revision::default(),
         };
         engine.write(format::mark_open).map_err(|lost| lost.fault)?;
         Ok(engine)
@@ -120,7 +123,7 @@ impl Engine {
         }
         let handle = self.usable().map_err(Lost::before_commit)?;
         let database = handle.database().map_err(Lost::before_commit)?;
-        let result = write(database, work);
+        let result = self.revision.during(|| write(database, work));
         let full = result.as_ref().is_err_and(|lost| lost.fault.is_full());
         self.full.store(full, Ordering::Relaxed);
         if result.is_err() {
@@ -129,6 +132,11 @@ impl Engine {
             self.reopen(broken);
         }
         result
+    }
+
+    /// What has changed since the engine was opened.
+    pub(crate) fn revision(&self) -> &Revision {
+        &self.revision
     }
 
     /// Finishes all writes and gives the storage back.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isobar::Result;
+use isobar::driver::Revision;
 use redb::ReadTransaction;
 
 use crate::blob;
@@ -109,6 +110,10 @@ impl LocalStore {
             .engine
             .read(work)
             .map_err(|stop| stop.into_error(&self.open.place))
+    }
+
+    pub(crate) fn revision(&self) -> &Revision {
+        self.open.engine.revision()
     }
 
     pub(crate) fn objects(&self) -> &Arc<Objects> {

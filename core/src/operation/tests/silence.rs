@@ -63,6 +63,7 @@ impl DocumentDriver for Silence {
             provider: "silence",
             capabilities: Capabilities::of(&Capability::ALL),
             limits: Limits::PORTABLE,
+            revision: None,
         }
     }
 

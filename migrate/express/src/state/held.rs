@@ -28,6 +28,8 @@ pub(super) struct Held {
     pub(super) commit: Option<String>,
     /// The last time at which memory and store were known to be the same.
     pub(super) verified: Instant,
+    /// The revision of the store in which they were, where it tells.
+    pub(super) revision: Option<u64>,
     /// The write that is on its way.
     pub(super) ticket: Option<Ticket>,
 }
@@ -81,6 +83,7 @@ impl Held {
             layout: Layout::Whole,
             commit: None,
             verified: read_at,
+            revision: None,
             ticket: None,
         })
     }
@@ -113,8 +116,14 @@ impl Held {
             layout: Layout::Entries(entries),
             commit: None,
             verified: read_at,
+            revision: None,
             ticket: None,
         })
+    }
+
+    /// Whether memory and store are the same while the store is at `revision`.
+    pub(super) fn is_of(&self, revision: Option<u64>) -> bool {
+        revision.is_some() && self.revision == revision
     }
 
     pub(super) fn value(&self) -> &JsValue {

@@ -167,6 +167,7 @@ impl Turn {
     /// The duties of a request that has only read.
     fn duties(&self) -> Duties {
         let mut duties = Duties::default();
+        let revision = self.writer.collection.revision();
         for name in &self.used {
             let Some(held) = self.live.variables.get(name) else {
                 continue;
@@ -175,6 +176,7 @@ impl Turn {
                 Some(ticket) if matches!(ticket.outcome(), Outcome::Waiting) => {
                     duties.ticket = Some(ticket.clone());
                 }
+                _ if held.is_of(revision) => {}
                 _ => duties.unchanged.push((name, held.commit.clone())),
             }
         }
@@ -188,16 +190,9 @@ impl Turn {
     /// Makes sure that the variable in memory was the stored one at some time since the request came.
     async fn refresh(&mut self, variable: &'static Variable) -> Result<()> {
         let now = Instant::now();
-        if let Some(held) = self.live.variables.get_mut(variable.name()) {
-            match held.ticket.as_ref().map(Ticket::outcome) {
-                // Its end tells.
-                Some(Outcome::Waiting) => return Ok(()),
-                Some(Outcome::Stored(at)) => held.verified = held.verified.max(at),
-                _ => {}
-            }
-            if held.verified >= self.arrived {
-                return Ok(());
-            }
+        let revision = self.writer.collection.revision();
+        if self.is_known(variable, now, revision) {
+            return Ok(());
         }
         let stored = self.writer.read(variable.name()).await?;
         let commit = stored.as_ref().and_then(|stored| stored.commit.clone());
@@ -205,6 +200,7 @@ impl Turn {
             && held.commit == commit
         {
             held.verified = now;
+            held.revision = revision;
             return Ok(());
         }
         let mut held = match stored {
@@ -225,8 +221,26 @@ impl Turn {
             }
         };
         held.commit = commit;
+        held.revision = revision;
         self.live.variables.insert(variable.name(), held);
         Ok(())
+    }
+
+    /// Whether that is known without asking the store, which is at `revision`.
+    fn is_known(&mut self, variable: &Variable, now: Instant, revision: Option<u64>) -> bool {
+        let Some(held) = self.live.variables.get_mut(variable.name()) else {
+            return false;
+        };
+        match held.ticket.as_ref().map(Ticket::outcome) {
+            // Its end tells.
+            Some(Outcome::Waiting) => return true,
+            Some(Outcome::Stored(at)) => held.verified = held.verified.max(at),
+            _ => {}
+        }
+        if held.is_of(revision) {
+            held.verified = now;
+        }
+        held.verified >= self.arrived
     }
 }
 

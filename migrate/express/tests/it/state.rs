@@ -1,20 +1,24 @@
 //! Variables of modules: as in the memory of one Node process, but stored.
 
 mod sequences;
+mod shared;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::State as Extracted;
 use http_body_util::BodyExt as _;
 use isobar::Collection;
 use isobar::document::Query;
+use isobar::driver::document::DocumentDriver;
 use isobar_express::middleware::json;
 use isobar_express::state::{ForRequest, Ported, StoredVariable, VARIABLES, Variable, Variables};
 use isobar_express::{
     Express, Handled, JsValue, Profile, Request, Response, Router, array, legacy, object,
 };
 use isobar_local::LocalStore;
+use shared::{Tells, Watched};
 
 static VISITS: Variable = Variable::new("app.js visits", || JsValue::from(0));
 static NOTES: Variable = Variable::new("app.js notes", || JsValue::from(array![]));
@@ -29,21 +33,20 @@ impl ForRequest for State {
     }
 }
 
-/// A process of its own over the store.
+/// A process of its own over the store, to which others write too.
 fn process(store: &LocalStore, router: Router<State>) -> Ported<State> {
-    let express = Express::new(Profile::V4).set("env", "production");
-    Ported::with_variables(
-        express,
-        router,
-        State::default(),
-        ("app", collection(store)),
-    )
-    .unwrap()
+    over(Watched::new(store.documents(), Tells::Nothing), router)
 }
 
-fn collection(store: &LocalStore) -> Collection<StoredVariable> {
+fn over(driver: Watched, router: Router<State>) -> Ported<State> {
+    let express = Express::new(Profile::V4).set("env", "production");
+    let stored = ("app", collection(Arc::new(driver)));
+    Ported::with_variables(express, router, State::default(), stored).unwrap()
+}
+
+fn collection(driver: Arc<dyn DocumentDriver>) -> Collection<StoredVariable> {
     let clock = Arc::new(isobar_local::clock());
-    Collection::new(store.documents(), clock, &VARIABLES, "")
+    Collection::new(driver, clock, &VARIABLES, "")
 }
 
 async fn send(ported: &Ported<State>, method: &str, path: &str, body: &str) -> (u16, String) {
@@ -171,7 +174,12 @@ async fn a_large_list_has_a_document_for_each_element_and_a_small_one_has_none()
     let ported = process(&store, router());
     let documents = async || {
         let query = Query::partition("app").limit(1_000);
-        collection(&store).query(&query).await.unwrap().items.len()
+        collection(store.documents())
+            .query(&query)
+            .await
+            .unwrap()
+            .items
+            .len()
     };
     send_many(std::slice::from_ref(&ported), 2, "/notes").await;
     assert_eq!(documents().await, 2);
@@ -264,4 +272,35 @@ fn futures_of<T>(
     mut receiver: tokio::sync::mpsc::Receiver<T>,
 ) -> impl futures_util::Stream<Item = T> {
     futures_util::stream::poll_fn(move |context| receiver.poll_recv(context))
+}
+
+#[tokio::test]
+async fn what_nobody_has_written_since_is_not_read_again() {
+    let store = LocalStore::in_memory().unwrap();
+    let driver = Watched::new(store.documents(), Tells::Revision);
+    let reads = driver.reads();
+    let ported = over(driver, router());
+    send(&ported, "POST", "/notes", r#"{"text":"first"}"#).await;
+    let (_, first) = send(&ported, "GET", "/notes", "").await;
+    let before = reads.load(Ordering::Relaxed);
+    for _ in 0..10 {
+        let (_, again) = send(&ported, "GET", "/notes", "").await;
+        assert_eq!(again, first);
+    }
+    assert_eq!(reads.load(Ordering::Relaxed), before);
+}
+
+#[tokio::test]
+async fn applications_over_one_store_that_tells_see_what_the_other_writes() {
+    let store = LocalStore::in_memory().unwrap();
+    let application = || over(Watched::new(store.documents(), Tells::Revision), router());
+    let (one, other) = (application(), application());
+    for count in 1..=20 {
+        let writer = if count % 2 == 0 { &one } else { &other };
+        send(writer, "POST", "/notes", r#"{"text":"a note"}"#).await;
+        for reader in [&one, &other] {
+            let (_, notes) = send(reader, "GET", "/notes", "").await;
+            assert_eq!(notes.matches("a note").count(), count);
+        }
+    }
 }
