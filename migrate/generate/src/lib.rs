@@ -5,6 +5,7 @@
 
 mod emit;
 mod files;
+mod hoist;
 mod inference;
 mod kind;
 mod layout;
@@ -41,6 +42,7 @@ impl Options {
 
 /// The files of the generated crate, by path relative to it.
 pub fn generate(program: &Program, options: &Options) -> BTreeMap<String, String> {
+    let program = &hoist::out_of_callbacks(program);
     let kinds = inference::infer(program);
     let needs = uses::needs(program);
     let layout = layout::Layout::new(program);

@@ -56,6 +56,11 @@ impl Emitter<'_> {
         self.import("JsValue");
         self.import("Thrown");
         let body = self.closure_body(parameters, body, result);
+        let body = if body.starts_with('{') && body.ends_with('}') {
+            body
+        } else {
+            format!("{{ {body} }}")
+        };
         format!("|{}| -> Result<JsValue, Thrown> {body}", typed.join(", "))
     }
 
@@ -199,7 +204,9 @@ impl Emitter<'_> {
             ClosureResult::Truth if kind == Kind::Bool && fallible => call.to_owned(),
             ClosureResult::Truth if kind == Kind::Bool => format!("Ok({call})"),
             ClosureResult::Truth => {
-                self.import("Truthy");
+                if kind != Kind::Value {
+                    self.import("Truthy");
+                }
                 format!("Ok({call}{tried}.truthy())")
             }
             ClosureResult::Number if kind == Kind::Number => format!("Ok({call}{tried})"),
