@@ -40,11 +40,22 @@ impl ContentType {
     }
 }
 
-/// Headers that nearly all answers have, and that setting the charset leaves as they are.
-const IN_UTF_8: [&str; 2] = [
-    "application/json; charset=utf-8",
-    "text/html; charset=utf-8",
+/// The types of nearly all answers, without their charset and with it.
+const USUAL: [(&str, &str); 2] = [
+    ("application/json", "application/json; charset=utf-8"),
+    ("text/html", "text/html; charset=utf-8"),
 ];
+
+/// The header with the charset that both versions add to one of the usual types.
+pub(crate) fn usual_in_utf_8(header: &str) -> Option<&'static str> {
+    let found = USUAL.iter().find(|(bare, _)| *bare == header);
+    found.map(|(_, full)| *full)
+}
+
+/// Whether setting the charset to UTF-8 leaves the header as it is, for one of the usual types.
+pub(crate) fn is_usual_in_utf_8(header: &str) -> bool {
+    USUAL.iter().any(|(_, full)| *full == header)
+}
 
 /// `setCharset` of `express/lib/utils.js`: the header with another charset.
 pub(crate) fn with_charset(
@@ -52,9 +63,6 @@ pub(crate) fn with_charset(
     header: &str,
     charset: &str,
 ) -> Result<String, Thrown> {
-    if charset == "utf-8" && IN_UTF_8.contains(&header) {
-        return Ok(header.to_owned());
-    }
     let mut parsed = ContentType::parse(profile, header)?;
     parsed.set("charset", charset.to_owned());
     match profile {
@@ -64,7 +72,13 @@ pub(crate) fn with_charset(
 }
 
 pub(crate) fn is_token(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+.^_`|~-".contains(&byte);
+    let token = |byte: u8| {
+        let sign = matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+        );
+        byte.is_ascii_alphanumeric() || sign
+    };
     !text.is_empty() && text.bytes().all(token)
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::request::incoming;
 use crate::response::head::ResponseState;
 use crate::settings::Settings;
-use crate::value::{JsObject, JsValue};
+use crate::value::{JsObject, JsString, JsValue};
 
 /// Marks a request that came over TLS on this very connection: an extension of the request, for `req.protocol`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) struct Exchange {
 #[derive(Debug)]
 pub(crate) struct RequestState {
     pub(crate) settings: Arc<Settings>,
-    pub(crate) method: String,
+    pub(crate) method: JsString,
     /// URLs hold one `char` for each byte, as Node reads them.
     pub(crate) url: String,
     pub(crate) original_url: String,
@@ -55,7 +55,7 @@ impl Exchange {
     ) -> (Arc<Self>, oneshot::Receiver<http::Response<Body>>) {
         let (sender, receiver) = oneshot::channel();
         let request = incoming::state(Arc::clone(settings), head, body);
-        let response = ResponseState::new(&request.method, sender);
+        let response = ResponseState::new(&head.method, sender);
         let exchange = Self {
             request: Mutex::new(request),
             response: Mutex::new(response),

@@ -26,12 +26,12 @@ pub struct Request(pub(crate) Arc<Exchange>);
 impl Request {
     /// `req.method`.
     pub fn method(&self) -> JsString {
-        self.read(|state| JsString::new(&state.method))
+        self.read(|state| state.method.clone())
     }
 
     /// `req.method = method`, for method overrides.
     pub fn set_method(&self, method: &JsString) {
-        let method = method.to_text().into_owned();
+        let method = method.clone();
         self.write(|state| state.method = method);
     }
 
@@ -42,6 +42,7 @@ impl Request {
 
     /// `req.url = url`: what the functions that follow match and see.
     pub fn set_url(&self, url: &JsString) {
+        self.keep_query();
         self.set_raw_url(url.to_text().into_owned());
     }
 
@@ -57,7 +58,8 @@ impl Request {
 
     /// `req.path`: the path of [`Request::url`].
     pub fn path(&self) -> JsString {
-        url::path_of(&self.raw_url()).unwrap_or_default().into()
+        let path = self.read(|state| url::path_of(&state.url));
+        path.unwrap_or_default().into()
     }
 
     /// `req.httpVersion`, such as `1.1`.
@@ -83,17 +85,12 @@ impl Request {
 
     /// `req.query`. Express 4 parses it once, Express 5 each time it is asked for.
     pub fn query(&self) -> JsValue {
-        let (settings, own, url) = self.read(|state| {
-            (
-                Arc::clone(&state.settings),
-                state.query.clone(),
-                state.url.clone(),
-            )
-        });
+        let (settings, own) = self.read(|state| (Arc::clone(&state.settings), state.query.clone()));
         if let Some(query) = own {
             return query;
         }
-        let query = settings.query_parser.parse(url::query_of(&url).as_deref());
+        let text = self.read(|state| url::query_of(&state.url));
+        let query = settings.query_parser.parse(text.as_deref());
         if settings.profile() == Profile::V4 {
             self.write(|state| state.query = Some(query.clone()));
         }
@@ -150,8 +147,17 @@ impl Request {
     }
 
     pub(crate) fn enter_application(&self, settings: &Arc<Settings>) {
+        if Arc::ptr_eq(settings, &self.settings()) {
+            return;
+        }
+        // The outer application has parsed it when the request came.
+        self.keep_query();
         self.write(|state| state.settings = Arc::clone(settings));
-        if settings.profile() == Profile::V4 {
+    }
+
+    /// Express 4 parses the query when the request comes; here that is put off to the last moment at which it gives the same.
+    fn keep_query(&self) {
+        if self.settings().profile() == Profile::V4 {
             self.query();
         }
     }

@@ -78,7 +78,9 @@ impl Response {
 
     /// `res.locals`.
     pub fn locals(&self) -> JsValue {
-        self.0.response().locals.clone().into()
+        let mut response = self.0.response();
+        let locals = response.locals.get_or_insert_with(JsObject::new);
+        locals.clone().into()
     }
 
     /// `res.headersSent`.
@@ -178,7 +180,7 @@ impl Response {
     }
 
     pub(crate) fn profile(&self) -> Profile {
-        self.settings().profile()
+        self.0.request().settings.profile()
     }
 
     pub(crate) fn give_up(&self, why: Unanswered) {

@@ -37,6 +37,11 @@ impl Request {
 
     /// `req.fresh`: whether the client's copy of the response, as it stands, is still good.
     pub fn fresh(&self) -> bool {
+        let header = |name: &str| self.header_text(name);
+        let (since, none_match) = (header("if-modified-since"), header("if-none-match"));
+        if since.is_none() && none_match.is_none() {
+            return false;
+        }
         let method = self.method();
         if !["GET", "HEAD", "QUERY"].iter().any(|safe| method == **safe) {
             return false;
@@ -52,12 +57,7 @@ impl Request {
         let text = |value: JsValue| value.as_string().map(|text| text.to_text().into_owned());
         let etag = text(res.get("ETag"));
         let last_modified = text(res.get("Last-Modified"));
-        let header = |name: &str| self.header_text(name);
-        let (since, none_match, control) = (
-            header("if-modified-since"),
-            header("if-none-match"),
-            header("cache-control"),
-        );
+        let control = header("cache-control");
         let validators = Validators {
             if_modified_since: since.as_deref(),
             if_none_match: none_match.as_deref(),

@@ -10,13 +10,13 @@ use isobar::http::RemoteAddress;
 
 use crate::exchange::{Encrypted, RequestState};
 use crate::settings::Settings;
-use crate::value::{JsObject, JsValue};
+use crate::value::{JsObject, JsString, JsValue};
 
 pub(crate) fn state(settings: Arc<Settings>, head: &Parts, body: Body) -> RequestState {
     let url = target(&head.uri, head.version);
     RequestState {
         settings,
-        method: head.method.as_str().to_owned(),
+        method: JsString::new(head.method.as_str()),
         original_url: url.clone(),
         url,
         base_url: String::new(),

@@ -1,7 +1,7 @@
 //! Status and headers of a response under way, as Node's `ServerResponse` keeps them.
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use tokio::sync::oneshot;
 
 use super::node_error;
@@ -18,7 +18,8 @@ pub(crate) struct ResponseState {
     pub(crate) status: JsValue,
     /// `res.statusMessage`; `undefined` for the usual one.
     pub(crate) message: JsValue,
-    pub(crate) locals: JsObject,
+    /// Made when it is first asked for.
+    pub(crate) locals: Option<JsObject>,
     headers: Vec<Header>,
     /// `_removedContLen`: somebody has removed `Content-Length`, so Node does not add it again.
     length_removed: bool,
@@ -31,20 +32,25 @@ pub(crate) struct ResponseState {
 
 #[derive(Debug)]
 pub(super) struct Header {
-    /// As it was written last.
-    pub(super) name: String,
+    pub(super) name: HeaderName,
     pub(super) value: JsValue,
+}
+
+impl Header {
+    fn is_named(&self, name: &str) -> bool {
+        self.name.as_str().eq_ignore_ascii_case(name)
+    }
 }
 
 impl ResponseState {
     pub(crate) fn new(
-        method: &str,
+        method: &Method,
         sender: oneshot::Sender<http::Response<axum::body::Body>>,
     ) -> Self {
         Self {
             status: JsValue::Number(200.0),
             message: JsValue::Undefined,
-            locals: JsObject::new(),
+            locals: None,
             headers: Vec::new(),
             length_removed: false,
             is_head: method == Method::HEAD,
@@ -64,15 +70,13 @@ impl ResponseState {
 
     pub(crate) fn header(&self, name: &str) -> Option<&JsValue> {
         let mut headers = self.headers.iter();
-        headers
-            .find(|own| own.name.eq_ignore_ascii_case(name))
-            .map(|own| &own.value)
+        headers.find(|own| own.is_named(name)).map(|own| &own.value)
     }
 
     pub(crate) fn header_names(&self) -> Vec<String> {
         self.headers
             .iter()
-            .map(|header| header.name.to_ascii_lowercase())
+            .map(|header| header.name.as_str().to_owned())
             .collect()
     }
 
@@ -84,15 +88,14 @@ impl ResponseState {
         if name.eq_ignore_ascii_case("content-length") {
             self.length_removed = false;
         }
-        let header = Header {
-            name: name.to_owned(),
-            value,
-        };
         let mut known = self.headers.iter_mut();
-        match known.find(|own| own.name.eq_ignore_ascii_case(name)) {
-            Some(known) => *known = header,
-            None => self.headers.push(header),
+        if let Some(known) = known.find(|own| own.is_named(name)) {
+            known.value = value;
+            return Ok(());
         }
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| node_error::header_name(name))?;
+        self.headers.push(Header { name, value });
         Ok(())
     }
 
@@ -100,8 +103,7 @@ impl ResponseState {
         if self.headers_sent() {
             return Err(node_error::headers_sent("remove"));
         }
-        self.headers
-            .retain(|own| !own.name.eq_ignore_ascii_case(name));
+        self.headers.retain(|own| !own.is_named(name));
         self.length_removed |= name.eq_ignore_ascii_case("content-length");
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `res.set` and everything else that reads or writes single headers.
 
 use super::{Response, node_error};
+use crate::content_type;
 use crate::mime;
 use crate::profile::Profile;
 use crate::value::{JsArray, JsObject, JsString, JsValue, Thrown};
@@ -168,6 +169,9 @@ impl Response {
 /// The charset that `res.set` adds to a content type.
 fn with_charset(profile: Profile, value: &JsString) -> JsValue {
     let text = value.to_text();
+    if let Some(full) = content_type::usual_in_utf_8(&text) {
+        return full.into();
+    }
     match profile {
         Profile::V4 => mime::with_charset_v4(&text).into(),
         // `mime.contentType` gives false for what it does not know, and Node writes it.

@@ -1,7 +1,9 @@
 //! The errors that Node's HTTP module throws, and the checks that lead to them.
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
 
+use crate::content_type::is_token;
 use crate::value::{ErrorClass, JsObject, JsValue, Thrown};
 
 /// An error of Node with its `code`, which also stands in its stack.
@@ -40,8 +42,7 @@ pub(crate) fn status_message() -> Thrown {
 
 /// Checks a header as `setHeader` does before it keeps it.
 pub(crate) fn check_header(name: &str, value: &JsValue) -> Result<(), Thrown> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) {
+    if !is_token(name) {
         return Err(header_name(name));
     }
     if value.is_undefined() {
@@ -52,14 +53,37 @@ pub(crate) fn check_header(name: &str, value: &JsValue) -> Result<(), Thrown> {
             message,
         ));
     }
-    latin1_bytes(name, value).map(drop)
+    match value {
+        JsValue::String(text) if is_plain(&text.to_text()) => Ok(()),
+        value => latin1_bytes(name, value).map(drop),
+    }
+}
+
+/// A header value as it is written.
+pub(crate) fn header_value(name: &str, value: &JsValue) -> Result<HeaderValue, Thrown> {
+    let checked = match value {
+        JsValue::String(text) => match (text.as_literal(), text.as_str()) {
+            (Some(text), _) if is_plain(text) => {
+                HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes()))
+            }
+            (None, Some(text)) if is_plain(text) => HeaderValue::from_str(text),
+            _ => HeaderValue::from_maybe_shared(Bytes::from(latin1_bytes(name, value)?)),
+        },
+        value => HeaderValue::from_maybe_shared(Bytes::from(latin1_bytes(name, value)?)),
+    };
+    checked.map_err(|_| header_content(name))
+}
+
+/// Whether text can be a header value as it is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
 
 /// The bytes of a header value: Node writes headers in Latin-1 and refuses what does not fit.
 pub(crate) fn latin1_bytes(name: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {
     let text = value.to_js_string()?;
     let text = text.to_text();
-    if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+    if is_plain(&text) {
         return Ok(text.into_owned().into_bytes());
     }
     let byte = |character: char| match character {

@@ -132,6 +132,9 @@ impl Response {
     /// Text is always written as UTF-8, and the type says so.
     fn set_utf8(&self, typed: &JsString) -> Result<(), Thrown> {
         let typed = typed.to_text();
+        if content_type::is_usual_in_utf_8(&typed) {
+            return Ok(());
+        }
         if typed.is_empty() {
             return self.set("Content-Type", "").map(drop);
         }

@@ -133,22 +133,21 @@ fn reason(status: StatusCode, message: &JsValue) -> Result<Option<ReasonPhrase>,
 }
 
 fn append(headers: &mut HeaderMap, header: &Header) -> Result<(), Thrown> {
-    let name = HeaderName::from_bytes(header.name.as_bytes())
-        .map_err(|_| node_error::header_name(&header.name))?;
-    let values = match header.value.as_array() {
-        Some(values) => values.to_vec(),
-        None => vec![header.value.clone()],
+    let Some(values) = header.value.as_array() else {
+        return append_value(headers, &header.name, &header.value);
     };
-    for value in values {
-        let bytes = node_error::latin1_bytes(&header.name, &value)?;
-        let value = HeaderValue::from_bytes(&bytes)
-            .map_err(|_| node_error::header_content(&header.name))?;
-        // Two of them would make the message ambiguous; Node writes both, and clients refuse it.
-        if name == CONTENT_LENGTH || name == CONTENT_TYPE {
-            headers.insert(&name, value);
-        } else {
-            headers.append(&name, value);
-        }
+    let values = values.to_vec();
+    let mut values = values.iter();
+    values.try_for_each(|value| append_value(headers, &header.name, value))
+}
+
+fn append_value(headers: &mut HeaderMap, name: &HeaderName, value: &JsValue) -> Result<(), Thrown> {
+    let value = node_error::header_value(name.as_str(), value)?;
+    // Two of them would make the message ambiguous; Node writes both, and clients refuse it.
+    if name == CONTENT_LENGTH || name == CONTENT_TYPE {
+        headers.insert(name, value);
+    } else {
+        headers.append(name, value);
     }
     Ok(())
 }

@@ -58,7 +58,7 @@ impl<S: Clone + Send + Sync + 'static> Call<S> {
         let mut flow = Flow::Next;
         while let Some(step) = walk.next(&stack.layers, flow) {
             let layer = &stack.layers[step.layer];
-            flow = match hooks.run(self, step.names(layer)).await {
+            flow = match hooks.run(self, layer, &step).await {
                 Some(Flow::Next) => self.layer(layer, &mut walk, step.pending).await,
                 Some(Flow::Error(error)) => Flow::Error(step.pending.unwrap_or(error)),
                 Some(other) => step.pending.map_or(other, Flow::Error),

@@ -1,7 +1,9 @@
 //! Calls the param hooks of a layer, once for each value in one pass through a router.
 
+use super::compile::Layer;
 use super::dispatch::Call;
 use super::param::ParamHook;
+use super::walk::Step;
 use crate::flow::Flow;
 use crate::request::Request;
 use crate::value::JsValue;
@@ -29,12 +31,17 @@ impl<'s, S: Clone + Send + Sync + 'static> Hooks<'s, S> {
         }
     }
 
-    /// Runs the hooks for the parameters `names`; `None` when one of them did not call `next`.
-    pub(super) async fn run(&mut self, call: &Call<S>, names: Vec<String>) -> Option<Flow> {
+    /// Runs the hooks for the parameters that `step` matched; `None` when one of them did not call `next`.
+    pub(super) async fn run(
+        &mut self,
+        call: &Call<S>,
+        layer: &Layer<S>,
+        step: &Step,
+    ) -> Option<Flow> {
         if self.hooks.is_empty() {
             return Some(Flow::Next);
         }
-        for name in names {
+        for name in step.names(layer) {
             match self.run_for(call, &name).await {
                 Some(Flow::Next) => {}
                 end => return end,

@@ -35,7 +35,7 @@ pub(super) struct Walk {
 pub(super) struct Step {
     pub(super) layer: usize,
     pub(super) pending: Option<Thrown>,
-    params: Vec<String>,
+    params: Params,
 }
 
 impl Step {
@@ -43,7 +43,10 @@ impl Step {
     pub(super) fn names<S>(&self, layer: &Layer<S>) -> Vec<String> {
         match layer.matcher.grammar() {
             isobar_express_path::Grammar::V4 => layer.matcher.keys().to_vec(),
-            isobar_express_path::Grammar::V5 => self.params.clone(),
+            isobar_express_path::Grammar::V5 => {
+                let names = self.params.iter().map(|(name, _)| name.to_owned());
+                names.collect()
+            }
         }
     }
 }
@@ -54,7 +57,9 @@ impl Walk {
             profile: req.settings().profile(),
             merge_params,
             index: 0,
-            scheme_and_host: scheme_and_host(&req.raw_url()).unwrap_or_default(),
+            scheme_and_host: req
+                .read(|state| scheme_and_host(&state.url))
+                .unwrap_or_default(),
             removed: String::new(),
             slash_added: false,
             matched: Default::default(),
@@ -78,7 +83,7 @@ impl Walk {
         if self.index >= layers.len() {
             return None;
         }
-        let path = path_of(&self.req.raw_url())?;
+        let path = self.req.read(|state| path_of(&state.url))?;
         let method = self.req.method();
         let method = method.to_text();
         while let Some(layer) = layers.get(self.index) {
@@ -96,7 +101,7 @@ impl Walk {
                 continue;
             }
             self.matched = (found.path().to_owned(), path);
-            return Some(self.step(found.params()));
+            return Some(self.step(found.into_params()));
         }
         None
     }
@@ -122,9 +127,8 @@ impl Walk {
         method == "HEAD"
     }
 
-    fn step(&mut self, params: &Params) -> Step {
-        let names = params.iter().map(|(name, _)| name.to_owned()).collect();
-        let mut object = params_object(params);
+    fn step(&mut self, params: Params) -> Step {
+        let mut object = params_object(&params);
         if self.merge_params {
             object = merged(&object, &self.parent_params);
         }
@@ -132,7 +136,7 @@ impl Walk {
         Step {
             layer: self.index - 1,
             pending: self.error.take(),
-            params: names,
+            params,
         }
     }
 

@@ -21,9 +21,9 @@ impl JsArray {
         &self,
         mut callback: impl FnMut(JsValue, f64) -> Result<T, Thrown>,
     ) -> Result<Self, Thrown> {
-        let mut mapped = Vec::new();
+        let (mut mapped, mut elements) = (Vec::new(), Window::default());
         for position in 0..self.len() {
-            mapped.push(match self.present(position) {
+            mapped.push(match elements.element(self, position) {
                 Some(element) => Some(callback(element, index::number(position))?.into()),
                 None => None,
             });
@@ -193,8 +193,9 @@ impl JsArray {
         &self,
         mut callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
     ) -> Result<Option<(usize, JsValue)>, Thrown> {
+        let mut elements = Window::default();
         for position in 0..self.len() {
-            let element = self.get(position);
+            let element = elements.element(self, position).unwrap_or_default();
             if callback(element.clone(), index::number(position))? {
                 return Ok(Some((position, element)));
             }
@@ -221,8 +222,9 @@ impl JsArray {
         &self,
         mut callback: impl FnMut(JsValue, f64) -> Result<bool, Thrown>,
     ) -> Result<bool, Thrown> {
+        let mut elements = Window::default();
         for position in 0..self.len() {
-            if let Some(element) = self.present(position)
+            if let Some(element) = elements.element(self, position)
                 && !callback(element, index::number(position))?
             {
                 return Ok(false);
@@ -233,5 +235,32 @@ impl JsArray {
 
     fn from_elements(elements: Vec<Option<JsValue>>) -> Self {
         Self::from_object(&JsObject::array(elements)).expect("an array was just made")
+    }
+}
+
+/// As many elements are read in one step.
+const WINDOW: usize = 32;
+
+/// The next elements of an array that a method visits in order, as long as nobody changes it.
+#[derive(Default)]
+struct Window {
+    elements: std::vec::IntoIter<Option<JsValue>>,
+    /// The state of the array that they were read in.
+    changes: usize,
+}
+
+impl Window {
+    /// The element at `position`, `None` for a hole; the one that follows the element that was asked for last.
+    fn element(&mut self, array: &JsArray, position: usize) -> Option<JsValue> {
+        let object = array.as_object();
+        if self.elements.len() == 0 || self.changes != object.changes() {
+            self.changes = object.changes();
+            let read = array.with(|elements| {
+                let end = elements.len().min(position + WINDOW);
+                elements.get(position..end).map(<[_]>::to_vec)
+            });
+            self.elements = read.unwrap_or_default().into_iter();
+        }
+        self.elements.next().flatten()
     }
 }

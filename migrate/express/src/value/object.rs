@@ -4,6 +4,7 @@
 //! order of locks can deadlock.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -21,7 +22,11 @@ const LARGEST_GAP: usize = 1 << 20;
 #[derive(Clone)]
 pub struct JsObject(Arc<Cell>);
 
-struct Cell(Mutex<State>);
+struct Cell {
+    /// Counts the changes of the elements, for those who have read several of them in one step.
+    changes: AtomicUsize,
+    state: Mutex<State>,
+}
 
 /// What makes an object exotic.
 pub(super) enum Kind {
@@ -199,7 +204,7 @@ impl JsObject {
             return set_prototype(&value);
         }
         let mut state = self.state();
-        state.changed(0);
+        self.changed(&state, 0);
         if let (Kind::Array(elements), Some(text)) = (&mut state.kind, name.text()) {
             if text == "length" {
                 return set_length(elements, &value);
@@ -217,7 +222,7 @@ impl JsObject {
     /// Defines an own property even where an assignment would mean something else (`__proto__` in parsed JSON).
     pub fn define(&self, name: impl Into<JsString>, value: impl Into<JsValue>) {
         let mut state = self.state();
-        state.changed(0);
+        self.changed(&state, 0);
         let previous = state.properties.define(name.into(), value.into());
         drop(state);
         drop(previous);
@@ -231,7 +236,7 @@ impl JsObject {
     /// Removes an own property, as `delete` does.
     pub fn delete(&self, name: &(impl PropertyName + ?Sized)) {
         let mut state = self.state();
-        state.changed(0);
+        self.changed(&state, 0);
         let element = match &mut state.kind {
             Kind::Array(elements) => name
                 .text()
@@ -303,38 +308,53 @@ impl JsObject {
         step: impl FnOnce(&mut Vec<Option<JsValue>>) -> R,
     ) -> Option<R> {
         let state = &mut *self.state();
+        let Kind::Array(elements) = &state.kind else {
+            return None;
+        };
+        self.changed(state, first(elements.len()));
         match &mut state.kind {
-            Kind::Array(elements) => {
-                if let Some(mark) = &state.mark {
-                    mark.set(first(elements.len()));
-                }
-                Some(step(elements))
-            }
+            Kind::Array(elements) => Some(step(elements)),
             _ => None,
         }
     }
 
+    /// How often elements have changed: what was read of them still holds as long as the number is the same.
+    pub(super) fn changes(&self) -> usize {
+        self.0.changes.load(Ordering::Relaxed)
+    }
+
+    /// Tells that elements from `first` on, or properties, are about to change.
+    fn changed(&self, state: &State, first: usize) {
+        self.0.changes.fetch_add(1, Ordering::Relaxed);
+        if let Some(mark) = &state.mark {
+            mark.set(first);
+        }
+    }
+
     fn of_kind(kind: Kind) -> Self {
-        Self(Arc::new(Cell(Mutex::new(State {
-            kind,
-            properties: Properties::default(),
-            mark: None,
-        }))))
+        Self(Arc::new(Cell {
+            changes: AtomicUsize::new(0),
+            state: Mutex::new(State {
+                kind,
+                properties: Properties::default(),
+                mark: None,
+            }),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Frees nested values in a loop: a request can nest arrays deeper than a thread's stack.
 impl Drop for Cell {
     fn drop(&mut self) {
-        let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut orphans = state.take_objects();
         while let Some(object) = orphans.pop() {
             if let Some(mut cell) = Arc::into_inner(object.0) {
-                let state = cell.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let state = cell.state.get_mut().unwrap_or_else(PoisonError::into_inner);
                 orphans.append(&mut state.take_objects());
             }
         }
@@ -342,13 +362,6 @@ impl Drop for Cell {
 }
 
 impl State {
-    /// Tells that elements from `first` on, or properties, are about to change.
-    fn changed(&self, first: usize) {
-        if let Some(mark) = &self.mark {
-            mark.set(first);
-        }
-    }
-
     /// Takes out the objects that this one refers to; everything else can be dropped where it is.
     fn take_objects(&mut self) -> Vec<JsObject> {
         let mut objects = self.properties.take_objects();

@@ -48,6 +48,14 @@ impl JsString {
         }
     }
 
+    /// The text, when it is part of the program.
+    pub(crate) fn as_literal(&self) -> Option<&'static str> {
+        match self.0 {
+            Repr::Literal(text) => Some(text),
+            Repr::Text(_) | Repr::Units(_) => None,
+        }
+    }
+
     /// The text as Node writes it to a socket: each lone surrogate becomes U+FFFD.
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
