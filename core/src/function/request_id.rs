@@ -37,7 +37,9 @@ impl RequestId {
     pub fn header_value(&self) -> HeaderValue {
         match &self.0 {
             Source::Passed(value) => value.clone(),
-            Source::Generated(digits) => hexadecimal(digits),
+            Source::Generated(digits) => {
+                HeaderValue::from_bytes(digits).expect("hexadecimal digits are a valid field value")
+            }
         }
     }
 
@@ -65,12 +67,12 @@ impl RequestId {
 
     /// Sixteen random digits of this process, then a count: unique, and far cheaper than a random id each.
     fn generate() -> Self {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        static PROCESS: LazyLock<[u8; 16]> =
+            LazyLock::new(|| hexadecimal(uuid::Uuid::new_v4().as_u64_pair().0));
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut digits = [0_u8; 32];
-        write_hex(&mut digits[..16], *PROCESS);
-        write_hex(&mut digits[16..], count);
+        digits[..16].copy_from_slice(&*PROCESS);
+        digits[16..].copy_from_slice(&hexadecimal(COUNT.fetch_add(1, Ordering::Relaxed)));
         Self(Source::Generated(digits))
     }
 
@@ -79,16 +81,17 @@ impl RequestId {
     }
 }
 
-fn hexadecimal(digits: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(digits).expect("hexadecimal digits are a valid field value")
+/// The number in sixteen hexadecimal digits.
+fn hexadecimal(number: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+    digits
 }
 
-fn write_hex(out: &mut [u8], number: u64) {
-    for (place, digit) in out.iter_mut().rev().enumerate() {
-        let nibble = (number >> (4 * place)) & 0xf;
-        *digit = b"0123456789abcdef"[usize::try_from(nibble).expect("a nibble is below sixteen")];
-    }
-}
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Longer or stranger ids would be a way to write into logs.
 fn is_usable(value: &HeaderValue) -> bool {
