@@ -23,6 +23,28 @@ pub enum Capability {
     CrossPartitionTransactions,
     /// Keyed reads see every write that was acknowledged before.
     ConsistentReads,
+    /// All documents of a collection can be read.
+    Scans,
+    /// A scan can be divided into parts that are read at the same time.
+    ScanSegments,
+    /// Collections can be queried by their declared indexes.
+    IndexedQueries,
+    /// Indexed reads see every write that was acknowledged before.
+    ConsistentIndexes,
+    /// Documents that are equal in an index come in the order of their keys.
+    OrderedIndexTies,
+    /// An index can hold the whole collection in one order.
+    WholeCollectionIndexes,
+    /// The store counts the documents of a query itself.
+    Count,
+    /// Changes of a collection can be read, each at least once.
+    ChangeFeed,
+    /// The changes of one document are read in their order.
+    OrderedChangeFeed,
+    /// The removal of an expired document is a change of its own kind.
+    ExpiryChanges,
+    /// A write can be made exactly once although its answer is lost.
+    ExactWrites,
     /// Blobs can be created only where there is none.
     BlobIfAbsent,
     /// Blobs can be replaced or deleted only at a known version.
@@ -39,13 +61,24 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 23] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
         Self::AtomicPartition,
         Self::CrossPartitionTransactions,
         Self::ConsistentReads,
+        Self::Scans,
+        Self::ScanSegments,
+        Self::IndexedQueries,
+        Self::ConsistentIndexes,
+        Self::OrderedIndexTies,
+        Self::WholeCollectionIndexes,
+        Self::Count,
+        Self::ChangeFeed,
+        Self::OrderedChangeFeed,
+        Self::ExpiryChanges,
+        Self::ExactWrites,
         Self::BlobIfAbsent,
         Self::BlobIfVersion,
         Self::OrderedListing,
@@ -63,6 +96,17 @@ impl Capability {
             Self::AtomicPartition => "atomic-partition",
             Self::CrossPartitionTransactions => "cross-partition-transactions",
             Self::ConsistentReads => "consistent-reads",
+            Self::Scans => "scans",
+            Self::ScanSegments => "scan-segments",
+            Self::IndexedQueries => "indexed-queries",
+            Self::ConsistentIndexes => "consistent-indexes",
+            Self::OrderedIndexTies => "ordered-index-ties",
+            Self::WholeCollectionIndexes => "whole-collection-indexes",
+            Self::Count => "count",
+            Self::ChangeFeed => "change-feed",
+            Self::OrderedChangeFeed => "ordered-change-feed",
+            Self::ExpiryChanges => "expiry-changes",
+            Self::ExactWrites => "exact-writes",
             Self::BlobIfAbsent => "blob-if-absent",
             Self::BlobIfVersion => "blob-if-version",
             Self::OrderedListing => "ordered-listing",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isobar::document::{CollectionSchema, Key, Timestamp};
 use isobar::driver::document::{
-    Action, Call, DocumentDescription, DocumentDriver, Existence, PageRequest, Record, RecordPage,
-    Write, Written,
+    Action, Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver,
+    Existence, Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
 };
 use isobar::{Error, ErrorKind, Result};
 
@@ -26,6 +26,14 @@ pub(super) struct DocumentFault {
     pub(super) request: fn(&mut PageRequest),
     /// Changes a page, given the request as it was.
     pub(super) page: fn(&PageRequest, &mut RecordPage),
+    /// Changes the part of a scan that is read.
+    pub(super) segment: fn(Segment) -> Segment,
+    /// Changes a count.
+    pub(super) counted: fn(&mut Counted),
+    /// Changes what is told of changes, given the request.
+    pub(super) changes: fn(&ChangesRequest, &mut RecordChanges),
+    /// Changes what the driver says of itself.
+    pub(super) describe: fn(&mut DocumentDescription),
     /// Changes what a write tells.
     pub(super) written: fn(&Write, &mut Written),
     /// Changes an error.
@@ -78,6 +86,10 @@ impl DocumentFault {
         record: |_, _| {},
         request: |_| {},
         page: |_, _| {},
+        segment: |segment| segment,
+        counted: |_| {},
+        changes: |_, _| {},
+        describe: |_| {},
         written: |_, _| {},
         error: |error| error,
         conduct: Conduct::Faithful,
@@ -126,6 +138,20 @@ impl SabotagedDocuments {
         })
     }
 
+    fn page_seen(
+        &self,
+        call: &Call<'_>,
+        page: &PageRequest,
+        found: Result<RecordPage>,
+    ) -> Result<RecordPage> {
+        let mut found = found.map_err(self.fault.error)?;
+        for record in &mut found.records {
+            (self.fault.record)(call.schema, record);
+        }
+        (self.fault.page)(page, &mut found);
+        Ok(found)
+    }
+
     /// One write, with the fault's conduct.
     async fn conduct(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
         let inner = &self.inner;
@@ -144,13 +170,17 @@ impl SabotagedDocuments {
                 return inner.write(&Call { schema, ..*call }, &write).await;
             }
             Conduct::UpdateTellsTheOld if is_update => {
-                let old = inner.get(call, &write.key).await?;
+                let old = inner.get(call, &write.key, &Fetch::default()).await?;
                 let written = inner.write(call, &write).await?;
                 let record = old.or(written.record);
                 return Ok(Written { record, ..written });
             }
             Conduct::CreateInTwoSteps if write.existence == Existence::Forbidden => {
-                if inner.get(call, &write.key).await?.is_some() {
+                if inner
+                    .get(call, &write.key, &Fetch::default())
+                    .await?
+                    .is_some()
+                {
                     return inner.write(call, &write).await;
                 }
                 pause().await;
@@ -176,7 +206,7 @@ impl SabotagedDocuments {
 
     /// An update as a read and a put, between which others may write.
     async fn update(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
-        let Some(record) = self.inner.get(call, &write.key).await? else {
+        let Some(record) = self.inner.get(call, &write.key, &Fetch::default()).await? else {
             return self.inner.write(call, write).await;
         };
         let Action::Update { update, .. } = &write.action else {
@@ -207,7 +237,7 @@ impl SabotagedDocuments {
 
     /// Carries over what a put should replace.
     async fn keep(&self, call: &Call<'_>, write: &mut Write) -> Result<()> {
-        let Some(old) = self.inner.get(call, &write.key).await? else {
+        let Some(old) = self.inner.get(call, &write.key, &Fetch::default()).await? else {
             return Ok(());
         };
         let Action::Put { fields, expires_at } = &mut write.action else {
@@ -266,16 +296,24 @@ async fn pause() {
 #[deny(clippy::missing_trait_methods)]
 impl DocumentDriver for SabotagedDocuments {
     fn describe(&self) -> DocumentDescription {
-        self.inner.describe()
+        let mut description = self.inner.describe();
+        (self.fault.describe)(&mut description);
+        description
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
         let call = self.reading(call);
-        let record = self.inner.get(&call, key).await.map_err(self.fault.error)?;
+        let record = self.inner.get(&call, key, fetch).await;
+        let record = record.map_err(self.fault.error)?;
         Ok(self.seen(&call, record))
     }
 
-    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        fetch: &Fetch,
+    ) -> Result<Vec<Option<Record>>> {
         let call = self.reading(call);
         let mut keys = keys.to_vec();
         if self.fault.conduct == Conduct::BatchInOtherOrder {
@@ -283,7 +321,7 @@ impl DocumentDriver for SabotagedDocuments {
         }
         let records = self
             .inner
-            .batch_get(&call, &keys)
+            .batch_get(&call, &keys, fetch)
             .await
             .map_err(self.fault.error)?;
         let mut records: Vec<_> = records
@@ -337,12 +375,41 @@ impl DocumentDriver for SabotagedDocuments {
         let mut request = page.clone();
         (self.fault.request)(&mut request);
         let found = self.inner.query_page(&call, &request).await;
-        let mut found = found.map_err(self.fault.error)?;
-        for record in &mut found.records {
-            (self.fault.record)(call.schema, record);
-        }
-        (self.fault.page)(page, &mut found);
-        Ok(found)
+        self.page_seen(&call, page, found)
+    }
+
+    async fn scan_page(
+        &self,
+        call: &Call<'_>,
+        segment: Segment,
+        page: &PageRequest,
+    ) -> Result<RecordPage> {
+        let call = self.reading(call);
+        let mut request = page.clone();
+        (self.fault.request)(&mut request);
+        let segment = (self.fault.segment)(segment);
+        let found = self.inner.scan_page(&call, segment, &request).await;
+        self.page_seen(&call, page, found)
+    }
+
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        let call = self.reading(call);
+        let counted = self.inner.count(&call, request).await;
+        let mut counted = counted.map_err(self.fault.error)?;
+        (self.fault.counted)(&mut counted);
+        Ok(counted)
+    }
+
+    async fn changes_page(
+        &self,
+        call: &Call<'_>,
+        request: &ChangesRequest,
+    ) -> Result<RecordChanges> {
+        let call = self.reading(call);
+        let changes = self.inner.changes_page(&call, request).await;
+        let mut changes = changes.map_err(self.fault.error)?;
+        (self.fault.changes)(request, &mut changes);
+        Ok(changes)
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {

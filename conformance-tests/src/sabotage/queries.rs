@@ -1,7 +1,7 @@
 //! Ways in which a document store may be wrong when it answers queries.
 
 use isobar::document::{Direction, SortKey, SortRange};
-use isobar::driver::document::{PageRequest, RecordPage};
+use isobar::driver::document::{PageRequest, Position, RecordPage, Source};
 
 use super::Sabotage;
 use super::document::DocumentFault;
@@ -27,46 +27,45 @@ const fn page(
 /// All of them.
 pub(super) const ALL: &[Sabotage] = &[
     request("less includes its bound", "D-060", |request| {
-        if let SortRange::Less(bound) = &request.range {
-            request.range = SortRange::LessOrEqual(bound.clone());
+        if let SortRange::Less(bound) = &request.selection.range {
+            request.selection.range = SortRange::LessOrEqual(bound.clone());
         }
     }),
     request("greater includes its bound", "D-060", |request| {
-        if let SortRange::Greater(bound) = &request.range {
-            request.range = SortRange::GreaterOrEqual(bound.clone());
+        if let SortRange::Greater(bound) = &request.selection.range {
+            request.selection.range = SortRange::GreaterOrEqual(bound.clone());
         }
     }),
     request("between leaves out its end", "D-060", |request| {
-        if let SortRange::Between(first, last) = &request.range
+        if let SortRange::Between(first, last) = &request.selection.range
             && first < last
             && let SortKey::Str(text) = last
         {
             let before = text.trim_end_matches(|_| true).to_owned() + &text[..text.len() - 1];
-            request.range = SortRange::Between(first.clone(), SortKey::Str(before));
+            request.selection.range = SortRange::Between(first.clone(), SortKey::Str(before));
         }
     }),
     request("descending is ascending", "D-069", |request| {
-        request.direction = Direction::Ascending;
-    }),
-    request("the limit is ignored", "D-072", |request| {
-        request.limit = 10_000;
+        request.selection.direction = Direction::Ascending;
     }),
     request("a cursor is ignored", "D-274", |request| {
         request.after = None;
     }),
     request("a prefix finds only its equal", "D-260", |request| {
-        if let SortRange::Prefix(prefix) = &request.range {
-            request.range = SortRange::Equal(prefix.clone());
+        if let SortRange::Prefix(prefix) = &request.selection.range {
+            request.selection.range = SortRange::Equal(prefix.clone());
         }
     }),
     request("a prefix ends before the last planes", "D-261", |request| {
-        if let SortRange::Prefix(prefix @ SortKey::Str(text)) = &request.range {
+        if let SortRange::Prefix(prefix @ SortKey::Str(text)) = &request.selection.range {
             let end = SortKey::Str(format!("{text}\u{ffff}"));
-            request.range = SortRange::Between(prefix.clone(), end);
+            request.selection.range = SortRange::Between(prefix.clone(), end);
         }
     }),
     request("partitions ignore case", "D-065", |request| {
-        request.partition = request.partition.to_lowercase();
+        if let Source::Partition(partition) = &mut request.selection.source {
+            *partition = partition.to_lowercase();
+        }
     }),
     page("a full page is the last", "D-122", |_, page| {
         page.next = None;
@@ -76,7 +75,7 @@ pub(super) const ALL: &[Sabotage] = &[
             && let Some(record) = page.records.iter().rev().nth(1)
             && let Some(isobar::document::Value::String(id)) = record.fields.get("id")
         {
-            page.next = Some(SortKey::Str(id.clone()));
+            page.next = Some(Position::Sort(SortKey::Str(id.clone())));
         }
     }),
     page(
@@ -93,7 +92,7 @@ pub(super) const ALL: &[Sabotage] = &[
             let at = record.fields.get("at").map(|at| format!("{at:?}"));
             at.unwrap_or_default()
         });
-        if request.direction == Direction::Descending {
+        if request.selection.direction == Direction::Descending {
             page.records.reverse();
         }
     }),
@@ -105,7 +104,7 @@ pub(super) const ALL: &[Sabotage] = &[
                 .map(|id| format!("{id:?}").to_lowercase());
             id.unwrap_or_default()
         });
-        if request.direction == Direction::Descending {
+        if request.selection.direction == Direction::Descending {
             page.records.reverse();
         }
     }),
@@ -115,7 +114,7 @@ pub(super) const ALL: &[Sabotage] = &[
                 Some(isobar::document::Value::String(id)) => id.encode_utf16().collect(),
                 _ => Vec::new(),
             });
-        if request.direction == Direction::Descending {
+        if request.selection.direction == Direction::Descending {
             page.records.reverse();
         }
     }),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CollectionSchema;
+use super::cursor::CursorKey;
+use super::{CollectionSchema, Projection};
 use crate::capability::{Capabilities, Capability, Limits};
-use crate::driver::document::{Call, DocumentDriver};
+use crate::driver::document::{Call, DocumentDriver, Planner, Record};
 use crate::driver::{Clock, Revision};
 use crate::error::Result;
 use crate::operation::{Effect, Target};
@@ -13,7 +14,7 @@ use crate::operation::{Effect, Target};
 /// The time a call may take unless its caller says otherwise (rule R22).
 pub(crate) const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Binding {
     pub(crate) driver: Arc<dyn DocumentDriver>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -23,6 +24,8 @@ pub(crate) struct Binding {
     pub(crate) limits: Limits,
     pub(crate) revision: Option<Revision>,
     pub(crate) budget: Duration,
+    pub(crate) planner: Planner,
+    pub(crate) cursor_key: Option<CursorKey>,
 }
 
 impl Binding {
@@ -33,11 +36,16 @@ impl Binding {
         budget: Duration,
     ) -> Self {
         let description = driver.describe();
-        let withdrawn = if schema.adopted {
-            CollectionSchema::WITHDRAWN_BY_ADOPTION
-        } else {
-            Capabilities::default()
-        };
+        let withdrawn = schema.withdrawn();
+        if withdrawn != Capabilities::default() {
+            let (collection, provider) = (schema.name, description.provider);
+            tracing::info!(
+                collection,
+                provider,
+                ?withdrawn,
+                "an adopted table does without these"
+            );
+        }
         Self {
             provider: description.provider,
             capabilities: description.capabilities.without(withdrawn),
@@ -47,7 +55,15 @@ impl Binding {
             clock,
             schema,
             budget,
+            planner: description.plan,
+            cursor_key: None,
         }
+    }
+
+    /// What is asked of a record.
+    pub(crate) fn cut(&self, projection: &Projection, record: Record) -> Record {
+        let fields = projection.apply(&self.schema, record.fields);
+        Record { fields, ..record }
     }
 
     pub(crate) fn call(&self) -> Call<'_> {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::index::check_value;
 use super::value::fields_size;
 use super::write_set::Draft;
-use super::{CollectionSchema, Key, Map, Value, Version};
+use super::{Change, CollectionSchema, FieldPath, Key, Map, SortType, Value, Version};
 use crate::capability::Limits;
 use crate::driver::document::{Action, Write};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +46,7 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
         action,
         existence,
         condition,
+        idempotency,
     } = draft;
     let key = match (key, &action) {
         (Some(key), _) => {
@@ -64,6 +66,9 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
         }
         Action::Update { update, expiry } => {
             let update = update.checked(schema)?;
+            for (path, change) in update.changes() {
+                index_change(path, change, schema)?;
+            }
             within_depth(1 + update.depth(), limits)?;
             within_size(update.size(), limits)?;
             Action::Update { update, expiry }
@@ -81,8 +86,36 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
         action,
         existence,
         condition,
+        idempotency,
         version,
     })
+}
+
+/// Refuses a value that an index could not order.
+fn index_field(name: &str, value: &Value, schema: &CollectionSchema) -> Result<()> {
+    let mut types = schema.indexed_types(name);
+    types.try_for_each(|sort_type| check_value(name, sort_type, value))
+}
+
+/// Refuses a change that would leave a field of an index with another type than the declared one.
+fn index_change(path: &FieldPath, change: &Change, schema: &CollectionSchema) -> Result<()> {
+    let Some((top, nested)) = path.names().split_first() else {
+        return Ok(());
+    };
+    for sort_type in schema.indexed_types(top) {
+        match change {
+            Change::Remove => {}
+            Change::Set(value) if nested.is_empty() => check_value(top, sort_type, value)?,
+            Change::Increment(Value::Int(_)) if nested.is_empty() && sort_type == SortType::I64 => {
+            }
+            _ => {
+                return Err(Error::invalid(format!(
+                    "the change of {path} would not leave a {sort_type:?}, as an index declares it"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a document that not every store could hold.
@@ -90,6 +123,9 @@ pub(super) fn document(fields: &Map, schema: &CollectionSchema, limits: &Limits)
     fields
         .keys()
         .try_for_each(|name| schema.check_field_name(name))?;
+    for (name, value) in fields {
+        index_field(name, value, schema)?;
+    }
     let deepest = fields.values().map(Value::depth).max().unwrap_or(0);
     within_depth(1 + deepest, limits)?;
     within_size(fields_size(fields), limits)

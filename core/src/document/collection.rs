@@ -7,8 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::binding::{Binding, DEFAULT_BUDGET};
-use super::write_set::Draft;
-use super::{BatchWrite, CollectionSpec, DeleteOptions, Key, Timestamp, Version, WriteSet, check};
+use super::cursor::CursorKey;
+use super::write_set::{Draft, Scope};
+use super::{
+    BatchWrite, ChangeFeed, CollectionSpec, DeleteOptions, Idempotency, Key, Timestamp, Version,
+    WriteSet, check,
+};
 use crate::capability::{Capabilities, Capability};
 use crate::driver::Clock;
 use crate::driver::document::{Action, DocumentDriver, Existence, ExpiryChange, Write, Written};
@@ -68,29 +72,55 @@ impl<T> Collection<T> {
         prefix: &str,
     ) -> Self {
         let binding = Binding::new(driver, clock, spec.schema(prefix), DEFAULT_BUDGET);
-        Self {
-            binding: Arc::new(binding),
-            item: PhantomData,
-        }
+        Self::bound(Arc::new(binding))
     }
 
     /// The same collection with another time budget for each call.
     #[must_use]
     pub fn with_budget(&self, budget: Duration) -> Self {
-        let Binding {
-            driver,
-            clock,
-            schema,
-            ..
-        } = &*self.binding;
-        let binding = Binding::new(
-            Arc::clone(driver),
-            Arc::clone(clock),
-            schema.clone(),
+        let binding = Binding {
             budget,
-        );
+            ..(*self.binding).clone()
+        };
+        Self::bound(Arc::new(binding))
+    }
+
+    /// The same collection with cursors that are signed with HMAC-SHA-256: one that a client has
+    /// made up is refused. `secret` is at least 16 bytes; all that take back a cursor need the same.
+    pub fn with_cursor_key(&self, secret: &[u8]) -> Result<Self> {
+        let binding = Binding {
+            cursor_key: Some(CursorKey::new(secret)?),
+            ..(*self.binding).clone()
+        };
+        Ok(Self::bound(Arc::new(binding)))
+    }
+
+    /// The same documents read as another type, such as one that has only some of their fields.
+    ///
+    /// ```
+    /// # use isobar::{Collection, Result};
+    /// # use isobar::document::Query;
+    /// # struct Note;
+    /// #[derive(serde::Deserialize)]
+    /// struct Title {
+    ///     title: String,
+    /// }
+    ///
+    /// # async fn example(notes: Collection<Note>) -> Result<()> {
+    /// let query = Query::partition("alice").select(["title"]);
+    /// for item in notes.view::<Title>().query(&query).await?.items {
+    ///     println!("{}", item.value.title);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn view<U>(&self) -> Collection<U> {
+        Collection::bound(Arc::clone(&self.binding))
+    }
+
+    fn bound(binding: Arc<Binding>) -> Self {
         Self {
-            binding: Arc::new(binding),
+            binding,
             item: PhantomData,
         }
     }
@@ -120,12 +150,27 @@ impl<T> Collection<T> {
         native.downcast_ref()
     }
 
-    /// Creates the table where it is missing: for development and tests, not for production.
+    /// Creates the table and its indexes where they are missing: for development and tests, not for
+    /// production.
+    ///
+    /// `InvalidArgument` where they are there with another definition.
     pub async fn ensure(&self) -> Result<()> {
-        let work = self.binding.driver.ensure(&self.binding.schema);
-        self.binding
-            .run("document.ensure", Effect::Write, work)
-            .await
+        let binding = &*self.binding;
+        let work = async {
+            let schema = &binding.schema;
+            schema.check_indexes()?;
+            if !schema.indexes.is_empty() {
+                binding.require(Capability::IndexedQueries)?;
+            }
+            if schema.indexes.iter().any(|index| index.partition.is_none()) {
+                binding.require(Capability::WholeCollectionIndexes)?;
+            }
+            if schema.change_feed == ChangeFeed::Declared {
+                binding.require(Capability::ChangeFeed)?;
+            }
+            binding.driver.ensure(schema).await
+        };
+        binding.run("document.ensure", Effect::Write, work).await
     }
 
     /// Removes the document; returns whether it was there, where the store says so for free.
@@ -139,12 +184,8 @@ impl<T> Collection<T> {
         key: impl Into<Key>,
         options: DeleteOptions,
     ) -> Result<Option<bool>> {
-        let draft = Draft {
-            key: Some(key.into()),
-            action: Action::Delete,
-            existence: Existence::Any,
-            condition: options.condition,
-        };
+        let (action, existence) = (Action::Delete, Existence::Any);
+        let draft = Draft::keyed(key.into(), action, existence, options.condition);
         Ok(self.write("document.delete", Ok(draft)).await?.0.existed)
     }
 
@@ -152,10 +193,22 @@ impl<T> Collection<T> {
     ///
     /// The error of a failed condition tells by [`Error::index`](crate::Error::index) which write it was.
     pub async fn commit(&self, partition: &str, set: WriteSet) -> Result<()> {
+        self.commit_within(Scope::Partition(partition), set).await
+    }
+
+    /// Writes all of the set or nothing, in any partitions of the collection.
+    ///
+    /// It needs [`Capability::CrossPartitionTransactions`]; the limits are those of
+    /// [`Self::commit`].
+    pub async fn commit_across(&self, set: WriteSet) -> Result<()> {
+        self.commit_within(Scope::Collection, set).await
+    }
+
+    pub(super) async fn commit_within(&self, scope: Scope<'_>, set: WriteSet) -> Result<()> {
         let binding = &*self.binding;
         let work = async {
-            binding.require(Capability::AtomicPartition)?;
-            let writes = set.checked(partition, &binding.schema, &binding.limits)?;
+            binding.require(scope.needs())?;
+            let writes = set.checked(scope, &binding.schema, &binding.limits)?;
             writes
                 .iter()
                 .try_for_each(|write| self.check_capabilities(write))?;
@@ -179,6 +232,10 @@ impl<T> Collection<T> {
                 })
                 .collect::<Result<Vec<Write>>>()?;
             check::distinct(writes.iter().map(|write| &write.key))?;
+            for (index, write) in writes.iter().enumerate() {
+                self.check_capabilities(write)
+                    .map_err(|error| error.with_index(index))?;
+            }
             let chunk = usize::try_from(binding.limits.batch_write_operations).unwrap_or(1);
             let mut results = Vec::with_capacity(writes.len());
             for chunk in writes.chunks(chunk.max(1)) {
@@ -224,10 +281,17 @@ impl<T> Collection<T> {
         if !write.condition.fields.is_empty() {
             self.binding.require(Capability::FieldConditions)?;
         }
+        if write.idempotency == Idempotency::Exact {
+            self.binding.require(Capability::ExactWrites)?;
+        }
         Ok(())
     }
 
     pub(super) fn binding(&self) -> &Binding {
         &self.binding
+    }
+
+    pub(super) fn shared_binding(&self) -> Arc<Binding> {
+        Arc::clone(&self.binding)
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{FieldPath, Map, Value, Version};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A comparison of a stored field with a given value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,102 @@ pub enum FieldTest {
     IsNull,
     /// The field is there and compares so with the value.
     Compare(Comparison, Value),
+    /// The field is of the kind of both values and from the first to the second, both included.
+    Between(Value, Value),
+    /// The field is text or bytes that begin with the value, which is of its kind.
+    BeginsWith(Value),
+    /// The field equals one of the values.
+    OneOf(Vec<Value>),
+    /// The field is a list with an item equal to the value, or text that contains the value.
+    Contains(Value),
+}
+
+impl FieldTest {
+    /// The most values of one [`FieldTest::OneOf`].
+    pub const MAX_VALUES: usize = 100;
+
+    /// Whether it holds of a field; `None` is one that is not there.
+    pub fn holds(&self, found: Option<&Value>) -> bool {
+        let Some(found) = found else {
+            return matches!(self, Self::Missing);
+        };
+        match self {
+            Self::Exists => true,
+            Self::Missing => false,
+            Self::IsNull => matches!(found, Value::Null),
+            Self::Compare(comparison, value) => compare(found, *comparison, value),
+            Self::Between(first, last) => {
+                compare(found, Comparison::GreaterOrEqual, first)
+                    && compare(found, Comparison::LessOrEqual, last)
+            }
+            Self::BeginsWith(prefix) => match (found, prefix) {
+                (Value::String(text), Value::String(prefix)) => text.starts_with(prefix.as_str()),
+                (Value::Bytes(bytes), Value::Bytes(prefix)) => bytes.starts_with(prefix),
+                _ => false,
+            },
+            Self::OneOf(values) => values.contains(found),
+            Self::Contains(value) => match (found, value) {
+                (Value::List(items), value) => items.contains(value),
+                (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+                _ => false,
+            },
+        }
+    }
+
+    /// Refuses malformed tests and brings numbers into their one form.
+    fn checked(self, path: &FieldPath) -> Result<Self> {
+        let value = |value: Value| match value {
+            Value::Null => {
+                let message = format!("{path} is compared with null: ask whether it is null");
+                Err(Error::invalid(message))
+            }
+            value => value.normalized(),
+        };
+        Ok(match self {
+            Self::Compare(comparison, with) => Self::Compare(comparison, value(with)?),
+            Self::Contains(item) => Self::Contains(value(item)?),
+            Self::Between(first, last) => {
+                let (first, last) = (value(first)?, value(last)?);
+                if first.order(&last).is_none() {
+                    let (from, to) = (first.kind_name(), last.kind_name());
+                    let message = format!("there is no order from a {from} to a {to} for {path}");
+                    return Err(Error::invalid(message));
+                }
+                Self::Between(first, last)
+            }
+            Self::BeginsWith(prefix @ (Value::String(_) | Value::Bytes(_))) => {
+                Self::BeginsWith(prefix)
+            }
+            Self::BeginsWith(other) => {
+                let kind = other.kind_name();
+                let message = format!("{path} can begin with text or bytes, not with a {kind}");
+                return Err(Error::invalid(message));
+            }
+            Self::OneOf(values) => {
+                check_count(path, values.len())?;
+                Self::OneOf(values.into_iter().map(value).collect::<Result<_>>()?)
+            }
+            other => other,
+        })
+    }
+}
+
+fn check_count(path: &FieldPath, count: usize) -> Result<()> {
+    if count == 0 {
+        let message = format!("{path} is to equal one of no values");
+        return Err(Error::invalid(message));
+    }
+    if count > FieldTest::MAX_VALUES {
+        let (limit, count) = (FieldTest::MAX_VALUES as u64, count as u64);
+        let what = format!("the number of values for {path}");
+        return Err(Error::over_limit(
+            ErrorKind::LimitExceeded,
+            &what,
+            limit,
+            count,
+        ));
+    }
+    Ok(())
 }
 
 /// A test of one field of the stored document.
@@ -55,32 +151,13 @@ impl FieldCondition {
 
     /// Whether the condition holds of a document with these fields.
     pub fn holds(&self, fields: &Map) -> bool {
-        let found = self.path.find(fields);
-        match (&self.test, found) {
-            (FieldTest::Exists, found) => found.is_some(),
-            (FieldTest::Missing, found) => found.is_none(),
-            (FieldTest::IsNull, found) => matches!(found, Some(Value::Null)),
-            (FieldTest::Compare(comparison, value), Some(found)) => {
-                compare(found, *comparison, value)
-            }
-            (FieldTest::Compare(..), None) => false,
-        }
+        self.test.holds(self.path.find(fields))
     }
 
-    fn checked(self) -> Result<Self> {
-        let Self { path, test } = self;
-        path.check()?;
-        let test = match test {
-            FieldTest::Compare(_, Value::Null) => {
-                let message = format!("{path} is compared with null: ask whether it is null");
-                return Err(Error::invalid(message));
-            }
-            FieldTest::Compare(comparison, value) => {
-                FieldTest::Compare(comparison, value.normalized()?)
-            }
-            other => other,
-        };
-        Ok(Self { path, test })
+    pub(super) fn checked(self) -> Result<Self> {
+        self.path.check()?;
+        let test = self.test.checked(&self.path)?;
+        Ok(Self { test, ..self })
     }
 }
 
@@ -142,6 +219,37 @@ impl Condition {
     /// The field must equal `value`.
     pub fn equals(path: impl Into<FieldPath>, value: impl Into<Value>) -> Self {
         Self::compare(path, Comparison::Equal, value)
+    }
+
+    /// The field must be from `first` to `last`, both included.
+    pub fn between(
+        path: impl Into<FieldPath>,
+        first: impl Into<Value>,
+        last: impl Into<Value>,
+    ) -> Self {
+        let test = FieldTest::Between(first.into(), last.into());
+        Self::default().and(FieldCondition::new(path, test))
+    }
+
+    /// The field must be text or bytes that begin with `prefix`.
+    pub fn begins_with(path: impl Into<FieldPath>, prefix: impl Into<Value>) -> Self {
+        let test = FieldTest::BeginsWith(prefix.into());
+        Self::default().and(FieldCondition::new(path, test))
+    }
+
+    /// The field must equal one of the values, 1 to [`FieldTest::MAX_VALUES`].
+    pub fn one_of<V: Into<Value>>(
+        path: impl Into<FieldPath>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        Self::default().and(FieldCondition::new(path, FieldTest::OneOf(values)))
+    }
+
+    /// The field must be a list with an item equal to `value`, or text that contains the text `value`.
+    pub fn contains(path: impl Into<FieldPath>, value: impl Into<Value>) -> Self {
+        let test = FieldTest::Contains(value.into());
+        Self::default().and(FieldCondition::new(path, test))
     }
 
     /// Both this and `other` must hold.

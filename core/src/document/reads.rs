@@ -5,28 +5,32 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::binding::Binding;
-use super::cursor::Origin;
 use super::transaction::{self, Transaction};
-use super::write_set::Draft;
-use super::{Collection, Cursor, Item, Key, Page, Query, SortKey, Update, UpdateOptions, Value};
-use crate::driver::document::{PageRequest, Record};
-use crate::driver::pause;
+use super::write_set::{Draft, Scope};
+use super::{Collection, GetOptions, Item, Key, Update, UpdateOptions, Value};
+use crate::driver::document::Record;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
 impl<T: DeserializeOwned + Send> Collection<T> {
     /// The document, or `None` where there is none.
     pub async fn get(&self, key: impl Into<Key>) -> Result<Option<Item<T>>> {
+        self.get_with(key, GetOptions::default()).await
+    }
+
+    /// The document or some of its fields, or `None` where there is none.
+    pub async fn get_with(
+        &self,
+        key: impl Into<Key>,
+        options: GetOptions,
+    ) -> Result<Option<Item<T>>> {
         let (binding, key) = (self.binding(), key.into());
         let work = async {
             key.check(&binding.schema)?;
-            binding
-                .driver
-                .get(&binding.call(), &key)
-                .await?
-                .map(item)
-                .transpose()
+            let fetch = options.fetch()?;
+            let found = binding.driver.get(&binding.call(), &key, &fetch).await?;
+            let found = found.map(|record| binding.cut(&fetch.projection, record));
+            found.map(item).transpose()
         };
         binding.run("document.get", Effect::Read, work).await
     }
@@ -48,8 +52,17 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         &self,
         keys: impl IntoIterator<Item = K> + Send,
     ) -> Result<Vec<Option<Item<T>>>> {
+        self.get_batch_with(keys, GetOptions::default()).await
+    }
+
+    /// Any number of documents, or some of their fields, in the order of their keys.
+    pub async fn get_batch_with<K: Into<Key>>(
+        &self,
+        keys: impl IntoIterator<Item = K> + Send,
+        options: GetOptions,
+    ) -> Result<Vec<Option<Item<T>>>> {
         let keys: Vec<Key> = keys.into_iter().map(Into::into).collect();
-        let work = self.find_all(&keys);
+        let work = self.find_all(&keys, &options);
         self.binding()
             .run("document.get_batch", Effect::Read, work)
             .await
@@ -79,15 +92,6 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         item(record)
     }
 
-    /// One page of a partition, in the order of the sort key.
-    ///
-    /// A page holds as many documents as the limit allows and the partition has.
-    pub async fn query(&self, query: &Query) -> Result<Page<Item<T>>> {
-        self.binding()
-            .run("document.query", Effect::Read, self.page(query))
-            .await
-    }
-
     /// Reads and writes documents of one partition as if nobody else did, retrying on conflict.
     ///
     /// `work` may run several times and must have no effect but through its transaction. Reads
@@ -103,11 +107,25 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         F: Fn(Transaction<T>) -> Work + Send + Sync,
         Work: Future<Output = Result<R>> + Send,
     {
-        transaction::run(self, partition, work).await
+        transaction::run(self, Scope::Partition(partition), work).await
     }
 
-    async fn find_all(&self, keys: &[Key]) -> Result<Vec<Option<Item<T>>>> {
+    /// As [`Self::transact`], of documents of any partitions of the collection.
+    ///
+    /// It needs [`Capability::CrossPartitionTransactions`](crate::Capability::CrossPartitionTransactions).
+    pub async fn transact_across<R, F, Work>(&self, work: F) -> Result<R>
+    where
+        T: Serialize,
+        R: Send,
+        F: Fn(Transaction<T>) -> Work + Send + Sync,
+        Work: Future<Output = Result<R>> + Send,
+    {
+        transaction::run(self, Scope::Collection, work).await
+    }
+
+    async fn find_all(&self, keys: &[Key], options: &GetOptions) -> Result<Vec<Option<Item<T>>>> {
         let binding = self.binding();
+        let fetch = options.fetch()?;
         keys.iter().try_for_each(|key| key.check(&binding.schema))?;
         let mut places: HashMap<&Key, usize> = HashMap::new();
         let mut distinct: Vec<Key> = Vec::new();
@@ -120,71 +138,19 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         let chunk = usize::try_from(binding.limits.batch_get_keys).unwrap_or(1);
         let mut found = Vec::with_capacity(distinct.len());
         for chunk in distinct.chunks(chunk.max(1)) {
-            found.extend(binding.driver.batch_get(&binding.call(), chunk).await?);
+            let call = binding.call();
+            let page = binding.driver.batch_get(&call, chunk, &fetch).await?;
+            let cut = |record| binding.cut(&fetch.projection, record);
+            found.extend(page.into_iter().map(|record| record.map(cut)));
         }
         let at = |key| found.get(places[key]).cloned().flatten();
         keys.iter()
             .map(|key| at(key).map(item).transpose())
             .collect()
     }
-
-    /// Asks the store until the page is full, since a store's own page may be short or empty.
-    async fn page(&self, query: &Query) -> Result<Page<Item<T>>> {
-        let binding = self.binding();
-        query.check(&binding.schema)?;
-        let limit = query.page_limit() as usize;
-        let mut items = Vec::new();
-        let mut after = self.position(query)?;
-        loop {
-            let request = PageRequest {
-                partition: query.partition_name().to_owned(),
-                range: query.sort_range().clone(),
-                direction: query.direction(),
-                limit: u32::try_from(limit - items.len()).unwrap_or(u32::MAX),
-                after,
-            };
-            let page = binding.driver.query_page(&binding.call(), &request).await?;
-            for record in page.records {
-                items.push(item(record)?);
-            }
-            let Some(next) = page.next else {
-                return Ok(Page {
-                    items,
-                    cursor: None,
-                });
-            };
-            if items.len() >= limit {
-                let cursor = Some(Cursor::new(&self.origin(query), &next));
-                return Ok(Page { items, cursor });
-            }
-            after = Some(next);
-            pause().await;
-        }
-    }
-
-    fn position(&self, query: &Query) -> Result<Option<SortKey>> {
-        match (query.cursor(), &self.binding().schema.sort) {
-            (None, _) => Ok(None),
-            (Some(cursor), Some((_, sort_type))) => {
-                cursor.position(&self.origin(query), *sort_type).map(Some)
-            }
-            (Some(_), None) => Err(Error::invalid("the collection has no sort key to go on by")),
-        }
-    }
-
-    fn origin<'q>(&'q self, query: &'q Query) -> Origin<'q> {
-        let Binding {
-            provider, schema, ..
-        } = self.binding();
-        Origin {
-            provider,
-            schema,
-            query,
-        }
-    }
 }
 
-fn item<T: DeserializeOwned>(record: Record) -> Result<Item<T>> {
+pub(super) fn item<T: DeserializeOwned>(record: Record) -> Result<Item<T>> {
     let Record {
         fields,
         version,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{FieldPath, Map, SortType, check};
+use super::{FieldPath, IndexSchema, IndexSpec, Map, SortType, check};
 use crate::capability::{Capabilities, Capability, Limits};
 use crate::error::{Error, Result};
 
@@ -25,8 +25,13 @@ pub struct CollectionSpec<T> {
     adopted: bool,
     preserve_order: bool,
     native_limits: bool,
+    change_feed: ChangeFeed,
+    indexes: [Option<IndexSpec>; MAX_INDEXES],
     item: PhantomData<fn() -> T>,
 }
+
+/// The most indexes of a collection: DynamoDB's quota of global secondary indexes for a table.
+const MAX_INDEXES: usize = 20;
 
 impl<T> CollectionSpec<T> {
     /// A collection called `name`, whose partition key is the field `id` until told otherwise.
@@ -39,6 +44,8 @@ impl<T> CollectionSpec<T> {
             adopted: false,
             preserve_order: false,
             native_limits: false,
+            change_feed: ChangeFeed::Undeclared,
+            indexes: [None; MAX_INDEXES],
             item: PhantomData,
         }
     }
@@ -87,6 +94,32 @@ impl<T> CollectionSpec<T> {
         self
     }
 
+    /// Declares an index, at most 20; queries name it, and [`Collection::ensure`] creates it for
+    /// development and tests.
+    ///
+    /// # Panics
+    ///
+    /// With the 21st, which is an error of the compiler where the collection is a constant.
+    ///
+    /// [`Collection::ensure`]: crate::Collection::ensure
+    #[must_use]
+    pub const fn index(mut self, index: IndexSpec) -> Self {
+        let mut at = 0;
+        while at < MAX_INDEXES && self.indexes[at].is_some() {
+            at += 1;
+        }
+        assert!(at < MAX_INDEXES, "a collection has at most 20 indexes");
+        self.indexes[at] = Some(index);
+        self
+    }
+
+    /// Declares that changes of the collection are read, so that the store keeps them.
+    #[must_use]
+    pub const fn change_feed(mut self) -> Self {
+        self.change_feed = ChangeFeed::Declared;
+        self
+    }
+
     /// The name that handlers and settings know.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -108,6 +141,13 @@ impl<T> CollectionSpec<T> {
             adopted: self.adopted,
             preserve_order: self.preserve_order,
             native_limits: self.native_limits,
+            change_feed: self.change_feed,
+            indexes: self
+                .indexes
+                .iter()
+                .flatten()
+                .map(IndexSpec::schema)
+                .collect(),
         }
     }
 }
@@ -116,6 +156,16 @@ impl<T> fmt::Debug for CollectionSpec<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.schema("").fmt(f)
     }
+}
+
+/// Whether changes of a collection are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChangeFeed {
+    /// They are not.
+    #[default]
+    Undeclared,
+    /// They are: the store must keep them.
+    Declared,
 }
 
 /// What a driver knows of a collection.
@@ -135,6 +185,10 @@ pub struct CollectionSchema {
     pub preserve_order: bool,
     /// The portable limits are lifted.
     pub native_limits: bool,
+    /// Whether changes are read.
+    pub change_feed: ChangeFeed,
+    /// The declared indexes.
+    pub indexes: Vec<IndexSchema>,
 }
 
 /// Names that a store may use beside a document's own fields (rules R8, R14, R20, R24).
@@ -145,9 +199,52 @@ impl CollectionSchema {
     pub const WITHDRAWN_BY_ADOPTION: Capabilities =
         Capabilities::of(&[Capability::DocumentVersions, Capability::DocumentExpiry]);
 
+    /// What this collection cannot have on any store.
+    pub fn withdrawn(&self) -> Capabilities {
+        if self.adopted {
+            Self::WITHDRAWN_BY_ADOPTION
+        } else {
+            Capabilities::default()
+        }
+    }
+
     /// Whether `field` is part of the key.
     pub fn is_key_field(&self, field: &str) -> bool {
         self.partition == field || self.sort.as_ref().is_some_and(|(sort, _)| sort == field)
+    }
+
+    /// The index of this name; `InvalidArgument` where none is declared.
+    pub fn index(&self, name: &str) -> Result<&IndexSchema> {
+        let mut indexes = self.indexes.iter();
+        let found = indexes.find(|index| index.name == name);
+        found.ok_or_else(|| {
+            let names: Vec<_> = self.indexes.iter().map(|index| &index.name).collect();
+            Error::invalid(format!(
+                "the collection {:?} declares no index {name:?}, it has {names:?}",
+                self.name
+            ))
+        })
+    }
+
+    /// Refuses indexes that no store could have.
+    pub(super) fn check_indexes(&self) -> Result<()> {
+        for (at, index) in self.indexes.iter().enumerate() {
+            index.check()?;
+            let mut earlier = self.indexes[..at].iter();
+            if earlier.any(|other| other.name == index.name) {
+                let message = format!("the index {:?} is declared twice", index.name);
+                return Err(Error::invalid(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The type that the indexes declare for a field; it is the same in all of them, or a write
+    /// of the field is refused.
+    pub(super) fn indexed_types(&self, field: &str) -> impl Iterator<Item = SortType> {
+        self.indexes
+            .iter()
+            .filter_map(move |index| index.field_type(field))
     }
 
     /// The limits that hold for the collection in a store that itself has those of `native`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::write_set::Draft;
+use super::write_set::{Draft, Scope};
 use super::{Collection, Condition, Item, Key, PutOptions, Version, WriteSet, check};
 use crate::capability::Capability;
 use crate::driver::document::{Action, Existence};
@@ -23,7 +23,8 @@ const MAX_ATTEMPTS: u32 = 64;
 /// [`Collection::transact`](crate::Collection::transact).
 pub struct Transaction<T> {
     collection: Collection<T>,
-    partition: Arc<str>,
+    /// `None` where documents of any partition may be read and written.
+    partition: Option<Arc<str>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -39,7 +40,7 @@ impl<T> Clone for Transaction<T> {
     fn clone(&self) -> Self {
         Self {
             collection: self.collection.clone(),
-            partition: Arc::clone(&self.partition),
+            partition: self.partition.clone(),
             state: Arc::clone(&self.state),
         }
     }
@@ -69,7 +70,8 @@ impl<T> Transaction<T> {
     }
 
     fn own(&self, key: Key) -> Result<Key> {
-        if *key.partition != *self.partition {
+        let own = self.partition.as_ref();
+        if own.is_some_and(|own| *key.partition != **own) {
             return Err(Error::invalid(
                 "a transaction works on documents of one partition",
             ));
@@ -136,7 +138,7 @@ impl<T: DeserializeOwned + Send> Transaction<T> {
 /// Runs `work` until its writes commit, its own error is final, or time is up.
 pub(super) async fn run<T, R, F, Work>(
     collection: &Collection<T>,
-    partition: &str,
+    scope: Scope<'_>,
     work: F,
 ) -> Result<R>
 where
@@ -145,7 +147,7 @@ where
     Work: Future<Output = Result<R>> + Send,
 {
     let committing = AtomicBool::new(false);
-    let attempts = attempts(collection, partition, work, &committing);
+    let attempts = attempts(collection, scope, work, &committing);
     let binding = collection.binding();
     // Until the commit is sent nothing can have been written.
     let ended = binding.run("document.transact", Effect::Read, attempts);
@@ -161,7 +163,7 @@ where
 
 async fn attempts<T, R, F, Work>(
     collection: &Collection<T>,
-    partition: &str,
+    scope: Scope<'_>,
     work: F,
     committing: &AtomicBool,
 ) -> Result<R>
@@ -171,20 +173,20 @@ where
     Work: Future<Output = Result<R>> + Send,
 {
     let binding = collection.binding();
-    let needed = [Capability::DocumentVersions, Capability::AtomicPartition];
+    let needed = [Capability::DocumentVersions, scope.needs()];
     binding.capabilities.require(&needed)?;
     let give_up = binding.clock.now().checked_add(binding.budget);
     let mut attempt = 1;
     loop {
         let transaction = Transaction {
             collection: collection.clone(),
-            partition: partition.into(),
+            partition: scope.partition().map(Arc::from),
             state: Arc::default(),
         };
         let result = match work(transaction.clone()).await {
             Ok(answer) => {
                 committing.store(true, Ordering::Relaxed);
-                let committed = commit(collection, partition, &transaction).await;
+                let committed = commit(collection, scope, &transaction).await;
                 committing.store(false, Ordering::Relaxed);
                 committed.map(|()| answer)
             }
@@ -207,7 +209,7 @@ where
 
 async fn commit<T>(
     collection: &Collection<T>,
-    partition: &str,
+    scope: Scope<'_>,
     transaction: &Transaction<T>,
 ) -> Result<()> {
     let State { mut reads, writes } = std::mem::take(&mut *transaction.state());
@@ -220,24 +222,14 @@ async fn commit<T>(
     for (key, action) in writes {
         let unread = (Existence::Any, Condition::default());
         let (existence, condition) = reads.remove(&key).map_or(unread, unchanged);
-        set.push(Draft {
-            key: Some(key),
-            action,
-            existence,
-            condition,
-        });
+        set.push(Draft::keyed(key, action, existence, condition));
     }
     for (key, version) in reads {
         let (existence, condition) = unchanged(version);
-        set.push(Draft {
-            key: Some(key),
-            action: Action::Check,
-            existence,
-            condition,
-        });
+        set.push(Draft::keyed(key, Action::Check, existence, condition));
     }
     collection
-        .commit(partition, set)
+        .commit_within(scope, set)
         .await
         .map_err(|error| match error.kind() {
             // What was read may have been changed by an earlier attempt of this very commit.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{CollectionSchema, Condition, Key, PutOptions, Update, UpdateOptions};
-use crate::capability::Limits;
+use super::{CollectionSchema, Condition, Idempotency, Key, PutOptions, Update, UpdateOptions};
+use crate::capability::{Capability, Limits};
 use crate::document::check;
 use crate::driver::document::{Action, Existence, Write};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,9 +31,26 @@ pub(crate) struct Draft {
     pub(crate) action: Action,
     pub(crate) existence: Existence,
     pub(crate) condition: Condition,
+    pub(crate) idempotency: Idempotency,
 }
 
 impl Draft {
+    /// A write that has no document of its own.
+    pub(crate) fn keyed(
+        key: Key,
+        action: Action,
+        existence: Existence,
+        condition: Condition,
+    ) -> Self {
+        Self {
+            key: Some(key),
+            action,
+            existence,
+            condition,
+            idempotency: Idempotency::default(),
+        }
+    }
+
     pub(crate) fn put<T: Serialize>(
         document: &T,
         existence: Existence,
@@ -54,19 +71,24 @@ impl Draft {
             action: Action::Put { fields, expires_at },
             existence,
             condition,
+            idempotency: Idempotency::default(),
         })
     }
 
     pub(crate) fn update(key: Key, update: Update, options: UpdateOptions) -> Self {
         let existence = options.existence();
         let UpdateOptions {
-            condition, expiry, ..
+            condition,
+            expiry,
+            idempotency,
+            create_missing: _,
         } = options;
         Self {
             key: Some(key),
             action: Action::Update { update, expiry },
             existence,
             condition,
+            idempotency,
         }
     }
 }
@@ -198,12 +220,8 @@ impl WriteSet {
         existence: Existence,
         condition: Condition,
     ) -> Self {
-        self.drafts.push(Ok(Draft {
-            key: Some(key.into()),
-            action,
-            existence,
-            condition,
-        }));
+        let draft = Draft::keyed(key.into(), action, existence, condition);
+        self.push(draft);
         self
     }
 
@@ -214,7 +232,7 @@ impl WriteSet {
     /// Refuses what cannot be written together, before anything is sent.
     pub(crate) fn checked(
         self,
-        partition: &str,
+        scope: Scope<'_>,
         schema: &CollectionSchema,
         limits: &Limits,
     ) -> Result<Vec<Write>> {
@@ -241,14 +259,45 @@ impl WriteSet {
                     .map_err(|error| error.with_index(index))
             })
             .collect::<Result<Vec<_>>>()?;
-        check_together(&writes, partition, limits)?;
+        check_together(&writes, scope, limits)?;
         Ok(writes)
     }
 }
 
-fn check_together(writes: &[Write], partition: &str, limits: &Limits) -> Result<()> {
+/// Which documents a set may write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scope<'p> {
+    Partition(&'p str),
+    Collection,
+}
+
+impl<'p> Scope<'p> {
+    pub(crate) fn has(self, key: &Key) -> bool {
+        match self {
+            Self::Partition(partition) => key.partition == partition,
+            Self::Collection => true,
+        }
+    }
+
+    pub(crate) fn partition(self) -> Option<&'p str> {
+        match self {
+            Self::Partition(partition) => Some(partition),
+            Self::Collection => None,
+        }
+    }
+
+    /// What the store must be able to do.
+    pub(crate) fn needs(self) -> Capability {
+        match self {
+            Self::Partition(_) => Capability::AtomicPartition,
+            Self::Collection => Capability::CrossPartitionTransactions,
+        }
+    }
+}
+
+fn check_together(writes: &[Write], scope: Scope<'_>, limits: &Limits) -> Result<()> {
     for (index, write) in writes.iter().enumerate() {
-        if write.key.partition != partition {
+        if !scope.has(&write.key) {
             let message = "a write of the set is in another partition";
             return Err(Error::invalid(message).with_index(index));
         }

@@ -7,11 +7,19 @@ use async_trait::async_trait;
 
 use crate::capability::{Capabilities, Limits};
 use crate::document::{
-    CollectionSchema, Condition, Direction, Key, Map, SortKey, SortRange, Timestamp, Update,
-    Version,
+    CollectionSchema, Condition, Idempotency, Key, Map, Timestamp, Update, Version,
 };
 use crate::driver::Revision;
 use crate::error::Result;
+
+mod changes;
+mod read;
+
+pub use changes::{ChangesFrom, ChangesRequest, RecordChange, RecordChanges};
+pub use read::{
+    CountRequest, Counted, DriverPlan, Fetch, PageRequest, Planner, Position, RecordPage, Segment,
+    Selection, Source,
+};
 
 /// What a document store is and can do.
 #[derive(Debug, Clone)]
@@ -24,6 +32,8 @@ pub struct DocumentDescription {
     pub limits: Limits,
     /// Its changes, where this process is the only one that can make any.
     pub revision: Option<Revision>,
+    /// How it will carry out a query: what of the filter the store tests, what core does.
+    pub plan: Planner,
 }
 
 /// The circumstances of a call.
@@ -103,6 +113,8 @@ pub struct Write {
     /// Judged second; must fail with `PreconditionFailed` where it does not hold, also where the
     /// document is not there and something is asked of it.
     pub condition: Condition,
+    /// How a lost answer is met.
+    pub idempotency: Idempotency,
     /// The version the document must have afterwards; a driver that meets it after an ambiguous
     /// failure knows that its write went through.
     pub version: Version,
@@ -117,60 +129,69 @@ pub struct Written {
     pub record: Option<Record>,
 }
 
-/// One page of a query, asked of the store.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PageRequest {
-    /// The partition.
-    pub partition: String,
-    /// The part of it.
-    pub range: SortRange,
-    /// The order.
-    pub direction: Direction,
-    /// At most this many records.
-    pub limit: u32,
-    /// Only records after this sort key, in the query's order.
-    pub after: Option<SortKey>,
-}
-
-/// One page of a query, as the store gave it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RecordPage {
-    /// Live records in the query's order; may be empty although there is more.
-    pub records: Vec<Record>,
-    /// The sort key after which to go on; `None` when the range is exhausted.
-    pub next: Option<SortKey>,
-}
-
 /// A store of documents.
 ///
-/// May assume: keys, values, names, sizes and conditions were checked, and capabilities that a
-/// call needs are declared. Must: give each failure its kind; hold nothing across calls that
+/// May assume: keys, values, names, sizes, conditions and filters were checked, and capabilities
+/// that a call needs are declared: what a driver does not declare is not asked of it. Must: give each failure its kind; hold nothing across calls that
 /// dropping a future would break; order sort keys by bytes or number; keep values exactly.
 #[async_trait]
 pub trait DocumentDriver: fmt::Debug + Send + Sync + 'static {
     /// What this store is and can do; must not touch the network.
     fn describe(&self) -> DocumentDescription;
 
-    /// The document at `key`; must see every write acknowledged before.
-    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>>;
+    /// The document at `key`; unless `fetch` asks for less, it must see every write acknowledged
+    /// before.
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>>;
 
     /// As many results as keys, in their order; at most `limits.batch_get_keys` distinct keys.
-    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>>;
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        fetch: &Fetch,
+    ) -> Result<Vec<Option<Record>>>;
 
     /// One write, atomic by itself.
+    ///
+    /// With [`Idempotency::Exact`] it must find out what became of it for as long as the store
+    /// answers, and must not be made twice however often it is sent, whatever others write.
     async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written>;
 
-    /// As many results as writes, in their order; not atomic together; keys are distinct.
+    /// As many results as writes, in their order; not atomic together; keys are distinct, and at
+    /// most `limits.batch_write_operations`.
     async fn batch_write(&self, call: &Call<'_>, writes: &[Write]) -> Vec<Result<Written>>;
 
-    /// All writes or none; one partition, distinct keys, within `limits`. The error of a failed
-    /// condition must carry the [`index`](crate::Error::index) of the write that failed.
+    /// All writes or none; distinct keys, within `limits`. They are of one partition unless
+    /// [`CrossPartitionTransactions`](crate::Capability::CrossPartitionTransactions) is declared.
+    /// The error of a failed condition must carry the [`index`](crate::Error::index) of the write
+    /// that failed.
     async fn atomic(&self, call: &Call<'_>, writes: &[Write]) -> Result<()>;
 
-    /// One page; must not return expired records.
+    /// One page of a partition or an index; must not return expired records. A document that lacks
+    /// a field of the index must not be in it.
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage>;
 
-    /// Creates the table where it is missing: for development and tests, not for production.
+    /// One page of a part of the whole collection; must not return expired records. What is there
+    /// from the first page to the last must come exactly once.
+    async fn scan_page(
+        &self,
+        call: &Call<'_>,
+        segment: Segment,
+        page: &PageRequest,
+    ) -> Result<RecordPage>;
+
+    /// How many live documents a selection has, in one step or several.
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted>;
+
+    /// Some changes in a collection that declares its change feed, or none where there are none.
+    async fn changes_page(
+        &self,
+        call: &Call<'_>,
+        request: &ChangesRequest,
+    ) -> Result<RecordChanges>;
+
+    /// Creates the table and its declared indexes where they are missing, back-filled; must refuse
+    /// one that exists with another key or definition. For development and tests, not production.
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()>;
 
     /// The vendor's client, for [`Collection::native`](crate::Collection::native).

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::{SecretSpec, SettingSpec};
 use crate::blob::BucketSpec;
-use crate::document::CollectionSchema;
+use crate::capability::Capability;
+use crate::document::{ChangeFeed, CollectionSchema, IndexSchema};
 use crate::http::Route;
 
 /// Everything an application declares, without touching a network or reading a setting.
@@ -55,8 +56,23 @@ struct CollectionView<'s> {
     partition: &'s str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<(&'s str, crate::document::SortType)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    indexes: Vec<IndexView<'s>>,
     adopted: bool,
+    /// What an adopted collection cannot have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    withdrawn: Vec<&'static str>,
     native_limits: bool,
+    change_feed: bool,
+}
+
+#[derive(Serialize)]
+struct IndexView<'s> {
+    name: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sort: Option<(&'s str, crate::document::SortType)>,
 }
 
 fn collections<S: Serializer>(
@@ -72,10 +88,24 @@ fn collections<S: Serializer>(
                 .sort
                 .as_ref()
                 .map(|(field, sort_type)| (field.as_str(), *sort_type)),
+            indexes: schema.indexes.iter().map(index).collect(),
             adopted: schema.adopted,
+            withdrawn: schema.withdrawn().iter().map(Capability::name).collect(),
             native_limits: schema.native_limits,
+            change_feed: schema.change_feed == ChangeFeed::Declared,
         }
     }))
+}
+
+fn index(index: &IndexSchema) -> IndexView<'_> {
+    IndexView {
+        name: &index.name,
+        partition: index.partition.as_deref(),
+        sort: index
+            .sort
+            .as_ref()
+            .map(|(field, sort_type)| (field.as_str(), *sort_type)),
+    }
 }
 
 fn buckets<S: Serializer>(specs: &[BucketSpec], serializer: S) -> Result<S::Ok, S::Error> {

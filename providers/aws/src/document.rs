@@ -4,6 +4,7 @@ mod atomic;
 mod batch;
 mod expression;
 mod order;
+mod plan;
 mod query;
 mod rewrite;
 mod row;
@@ -21,9 +22,10 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::Client;
 use isobar::document::{CollectionSchema, Key};
 use isobar::driver::document::{
-    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+    Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
+    PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
 };
-use isobar::{Capabilities, Capability, Limits, Result};
+use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 use crate::error::failure;
 use row::Item;
@@ -100,15 +102,21 @@ impl DocumentDriver for DynamoStore {
             capabilities: Self::CAPABILITIES,
             limits: Self::LIMITS,
             revision: None,
+            plan: plan::plan,
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, _fetch: &Fetch) -> Result<Option<Record>> {
         let item = self.read(call.schema, key).await?;
         row::live(call.schema, call.now, item)
     }
 
-    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        _fetch: &Fetch,
+    ) -> Result<Vec<Option<Record>>> {
         let items = self.read_batch(call.schema, keys).await?;
         items
             .into_iter()
@@ -130,6 +138,27 @@ impl DocumentDriver for DynamoStore {
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
         self.page(call, page).await
+    }
+
+    async fn scan_page(
+        &self,
+        _call: &Call<'_>,
+        _segment: Segment,
+        _page: &PageRequest,
+    ) -> Result<RecordPage> {
+        Err(Error::unsupported(Capability::Scans))
+    }
+
+    async fn count(&self, _call: &Call<'_>, _request: &CountRequest) -> Result<Counted> {
+        Err(Error::unsupported(Capability::Count))
+    }
+
+    async fn changes_page(
+        &self,
+        _call: &Call<'_>,
+        _request: &ChangesRequest,
+    ) -> Result<RecordChanges> {
+        Err(Error::unsupported(Capability::ChangeFeed))
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {

@@ -14,9 +14,11 @@ use std::any::Any;
 use async_trait::async_trait;
 use isobar::document::{CollectionSchema, Key};
 use isobar::driver::document::{
-    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+    Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
+    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
+    Written,
 };
-use isobar::{Capabilities, Capability, Limits, Result};
+use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 use crate::committer::Group;
 use crate::engine::tables::DOCUMENTS;
@@ -31,7 +33,12 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::DocumentExpiry,
     Capability::FieldConditions,
     Capability::AtomicPartition,
+    Capability::CrossPartitionTransactions,
     Capability::ConsistentReads,
+    Capability::Scans,
+    Capability::ScanSegments,
+    Capability::Count,
+    Capability::ExactWrites,
 ]);
 
 /// What the store holds where a collection asks for its native limits.
@@ -58,6 +65,16 @@ impl Documents {
     }
 }
 
+/// Every filter is tested beside the rows, by the one definition of what it means.
+fn plan(_: &CollectionSchema, selection: &Selection) -> DriverPlan {
+    let operation = match &selection.source {
+        Source::Partition(_) => "range of a partition".to_owned(),
+        Source::Index { index, .. } => format!("range of the index {}", index.name),
+        Source::Everything => "walk through the collection".to_owned(),
+    };
+    DriverPlan::split(operation, selection, |_| true)
+}
+
 #[async_trait]
 impl DocumentDriver for Documents {
     fn describe(&self) -> DocumentDescription {
@@ -66,15 +83,22 @@ impl DocumentDriver for Documents {
             capabilities: CAPABILITIES,
             limits: LIMITS,
             revision: Some(self.store.revision().clone()),
+            plan,
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
-        let mut found = self.batch_get(call, std::slice::from_ref(key)).await?;
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+        let key = std::slice::from_ref(key);
+        let mut found = self.batch_get(call, key, fetch).await?;
         Ok(found.pop().flatten())
     }
 
-    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        _fetch: &Fetch,
+    ) -> Result<Vec<Option<Record>>> {
         self.store.read(|transaction| {
             let documents = transaction.open_table(DOCUMENTS)?;
             keys.iter()
@@ -136,8 +160,32 @@ impl DocumentDriver for Documents {
     }
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+        let asked = (Segment::WHOLE, page);
         self.store
-            .read(|transaction| page::read(transaction, call, page))
+            .read(|transaction| page::read(transaction, call, asked))
+    }
+
+    async fn scan_page(
+        &self,
+        call: &Call<'_>,
+        segment: Segment,
+        page: &PageRequest,
+    ) -> Result<RecordPage> {
+        self.store
+            .read(|transaction| page::read(transaction, call, (segment, page)))
+    }
+
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        self.store
+            .read(|transaction| page::count(transaction, call, request))
+    }
+
+    async fn changes_page(
+        &self,
+        _call: &Call<'_>,
+        _request: &ChangesRequest,
+    ) -> Result<RecordChanges> {
+        Err(Error::unsupported(Capability::ChangeFeed))
     }
 
     async fn ensure(&self, _schema: &CollectionSchema) -> Result<()> {

@@ -13,7 +13,8 @@ use crate::document::{CollectionSchema, Key};
 use crate::driver::Clock;
 use crate::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
 use crate::driver::document::{
-    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+    Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
+    Fetch, PageRequest, Position, Record, RecordChanges, RecordPage, Segment, Write, Written,
 };
 use crate::error::Result;
 
@@ -64,14 +65,15 @@ impl DocumentDriver for Silence {
             capabilities: Capabilities::of(&Capability::ALL),
             limits: Limits::PORTABLE,
             revision: None,
+            plan: |_, selection| DriverPlan::split("silence", selection, |_| true),
         }
     }
 
-    async fn get(&self, _: &Call<'_>, _: &Key) -> Result<Option<Record>> {
+    async fn get(&self, _: &Call<'_>, _: &Key, _: &Fetch) -> Result<Option<Record>> {
         pending().await
     }
 
-    async fn batch_get(&self, _: &Call<'_>, _: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(&self, _: &Call<'_>, _: &[Key], _: &Fetch) -> Result<Vec<Option<Record>>> {
         pending().await
     }
 
@@ -90,8 +92,20 @@ impl DocumentDriver for Silence {
     async fn query_page(&self, _: &Call<'_>, _: &PageRequest) -> Result<RecordPage> {
         Ok(RecordPage {
             records: Vec::new(),
-            next: Some("1".into()),
+            next: Some(Position::Sort("1".into())),
         })
+    }
+
+    async fn scan_page(&self, _: &Call<'_>, _: Segment, _: &PageRequest) -> Result<RecordPage> {
+        pending().await
+    }
+
+    async fn count(&self, _: &Call<'_>, _: &CountRequest) -> Result<Counted> {
+        pending().await
+    }
+
+    async fn changes_page(&self, _: &Call<'_>, _: &ChangesRequest) -> Result<RecordChanges> {
+        pending().await
     }
 
     async fn ensure(&self, _: &CollectionSchema) -> Result<()> {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use isobar::Result;
 use isobar::document::{CollectionSchema, Direction, SortKey, SortRange};
-use isobar::driver::document::{Call, PageRequest, RecordPage};
+use isobar::driver::document::{Call, PageRequest, Position, RecordPage, Source};
 
 use super::DynamoStore;
 use super::expression::{self, Placeholders};
@@ -45,7 +45,7 @@ impl DynamoStore {
         };
         Ok(RecordPage {
             next: match next {
-                Some(next) => row::key_of(call.schema, &next)?.sort,
+                Some(next) => row::key_of(call.schema, &next)?.sort.map(Position::Sort),
                 None => None,
             },
             records: items
@@ -70,7 +70,7 @@ impl DynamoStore {
             .set_filter_expression(range.filter.clone())
             .set_expression_attribute_names(range.placeholders.names())
             .set_expression_attribute_values(range.placeholders.values())
-            .scan_index_forward(page.direction == Direction::Ascending)
+            .scan_index_forward(page.selection.direction == Direction::Ascending)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
             .send()
@@ -92,17 +92,20 @@ struct Range {
 impl Range {
     /// Nothing where the range is empty, which DynamoDB would refuse.
     fn of(call: &Call<'_>, page: &PageRequest) -> Option<Self> {
-        if let SortRange::Between(first, last) = &page.range
+        if let SortRange::Between(first, last) = &page.selection.range
             && first > last
         {
             return None;
         }
         let mut placeholders = Placeholders::default();
         let partition = placeholders.name(&call.schema.partition);
-        let value = placeholders.value(AttributeValue::S(page.partition.clone()));
+        let Source::Partition(value) = &page.selection.source else {
+            return None;
+        };
+        let value = placeholders.value(AttributeValue::S(value.clone()));
         let mut key_condition = format!("{partition} = {value}");
         if let Some((name, _)) = &call.schema.sort
-            && let Some(part) = sort_condition(&page.range, name, &mut placeholders)
+            && let Some(part) = sort_condition(&page.selection.range, name, &mut placeholders)
         {
             key_condition = format!("{key_condition} AND {part}");
         }
@@ -146,9 +149,14 @@ fn sort_condition(
 }
 
 fn start(schema: &CollectionSchema, page: &PageRequest) -> Option<Item> {
+    let (Source::Partition(partition), Some(Position::Sort(after))) =
+        (&page.selection.source, &page.after)
+    else {
+        return None;
+    };
     let key = isobar::document::Key {
-        partition: page.partition.clone(),
-        sort: Some(page.after.clone()?),
+        partition: partition.clone(),
+        sort: Some(after.clone()),
     };
     Some(row::key_item(schema, &key))
 }

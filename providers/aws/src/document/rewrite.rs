@@ -76,6 +76,7 @@ impl DynamoStore {
             },
             existence: Existence::Any,
             condition: Condition::version(&write.version),
+            idempotency: write.idempotency,
             key: write.key.clone(),
             version: write.version.clone(),
         };

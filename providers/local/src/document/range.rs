@@ -1,7 +1,6 @@
 //! The part of a partition that a query reads, as bytes from and up to.
 
 use isobar::document::{Direction, SortKey, SortRange, SortType};
-use isobar::driver::document::PageRequest;
 
 use super::address::{sort_bytes, tag};
 use crate::byte_order::{after_prefix, next};
@@ -14,17 +13,18 @@ pub(crate) struct ByteSpan {
 }
 
 impl ByteSpan {
-    /// What is left of the request's range; `sort_type` is that of the collection.
-    pub(crate) fn of(request: &PageRequest, sort_type: Option<SortType>) -> Self {
-        let mut span = Self::of_range(&request.range, tag(sort_type));
-        if let Some(after) = &request.after {
-            let after = sort_bytes(Some(after));
-            match request.direction {
-                Direction::Ascending => span.start = span.start.max(next(after)),
-                Direction::Descending => span.end = span.end.min(after),
-            }
+    /// The range; `sort_type` is that of the field that orders what is read.
+    pub(crate) fn of(range: &SortRange, sort_type: Option<SortType>) -> Self {
+        Self::of_range(range, tag(sort_type))
+    }
+
+    /// What is left of it after a place.
+    pub(crate) fn after(mut self, direction: Direction, after: Vec<u8>) -> Self {
+        match direction {
+            Direction::Ascending => self.start = self.start.max(next(after)),
+            Direction::Descending => self.end = self.end.min(after),
         }
-        span
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use isobar::Result;
 use isobar::document::{CollectionSchema, Key};
 use isobar::driver::document::{
-    Call, DocumentDescription, DocumentDriver, PageRequest, Record, RecordPage, Write, Written,
+    Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
+    PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
 };
 
 #[derive(Debug)]
@@ -51,14 +52,19 @@ impl DocumentDriver for Watched {
         description
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.get(call, key).await
+        self.inner.get(call, key, fetch).await
     }
 
-    async fn batch_get(&self, call: &Call<'_>, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        fetch: &Fetch,
+    ) -> Result<Vec<Option<Record>>> {
         self.reads.fetch_add(keys.len(), Ordering::Relaxed);
-        self.inner.batch_get(call, keys).await
+        self.inner.batch_get(call, keys, fetch).await
     }
 
     async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
@@ -75,6 +81,27 @@ impl DocumentDriver for Watched {
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
         self.inner.query_page(call, page).await
+    }
+
+    async fn scan_page(
+        &self,
+        call: &Call<'_>,
+        segment: Segment,
+        page: &PageRequest,
+    ) -> Result<RecordPage> {
+        self.inner.scan_page(call, segment, page).await
+    }
+
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        self.inner.count(call, request).await
+    }
+
+    async fn changes_page(
+        &self,
+        call: &Call<'_>,
+        request: &ChangesRequest,
+    ) -> Result<RecordChanges> {
+        self.inner.changes_page(call, request).await
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {
