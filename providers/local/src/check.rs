@@ -1,19 +1,21 @@
 //! Looking a store over: every page, every record, every file of a blob, and nothing changed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use isobar::document::IndexSchema;
 use isobar::{Error, ErrorKind, Result};
-use redb::{ReadTransaction, ReadableTable as _};
+use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
 use crate::blob::body::Rest;
 use crate::blob::objects::{ObjectId, Objects};
 use crate::blob::row::BlobRow;
 use crate::config::LocalConfig;
-use crate::document::changes;
+use crate::document::address::Address;
 use crate::document::record::Row;
+use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
-use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY};
+use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES};
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
 use crate::store::{FILE, lock};
@@ -26,6 +28,8 @@ pub struct CheckReport {
     pub documents: u64,
     /// Blobs in the file.
     pub blobs: u64,
+    /// Entries of all indexes.
+    pub index_entries: u64,
     /// Entries of the log of changes.
     pub changes: u64,
     /// Files of blobs that nothing refers to; the next start removes them.
@@ -65,6 +69,7 @@ fn look_over(file: &Path, directory: &Path) -> Result<CheckReport, Fault> {
     let checked = engine::inspect(&storage, cache_bytes, thorough, |transaction| {
         check_documents(transaction, &mut report)?;
         check_expiry(transaction, &mut report)?;
+        check_indexes(transaction, &mut report)?;
         check_changes(transaction, &mut report)?;
         check_blobs(transaction, &objects, &mut report)
     });
@@ -122,6 +127,59 @@ fn check_expiry(transaction: &ReadTransaction, report: &mut CheckReport) -> Resu
                 .problems
                 .push(format!("{name}: is listed to expire when it does not"));
         }
+    }
+    Ok(())
+}
+
+/// Each document that belongs into an index is there once, where it belongs, and nothing else is.
+fn check_indexes(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    // A store that an older version wrote may have no such tables.
+    let (definitions, entries) = match transaction.open_table(INDEXES) {
+        Ok(definitions) => (definitions, transaction.open_table(INDEX)?),
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut indexes: HashMap<String, Vec<IndexSchema>> = HashMap::new();
+    for entry in definitions.iter()? {
+        let (key, definition) = entry?;
+        match index::decode(key.value(), definition.value()) {
+            Ok(index) => indexes
+                .entry(key.value().0.to_owned())
+                .or_default()
+                .push(index),
+            Err(fault) => report.problems.push(fault.to_string()),
+        }
+    }
+    let mut found = 0;
+    for row in transaction.open_table(DOCUMENTS)?.iter()? {
+        let (key, stored) = row?;
+        let (collection, partition, sort) = key.value();
+        let Some(indexes) = indexes.get(collection) else {
+            continue;
+        };
+        let Ok(fields) = Row::read(key.value(), stored.value()).and_then(|row| row.fields()) else {
+            continue;
+        };
+        let address = Address {
+            collection: collection.to_owned(),
+            partition: partition.to_owned(),
+            sort: sort.to_vec(),
+        };
+        for place in index::places(indexes, &fields) {
+            if entries.get(place.key(&address))?.is_some() {
+                found += 1;
+            } else {
+                let (name, index) = (name(key.value()), &place.index);
+                let problem = format!("{name}: is missing in the index {index:?}");
+                report.problems.push(problem);
+            }
+        }
+    }
+    report.index_entries = entries.len()?;
+    if report.index_entries > found {
+        let more = report.index_entries - found;
+        let problem = format!("the indexes have {more} entries too many");
+        report.problems.push(problem);
     }
     Ok(())
 }

@@ -4,16 +4,18 @@
 //! commit goes into the next together. A caller hears back when its group is on the disk, never
 //! before; a group that fails is answered with its failure, never repeated.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use isobar::document::Timestamp;
+use isobar::document::{IndexSchema, Timestamp};
 use isobar::{Error, ErrorKind};
 use redb::{ReadableTable as _, WriteTransaction};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::document::expiry::sweep;
+use crate::document::index;
 use crate::engine::tables::Tables;
 use crate::engine::{Engine, Lost, Wrote};
 use crate::error::{Fault, Stop};
@@ -106,6 +108,8 @@ pub(crate) struct Group<'t> {
     pub(crate) expiring: usize,
     /// The earliest instant at which a caller judged expiry.
     pub(crate) now: Option<Timestamp>,
+    /// The indexes of the collections that were written.
+    indexes: HashMap<String, Arc<[IndexSchema]>>,
     afterwards: &'t mut Vec<Afterwards>,
 }
 
@@ -133,6 +137,7 @@ impl<'t> Group<'t> {
             wrote: Wrote::Nothing,
             expiring: 0,
             now: None,
+            indexes: HashMap::new(),
             afterwards,
         })
     }
@@ -140,6 +145,32 @@ impl<'t> Group<'t> {
     /// Notes at which instant a caller judges expiry.
     pub(crate) fn judged_at(&mut self, now: Timestamp) {
         self.now = Some(self.now.map_or(now, |earliest| earliest.min(now)));
+    }
+
+    /// The indexes that the store keeps for a collection.
+    pub(crate) fn indexes_of(&mut self, collection: &str) -> Result<Arc<[IndexSchema]>, Fault> {
+        if let Some(known) = self.indexes.get(collection) {
+            return Ok(Arc::clone(known));
+        }
+        let end = format!("{collection}\0");
+        let stored = self
+            .tables
+            .indexes
+            .range((collection, "")..(end.as_str(), ""))?;
+        let indexes: Arc<[IndexSchema]> = stored
+            .map(|entry| {
+                let (key, definition) = entry?;
+                index::decode(key.value(), definition.value())
+            })
+            .collect::<Result<_, Fault>>()?;
+        self.indexes
+            .insert(collection.to_owned(), Arc::clone(&indexes));
+        Ok(indexes)
+    }
+
+    /// Has the indexes of a collection looked up again.
+    pub(crate) fn forget_indexes(&mut self, collection: &str) {
+        self.indexes.remove(collection);
     }
 
     /// Has `work` done, by the committer, once the transaction is settled.

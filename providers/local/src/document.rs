@@ -1,8 +1,9 @@
 //! The document driver: rows of the engine, read inline and written by the committer.
 
-mod address;
+pub(crate) mod address;
 pub(crate) mod changes;
 pub(crate) mod expiry;
+pub(crate) mod index;
 mod operation;
 mod page;
 mod range;
@@ -10,19 +11,21 @@ pub(crate) mod record;
 mod value;
 
 use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use isobar::document::{CollectionSchema, Key};
+use isobar::document::{CollectionSchema, IndexSchema, Key};
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
     Written,
 };
-use isobar::{Capabilities, Capability, Error, Limits, Result};
+use isobar::{Capabilities, Capability, Limits, Result};
 
 use crate::committer::Group;
 use crate::engine::tables::DOCUMENTS;
-use crate::error::{PROVIDER, Stop};
+use crate::error::PROVIDER;
 use crate::store::LocalStore;
 use address::Address;
 use operation::Operation;
@@ -37,7 +40,14 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::ConsistentReads,
     Capability::Scans,
     Capability::ScanSegments,
+    Capability::IndexedQueries,
+    Capability::ConsistentIndexes,
+    Capability::OrderedIndexTies,
+    Capability::WholeCollectionIndexes,
     Capability::Count,
+    Capability::ChangeFeed,
+    Capability::OrderedChangeFeed,
+    Capability::ExpiryChanges,
     Capability::ExactWrites,
 ]);
 
@@ -57,11 +67,38 @@ pub(crate) const LIMITS: Limits = {
 #[derive(Debug)]
 pub(crate) struct Documents {
     store: LocalStore,
+    /// The declared indexes, by collection, that the store is known to keep.
+    known: Mutex<HashMap<String, Vec<IndexSchema>>>,
 }
 
 impl Documents {
     pub(crate) fn new(store: LocalStore) -> Self {
-        Self { store }
+        Self {
+            store,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Has the store keep the declared indexes, which it does from the first use on: nothing has to
+    /// be set up before.
+    async fn ensure_indexes(&self, schema: &CollectionSchema) -> Result<()> {
+        if schema.indexes.is_empty() || self.knows(schema) {
+            return Ok(());
+        }
+        let declared = schema.clone();
+        self.store
+            .submit(0, move |group: &mut Group<'_>| {
+                index::register(group, &declared)
+            })
+            .await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(schema.table.clone(), schema.indexes.clone());
+        Ok(())
+    }
+
+    fn knows(&self, schema: &CollectionSchema) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&schema.table) == Some(&schema.indexes)
     }
 }
 
@@ -116,6 +153,7 @@ impl DocumentDriver for Documents {
     }
 
     async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
+        self.ensure_indexes(call.schema).await?;
         let operation = Operation::new(call, write)?;
         let (now, size) = (call.now, operation.size());
         let work = move |group: &mut Group<'_>| {
@@ -131,6 +169,7 @@ impl DocumentDriver for Documents {
     }
 
     async fn atomic(&self, call: &Call<'_>, writes: &[Write]) -> Result<()> {
+        self.ensure_indexes(call.schema).await?;
         let operations = writes
             .iter()
             .enumerate()
@@ -144,13 +183,14 @@ impl DocumentDriver for Documents {
             group.judged_at(now);
             // Everything is judged before anything is written, so that a refused set leaves no
             // trace in the transaction that it shares with others.
-            let decided = operations
-                .into_iter()
-                .enumerate()
-                .map(|(index, operation)| {
-                    operation.decide(group).map_err(|stop| stop.at_index(index))
-                })
-                .collect::<Result<Vec<_>, Stop>>()?;
+            let mut decided = Vec::with_capacity(operations.len());
+            for (index, operation) in operations.into_iter().enumerate() {
+                decided.push(
+                    operation
+                        .decide(group)
+                        .map_err(|stop| stop.at_index(index))?,
+                );
+            }
             for decided in decided {
                 decided.apply(group)?;
             }
@@ -160,6 +200,7 @@ impl DocumentDriver for Documents {
     }
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+        self.ensure_indexes(call.schema).await?;
         let asked = (Segment::WHOLE, page);
         self.store
             .read(|transaction| page::read(transaction, call, asked))
@@ -176,21 +217,23 @@ impl DocumentDriver for Documents {
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        self.ensure_indexes(call.schema).await?;
         self.store
             .read(|transaction| page::count(transaction, call, request))
     }
 
     async fn changes_page(
         &self,
-        _call: &Call<'_>,
-        _request: &ChangesRequest,
+        call: &Call<'_>,
+        request: &ChangesRequest,
     ) -> Result<RecordChanges> {
-        Err(Error::unsupported(Capability::ChangeFeed))
+        self.store
+            .read(|transaction| changes::page(transaction, call, request))
     }
 
-    async fn ensure(&self, _schema: &CollectionSchema) -> Result<()> {
-        // A collection is the rows under its name; there is nothing to create.
-        Ok(())
+    async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {
+        // A collection is the rows under its name; only indexes are there to be made.
+        self.ensure_indexes(schema).await
     }
 
     fn native(&self) -> &(dyn Any + Send + Sync) {

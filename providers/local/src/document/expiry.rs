@@ -8,6 +8,7 @@ use redb::ReadableTable as _;
 
 use super::address::Address;
 use super::changes::{self, Kind};
+use super::index;
 use super::record::Row;
 use crate::committer::Group;
 use crate::engine::Wrote;
@@ -49,14 +50,22 @@ pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
     };
     let rows = ROWS.saturating_add(2 * group.expiring);
     for (second, address) in due(group, now.as_seconds().saturating_sub(LAG), rows)? {
+        let indexes = group.indexes_of(&address.collection)?;
         let row = group.tables.documents.get(address.row())?;
-        let expires = row.and_then(|row| {
+        let found = row.and_then(|row| {
             let row = Row::read(address.row(), row.value()).ok()?;
-            row.expires()
+            let places = match &indexes[..] {
+                [] => Vec::new(),
+                indexes => index::places(indexes, &row.fields().ok()?),
+            };
+            Some((row.expires(), places))
         });
         set(group, &address, Some(second), None)?;
         // A row that says otherwise, or that is damaged, is not ours to remove.
-        if expires == Some(second) {
+        if let Some((Some(expires), places)) = found
+            && expires == second
+        {
+            index::replace(group, &address, (&places, &[]))?;
             group.tables.documents.remove(address.row())?;
             changes::record(group, Kind::Expired, &address, &Version::absent(), now)?;
         }

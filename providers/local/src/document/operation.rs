@@ -1,7 +1,7 @@
 //! One write: what it asks of the stored document, and what it does to it.
 
 use isobar::document::{
-    Change, CollectionSchema, Condition, Key, Map, Timestamp, Update, Value, Version,
+    Change, CollectionSchema, Condition, IndexSchema, Key, Map, Timestamp, Update, Value, Version,
 };
 use isobar::driver::document::{Action, Call, Existence, ExpiryChange, Record, Write, Written};
 use isobar::{Error, ErrorKind};
@@ -9,6 +9,7 @@ use redb::ReadableTable as _;
 
 use super::address::Address;
 use super::changes::{self, Kind};
+use super::index::{self, Place};
 use super::record::{self, Row};
 use super::{LIMITS, expiry};
 use crate::committer::Group;
@@ -58,6 +59,8 @@ pub(crate) struct Decided {
     outcome: Outcome,
     /// Under which second the stored row is in the list of expiries.
     listed: Option<i64>,
+    /// Where the document lies in the indexes, before and after.
+    places: (Vec<Place>, Vec<Place>),
     written: Written,
 }
 
@@ -112,17 +115,22 @@ impl Operation {
     }
 
     /// Judges existence, then conditions, then limits; writes nothing.
-    pub(crate) fn decide(self, group: &Group<'_>) -> Result<Decided, Stop> {
+    pub(crate) fn decide(self, group: &mut Group<'_>) -> Result<Decided, Stop> {
+        let indexes = group.indexes_of(&self.address.collection)?;
         let stored = group.tables.documents.get(self.address.row())?;
         let row = stored
             .as_ref()
             .map(|stored| Row::read(self.address.row(), stored.value()))
             .transpose()?;
-        Ok(self.judge(row)?)
+        Ok(self.judge(row, &indexes)?)
     }
 
-    fn judge(self, row: Option<Row<'_>>) -> isobar::Result<Decided> {
+    fn judge(self, row: Option<Row<'_>>, indexes: &[IndexSchema]) -> isobar::Result<Decided> {
         let listed = row.as_ref().and_then(Row::expires);
+        let mut places = (Vec::new(), Vec::new());
+        if let Some(row) = row.as_ref().filter(|_| !indexes.is_empty()) {
+            places.0 = index::places(indexes, &row.fields()?);
+        }
         let live = row.filter(|row| row.is_live(self.now));
         self.check_existence(live.is_some())?;
         self.check_condition(live.as_ref())?;
@@ -141,7 +149,14 @@ impl Operation {
             Effect::Delete if live.is_some() => Outcome::Remove,
             Effect::Delete | Effect::Check => Outcome::Nothing,
         };
+        if let Outcome::Store(stored) = &outcome
+            && !indexes.is_empty()
+        {
+            let row = Row::read(self.address.row(), &stored.row)?;
+            places.1 = index::places(indexes, &row.fields()?);
+        }
         Ok(Decided {
+            places,
             address: self.address,
             version: self.version,
             now: self.now,
@@ -224,16 +239,19 @@ impl Decided {
     /// Does what was decided.
     pub(crate) fn apply(self, group: &mut Group<'_>) -> Result<Written, Fault> {
         let (row, address) = (self.address.row(), &self.address);
+        let (before, after) = &self.places;
         match self.outcome {
             Outcome::Nothing => {}
             Outcome::Store(stored) => {
                 group.tables.documents.insert(row, &*stored.row)?;
                 expiry::set(group, address, self.listed, stored.expires)?;
+                index::replace(group, address, (before, after))?;
                 changes::record(group, Kind::Stored, address, &self.version, self.now)?;
             }
             Outcome::Remove => {
                 group.tables.documents.remove(row)?;
                 expiry::set(group, address, self.listed, None)?;
+                index::replace(group, address, (before, &[]))?;
                 changes::record(group, Kind::Deleted, address, &self.version, self.now)?;
             }
         }

@@ -1,19 +1,19 @@
 //! One page of a query or a scan, read from a snapshot.
 
-use isobar::document::{Direction, Filter, Key, Timestamp};
+use isobar::document::{Direction, Filter, IndexSchema, Key, Timestamp};
 use isobar::driver::document::{
     Call, CountRequest, Counted, PageRequest, Position, Record, RecordPage, Segment, Selection,
     Source,
 };
-use isobar::{Capability, Error};
 use redb::ReadTransaction;
 
 use super::address::{Address, RowKey, sort_bytes, sort_key};
+use super::index;
 use super::range::ByteSpan;
 use super::record::Row;
 use crate::byte_order::next;
-use crate::engine::tables::DOCUMENTS;
-use crate::error::Stop;
+use crate::engine::tables::{DOCUMENTS, INDEX, INDEXES, IndexKey};
+use crate::error::{Fault, Stop};
 
 /// Bytes of rows after which a page ends early, so that no call reads for long.
 const PAGE_BYTES: usize = 4 << 20;
@@ -105,9 +105,10 @@ impl<'a> Page<'a> {
         match &asked.selection.source {
             Source::Partition(partition) => self.fill_from_partition(transaction, asked, partition),
             Source::Everything => self.fill_from_all(transaction, asked),
-            Source::Index { .. } => Err(Stop::Refused(Error::unsupported(
-                Capability::IndexedQueries,
-            ))),
+            Source::Index { index, partition } => {
+                let walk = Walk::of(asked, index, partition.as_deref());
+                self.fill_from_index(transaction, asked, &walk)
+            }
         }
     }
 
@@ -143,6 +144,48 @@ impl<'a> Page<'a> {
                 return Ok(sort_key(&last).map(Position::Sort));
             }
             last = key.value().2.to_vec();
+        }
+        Ok(None)
+    }
+
+    fn fill_from_index(
+        &mut self,
+        transaction: &ReadTransaction,
+        asked: &Asked<'_>,
+        walk: &Walk<'_>,
+    ) -> Result<Option<Position>, Stop> {
+        if walk.is_empty() {
+            return Ok(None);
+        }
+        let table = asked.call.schema.table.as_str();
+        let known = transaction.open_table(INDEXES)?;
+        if known.get((table, walk.index))?.is_none() {
+            return Err(index::missing(walk.index).into());
+        }
+        let documents = transaction.open_table(DOCUMENTS)?;
+        let entries = transaction.open_table(INDEX)?;
+        let mut entries = entries.range(walk.from(table)..walk.to(table))?;
+        let mut last = None;
+        while let Some(entry) = match asked.selection.direction {
+            Direction::Ascending => entries.next(),
+            Direction::Descending => entries.next_back(),
+        } {
+            let (entry, _) = entry?;
+            let (_, _, _, value, partition, sort) = entry.value();
+            let key = (table, partition, sort);
+            let row = documents.get(key)?.ok_or_else(|| {
+                Fault::damaged(format!("the index {:?} has an entry too many", walk.index))
+            })?;
+            if !self.take(key, row.value())? {
+                return Ok(last);
+            }
+            last = Some(Position::Entry {
+                value: sort_key(value),
+                key: Key {
+                    partition: partition.to_owned(),
+                    sort: sort_key(sort),
+                },
+            });
         }
         Ok(None)
     }
@@ -233,6 +276,54 @@ impl<'a> Page<'a> {
             }
         }
         Ok(true)
+    }
+}
+
+/// The part of an index that is walked through: from the first place, up to but not the second.
+struct Walk<'a> {
+    index: &'a str,
+    partition: &'a str,
+    start: (Vec<u8>, String, Vec<u8>),
+    end: (Vec<u8>, String, Vec<u8>),
+}
+
+impl<'a> Walk<'a> {
+    fn of(asked: &Asked<'_>, index: &'a IndexSchema, partition: Option<&'a str>) -> Self {
+        let Selection {
+            range, direction, ..
+        } = asked.selection;
+        let sort_type = index.sort.as_ref().map(|(_, sort_type)| *sort_type);
+        let span = ByteSpan::of(range, sort_type);
+        let mut start = (span.start, String::new(), Vec::new());
+        let mut end = (span.end, String::new(), Vec::new());
+        if let Some(Position::Entry { value, key }) = asked.after {
+            let (value, sort) = (sort_bytes(value.as_ref()), sort_bytes(key.sort.as_ref()));
+            let partition = key.partition.clone();
+            match direction {
+                Direction::Ascending => start = start.max((value, partition, next(sort))),
+                Direction::Descending => end = end.min((value, partition, sort)),
+            }
+        }
+        Self {
+            index: &index.name,
+            partition: partition.unwrap_or_default(),
+            start,
+            end,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.start >= self.end
+    }
+
+    fn from<'k>(&'k self, table: &'k str) -> IndexKey<'k> {
+        let (value, partition, sort) = &self.start;
+        (table, self.index, self.partition, value, partition, sort)
+    }
+
+    fn to<'k>(&'k self, table: &'k str) -> IndexKey<'k> {
+        let (value, partition, sort) = &self.end;
+        (table, self.index, self.partition, value, partition, sort)
     }
 }
 

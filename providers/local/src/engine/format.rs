@@ -1,15 +1,18 @@
 //! The format of a store: written into a new one, checked in an old one.
 
-use redb::{ReadTransaction, TableError, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, TableError, WriteTransaction};
 
 use super::Wrote;
 use super::tables::{META, Tables};
 use crate::error::Fault;
 
-/// The format this version writes, and the newest it reads.
-const CURRENT: u64 = 1;
+/// The format of a store without indexes.
+const PLAIN: u64 = 1;
+/// That of one with indexes, which a version that does not keep them must not write: also the
+/// newest that this version reads.
+pub(crate) const INDEXED: u64 = 2;
 
-const FORMAT: &str = "format";
+pub(crate) const FORMAT: &str = "format";
 const CLEAN: &str = "clean";
 
 /// What an existing file says of itself.
@@ -31,10 +34,10 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
         Err(error) => return Err(error.into()),
     };
     match meta.get(FORMAT)?.map(|format| format.value()) {
-        Some(CURRENT) => {}
-        Some(newer) if newer > CURRENT => {
+        Some(PLAIN | INDEXED) => {}
+        Some(newer) if newer > INDEXED => {
             return Err(Fault::newer(format!(
-                "format {newer}, this version reads up to {CURRENT}"
+                "format {newer}, this version reads up to {INDEXED}"
             )));
         }
         _ => return Err(Fault::damaged("the store does not say its format")),
@@ -47,9 +50,11 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
 
 /// Creates the tables where they are missing, and says that the store is in use.
 pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<Wrote, Fault> {
-    Tables::open(transaction)?;
-    let mut meta = transaction.open_table(META)?;
-    meta.insert(FORMAT, CURRENT)?;
+    let mut meta = Tables::open(transaction)?.meta;
+    let known = meta.get(FORMAT)?.is_some();
+    if !known {
+        meta.insert(FORMAT, PLAIN)?;
+    }
     meta.insert(CLEAN, 0)?;
     Ok(Wrote::Something)
 }

@@ -267,8 +267,8 @@ fn a_file_of_something_else_or_of_a_newer_version_is_refused() {
     };
     write_format(None);
     assert_eq!(open().kind(), isobar::ErrorKind::Corrupt);
-    write_format(Some(2));
+    write_format(Some(3));
     let newer = open();
     assert_eq!(newer.kind(), isobar::ErrorKind::Unsupported);
-    assert!(newer.to_string().contains("format 2"), "{newer}");
+    assert!(newer.to_string().contains("format 3"), "{newer}");
 }

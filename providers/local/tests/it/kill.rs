@@ -5,7 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use isobar::document::{Query, SortType, Update, UpdateOptions, WriteSet};
+use isobar::document::{IndexSpec, Query, SortType, Update, UpdateOptions, WriteSet};
 use isobar::{Bucket, Collection, CollectionSpec, ErrorKind};
 use isobar_local::{LocalStore, check, clock};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,12 @@ struct Item {
 
 const ITEMS: CollectionSpec<Item> = CollectionSpec::new("items")
     .partition("group")
-    .sort("id", SortType::I64);
+    .sort("id", SortType::I64)
+    .index(
+        IndexSpec::new("by_n")
+            .partition("group")
+            .sort("n", SortType::I64),
+    );
 
 fn parts(store: &LocalStore) -> (Collection<Item>, Bucket) {
     let clock = Arc::new(clock());
@@ -156,6 +161,7 @@ async fn check_writer(store: &LocalStore, acknowledged: &Acknowledged, first: i6
         assert_eq!(numbers, [*n; 5]);
         check_one(acknowledged, "set", writer, *n);
     }
+    check_index(&items, writer).await;
     let counter = items.get((format!("counter{writer}"), 0)).await.unwrap();
     check_one(
         acknowledged,
@@ -172,6 +178,25 @@ async fn check_writer(store: &LocalStore, acknowledged: &Acknowledged, first: i6
     for n in (first..=put).filter(|n| n % 4 == 0) {
         let found = files.get(format!("{writer}/{n}")).await.unwrap();
         assert_eq!(found.bytes().await.unwrap(), content(n));
+    }
+}
+
+/// The index finds the same documents as the partition, at the numbers that they have now.
+async fn check_index(items: &Collection<Item>, writer: i64) {
+    for group in ["created", "set", "counter"] {
+        let group = format!("{group}{writer}");
+        let pages = [Query::partition(&group), Query::index("by_n", &group)];
+        let mut found = Vec::new();
+        for query in pages.map(|query| query.limit(10_000)) {
+            let page = items.query(&query).await.unwrap().items;
+            let page: Vec<_> = page
+                .iter()
+                .map(|item| (item.value.n, item.value.id))
+                .collect();
+            found.push(page);
+        }
+        found[0].sort_unstable();
+        assert_eq!(found[0], found[1], "{group}");
     }
 }
 
@@ -198,6 +223,7 @@ async fn what_was_acknowledged_survives_two_hundred_kills() {
             assert_eq!(report.problems, Vec::<String>::new());
             assert_eq!(report.unreferenced_files, 0);
             assert!(report.documents > 0 && report.blobs > 0);
+            assert_eq!(report.index_entries, report.documents);
         }
     }
     assert!(

@@ -15,5 +15,6 @@ mod damage;
 mod document;
 mod fixture;
 mod full_disk;
+mod index;
 mod kill;
 mod listing;
