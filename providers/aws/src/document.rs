@@ -2,9 +2,13 @@
 
 mod atomic;
 mod batch;
+mod definition;
+mod exact;
 mod expression;
+mod filter;
 mod order;
 mod plan;
+mod projection;
 mod query;
 mod rewrite;
 mod row;
@@ -20,7 +24,7 @@ use std::fmt;
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::Client;
-use isobar::document::{CollectionSchema, Key};
+use isobar::document::{CollectionSchema, Consistency, Key};
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
     PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
@@ -28,6 +32,8 @@ use isobar::driver::document::{
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 use crate::error::failure;
+pub use definition::cloud_formation;
+use expression::Placeholders;
 use row::Item;
 
 /// A DynamoDB account and region as a document store.
@@ -47,7 +53,13 @@ impl DynamoStore {
         Capability::DocumentExpiry,
         Capability::FieldConditions,
         Capability::AtomicPartition,
+        Capability::CrossPartitionTransactions,
         Capability::ConsistentReads,
+        Capability::Scans,
+        Capability::ScanSegments,
+        Capability::IndexedQueries,
+        Capability::Count,
+        Capability::ExactWrites,
     ]);
 
     /// DynamoDB's own limits: 400 KB an item, of which the reserved fields take some; 32 levels,
@@ -75,12 +87,25 @@ impl DynamoStore {
     }
 
     async fn read(&self, schema: &CollectionSchema, key: &Key) -> Result<Option<Item>> {
+        self.read_part(schema, (key, &Fetch::default())).await
+    }
+
+    async fn read_part(
+        &self,
+        schema: &CollectionSchema,
+        (key, fetch): (&Key, &Fetch),
+    ) -> Result<Option<Item>> {
+        let mut placeholders = Placeholders::default();
+        let asked = (&fetch.projection, None);
+        let projection = projection::expression(schema, asked, &mut placeholders);
         let found = self
             .client
             .get_item()
             .table_name(&schema.table)
             .set_key(Some(row::key_item(schema, key)))
-            .consistent_read(true)
+            .consistent_read(fetch.consistency == Consistency::Strong)
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(placeholders.names())
             .send()
             .await;
         let found = found.map_err(|error| failure(error).error)?;
@@ -106,8 +131,8 @@ impl DocumentDriver for DynamoStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, _fetch: &Fetch) -> Result<Option<Record>> {
-        let item = self.read(call.schema, key).await?;
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+        let item = self.read_part(call.schema, (key, fetch)).await?;
         row::live(call.schema, call.now, item)
     }
 
@@ -115,9 +140,9 @@ impl DocumentDriver for DynamoStore {
         &self,
         call: &Call<'_>,
         keys: &[Key],
-        _fetch: &Fetch,
+        fetch: &Fetch,
     ) -> Result<Vec<Option<Record>>> {
-        let items = self.read_batch(call.schema, keys).await?;
+        let items = self.read_batch(call.schema, (keys, fetch)).await?;
         items
             .into_iter()
             .map(|item| row::live(call.schema, call.now, item))
@@ -137,20 +162,20 @@ impl DocumentDriver for DynamoStore {
     }
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.page(call, page).await
+        self.page(call, Segment::WHOLE, page).await
     }
 
     async fn scan_page(
         &self,
-        _call: &Call<'_>,
-        _segment: Segment,
-        _page: &PageRequest,
+        call: &Call<'_>,
+        segment: Segment,
+        page: &PageRequest,
     ) -> Result<RecordPage> {
-        Err(Error::unsupported(Capability::Scans))
+        self.page(call, segment, page).await
     }
 
-    async fn count(&self, _call: &Call<'_>, _request: &CountRequest) -> Result<Counted> {
-        Err(Error::unsupported(Capability::Count))
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        self.count_some(call, request).await
     }
 
     async fn changes_page(

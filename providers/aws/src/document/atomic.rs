@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use isobar::document::{Key, Version};
 use isobar::driver::Retries;
-use isobar::driver::document::{Action, Call, Write};
+use isobar::driver::document::{Action, Call, Fetch, Write};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
@@ -22,7 +22,8 @@ const ROUNDS: u32 = 24;
 const CONFLICTS: u32 = 4;
 
 /// What became of one attempt.
-enum Answer {
+#[derive(Debug)]
+pub(super) enum Answer {
     Committed,
     /// The document at this place has changed since it was read, or must be read first.
     Read(usize),
@@ -85,7 +86,9 @@ impl DynamoStore {
         }
         let missing = || (0..writes.len()).filter(|index| read_first[*index]);
         let keys: Vec<Key> = missing().map(|index| writes[index].key.clone()).collect();
-        let items = self.read_batch(call.schema, &keys).await?;
+        let items = self
+            .read_batch(call.schema, (&keys, &Fetch::default()))
+            .await?;
         for (index, item) in missing().zip(items) {
             let plan = plan(call, &writes[index], item).map_err(|error| error.with_index(index))?;
             statements[index] = Some(plan.statement);
@@ -149,7 +152,7 @@ impl DynamoStore {
 }
 
 /// What a failed attempt means, what it may have done, and whether the same one may be sent again.
-fn understood(
+pub(super) fn understood(
     call: &Call<'_>,
     writes: &[Write],
     error: SdkError<TransactWriteItemsError, HttpResponse>,

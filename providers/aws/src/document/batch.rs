@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
-use isobar::document::{CollectionSchema, Key};
+use isobar::document::{CollectionSchema, Consistency, Key};
 use isobar::driver::Retries;
-use isobar::driver::document::{Action, Call, Existence, Write, Written};
+use isobar::driver::document::{Action, Call, Existence, Fetch, Write, Written};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
+use super::expression::Placeholders;
+use super::projection;
 use super::row::{self, Content, Item};
 use super::write::PAUSE;
 use crate::error::{Effect, Failure, failure};
@@ -21,15 +23,20 @@ impl DynamoStore {
     pub(super) async fn read_batch(
         &self,
         schema: &CollectionSchema,
-        keys: &[Key],
+        (keys, fetch): (&[Key], &Fetch),
     ) -> Result<Vec<Option<Item>>> {
+        let mut placeholders = Placeholders::default();
+        let asked = (&fetch.projection, None);
+        let projection = projection::expression(schema, asked, &mut placeholders);
         let mut found: HashMap<Key, Item> = HashMap::new();
         let mut rest: Vec<Item> = keys.iter().map(|key| row::key_item(schema, key)).collect();
         let mut retries = Retries::new(RETRIES, PAUSE);
         while !rest.is_empty() {
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(rest))
-                .consistent_read(true)
+                .consistent_read(fetch.consistency == Consistency::Strong)
+                .set_projection_expression(projection.clone())
+                .set_expression_attribute_names(placeholders.names())
                 .build()
                 .map_err(incomplete)?;
             let sent = self.client.batch_get_item();

@@ -142,12 +142,17 @@ fn field(
                 None => never(schema, placeholders),
             }
         }
-        _ => {
-            return Err(isobar::Error::new(
-                isobar::ErrorKind::Unsupported,
-                "DynamoDB conditions do not have this test",
-            ));
+        FieldTest::Between(first, last) => {
+            let bound = |comparison, bound: &Value| FieldCondition {
+                path: condition.path.clone(),
+                test: FieldTest::Compare(comparison, bound.clone()),
+            };
+            let from = bound(Comparison::GreaterOrEqual, first);
+            let to = bound(Comparison::LessOrEqual, last);
+            let from = field(schema, &from, placeholders)?;
+            format!("({from}) AND ({})", field(schema, &to, placeholders)?)
         }
+        _ => super::filter::test(condition, placeholders)?,
     })
 }
 
@@ -164,7 +169,7 @@ fn never(schema: &CollectionSchema, placeholders: &mut Placeholders) -> String {
 }
 
 /// Nothing where no value can compare so, as with lists and maps, which have no order.
-fn comparison_of(
+pub(super) fn comparison_of(
     path: &FieldPath,
     comparison: Comparison,
     value: &Value,

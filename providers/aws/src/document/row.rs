@@ -174,7 +174,7 @@ pub(super) fn key_of(schema: &CollectionSchema, item: &Item) -> Result<Key> {
     })
 }
 
-fn sort_key(attribute: Option<&AttributeValue>, sort_type: SortType) -> Result<SortKey> {
+pub(super) fn sort_key(attribute: Option<&AttributeValue>, sort_type: SortType) -> Result<SortKey> {
     let found = match (attribute, sort_type) {
         (Some(AttributeValue::S(text)), SortType::Str) => Some(SortKey::Str(text.clone())),
         (Some(AttributeValue::N(text)), SortType::I64) => text.parse().ok().map(SortKey::I64),

@@ -1,13 +1,17 @@
 //! Tables for development and tests: on-demand capacity, expiry by DynamoDB's own TTL.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
+    TimeToLiveSpecification,
 };
-use isobar::document::{CollectionSchema, SortType};
-use isobar::{Error, ErrorKind, Result};
+use isobar::document::{CollectionSchema, IndexSchema, SortType};
+use isobar::{Capability, Error, ErrorKind, Result};
 
 use super::DynamoStore;
 use super::row::EXP;
@@ -25,10 +29,13 @@ impl DynamoStore {
         }
         loop {
             match table {
-                Some(found) if found.table_status == Some(TableStatus::Creating) => {}
+                Some(found) if is_at_work(&found) => {}
                 Some(found) => {
                     check(schema, &found)?;
-                    return self.expire(schema).await;
+                    match missing_index(schema, &found)? {
+                        Some(index) => self.create_index(schema, index).await?,
+                        None => return self.expire(schema).await,
+                    }
                 }
                 None => {}
             }
@@ -62,20 +69,19 @@ impl DynamoStore {
             .create_table()
             .table_name(&schema.table)
             .billing_mode(BillingMode::PayPerRequest);
-        for (name, key_type, attribute_type) in key_attributes(schema) {
-            let element = KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(key_type)
+        for definition in attribute_definitions(schema)? {
+            request = request.attribute_definitions(definition);
+        }
+        for element in key_elements(key_attributes(schema))? {
+            request = request.key_schema(element);
+        }
+        for index in &schema.indexes {
+            let built = GlobalSecondaryIndex::builder()
+                .index_name(&index.name)
+                .set_key_schema(Some(key_elements(index_attributes(index)?)?))
+                .projection(everything())
                 .build();
-            let attribute = AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(attribute_type)
-                .build();
-            let incomplete =
-                |error| Error::new(ErrorKind::Internal, "a key is not complete").with_source(error);
-            request = request
-                .key_schema(element.map_err(incomplete)?)
-                .attribute_definitions(attribute.map_err(incomplete)?);
+            request = request.global_secondary_indexes(built.map_err(incomplete)?);
         }
         match request.send().await {
             Ok(_) => Ok(()),
@@ -90,6 +96,37 @@ impl DynamoStore {
         }
     }
 
+    /// DynamoDB fills it with the items there are; those whose fields do not fit stay out.
+    async fn create_index(&self, schema: &CollectionSchema, index: &IndexSchema) -> Result<()> {
+        let action = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(&index.name)
+            .set_key_schema(Some(key_elements(index_attributes(index)?)?))
+            .projection(everything())
+            .build();
+        let update = GlobalSecondaryIndexUpdate::builder()
+            .create(action.map_err(incomplete)?)
+            .build();
+        let sent = self
+            .client
+            .update_table()
+            .table_name(&schema.table)
+            .set_attribute_definitions(Some(attribute_definitions(schema)?))
+            .global_secondary_index_updates(update)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let error = failure(error).error;
+                // Somebody else changes the table at the same time.
+                match error.provider_code() {
+                    Some("ResourceInUseException" | "LimitExceededException") => Ok(()),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
     async fn expire(&self, schema: &CollectionSchema) -> Result<()> {
         if schema.adopted {
             return Ok(());
@@ -98,9 +135,7 @@ impl DynamoStore {
             .attribute_name(EXP)
             .enabled(true)
             .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Internal, "the expiry is not complete").with_source(error)
-            })?;
+            .map_err(incomplete)?;
         let sent = self
             .client
             .update_time_to_live()
@@ -122,36 +157,149 @@ impl DynamoStore {
     }
 }
 
-fn key_attributes(
-    schema: &CollectionSchema,
-) -> impl Iterator<Item = (&str, KeyType, ScalarAttributeType)> {
+/// A key field with its part and its type.
+pub(super) type KeyField<'s> = (&'s str, KeyType, ScalarAttributeType);
+
+pub(super) fn key_attributes(schema: &CollectionSchema) -> Vec<KeyField<'_>> {
     let partition = (
         schema.partition.as_str(),
         KeyType::Hash,
         ScalarAttributeType::S,
     );
-    let sort = schema.sort.as_ref().map(|(name, sort_type)| {
-        let attribute_type = match sort_type {
-            SortType::Str => ScalarAttributeType::S,
-            SortType::I64 => ScalarAttributeType::N,
-            SortType::Bytes => ScalarAttributeType::B,
+    let sort = schema.sort.as_ref().map(sort_field);
+    std::iter::once(partition).chain(sort).collect()
+}
+
+/// The key of an index, which in DynamoDB starts with a partition.
+pub(super) fn index_attributes(index: &IndexSchema) -> Result<Vec<KeyField<'_>>> {
+    let Some(partition) = &index.partition else {
+        return Err(Error::unsupported(Capability::WholeCollectionIndexes));
+    };
+    let partition = (partition.as_str(), KeyType::Hash, ScalarAttributeType::S);
+    let sort = index.sort.as_ref().map(sort_field);
+    Ok(std::iter::once(partition).chain(sort).collect())
+}
+
+fn sort_field((name, sort_type): &(String, SortType)) -> KeyField<'_> {
+    let attribute_type = match sort_type {
+        SortType::Str => ScalarAttributeType::S,
+        SortType::I64 => ScalarAttributeType::N,
+        SortType::Bytes => ScalarAttributeType::B,
+    };
+    (name, KeyType::Range, attribute_type)
+}
+
+/// The fields of the key and of all indexes, each once.
+pub(super) fn typed_fields(
+    schema: &CollectionSchema,
+) -> Result<BTreeMap<&str, ScalarAttributeType>> {
+    let mut fields = BTreeMap::new();
+    let mut all = key_attributes(schema);
+    for index in &schema.indexes {
+        all.extend(index_attributes(index)?);
+    }
+    for (name, _, attribute_type) in all {
+        let known = fields.entry(name).or_insert_with(|| attribute_type.clone());
+        if *known != attribute_type {
+            let message = format!("the field {name:?} is declared with two types");
+            return Err(Error::invalid(message));
+        }
+    }
+    Ok(fields)
+}
+
+fn attribute_definitions(schema: &CollectionSchema) -> Result<Vec<AttributeDefinition>> {
+    typed_fields(schema)?
+        .into_iter()
+        .map(|(name, attribute_type)| {
+            let definition = AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(attribute_type)
+                .build();
+            definition.map_err(incomplete)
+        })
+        .collect()
+}
+
+fn key_elements(fields: Vec<KeyField<'_>>) -> Result<Vec<KeySchemaElement>> {
+    fields
+        .into_iter()
+        .map(|(name, key_type, _)| {
+            let element = KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(key_type)
+                .build();
+            element.map_err(incomplete)
+        })
+        .collect()
+}
+
+fn everything() -> Projection {
+    Projection::builder()
+        .projection_type(ProjectionType::All)
+        .build()
+}
+
+fn incomplete(error: BuildError) -> Error {
+    Error::new(ErrorKind::Internal, "a table is not complete").with_source(error)
+}
+
+/// Whether the table or one of its indexes is not ready yet.
+fn is_at_work(table: &TableDescription) -> bool {
+    let creating = |index: &GlobalSecondaryIndexDescription| {
+        matches!(
+            index.index_status,
+            Some(IndexStatus::Creating | IndexStatus::Updating)
+        )
+    };
+    matches!(
+        table.table_status,
+        Some(TableStatus::Creating | TableStatus::Updating)
+    ) || table.global_secondary_indexes().iter().any(creating)
+}
+
+/// The first declared index that is not there; `InvalidArgument` where one is there otherwise.
+fn missing_index<'s>(
+    schema: &'s CollectionSchema,
+    table: &TableDescription,
+) -> Result<Option<&'s IndexSchema>> {
+    for index in &schema.indexes {
+        let mut found = table.global_secondary_indexes().iter();
+        let Some(found) = found.find(|found| found.index_name() == Some(&index.name)) else {
+            return Ok(Some(index));
         };
-        (name.as_str(), KeyType::Range, attribute_type)
+        if !is_keyed_by(table, found.key_schema(), &index_attributes(index)?) {
+            let (name, table) = (&index.name, &schema.table);
+            return Err(Error::invalid(format!(
+                "the index {name:?} of the table {table:?} exists with another key than declared: \
+                 give the new one another name"
+            )));
+        }
+    }
+    Ok(None)
+}
+
+fn is_keyed_by(
+    table: &TableDescription,
+    found: &[KeySchemaElement],
+    declared: &[KeyField<'_>],
+) -> bool {
+    let found = found.iter().map(|element| {
+        let name = element.attribute_name();
+        let mut defined = table.attribute_definitions().iter();
+        let defined = defined.find(|attribute| attribute.attribute_name() == name);
+        let attribute_type = defined.map(AttributeDefinition::attribute_type);
+        (name, element.key_type().clone(), attribute_type.cloned())
     });
-    std::iter::once(partition).chain(sort)
+    let declared = declared.iter().map(|(name, key_type, attribute_type)| {
+        (*name, key_type.clone(), Some(attribute_type.clone()))
+    });
+    found.eq(declared)
 }
 
 /// Refuses a table whose key is not the declared one, before the first document meets it.
 fn check(schema: &CollectionSchema, table: &TableDescription) -> Result<()> {
-    let found = table.key_schema().iter().map(|element| {
-        let name = element.attribute_name();
-        let defined = table.attribute_definitions().iter();
-        let mut defined = defined.filter(|attribute| attribute.attribute_name() == name);
-        let attribute_type = defined.next().map(AttributeDefinition::attribute_type);
-        (name, element.key_type().clone(), attribute_type.cloned())
-    });
-    let declared = key_attributes(schema).map(|(name, key, kind)| (name, key, Some(kind)));
-    if found.eq(declared) {
+    if is_keyed_by(table, table.key_schema(), &key_attributes(schema)) {
         return Ok(());
     }
     Err(Error::invalid(format!(

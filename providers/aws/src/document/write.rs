@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use isobar::document::Update;
+use isobar::document::{Idempotency, Update};
 use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Existence, Record, Write, Written};
 use isobar::{Error, ErrorKind, Result};
@@ -68,6 +68,9 @@ impl DynamoStore {
     pub(super) async fn write_one(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
         match &write.action {
             Action::Put { .. } | Action::Delete => self.replace(call, write, None).await,
+            Action::Update { .. } if write.idempotency == Idempotency::Exact => {
+                self.update_exactly(call, write).await
+            }
             Action::Update { update, .. } => self.update(call, write, update).await,
             Action::Check => Err(Error::invalid("a check is part of a set of writes")),
         }
