@@ -1,19 +1,25 @@
 //! The cases about documents, one file per group.
 
+mod across;
 mod atomic;
 mod batch;
 mod conditions;
 mod deletes;
 mod expiry;
+mod feed;
+mod filters;
+mod indexes;
 mod invalid;
 mod keys;
 mod numbers;
 mod pages;
+mod projections;
 mod queries;
 mod races;
 mod reads;
 mod refused;
 mod sample;
+mod scans;
 mod transactions;
 mod typed;
 mod updates;
@@ -25,19 +31,25 @@ use crate::Case;
 
 /// Every case about documents.
 pub(crate) const CASES: &[&[Case]] = &[
+    across::CASES,
     atomic::CASES,
     batch::CASES,
     conditions::CASES,
     deletes::CASES,
     expiry::CASES,
+    feed::CASES,
+    filters::CASES,
+    indexes::CASES,
     invalid::CASES,
     keys::CASES,
     numbers::CASES,
     pages::CASES,
+    projections::CASES,
     queries::CASES,
     races::CASES,
     reads::CASES,
     refused::CASES,
+    scans::CASES,
     transactions::CASES,
     typed::CASES,
     updates::CASES,

@@ -1,6 +1,6 @@
 //! The collections and documents that the cases use.
 
-use isobar::document::{CollectionSpec, Item, Key, Map, SortType, Value};
+use isobar::document::{CollectionSpec, IndexSpec, Item, Key, Map, SortType, Value};
 use isobar::{Collection, Error};
 
 use crate::Failure;
@@ -23,6 +23,31 @@ pub(crate) const READINGS: CollectionSpec<Value> = CollectionSpec::new("readings
 pub(crate) const DIGESTS: CollectionSpec<Value> = CollectionSpec::new("digests")
     .partition("algorithm")
     .sort("digest", SortType::Bytes);
+
+/// Partition, text sort key and two indexes.
+pub(crate) const BOOKS: CollectionSpec<Value> = CollectionSpec::new("books")
+    .partition("shelf")
+    .sort("id", SortType::Str)
+    .index(
+        IndexSpec::new("by_author")
+            .partition("author")
+            .sort("year", SortType::I64),
+    )
+    .index(
+        IndexSpec::new("by_title")
+            .partition("genre")
+            .sort("title", SortType::Str),
+    );
+
+/// A document of [`BOOKS`].
+pub(crate) fn book(shelf: &str, id: &str, author: &str, year: i64) -> Value {
+    document([
+        ("shelf", shelf.into()),
+        ("id", id.into()),
+        ("author", author.into()),
+        ("year", year.into()),
+    ])
+}
 
 /// A document with these fields.
 pub(crate) fn document<const N: usize>(fields: [(&str, Value); N]) -> Value {

@@ -24,7 +24,17 @@ const MINISTACK: PythonEmulator = PythonEmulator {
 /// The endpoint that stands for AWS itself, with the credentials of the standard environment.
 const LIVE: &str = "live";
 /// Where MiniStack 1.5 is known to differ from AWS, read in its source and seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[("B-403", "MiniStack ignores If-None-Match on CopyObject")];
+const KNOWN_FAULTS: &[(&str, &str)] = &[
+    ("B-403", "MiniStack ignores If-None-Match on CopyObject"),
+    (
+        "D-434",
+        "MiniStack refuses begins_with where an item has another type there",
+    ),
+    (
+        "D-435",
+        "MiniStack fills a new index with items whose attributes have another type",
+    ),
+];
 const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.
