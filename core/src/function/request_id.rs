@@ -37,9 +37,7 @@ impl RequestId {
     pub fn header_value(&self) -> HeaderValue {
         match &self.0 {
             Source::Passed(value) => value.clone(),
-            Source::Generated(digits) => {
-                HeaderValue::from_bytes(digits).expect("hexadecimal digits are a valid field value")
-            }
+            Source::Generated(digits) => field_value(digits),
         }
     }
 
@@ -79,6 +77,10 @@ impl RequestId {
     fn passed(value: HeaderValue) -> Self {
         Self(Source::Passed(value))
     }
+}
+
+fn field_value(digits: &[u8; 32]) -> HeaderValue {
+    HeaderValue::from_bytes(digits).expect("hexadecimal digits are a valid field value")
 }
 
 /// The number in sixteen hexadecimal digits.
