@@ -27,8 +27,9 @@ pub type Request = ::http::Request<Body>;
 /// A response as a handler gives it on every platform.
 pub type Response = ::http::Response<Body>;
 
-/// The address that a request came from, a proxy's where there is one in front: an extension of the
-/// request, on platforms that know it.
+/// The address that a request came from, a proxy's where there is one in front: an extension of what a
+/// [codec](crate::driver::gateway) reads. Handlers find it in their
+/// [`Context`](crate::function::Context::remote_address) on every platform that knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RemoteAddress(pub std::net::IpAddr);
 

@@ -10,7 +10,7 @@ use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
-use super::{Context, REQUEST_ID};
+use super::{Context, IdField, REQUEST_ID};
 use crate::driver::{caught_step, deadline};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, connection};
@@ -24,15 +24,21 @@ pin_project! {
         #[pin]
         handling: RouteFuture<Infallible>,
         context: Context,
+        id_field: IdField,
         cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     }
 }
 
 impl Answer {
-    pub(super) fn new(handling: RouteFuture<Infallible>, context: Context) -> Self {
+    pub(super) fn new(
+        handling: RouteFuture<Infallible>,
+        context: Context,
+        id_field: IdField,
+    ) -> Self {
         Self {
             handling,
             context,
+            id_field,
             cut: None,
         }
     }
@@ -82,9 +88,11 @@ impl Future for Answer {
         if !switches {
             connection::drop_fields(headers);
         }
-        headers
-            .entry(REQUEST_ID)
-            .or_insert_with(|| this.context.id().header_value());
+        if *this.id_field == IdField::ByApplication {
+            headers
+                .entry(REQUEST_ID)
+                .or_insert_with(|| this.context.id().header_value());
+        }
         Poll::Ready(Ok(response))
     }
 }

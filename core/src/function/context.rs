@@ -1,6 +1,7 @@
 //! What a handler may know of the invocation it runs in.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,7 @@ use crate::driver::Clock;
 pub struct Context {
     id: RequestId,
     deadline: Option<SystemTime>,
+    remote_address: Option<IpAddr>,
     clock: Arc<dyn Clock>,
 }
 
@@ -26,13 +28,26 @@ impl Context {
         Self {
             id,
             deadline,
+            remote_address: None,
             clock,
         }
+    }
+
+    /// With the address that the request came from.
+    pub(super) fn with_remote_address(mut self, address: Option<IpAddr>) -> Self {
+        self.remote_address = address;
+        self
     }
 
     /// The id: the platform's, else the trace id of the caller, else a new one (rule N9).
     pub fn id(&self) -> &RequestId {
         &self.id
+    }
+
+    /// The address that a request came from, a proxy's where there is one in front; `None` where the
+    /// platform does not know it, and for events.
+    pub fn remote_address(&self) -> Option<IpAddr> {
+        self.remote_address
     }
 
     /// When the platform cuts the invocation.

@@ -6,12 +6,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
-use std::time::SystemTime;
 
 use tower::Service;
 
 use super::description::ScheduleDescription;
-use super::{Answer, Context, Event, EventData, Outcome, RequestId};
+use super::{Answer, Context, Event, EventData, Origin, Outcome, RequestId};
 use crate::driver::{Clock, caught, deadline, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
@@ -29,17 +28,19 @@ pub(super) struct Trigger {
 /// A panic of a handler becomes one 500 and one line in the log. Every response carries the
 /// request's id in `x-request-id`.
 #[derive(Clone)]
-pub struct AppService {
+pub struct AppService(Arc<Built>);
+
+struct Built {
     name: &'static str,
     router: axum::Router,
-    triggers: Arc<[Trigger]>,
+    triggers: Vec<Trigger>,
     clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for AppService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppService")
-            .field("name", &self.name)
+            .field("name", &self.0.name)
             .finish_non_exhaustive()
     }
 }
@@ -51,37 +52,34 @@ impl AppService {
         triggers: Vec<Trigger>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Built {
             name,
             router,
-            triggers: triggers.into(),
+            triggers,
             clock,
-        }
+        }))
     }
 
     /// The application's name.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// The schedules a platform has to wake.
     pub fn schedules(&self) -> impl Iterator<Item = &ScheduleDescription> {
-        self.triggers.iter().map(|trigger| &trigger.schedule)
+        self.0.triggers.iter().map(|trigger| &trigger.schedule)
     }
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.
-    ///
-    /// The platform's own id and deadline are given, or `None` where it has none.
-    pub fn respond(
-        &self,
-        mut request: Request,
-        id: Option<RequestId>,
-        deadline: Option<SystemTime>,
-    ) -> Answer {
-        let id = id.unwrap_or_else(|| RequestId::of(request.headers(), &[]));
-        let context = Context::new(id, deadline, Arc::clone(&self.clock));
+    pub fn respond(&self, mut request: Request, origin: Origin) -> Answer {
+        let id = origin
+            .id
+            .unwrap_or_else(|| RequestId::of(request.headers(), &[]));
+        let context = Context::new(id, origin.deadline, Arc::clone(&self.0.clock))
+            .with_remote_address(origin.remote_address);
         request.extensions_mut().insert(context.clone());
-        Answer::new(self.router.clone().call(request), context)
+        let handling = self.0.router.clone().call(request);
+        Answer::new(handling, context, origin.id_field)
     }
 
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.
@@ -90,6 +88,7 @@ impl AppService {
     pub async fn handle(&self, event: Event) -> Result<Outcome> {
         let EventData::Schedule(schedule) = &event.data;
         let trigger = self
+            .0
             .triggers
             .iter()
             .find(|trigger| trigger.schedule.name == schedule.name);
@@ -110,7 +109,7 @@ impl AppService {
             })
         };
         match context.remaining() {
-            Some(time) => within(&*self.clock, time, call).await,
+            Some(time) => within(&*self.0.clock, time, call).await,
             None => call.await,
         }
     }
@@ -127,7 +126,11 @@ impl Service<Request> for AppService {
 
     fn call(&mut self, mut request: Request) -> Answer {
         let id = request.extensions_mut().remove::<RequestId>();
-        self.respond(request, id, None)
+        let origin = Origin {
+            id,
+            ..Origin::default()
+        };
+        self.respond(request, origin)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::document::{
 };
 use crate::driver::Clock as _;
 use crate::driver::function::FunctionDescription;
-use crate::function::{App, AppService, Context, Event, Outcome, RequestId};
+use crate::function::{App, AppService, Context, Event, Origin, Outcome, RequestId};
 use crate::http::{Body, Request, Routes};
 use crate::{Capabilities, Capability, Environment, Error, ErrorKind};
 use silence::{JumpingClock, Silence};
@@ -101,7 +101,9 @@ async fn a_call_of_a_request_ends_250_ms_before_the_deadline() {
     let clock = Arc::new(JumpingClock::default());
     let deadline = clock.now() + Duration::from_secs(3);
     let request = Request::new(Body::empty());
-    let Ok(response) = service(&clock).respond(request, None, Some(deadline)).await;
+    let Ok(response) = service(&clock)
+        .respond(request, Origin::default().with_deadline(Some(deadline)))
+        .await;
     assert_eq!(response.status(), StatusCode::OK);
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let told = String::from_utf8(body.to_vec()).unwrap();
@@ -143,7 +145,9 @@ async fn an_application_inside_of_another_has_the_earlier_deadline() {
     let deadline = clock.now() + Duration::from_secs(3);
     let request = Request::new(Body::empty());
     let service = outer.build(&environment).unwrap();
-    let Ok(response) = service.respond(request, None, Some(deadline)).await;
+    let Ok(response) = service
+        .respond(request, Origin::default().with_deadline(Some(deadline)))
+        .await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(clock.slept(), [Duration::from_millis(2750)]);
 }

@@ -16,8 +16,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::driver::gateway::GatewayDriver as _;
 use isobar::driver::{SystemClock, within};
-use isobar::function::{AppService, Context, REQUEST_ID, RequestId};
-use isobar::http::Response;
+use isobar::function::{AppService, Context, Origin, REQUEST_ID, RequestId};
+use isobar::http::{RemoteAddress, Response};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
@@ -124,8 +124,12 @@ async fn invoke(
 async fn respond(app: &AppService, event: &[u8], context: &Context) -> Result<Box<RawValue>> {
     let request = HttpApi.decode(event)?;
     let is_head = request.method() == Method::HEAD;
-    let id = context.id().clone();
-    let answer = app.respond(request, Some(id), context.deadline()).await;
+    let remote = request.extensions().get::<RemoteAddress>();
+    let origin = Origin::default()
+        .with_id(context.id().clone())
+        .with_deadline(context.deadline())
+        .with_remote_address(remote.map(|address| address.0));
+    let answer = app.respond(request, origin).await;
     let response = answer.unwrap_or_else(|never| match never {});
     let mut whole = match collect(response, context).await {
         Ok(whole) => whole,

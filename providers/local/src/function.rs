@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
-use isobar::function::{Answer, AppService};
-use isobar::http::{Body, RemoteAddress, Response};
+use isobar::function::{Answer, AppService, IdField, Origin};
+use isobar::http::Response;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use isobar_serve::{Options, RequestBody, Server};
 use tower::Service;
@@ -86,10 +86,11 @@ impl Service<http::Request<RequestBody>> for Front {
 
     fn call(&mut self, request: http::Request<RequestBody>) -> Answer {
         let arrival = request.body().arrival();
-        let (id, peer) = (arrival.request_id.clone(), arrival.peer.ip());
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(RemoteAddress(peer));
-        self.0.respond(request, Some(id), None)
+        let origin = Origin::default()
+            .with_id(arrival.request_id.clone())
+            .with_remote_address(Some(arrival.peer.ip()))
+            .with_id_field(IdField::ByServer);
+        self.0.respond(request.map(RequestBody::into_body), origin)
     }
 }
 

@@ -66,6 +66,15 @@ impl RequestBody {
         &self.arrival
     }
 
+    /// The body as applications take it.
+    pub fn into_body(self) -> isobar::http::Body {
+        if self.incoming.is_end_stream() {
+            isobar::http::Body::empty()
+        } else {
+            isobar::http::Body::new(self)
+        }
+    }
+
     pub(crate) fn new(incoming: Incoming, arrival: Arrival, options: &Options) -> Self {
         let breach = if incoming.is_end_stream() {
             Breach(None)

@@ -1,6 +1,6 @@
 //! A built application answers requests and events.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Extension;
 use http::StatusCode;
@@ -32,11 +32,12 @@ async fn ask(
     time: Option<Duration>,
 ) -> (StatusCode, String, String) {
     let service = service(App::new("test", |_| Ok(())).routes(routes));
-    let id = id.map(RequestId::from_platform);
-    let deadline = time.map(|time| SystemTime::now() + time);
-    let Ok(response) = service
-        .respond(Request::new(Body::empty()), id, deadline)
-        .await;
+    let origin = Origin {
+        id: id.map(RequestId::from_platform),
+        ..Origin::default()
+    };
+    let origin = origin.with_deadline(time.map(|time| SystemTime::now() + time));
+    let Ok(response) = service.respond(Request::new(Body::empty()), origin).await;
     let (head, body) = response.into_parts();
     let id = head.headers["x-request-id"].to_str().unwrap().to_owned();
     let body = body.collect().await.unwrap().to_bytes();
@@ -84,7 +85,7 @@ async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
         .schedule("bad", "0 3 * * *", |(), _| async { panic!("a bug") });
     let service = service(app);
     let tick = |name| {
-        let clock = Arc::clone(&service.clock);
+        let clock = Arc::clone(&service.0.clock);
         let context = Context::new(RequestId::from_platform("tick"), None, clock);
         service.handle(Event::schedule(
             name,

@@ -1,11 +1,13 @@
 //! Reads an `http::Request` as Node's `IncomingMessage` presents it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Uri, Version};
 
+use isobar::function::Context;
 use isobar::http::RemoteAddress;
 
 use crate::exchange::{Encrypted, RequestState};
@@ -22,7 +24,7 @@ pub(crate) fn state(settings: Arc<Settings>, head: &Parts, body: Body) -> Reques
         base_url: String::new(),
         headers: headers(head),
         headers_object: None,
-        remote: head.extensions.get().map(|RemoteAddress(address)| *address),
+        remote: remote_address(head),
         encrypted: head.extensions.get::<Encrypted>().is_some(),
         http_version: head.version,
         params: JsValue::Undefined,
@@ -30,6 +32,13 @@ pub(crate) fn state(settings: Arc<Settings>, head: &Parts, body: Body) -> Reques
         properties: JsObject::new(),
         body: Some(body),
     }
+}
+
+/// What an application's context tells, else what the service was called with.
+fn remote_address(head: &Parts) -> Option<IpAddr> {
+    let context = head.extensions.get::<Context>();
+    let told = context.and_then(Context::remote_address);
+    told.or_else(|| head.extensions.get().map(|RemoteAddress(address)| *address))
 }
 
 /// One `char` for each byte, as Node decodes what comes over HTTP.

@@ -1,0 +1,61 @@
+//! What a platform knows of a request beside the request itself.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use super::RequestId;
+
+/// Where a request comes from; for platforms, which hand it to [`AppService::respond`](super::AppService::respond).
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The platform's id of the request; without one, the request's own headers tell (rule N9).
+    pub id: Option<RequestId>,
+    /// When the platform cuts the request.
+    pub deadline: Option<SystemTime>,
+    /// The address that it came from, a proxy's where there is one in front.
+    pub remote_address: Option<IpAddr>,
+    /// Who tells the client the id.
+    pub id_field: IdField,
+}
+
+/// Who puts the request's id into the response, as `x-request-id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum IdField {
+    /// The application.
+    #[default]
+    ByApplication,
+    /// The server around it, which does so for the answers that it gives itself too.
+    ByServer,
+}
+
+impl Origin {
+    /// With the platform's id.
+    #[must_use]
+    pub fn with_id(mut self, id: RequestId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// With the platform's deadline, where it has one.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Option<SystemTime>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// With the client's address, where it is known.
+    #[must_use]
+    pub fn with_remote_address(mut self, address: Option<IpAddr>) -> Self {
+        self.remote_address = address;
+        self
+    }
+
+    /// With a server around the application that tells the client the id.
+    #[must_use]
+    pub fn with_id_field(mut self, id_field: IdField) -> Self {
+        self.id_field = id_field;
+        self
+    }
+}
