@@ -22,7 +22,7 @@ mod text;
 
 pub(crate) use comments::before as comments_before;
 pub(crate) use function::{Body, FunctionSource, lower, lower_constant};
-pub(crate) use names::{Callable, Handle, Named, Names, Role};
+pub(crate) use names::{Callable, Handle, Named, Names, Role, This};
 pub(crate) use refusal::{Obstacle, Refusal};
 
 use oxc_ast::ast::Comment;

@@ -46,6 +46,7 @@ pub(crate) mod property;
 pub(crate) mod scope;
 pub(crate) mod spending;
 pub(crate) mod statement;
+mod steering;
 pub(crate) mod typescript;
 pub(crate) mod value;
 
@@ -123,6 +124,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) environment: IndexMap<Name, Value>,
     /// How often the environment was read, to tell conditions that depend on it.
     pub(crate) environment_reads: u64,
+    /// How many conditions on the assumed environment are around the code that runs.
+    pub(crate) assuming: u32,
     /// How often an absent variable was read.
     pub(crate) absent_reads: u64,
     pub(crate) routing: Routing,
@@ -185,6 +188,7 @@ impl<'a> Machine<'a> {
             global,
             environment: environment.collect(),
             environment_reads: 0,
+            assuming: 0,
             absent_reads: 0,
             routing: Routing::default(),
             findings: Findings::default(),

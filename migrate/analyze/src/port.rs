@@ -9,6 +9,7 @@ mod constants;
 mod data;
 mod functions;
 mod globals;
+mod instances;
 mod late;
 mod middleware;
 mod names;
@@ -16,7 +17,9 @@ mod outcome;
 mod packages;
 mod program;
 mod reassigned;
+mod sharing;
 mod stack;
+mod this;
 mod wrappers;
 
 use std::collections::HashMap;
@@ -25,7 +28,7 @@ use indexmap::{IndexMap, IndexSet};
 use isobar_migrate_model::code::{Expression, Function, FunctionRole, Program};
 use isobar_migrate_model::{Place, Reason};
 
-use crate::lower::{Obstacle, Role};
+use crate::lower::{Obstacle, Role, This};
 use crate::machine::Machine;
 use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, ScopeId, Site, Value};
 
@@ -80,7 +83,8 @@ pub(crate) fn port(
         selection: selection.clone(),
         outcomes: Vec::new(),
         reassigned: HashMap::new(),
-        late: HashMap::new(),
+        assigned_properties: None,
+        late: None,
     };
     let router = porter.stack(root);
     porter.finish(root, router, express)
@@ -102,8 +106,10 @@ struct Porter<'m, 'a> {
     outcomes: Vec<Outcome>,
     /// By module: the names that its functions assign.
     reassigned: HashMap<ModuleId, IndexSet<String>>,
+    /// The names of the properties that functions assign, other than those that a constructor gives its instance.
+    assigned_properties: Option<IndexSet<String>>,
     /// By module: the names that code outside of requests changes.
-    late: HashMap<ModuleId, IndexSet<String>>,
+    late: Option<HashMap<ModuleId, IndexSet<String>>>,
 }
 
 /// What makes two uses of a function the same function of the program.
@@ -113,6 +119,7 @@ struct FunctionKey {
     scope: ScopeId,
     role: u8,
     roles: Vec<Role>,
+    this: This,
 }
 
 /// A function of the program, lowered or yet to be.
@@ -121,6 +128,7 @@ struct Slot {
     object: ObjectId,
     role: FunctionRole,
     roles: Vec<Role>,
+    this: This,
     lowered: Option<Result<Function, Vec<Reason>>>,
     /// The names of the factory's variables that it captures.
     captures: Vec<String>,

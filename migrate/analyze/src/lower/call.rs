@@ -7,7 +7,7 @@ use oxc_span::GetSpan;
 use super::function::Lowering;
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Callable, Handle, Named, Refusal, Role, arguments, text};
+use super::{Callable, Handle, Named, Refusal, Role, This, arguments, text};
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn call(&mut self, call: &'a ast::CallExpression<'a>) -> Lowered<Expression> {
@@ -88,7 +88,8 @@ impl<'a> Lowering<'a, '_> {
         if roles.contains(&Role::Next) {
             return Err(Refusal::new(call, "next handed to a function"));
         }
-        let callable = self.names.callable(handle, &roles);
+        let this = self.receiver(&call.callee);
+        let callable = self.names.callable(handle, this, &roles);
         let Callable { function, is_async } =
             callable.map_err(|message| Refusal::new(&call.callee, message))?;
         let mut lowered = Vec::new();
@@ -222,6 +223,16 @@ impl<'a> Lowering<'a, '_> {
         receiver: Expression,
         name: &str,
     ) -> Lowered<Expression> {
+        if receiver == Expression::Undefined {
+            // Looking the method up throws before anything else happens.
+            return Ok(Expression::Member {
+                object: Box::new(receiver),
+                property: name.to_owned(),
+            });
+        }
+        if always_throws(&receiver) {
+            return Ok(receiver);
+        }
         let Some(method) = Method::from_name(name) else {
             return Err(Refusal::new(&call.callee, format!("the method {name}")));
         };
@@ -295,7 +306,7 @@ impl<'a> Lowering<'a, '_> {
         }
         match self.path(callback) {
             Some(Named::Function(handle)) => {
-                let callable = self.names.callable(handle, &[]);
+                let callable = self.names.callable(handle, This::Nobody, &[]);
                 let Callable { function, is_async } =
                     callable.map_err(|message| Refusal::new(callback, message))?;
                 if is_async {
@@ -377,5 +388,15 @@ impl<'a> Lowering<'a, '_> {
             callee: Callee::Builtin { builtin },
             arguments,
         })
+    }
+}
+
+/// Whether a value is a property of `undefined`, as what `this.service` gives where `this` is nobody.
+fn always_throws(value: &Expression) -> bool {
+    match value {
+        Expression::Member { object, .. } => {
+            **object == Expression::Undefined || always_throws(object)
+        }
+        _ => false,
     }
 }

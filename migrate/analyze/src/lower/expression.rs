@@ -44,6 +44,8 @@ impl<'a> Lowering<'a, '_> {
     fn operation(&mut self, expression: &'a ast::Expression<'a>) -> Lowered<Expression> {
         match expression {
             ast::Expression::Identifier(_)
+            | ast::Expression::ThisExpression(_)
+            | ast::Expression::PrivateFieldExpression(_)
             | ast::Expression::StaticMemberExpression(_)
             | ast::Expression::ComputedMemberExpression(_) => self.reference(expression),
             ast::Expression::CallExpression(call) => self.call(call),
@@ -305,12 +307,13 @@ impl<'a> Lowering<'a, '_> {
         let Some(body) = it.body.as_ref().filter(|_| !it.generator) else {
             return Err(Refusal::new(it, "a generator function"));
         };
-        self.closure_of(
-            &it.params,
-            Body::Statements(&body.statements),
-            it.r#async,
-            it,
-        )
+        self.scopes.open();
+        let this = self.names.unbound_this();
+        self.scopes.bind("this", Bound::Alias(this));
+        let body = Body::Statements(&body.statements);
+        let closure = self.closure_of(&it.params, body, it.r#async, it);
+        self.scopes.close();
+        closure
     }
 
     fn closure_of(
@@ -386,7 +389,6 @@ impl<'a> Lowering<'a, '_> {
 
 fn unsupported(expression: &ast::Expression<'_>) -> Refusal {
     let what = match expression {
-        ast::Expression::ThisExpression(_) => "this",
         ast::Expression::ArrowFunctionExpression(_) | ast::Expression::FunctionExpression(_) => {
             "a function as a value"
         }

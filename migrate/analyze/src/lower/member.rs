@@ -1,6 +1,6 @@
 //! Names, paths of names and members.
 
-use isobar_migrate_model::code::{Builtin, Expression, RequestMember, ResponseMember};
+use isobar_migrate_model::code::{Builtin, Callee, Expression, RequestMember, ResponseMember};
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
@@ -8,7 +8,8 @@ use super::function::Lowering;
 use super::pattern::{Source, named_value, request_member};
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Named, Obstacle, Refusal};
+use super::{Callable, Handle, Named, Obstacle, Refusal, This};
+use crate::machine::expression::private_key;
 
 /// Members of Node's request that are not ported.
 const FOREIGN_REQUEST: [&str; 22] = [
@@ -45,12 +46,16 @@ impl<'a> Lowering<'a, '_> {
     /// The value of a name or of a member.
     pub(super) fn reference(&mut self, expression: &'a ast::Expression<'a>) -> Lowered<Expression> {
         if let Some(named) = self.path(expression) {
+            if let Named::Getter(getter, object) = named {
+                return self.get_with(getter, object, expression);
+            }
             return match named_value(&named) {
                 Some(value) => Ok(value),
                 None => Err(Refusal::new(expression, not_a_value(&named))),
             };
         }
         match expression {
+            ast::Expression::ThisExpression(_) => self.variable("this", expression),
             ast::Expression::Identifier(identifier) => {
                 self.variable(identifier.name.as_str(), expression)
             }
@@ -80,6 +85,21 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
+    /// What a getter gives.
+    fn get_with(
+        &mut self,
+        getter: Handle,
+        object: Handle,
+        node: &impl GetSpan,
+    ) -> Lowered<Expression> {
+        let callable = self.names.callable(getter, This::Known(object), &[]);
+        let Callable { function, .. } = callable.map_err(|message| Refusal::new(node, message))?;
+        Ok(Expression::Call {
+            callee: Callee::Function { function },
+            arguments: Vec::new(),
+        })
+    }
+
     fn variable(&mut self, name: &str, node: &impl GetSpan) -> Lowered<Expression> {
         match self.scopes.resolve(name) {
             Some(Bound::Local(local)) => Ok(Expression::Local { local }),
@@ -96,38 +116,17 @@ impl<'a> Lowering<'a, '_> {
     /// What a name or a path of names stands for outside of the function; none where the function declares it.
     pub(super) fn path(&mut self, expression: &ast::Expression<'_>) -> Option<Named> {
         match expression.without_parentheses() {
-            ast::Expression::Identifier(identifier) => {
-                let name = identifier.name.as_str();
-                match self.scopes.resolve(name) {
-                    Some(Bound::Alias(named)) => Some(named),
-                    Some(_) => None,
-                    None => match self.names.name(name) {
-                        Named::Captured => {
-                            self.capture(name);
-                            None
-                        }
-                        named => Some(named),
-                    },
-                }
-            }
+            ast::Expression::Identifier(identifier) => self.path_of_name(identifier.name.as_str()),
+            ast::Expression::ThisExpression(_) => self.path_of_name("this"),
             ast::Expression::StaticMemberExpression(member) => {
-                let object = self.path(&member.object)?;
-                match object {
-                    Named::Namespace(_) | Named::Environment | Named::Refused(_) => {
-                        Some(self.named_member(&object, member.property.name.as_str()))
-                    }
-                    Named::Builtin(builtin) => {
-                        let path = format!("{}.{}", builtin.name(), member.property.name);
-                        Some(match Builtin::from_name(&path) {
-                            Some(builtin) => Named::Builtin(builtin),
-                            None => Named::Refused(path.into()),
-                        })
-                    }
-                    Named::Function(_) => Some(Named::Refused(
-                        format!("the property {} of a function", member.property.name).into(),
-                    )),
-                    _ => None,
+                let name = member.property.name.as_str();
+                if let ast::Expression::Super(_) = member.object {
+                    return Some(self.names.superior(name));
                 }
+                self.path_of_member(&member.object, name)
+            }
+            ast::Expression::PrivateFieldExpression(member) => {
+                self.path_of_member(&member.object, &private_key(member.field.name.as_str()))
             }
             ast::Expression::ComputedMemberExpression(member) => {
                 let ast::Expression::StringLiteral(key) = member.expression.without_parentheses()
@@ -142,6 +141,57 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
+    fn path_of_name(&mut self, name: &str) -> Option<Named> {
+        match self.scopes.resolve(name) {
+            Some(Bound::Alias(named)) => Some(named),
+            Some(_) => None,
+            None => match self.names.name(name) {
+                Named::Captured => {
+                    self.capture(name);
+                    None
+                }
+                named => Some(named),
+            },
+        }
+    }
+
+    fn path_of_member(&mut self, object: &ast::Expression<'_>, name: &str) -> Option<Named> {
+        let object = self.path(object)?;
+        match object {
+            Named::Namespace(_) | Named::Environment | Named::Refused(_) => {
+                Some(self.named_member(&object, name))
+            }
+            Named::Builtin(builtin) => {
+                let path = format!("{}.{name}", builtin.name());
+                Some(match Builtin::from_name(&path) {
+                    Some(builtin) => Named::Builtin(builtin),
+                    None => Named::Refused(path.into()),
+                })
+            }
+            Named::Function(_) => Some(Named::Refused(
+                format!("the property {name} of a function").into(),
+            )),
+            _ => None,
+        }
+    }
+
+    /// The object that a callee is a member of, as the function sees it.
+    pub(super) fn receiver(&mut self, callee: &ast::Expression<'_>) -> This {
+        let object = match callee.without_parentheses() {
+            ast::Expression::StaticMemberExpression(member) => match member.object {
+                ast::Expression::Super(_) => self.path_of_name("this"),
+                _ => self.path(&member.object),
+            },
+            ast::Expression::ComputedMemberExpression(member) => self.path(&member.object),
+            ast::Expression::PrivateFieldExpression(member) => self.path(&member.object),
+            _ => None,
+        };
+        match object {
+            Some(Named::Namespace(object)) => This::Known(object),
+            _ => This::Nobody,
+        }
+    }
+
     /// The request, the response or something outside as a whole, for a pattern or an alias.
     pub(super) fn whole(&mut self, expression: &ast::Expression<'_>) -> Option<Source> {
         if let ast::Expression::Identifier(identifier) = expression {
@@ -151,6 +201,9 @@ impl<'a> Lowering<'a, '_> {
             }
         }
         let named = self.path(expression)?;
+        if let Named::Getter(..) = named {
+            return None;
+        }
         named_value(&named)
             .is_none()
             .then_some(Source::Named(named))
@@ -296,7 +349,7 @@ pub(super) fn not_a_value(named: &Named) -> Obstacle {
         Named::Refused(obstacle) => obstacle.clone(),
         Named::Function(_) | Named::Builtin(_) => "a function as a value".into(),
         Named::Environment => "process.env as a whole".into(),
-        _ => "a module as a value".into(),
+        _ => "an object with functions as a value".into(),
     }
 }
 

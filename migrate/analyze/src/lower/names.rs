@@ -17,6 +17,8 @@ pub(crate) enum Named {
     State(StateId),
     /// A function of the application.
     Function(Handle),
+    /// A property that the function behind the first handle works out, on the object behind the second.
+    Getter(Handle, Handle),
     /// A function of the language, of Node or of a well-known package.
     Builtin(Builtin),
     /// An object whose members have a meaning, but which is no value itself: a module, `JSON`, `process`.
@@ -49,6 +51,17 @@ pub(crate) struct Callable {
     pub(crate) is_async: bool,
 }
 
+/// What `this` is while a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum This {
+    /// It was called without an object.
+    Nobody,
+    /// An object that was made when the application started.
+    Known(Handle),
+    /// Something that is not known.
+    Unknown,
+}
+
 /// Resolves names for one function.
 pub(crate) trait Names {
     /// What a name stands for that the function itself does not declare.
@@ -57,8 +70,19 @@ pub(crate) trait Names {
     /// What a member of a namespace stands for.
     fn member(&mut self, namespace: Handle, property: &str) -> Named;
 
-    /// The function behind `handle`, when it is called with arguments of these roles.
-    fn callable(&mut self, handle: Handle, roles: &[Role]) -> Result<Callable, Obstacle>;
+    /// What a member of the class above stands for: `super.property`.
+    fn superior(&mut self, property: &str) -> Named;
+
+    /// What `this` is in a function of this one's source that is called without an object.
+    fn unbound_this(&self) -> Named;
+
+    /// The function behind `handle`, when it is called on `this` with arguments of these roles.
+    fn callable(
+        &mut self,
+        handle: Handle,
+        this: This,
+        roles: &[Role],
+    ) -> Result<Callable, Obstacle>;
 
     /// The members of a namespace that are functions, in order: what `res.format` takes.
     fn members(&mut self, namespace: Handle) -> Vec<(String, Handle)>;

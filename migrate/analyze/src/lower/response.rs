@@ -9,7 +9,7 @@ use super::function::{Body, Lowering};
 use super::pattern::static_key;
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Named, Refusal, Role};
+use super::{Named, Refusal, Role, This};
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn is_next(&mut self, call: &ast::CallExpression<'_>) -> bool {
@@ -240,7 +240,7 @@ impl<'a> Lowering<'a, '_> {
         let mut cases = Vec::new();
         for (media_type, function) in self.names.members(handle) {
             let roles = [Role::Request, Role::Response];
-            let callable = self.names.callable(function, &roles);
+            let callable = self.names.callable(function, This::Known(handle), &roles);
             let callable = callable.map_err(|message| Refusal::new(call, message))?;
             let callee = isobar_migrate_model::code::Callee::Function {
                 function: callable.function,

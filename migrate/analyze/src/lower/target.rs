@@ -11,6 +11,7 @@ use super::pattern::request_member;
 use super::scope::Bound;
 use super::statement::Lowered;
 use super::{Named, Refusal};
+use crate::machine::expression::private_key;
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn assignment(
@@ -67,6 +68,12 @@ impl<'a> Lowering<'a, '_> {
                     value: Box::new(self.expression(&member.expression)?),
                 };
                 self.property_target(&member.object, key, target)
+            }
+            ast::SimpleAssignmentTarget::PrivateFieldExpression(member)
+                if matches!(self.path(&member.object), Some(Named::Namespace(_))) =>
+            {
+                let name = private_key(member.field.name.as_str());
+                self.property_target(&member.object, Key::Name { name }, target)
             }
             _ => Err(Refusal::new(target, "this on the left of an assignment")),
         }

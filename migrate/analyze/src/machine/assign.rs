@@ -53,8 +53,10 @@ impl<'a> Machine<'a> {
         };
         self.note_variable_write(scope, name, site);
         self.journal_variable(scope, name);
+        let steered = self.assuming > 0;
         if let Some(binding) = self.scopes.binding_mut(scope, name) {
             binding.value = value;
+            binding.steered |= steered;
         }
     }
 

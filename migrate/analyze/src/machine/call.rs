@@ -165,10 +165,11 @@ impl<'a> Machine<'a> {
         new: &'a NewExpression<'a>,
         frame: &mut Frame,
     ) -> Value {
+        let reads = self.environment_reads;
         let callee = self.eval(&new.callee, frame);
         let arguments = self.arguments(&new.arguments, frame);
         let site = frame.site(new);
-        self.call(
+        let made = self.call(
             &callee,
             Call {
                 this: Value::Undefined,
@@ -176,7 +177,11 @@ impl<'a> Machine<'a> {
                 site,
                 construct: true,
             },
-        )
+        );
+        if let Value::Object(id) = made {
+            self.heap.get_mut(id).assumed |= self.environment_reads != reads || self.assuming > 0;
+        }
+        made
     }
 
     pub(crate) fn call_simply(

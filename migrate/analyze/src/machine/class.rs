@@ -10,7 +10,8 @@ use oxc_ast::ast::{
 use crate::machine::call::Call;
 use crate::machine::function::{Closure, Code};
 use crate::machine::heap::{Kind, Property};
-use crate::machine::value::{ObjectId, Site, Value};
+use crate::machine::scope::ScopeKind;
+use crate::machine::value::{ObjectId, ScopeId, Site, Value};
 use crate::machine::{Frame, Machine};
 use crate::recognize;
 
@@ -218,7 +219,7 @@ impl<'a> Machine<'a> {
             self.super_call(arguments, &mut frame, site);
         }
         if closure.parent.is_none() {
-            self.define_fields(class, instance, &mut frame);
+            self.define_fields((class, closure.scope), instance, &mut frame);
         }
         let mut returned = Value::Undefined;
         if let Some(function) = constructor {
@@ -235,7 +236,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn define_fields(&mut self, class: &'a Class<'a>, instance: ObjectId, frame: &mut Frame) {
+    /// The fields of an instance. They do not see the parameters of the constructor.
+    fn define_fields(
+        &mut self,
+        (class, scope): (&'a Class<'a>, ScopeId),
+        instance: ObjectId,
+        frame: &mut Frame,
+    ) {
+        let own = self.scopes.open(ScopeKind::Function, Some(scope));
+        let outer = std::mem::replace(&mut frame.scope, own);
         for element in &class.body.body {
             if let ClassElement::PropertyDefinition(property) = element
                 && !property.r#static
@@ -243,6 +252,7 @@ impl<'a> Machine<'a> {
                 self.define_field(property, instance, frame);
             }
         }
+        frame.scope = outer;
     }
 
     /// TypeScript's `constructor(private name: Type)`.
@@ -310,7 +320,7 @@ impl<'a> Machine<'a> {
             None => self.heap.get_mut(instance).open = true,
         }
         if let (Code::Class(class), Value::Object(instance)) = (closure.code, frame.this.clone()) {
-            self.define_fields(class, instance, frame);
+            self.define_fields((class, closure.scope), instance, frame);
         }
         Value::Undefined
     }

@@ -23,6 +23,8 @@ pub(crate) struct Object<'a> {
     pub(crate) open: bool,
     /// Whether it may be absent: an element looked up under an unknown key.
     pub(crate) maybe: bool,
+    /// Whether environment variables were read while it was made, so that its parts may be others elsewhere.
+    pub(crate) assumed: bool,
     /// The container that holds it, when it was made or stored as a part.
     pub(crate) owner: Option<ObjectId>,
     /// The name it was first stored under, and where.
@@ -152,6 +154,7 @@ impl<'a> Heap<'a> {
             properties: Properties::default(),
             open: false,
             maybe: false,
+            assumed: false,
             owner: None,
             label: None,
             site,

@@ -13,6 +13,8 @@ pub(crate) struct Binding {
     pub(crate) constant: bool,
     /// Whether its value came from the environment, so that conditions on it are assumptions.
     pub(crate) assumed: bool,
+    /// Whether it was assigned by code that depends on the assumed environment.
+    pub(crate) steered: bool,
     pub(crate) site: Site,
     /// For an imported name: the module and the export it stands for.
     pub(crate) import: Option<(ModuleId, Name)>,
@@ -24,6 +26,7 @@ impl Binding {
             value,
             constant: false,
             assumed: false,
+            steered: false,
             site,
             import: None,
         }

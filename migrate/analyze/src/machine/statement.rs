@@ -187,7 +187,14 @@ impl<'a> Machine<'a> {
         let assumed = self.environment_reads != reads;
         let lacks = self.absent_reads != absent;
         let alternate = branch.alternate.as_ref();
-        match truth {
+        if assumed && self.trace.is_none() {
+            self.steer(&branch.consequent, frame);
+            if let Some(alternate) = alternate {
+                self.steer(alternate, frame);
+            }
+        }
+        self.assuming += u32::from(assumed);
+        let completion = match truth {
             Truth::Yes => {
                 self.note_skipped(assumed, alternate, branch, frame);
                 let completion = self.execute(&branch.consequent, frame);
@@ -205,7 +212,9 @@ impl<'a> Machine<'a> {
                 }
             }
             Truth::Maybe => self.either(&branch.consequent, alternate, frame),
-        }
+        };
+        self.assuming -= u32::from(assumed);
+        completion
     }
 
     /// Runs both branches of an unknown condition. Code goes on after them unless both end it.

@@ -1,15 +1,19 @@
 //! The expressions that variables start from, for values that depend on the environment.
 
+use std::collections::HashMap;
+
+use indexmap::IndexSet;
 use isobar_migrate_model::ReasonCode;
 use isobar_migrate_model::code::visit::{Visit, walk_expression};
 use isobar_migrate_model::code::{ConstantId, Expression};
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
+use super::instances::FieldSource;
 use super::names::FunctionNames;
 use super::{ConstantSource, Porter, RootKey};
 use crate::lower::{Named, Obstacle, SourceFile, comments_before, lower_constant};
-use crate::machine::value::{ModuleId, ObjectId, Site};
+use crate::machine::value::{ModuleId, ObjectId, ScopeId, Site};
 
 impl<'a> Porter<'_, 'a> {
     /// The file that a module was read from.
@@ -46,17 +50,19 @@ impl<'a> Porter<'_, 'a> {
     pub(super) fn initializer(&mut self, position: usize) -> Option<Named> {
         let (key, root) = self.roots.get_index(position)?;
         let (key, root) = (key.clone(), root.clone());
-        let (module, value) = self.expression_of(&key, root.site, &root.name)?;
+        let (module, scope, value) = self.expression_of(&key, root.site, &root.name)?;
         if is_literal(value) {
             return None;
         }
         let file = self.file(module)?;
-        let scope = self.machine.modules[module.0 as usize].scope;
+        let this = || Named::Refused("this outside of a function".into());
         let mut names = FunctionNames {
             porter: self,
             scope,
-            module,
             may_capture: false,
+            this: this(),
+            unbound: this(),
+            home: None,
         };
         match lower_constant(file, value, &mut names) {
             Err(refusal) => {
@@ -109,7 +115,8 @@ impl<'a> Porter<'_, 'a> {
                     .map(|binding| binding.site);
                 site.is_some_and(|site| self.is_reassigned(site.module, name))
             }
-            RootKey::Property(..) | RootKey::Object(_) => false,
+            RootKey::Property(_, name) => self.is_property_assigned(name),
+            RootKey::Object(_) => false,
         }
     }
 
@@ -126,42 +133,65 @@ impl<'a> Porter<'_, 'a> {
 
     /// Why a variable cannot be a document: something else than a request changes it.
     pub(super) fn late_change(&mut self, module: ModuleId, name: &str) -> Option<Obstacle> {
-        if !self.late.contains_key(&module) {
-            let source = self.machine.source(module);
-            let names = source.map(|source| super::late::names(source.program));
-            self.late.insert(module, names.unwrap_or_default());
-        }
-        self.late[&module].contains(name).then(|| {
-            let message = format!("uses the variable {name}, which changes outside of requests");
-            Obstacle::new(ReasonCode::State, name, message)
-        })
+        let names = self.late_names().get(&module)?;
+        names.contains(name).then(|| changes_late(name))
     }
 
-    /// The expression that a root is made from, and the module it stands in.
+    /// The same for a property, which any module may change.
+    pub(super) fn late_change_of_property(&mut self, name: &str) -> Option<Obstacle> {
+        let written = name.trim_start_matches('#');
+        let mut modules = self.late_names().values();
+        let changes = modules.any(|names| names.contains(written));
+        changes.then(|| changes_late(name))
+    }
+
+    fn late_names(&mut self) -> &HashMap<ModuleId, IndexSet<String>> {
+        let modules = self.own_modules().into_iter();
+        let sources = modules.filter_map(|module| Some((module, self.machine.source(module)?)));
+        let programs = sources.map(|(module, source)| (module, source.program));
+        self.late
+            .get_or_insert_with(|| super::late::names(programs))
+    }
+
+    /// The expression that a root is made from, the module it stands in, and the names that it sees.
     fn expression_of(
         &self,
         key: &RootKey,
         site: Site,
         name: &str,
-    ) -> Option<(ModuleId, &'a ast::Expression<'a>)> {
-        match key {
+    ) -> Option<(ModuleId, ScopeId, &'a ast::Expression<'a>)> {
+        let (module, value) = match key {
             RootKey::Variable(..) => {
                 let program = self.machine.source(site.module)?.program;
-                Some((site.module, declared(program, name)?))
+                (site.module, declared(program, name)?)
             }
-            RootKey::Object(id) => self.made_at(*id),
+            RootKey::Object(id) => self.made_at(*id)?,
+            RootKey::Property(id, property) if self.is_instance(*id) => {
+                return match self.field_source(*id, property) {
+                    FieldSource::Expression(module, scope, value)
+                        if self.machine.heap.get(*id).assumed =>
+                    {
+                        Some((module, scope, value))
+                    }
+                    _ => None,
+                };
+            }
             RootKey::Property(id, property) => {
                 let (module, made) = self.made_at(*id).or_else(|| {
                     let site = self.machine.heap.get(*id).site;
                     let program = self.machine.source(site.module)?.program;
                     Some((site.module, exported(program, property)?))
                 })?;
-                let ast::Expression::ObjectExpression(object) = made else {
-                    return Some((module, made));
-                };
-                Some((module, property_of(object, property)?))
+                match made {
+                    ast::Expression::ObjectExpression(object) => {
+                        (module, property_of(object, property)?)
+                    }
+                    made => (module, made),
+                }
             }
-        }
+        };
+        let scope = self.machine.modules[module.0 as usize].scope;
+        Some((module, scope, value))
     }
 
     /// The literal that made an object.
@@ -170,6 +200,11 @@ impl<'a> Porter<'_, 'a> {
         let program = self.machine.source(site.module)?.program;
         Some((site.module, literal_at(program, site.offset)?))
     }
+}
+
+fn changes_late(name: &str) -> Obstacle {
+    let message = format!("uses the variable {name}, which changes outside of requests");
+    Obstacle::new(ReasonCode::State, name, message)
 }
 
 /// The value that a variable of a module is declared with.
@@ -298,7 +333,7 @@ fn within<'a>(expression: &'a ast::Expression<'a>, offset: u32) -> Option<&'a as
 }
 
 /// Whether an expression is a literal all through, so that the heap's value says the same.
-fn is_literal(expression: &ast::Expression<'_>) -> bool {
+pub(super) fn is_literal(expression: &ast::Expression<'_>) -> bool {
     match expression.without_parentheses() {
         ast::Expression::StringLiteral(_)
         | ast::Expression::NumericLiteral(_)

@@ -56,6 +56,9 @@ impl Literals<'_, '_> {
         if object.open || object.maybe {
             return Err(state("an object that is only known when the program runs"));
         }
+        if object.assumed && object.prototype.is_none() {
+            return Err(state("an object that depends on the environment"));
+        }
         if self.open.len() >= DEEPEST || !self.open.insert(id) {
             return Err(state("data that contains itself or is nested too deeply"));
         }
@@ -100,6 +103,12 @@ impl Literals<'_, '_> {
             properties: entries,
         })
     }
+}
+
+/// Why a variable that is set by what the environment says cannot be known.
+pub(super) fn depends_on_environment(name: &str) -> Obstacle {
+    let message = format!("uses {name}, which is set by code that depends on the environment");
+    Obstacle::new(ReasonCode::State, name, message)
 }
 
 fn state(what: &str) -> Obstacle {

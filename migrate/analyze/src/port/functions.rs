@@ -5,11 +5,18 @@ use isobar_migrate_model::{Place, Reason, ReasonCode};
 
 use super::names::FunctionNames;
 use super::{FunctionKey, Porter, Slot};
-use crate::lower::{Body, Callable, FunctionSource, Obstacle, Refusal, Role, lower};
+use crate::lower::{Body, Callable, FunctionSource, Named, Obstacle, Refusal, Role, This, lower};
 use crate::machine::function::{Closure, Code};
 use crate::machine::heap::Kind;
 use crate::machine::scope::ScopeKind;
-use crate::machine::value::{ModuleId, ObjectId, ScopeId, Site};
+use crate::machine::value::{ModuleId, ObjectId, ScopeId, Site, Value};
+
+/// A function, and what `this` is in it.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    function: ObjectId,
+    this: This,
+}
 
 /// A handler, ready to be put into a layer.
 pub(super) struct Handled {
@@ -23,12 +30,12 @@ impl<'a> Porter<'_, 'a> {
     pub(super) fn callable(
         &mut self,
         id: ObjectId,
-        role: FunctionRole,
+        this: This,
         roles: &[Role],
     ) -> Result<Callable, Obstacle> {
-        let closure = self.closure(id)?;
+        let (called, closure) = self.called(id, this)?;
         let is_async = is_async(&closure);
-        let position = self.slot(id, &closure, role, roles);
+        let position = self.slot(called, &closure, FunctionRole::Plain, roles);
         Ok(Callable {
             function: FunctionId(position),
             is_async,
@@ -43,11 +50,11 @@ impl<'a> Porter<'_, 'a> {
         registered: Site,
     ) -> Result<Handled, Vec<Reason>> {
         let refused = |porter: &Self, obstacle: Obstacle| vec![porter.reason(obstacle, registered)];
-        let closure = self
-            .closure(id)
+        let (called, closure) = self
+            .called(id, This::Nobody)
             .map_err(|obstacle| refused(self, obstacle))?;
         let roles = roles_of(role);
-        let position = self.slot(id, &closure, role, &roles);
+        let position = self.slot(called, &closure, role, &roles);
         self.lower_queued();
         let slot = &self.functions[position];
         if let Some(Err(reasons)) = &slot.lowered {
@@ -58,9 +65,7 @@ impl<'a> Porter<'_, 'a> {
         for name in names {
             let scope = self.machine.scopes.find(closure.scope, &name);
             let binding = scope.and_then(|scope| self.machine.scopes.binding(scope, &name));
-            let value = binding.map_or(crate::machine::value::Value::Unknown, |binding| {
-                binding.value.clone()
-            });
+            let value = binding.map_or(Value::Unknown, |binding| binding.value.clone());
             let value = super::data::literal(self.machine, &value);
             captures.push(value.map_err(|obstacle| refused(self, obstacle))?);
         }
@@ -69,6 +74,26 @@ impl<'a> Porter<'_, 'a> {
             captures,
             is_async: is_async(&closure),
         })
+    }
+
+    /// The function itself and what `this` is in it, when `id` is called on `this`.
+    fn called(&mut self, id: ObjectId, this: This) -> Result<(Called, Closure<'a>), Obstacle> {
+        let (mut function, mut this) = (id, this);
+        while let Kind::Bound {
+            target: Value::Object(target),
+            this: bound,
+            arguments,
+        } = self.machine.heap.get(function).kind.clone()
+        {
+            if !arguments.is_empty() {
+                return Err("a function with bound arguments".into());
+            }
+            this = self.this_of(&bound);
+            function = target;
+        }
+        let closure = self.closure(function)?;
+        let this = self.this_in(&closure, this);
+        Ok((Called { function, this }, closure))
     }
 
     fn closure(&self, id: ObjectId) -> Result<Closure<'a>, Obstacle> {
@@ -89,24 +114,27 @@ impl<'a> Porter<'_, 'a> {
 
     fn slot(
         &mut self,
-        id: ObjectId,
+        called: Called,
         closure: &Closure<'a>,
         role: FunctionRole,
         roles: &[Role],
     ) -> usize {
+        let Called { function, this } = called;
         let key = FunctionKey {
             code: closure.code.identity(),
             scope: self.distinguishing_scope(closure),
             role: role as u8,
             roles: roles.to_vec(),
+            this,
         };
         if let Some((position, _, _)) = self.functions.get_full(&key) {
             return position;
         }
         let slot = Slot {
-            object: id,
+            object: function,
             role,
             roles: roles.to_vec(),
+            this,
             lowered: None,
             captures: Vec::new(),
         };
@@ -145,6 +173,7 @@ impl<'a> Porter<'_, 'a> {
         let Slot {
             object,
             role,
+            this,
             ref roles,
             ..
         } = self.functions[position];
@@ -161,11 +190,19 @@ impl<'a> Porter<'_, 'a> {
         };
         let (module, scope) = (closure.module, closure.scope);
         let may_capture = role != FunctionRole::Plain;
+        let unbound = self.unbound_this(module, closure.code.span());
+        let this = match this {
+            This::Nobody => unbound.clone(),
+            This::Known(object) => Named::Namespace(object),
+            This::Unknown => Named::Refused("this, which is not known".into()),
+        };
         let mut names = FunctionNames {
             porter: self,
             scope,
-            module,
             may_capture,
+            this,
+            unbound,
+            home: closure.home,
         };
         match lower(file, &source, role, &roles, &mut names) {
             Ok(lowered) => {
@@ -247,7 +284,7 @@ impl<'a> Porter<'_, 'a> {
         while let Some(position) = reached.get_index(next).copied() {
             next += 1;
             if let Some(Ok(function)) = &self.functions[position].lowered {
-                reached.extend(super::program::calls(function));
+                reached.extend(self.calls(function));
             }
         }
         reached.into_iter().collect()

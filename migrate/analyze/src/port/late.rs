@@ -1,9 +1,13 @@
 //! Which variables of a module change outside of requests: from timers, event listeners and promises that end later.
 
+use std::collections::HashMap;
+
 use indexmap::{IndexMap, IndexSet};
 use oxc_ast::ast;
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::scope::ScopeFlags;
+
+use crate::machine::value::ModuleId;
 
 /// Functions that call another one some time later.
 const DEFERRING: [&str; 6] = [
@@ -40,22 +44,38 @@ const CHANGING: [&str; 9] = [
     "copyWithin",
 ];
 
-/// The names that code outside of requests changes, itself or through the functions of the module that it calls.
-pub(super) fn names(program: &ast::Program<'_>) -> IndexSet<String> {
-    let mut search = Search::default();
-    search.visit_program(program);
-    let mut pending: Vec<String> = search.late.calls.iter().cloned().collect();
-    let mut names = search.late.changes;
+/// By module: the names of variables and properties that code outside of requests changes, itself or through the functions
+/// that it calls. Functions are known by their names alone, wherever they are.
+pub(super) fn names<'p, 'a: 'p>(
+    programs: impl Iterator<Item = (ModuleId, &'p ast::Program<'a>)>,
+) -> HashMap<ModuleId, IndexSet<String>> {
+    let searches = programs.map(|(module, program)| {
+        let mut search = Search::default();
+        search.visit_program(program);
+        (module, search)
+    });
+    let searches: Vec<(ModuleId, Search)> = searches.collect();
+    let late = searches.iter().flat_map(|(_, search)| &search.late.calls);
+    let mut pending: Vec<&String> = late.collect();
+    let mut changes: HashMap<ModuleId, IndexSet<String>> = HashMap::new();
+    for (module, search) in &searches {
+        let names = search.late.changes.iter().cloned();
+        changes.entry(*module).or_default().extend(names);
+    }
     let mut seen = IndexSet::new();
     while let Some(function) = pending.pop() {
-        if let Some(body) = search.functions.get(&function)
-            && seen.insert(function)
-        {
-            names.extend(body.changes.iter().cloned());
-            pending.extend(body.calls.iter().cloned());
+        if !seen.insert(function) {
+            continue;
+        }
+        for (module, search) in &searches {
+            if let Some(body) = search.functions.get(function) {
+                let names = body.changes.iter().cloned();
+                changes.entry(*module).or_default().extend(names);
+                pending.extend(&body.calls);
+            }
         }
     }
-    names
+    changes
 }
 
 /// What some code changes and calls, by name.
@@ -93,6 +113,12 @@ impl Search {
         });
     }
 
+    fn changes_path(&mut self, expression: &ast::Expression<'_>) {
+        for name in path(expression) {
+            self.changes(name);
+        }
+    }
+
     fn within(&mut self, name: Option<&str>, walk: impl FnOnce(&mut Self)) {
         self.around.extend(name.map(str::to_owned));
         walk(self);
@@ -109,6 +135,9 @@ impl Search {
             {
                 Some(ast::Expression::Identifier(function)) => {
                     self.late.calls.insert(function.name.to_string());
+                }
+                Some(ast::Expression::StaticMemberExpression(member)) => {
+                    self.late.calls.insert(member.property.name.to_string());
                 }
                 Some(argument) => {
                     self.depth += 1;
@@ -145,18 +174,37 @@ impl<'a> Visit<'a> for Search {
         });
     }
 
+    fn visit_method_definition(&mut self, method: &ast::MethodDefinition<'a>) {
+        let name = method.key.static_name();
+        self.within(name.as_deref(), |search| {
+            walk::walk_method_definition(search, method);
+        });
+    }
+
+    fn visit_property_definition(&mut self, property: &ast::PropertyDefinition<'a>) {
+        let name = property.key.static_name();
+        self.within(name.as_deref(), |search| {
+            walk::walk_property_definition(search, property);
+        });
+    }
+
+    fn visit_object_property(&mut self, property: &ast::ObjectProperty<'a>) {
+        let name = property.key.static_name();
+        self.within(name.as_deref(), |search| {
+            walk::walk_object_property(search, property);
+        });
+    }
+
     fn visit_simple_assignment_target(&mut self, target: &ast::SimpleAssignmentTarget<'a>) {
-        if let Some(name) = root_of_target(target) {
+        for name in names_of_target(target) {
             self.changes(name);
         }
         walk::walk_simple_assignment_target(self, target);
     }
 
     fn visit_unary_expression(&mut self, unary: &ast::UnaryExpression<'a>) {
-        if unary.operator == ast::UnaryOperator::Delete
-            && let Some(name) = root(&unary.argument)
-        {
-            self.changes(name);
+        if unary.operator == ast::UnaryOperator::Delete {
+            self.changes_path(&unary.argument);
         }
         walk::walk_unary_expression(self, unary);
     }
@@ -175,11 +223,12 @@ impl<'a> Visit<'a> for Search {
             }
             ast::Expression::StaticMemberExpression(member) => {
                 let method = member.property.name.as_str();
-                if CHANGING.contains(&method)
-                    && let Some(name) = root(&member.object)
-                {
-                    self.changes(name);
+                if CHANGING.contains(&method) {
+                    self.changes_path(&member.object);
                 }
+                self.note(|effects| {
+                    effects.calls.insert(method.to_owned());
+                });
                 if LISTENING.contains(&method) || DEFERRING.contains(&method) {
                     self.deferred(call);
                 }
@@ -187,9 +236,9 @@ impl<'a> Visit<'a> for Search {
             _ => {}
         }
         if let (Some(first), true) = (call.arguments.first(), is_object_assign(callee))
-            && let Some(name) = first.as_expression().and_then(root)
+            && let Some(changed) = first.as_expression()
         {
-            self.changes(name);
+            self.changes_path(changed);
         }
         walk::walk_call_expression(self, call);
     }
@@ -197,26 +246,49 @@ impl<'a> Visit<'a> for Search {
 
 fn is_object_assign(callee: &ast::Expression<'_>) -> bool {
     matches!(callee, ast::Expression::StaticMemberExpression(member)
-        if member.property.name == "assign" && root(&member.object) == Some("Object"))
+        if member.property.name == "assign" && path(&member.object) == ["Object"])
 }
 
-/// The variable at the start of `a.b[c]`.
-fn root<'e>(expression: &'e ast::Expression<'_>) -> Option<&'e str> {
+/// The names in `a.b[c]`, of which each may be the one of a variable: that of a module or the field of an instance.
+fn path<'e>(expression: &'e ast::Expression<'_>) -> Vec<&'e str> {
     match expression.without_parentheses() {
-        ast::Expression::Identifier(identifier) => Some(identifier.name.as_str()),
-        ast::Expression::StaticMemberExpression(member) => root(&member.object),
-        ast::Expression::ComputedMemberExpression(member) => root(&member.object),
-        _ => None,
+        ast::Expression::Identifier(identifier) => vec![identifier.name.as_str()],
+        ast::Expression::StaticMemberExpression(member) => {
+            let mut names = path(&member.object);
+            names.push(member.property.name.as_str());
+            names
+        }
+        ast::Expression::ComputedMemberExpression(member) => path(&member.object),
+        ast::Expression::PrivateFieldExpression(member) => {
+            let mut names = path(&member.object);
+            names.push(private_name(member));
+            names
+        }
+        _ => Vec::new(),
     }
 }
 
-fn root_of_target<'e>(target: &'e ast::SimpleAssignmentTarget<'_>) -> Option<&'e str> {
+/// `#name` as it stands in the source, which is also how such a field is known.
+fn private_name<'e>(member: &'e ast::PrivateFieldExpression<'_>) -> &'e str {
+    member.field.name.as_str()
+}
+
+fn names_of_target<'e>(target: &'e ast::SimpleAssignmentTarget<'_>) -> Vec<&'e str> {
     match target {
         ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
-            Some(identifier.name.as_str())
+            vec![identifier.name.as_str()]
         }
-        ast::SimpleAssignmentTarget::StaticMemberExpression(member) => root(&member.object),
-        ast::SimpleAssignmentTarget::ComputedMemberExpression(member) => root(&member.object),
-        _ => None,
+        ast::SimpleAssignmentTarget::StaticMemberExpression(member) => {
+            let mut names = path(&member.object);
+            names.push(member.property.name.as_str());
+            names
+        }
+        ast::SimpleAssignmentTarget::ComputedMemberExpression(member) => path(&member.object),
+        ast::SimpleAssignmentTarget::PrivateFieldExpression(member) => {
+            let mut names = path(&member.object);
+            names.push(private_name(member));
+            names
+        }
+        _ => Vec::new(),
     }
 }

@@ -1,9 +1,9 @@
 //! Resolves the names of one function through the scopes and the heap that registration has left.
 
-use isobar_migrate_model::code::{Builtin, ConstantId, Expression, FunctionRole, StateId};
+use isobar_migrate_model::code::{Builtin, ConstantId, StateId};
 
 use super::{Entity, Porter, Root, RootKey, data, globals, packages};
-use crate::lower::{Callable, Handle, Named, Names, Obstacle, Role};
+use crate::lower::{Callable, Handle, Named, Names, Obstacle, Role, This};
 use crate::machine::function::Code;
 use crate::machine::heap::Kind;
 use crate::machine::scope::ScopeKind;
@@ -13,13 +13,20 @@ use crate::machine::value::{ModuleId, Name, ObjectId, ScopeId, Site, Value};
 pub(super) struct FunctionNames<'p, 'm, 'a> {
     pub(super) porter: &'p mut Porter<'m, 'a>,
     pub(super) scope: ScopeId,
-    pub(super) module: ModuleId,
     /// Whether variables of its factory may differ from one such function to the next.
     pub(super) may_capture: bool,
+    pub(super) this: Named,
+    /// What `this` is in functions in it that are called without an object.
+    pub(super) unbound: Named,
+    /// The object whose method the function is.
+    pub(super) home: Option<ObjectId>,
 }
 
 impl Names for FunctionNames<'_, '_, '_> {
     fn name(&mut self, name: &str) -> Named {
+        if name == "this" {
+            return self.this.clone();
+        }
         let machine = &self.porter.machine;
         let Some(scope) = machine.scopes.find(self.scope, name) else {
             return self.global(name);
@@ -40,9 +47,26 @@ impl Names for FunctionNames<'_, '_, '_> {
         }
     }
 
-    fn callable(&mut self, handle: Handle, roles: &[Role]) -> Result<Callable, Obstacle> {
+    fn superior(&mut self, property: &str) -> Named {
+        let above = self.home.map(|home| self.porter.machine.heap.get(home));
+        let Some(above) = above.and_then(|home| home.prototype) else {
+            return Named::Refused("super, which is not known".into());
+        };
+        self.porter.property(above, property)
+    }
+
+    fn unbound_this(&self) -> Named {
+        self.unbound.clone()
+    }
+
+    fn callable(
+        &mut self,
+        handle: Handle,
+        this: This,
+        roles: &[Role],
+    ) -> Result<Callable, Obstacle> {
         match self.porter.entities[handle.0 as usize].clone() {
-            Entity::Object(id) => self.porter.callable(id, FunctionRole::Plain, roles),
+            Entity::Object(id) => self.porter.callable(id, this, roles),
             Entity::Module(_) | Entity::Global(_) => Err("a call of a module".into()),
         }
     }
@@ -75,7 +99,6 @@ impl FunctionNames<'_, '_, '_> {
         if is_module_name {
             return Named::Refused(format!("{name} while a request is handled").into());
         }
-        let _ = self.module;
         globals::name(name, |name| self.porter.global(name))
     }
 }
@@ -102,6 +125,14 @@ impl Porter<'_, '_> {
         if let Some((module, export)) = &binding.import {
             return self.export(*module, export);
         }
+        if binding.steered
+            && binding
+                .value
+                .as_object()
+                .is_none_or(|id| !self.is_router(id))
+        {
+            return Named::Refused(super::data::depends_on_environment(name));
+        }
         let module = binding.site.module;
         let is_assigned = self.is_reassigned(module, name);
         let in_factory = self.machine.scopes.get(scope).kind != ScopeKind::Module;
@@ -114,6 +145,9 @@ impl Porter<'_, '_> {
         }
         if in_factory && !is_assigned {
             return match data::literal(self.machine, &binding.value) {
+                Ok(_) if binding.assumed => {
+                    Named::Refused(super::data::depends_on_environment(name))
+                }
                 Ok(_) if may_capture => Named::Captured,
                 Ok(value) => Named::Literal(value),
                 Err(obstacle) => Named::Refused(obstacle),
@@ -144,32 +178,15 @@ impl Porter<'_, '_> {
         }
     }
 
-    /// What a property of an object with functions, or of a module's exports, stands for.
-    fn property(&mut self, id: ObjectId, property: &str) -> Named {
-        let Some(found) = self.machine.heap.get(id).properties.get(property).cloned() else {
-            return if self.machine.heap.get(id).open {
-                Named::Refused(format!("the property {property}, which is not known").into())
-            } else {
-                Named::Literal(Expression::Undefined)
-            };
-        };
-        let site = self.machine.heap.get(id).site;
-        match found.value.as_object() {
-            Some(inner) if !self.is_data(inner) => self.object(inner, property, site),
-            _ => {
-                let key = RootKey::Property(id, property.into());
-                self.root(&key, property, site, found.value)
-            }
-        }
-    }
-
     /// What an object stands for.
-    fn object(&mut self, id: ObjectId, name: &str, site: Site) -> Named {
+    pub(super) fn object(&mut self, id: ObjectId, name: &str, site: Site) -> Named {
         match self.machine.heap.get(id).kind.clone() {
             Kind::Function(closure) if matches!(closure.code, Code::Class(_)) => {
-                Named::Refused(format!("the class {name}").into())
+                Named::Namespace(self.handle(Entity::Object(id)))
             }
-            Kind::Function(_) => Named::Function(self.handle(Entity::Object(id))),
+            Kind::Function(_) | Kind::Bound { .. } => {
+                Named::Function(self.handle(Entity::Object(id)))
+            }
             Kind::Module(module) => Named::Namespace(self.handle(Entity::Module(module))),
             Kind::Foreign(foreign) => packages::named(&foreign),
             Kind::Namespace(_) => self.namespace(id, name),
@@ -229,15 +246,27 @@ impl Porter<'_, '_> {
                 .as_object()
                 .is_some_and(|id| !self.is_data(id))
         });
-        has_functions || (is_exports && !object.open)
+        has_functions || self.is_instance(id) || (is_exports && !object.open)
     }
 
     /// Whether an object is data: neither a function nor anything of a package.
-    fn is_data(&self, id: ObjectId) -> bool {
-        matches!(
-            self.machine.heap.get(id).kind,
-            Kind::Plain | Kind::Array(_) | Kind::RegExp { .. }
-        ) && !(matches!(self.machine.heap.get(id).kind, Kind::Plain) && self.has_functions(id))
+    pub(super) fn is_data(&self, id: ObjectId) -> bool {
+        match self.machine.heap.get(id).kind {
+            Kind::Plain => !self.has_functions(id) && !self.is_instance(id),
+            Kind::Array(_) | Kind::RegExp { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an object is an instance of a class, or inherits from another object.
+    pub(super) fn is_instance(&self, id: ObjectId) -> bool {
+        let object = self.machine.heap.get(id);
+        matches!(object.kind, Kind::Plain) && object.prototype.is_some()
+    }
+
+    fn is_router(&self, id: ObjectId) -> bool {
+        let kind = &self.machine.heap.get(id).kind;
+        matches!(kind, Kind::Router(_) | Kind::Route(..))
     }
 
     fn has_functions(&self, id: ObjectId) -> bool {
@@ -246,14 +275,14 @@ impl Porter<'_, '_> {
             property.value.as_object().is_some_and(|id| {
                 matches!(
                     self.machine.heap.get(id).kind,
-                    Kind::Function(_) | Kind::Foreign(_) | Kind::Builtin(..)
+                    Kind::Function(_) | Kind::Bound { .. } | Kind::Foreign(_) | Kind::Builtin(..)
                 )
             })
         })
     }
 
     /// A piece of data that outlives requests.
-    fn root(&mut self, key: &RootKey, name: &str, site: Site, value: Value) -> Named {
+    pub(super) fn root(&mut self, key: &RootKey, name: &str, site: Site, value: Value) -> Named {
         if let Some((position, _, root)) = self.roots.get_full(key) {
             let is_constant = self.constants.iter().any(|constant| constant.key == *key);
             return match &root.literal {

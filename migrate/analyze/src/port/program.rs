@@ -10,19 +10,15 @@ use isobar_migrate_model::code::{
 };
 use isobar_migrate_model::{Reason, ReasonCode};
 
-use super::{Outcome, Port, Porter, Root, aliases};
+use super::{ConstantSource, Outcome, Port, Porter, Root, aliases};
 use crate::machine::value::RouterId;
 
-/// The functions that a function calls or hands on.
-pub(super) fn calls(function: &Function) -> BTreeSet<usize> {
-    let mut calls = Calls(BTreeSet::new());
-    walk_function(&mut calls, function);
-    calls.0
+struct Calls<'c> {
+    constants: &'c [ConstantSource],
+    found: BTreeSet<usize>,
 }
 
-struct Calls(BTreeSet<usize>);
-
-impl Visit for Calls {
+impl Visit for Calls<'_> {
     fn expression(&mut self, expression: &Expression) {
         match expression {
             Expression::Function { function }
@@ -30,7 +26,12 @@ impl Visit for Calls {
                 callee: Callee::Function { function },
                 ..
             } => {
-                self.0.insert(function.0);
+                self.found.insert(function.0);
+            }
+            // A constant is made of others that were there before it.
+            Expression::Constant { constant } => {
+                let value = &self.constants[constant.0].value;
+                self.expression(value);
             }
             _ => {}
         }
@@ -39,6 +40,16 @@ impl Visit for Calls {
 }
 
 impl Porter<'_, '_> {
+    /// The functions that a function, or a constant that it uses, calls or hands on.
+    pub(super) fn calls(&self, function: &Function) -> BTreeSet<usize> {
+        let mut calls = Calls {
+            constants: &self.constants,
+            found: BTreeSet::new(),
+        };
+        walk_function(&mut calls, function);
+        calls.found
+    }
+
     /// The program, and what became of each route.
     pub(super) fn finish(
         mut self,
@@ -50,7 +61,8 @@ impl Porter<'_, '_> {
             let changed = self.changes(&router).changed;
             self.hold_back_states(&mut router, &reason, &changed);
         }
-        let shared = self.changes(&router).shared;
+        let mut shared = self.changes(&router).shared;
+        shared.extend(self.overlapping(&self.changes(&router).changed));
         if let Some(reason) = self.sharing(&shared) {
             self.hold_back_states(&mut router, &reason, &shared);
         }
@@ -393,7 +405,9 @@ impl<'p, 'm, 'a> Split<'p, 'm, 'a> {
         let place = self.porter.machine.place(site);
         let value = literal.unwrap_or(Expression::Undefined);
         let name = name.to_string();
-        let expression = if self.changed.contains(&root) {
+        let expression = if value == Expression::Undefined && !self.changed.contains(&root) {
+            value
+        } else if self.changed.contains(&root) {
             self.states.push(State {
                 name,
                 place,

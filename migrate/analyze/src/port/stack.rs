@@ -275,7 +275,7 @@ impl Porter<'_, '_> {
             }));
         }
         match self.machine.heap.kind(value).cloned() {
-            Some(Kind::Function(_)) => {
+            Some(Kind::Function(_) | Kind::Bound { .. }) => {
                 let id = value
                     .as_object()
                     .expect("the kind of a value is that of its object");
@@ -325,8 +325,10 @@ impl Porter<'_, '_> {
 
     /// Whether Express takes a function for an error handler: it counts four parameters.
     fn role_of(&self, value: &Value) -> FunctionRole {
-        let Some(Kind::Function(closure)) = self.machine.heap.kind(value) else {
-            return FunctionRole::Handler;
+        let closure = match self.machine.heap.kind(value) {
+            Some(Kind::Function(closure)) => closure,
+            Some(Kind::Bound { target, .. }) => return self.role_of(target),
+            _ => return FunctionRole::Handler,
         };
         let parameters = match closure.code {
             Code::Function(function) => &function.params,

@@ -31,7 +31,12 @@ impl Porter<'_, '_> {
 
     fn is_function(&self, value: &Value) -> bool {
         let function: Option<ObjectId> = value.as_object();
-        function.is_some_and(|id| matches!(self.machine.heap.get(id).kind, Kind::Function(_)))
+        function.is_some_and(|id| {
+            matches!(
+                self.machine.heap.get(id).kind,
+                Kind::Function(_) | Kind::Bound { .. }
+            )
+        })
     }
 }
 
