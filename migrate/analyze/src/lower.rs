@@ -5,6 +5,7 @@
 
 mod arguments;
 mod call;
+mod class;
 mod comments;
 mod control;
 mod expression;
@@ -20,9 +21,10 @@ mod statement;
 mod target;
 mod text;
 
+pub(crate) use class::{ClassSource, Making, Parent, constructor_of, lower_constructor};
 pub(crate) use comments::before as comments_before;
 pub(crate) use function::{Body, FunctionSource, lower, lower_constant};
-pub(crate) use names::{Callable, Handle, Named, Names, Role, This};
+pub(crate) use names::{Callable, ClassInfo, Handle, Named, Names, Role, This};
 pub(crate) use refusal::{Obstacle, Refusal};
 
 use oxc_ast::ast::Comment;

@@ -5,6 +5,7 @@
 //! requests to the legacy application, with the reason and its place.
 
 mod aliases;
+mod classes;
 mod constants;
 mod data;
 mod functions;
@@ -32,6 +33,7 @@ use crate::lower::{Obstacle, Role, This};
 use crate::machine::Machine;
 use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, ScopeId, Site, Value};
 
+use classes::KnownClass;
 pub(crate) use outcome::Outcome;
 
 /// Which routes are to be ported.
@@ -79,6 +81,7 @@ pub(crate) fn port(
         entities: Vec::new(),
         roots: IndexMap::new(),
         constants: Vec::new(),
+        classes: IndexMap::new(),
         notes: Vec::new(),
         selection: selection.clone(),
         outcomes: Vec::new(),
@@ -101,6 +104,8 @@ struct Porter<'m, 'a> {
     roots: IndexMap<RootKey, Root>,
     /// Constants that are no root: values that are worked out from an expression.
     constants: Vec<ConstantSource>,
+    /// Classes whose instances requests make; a class stands after its parent.
+    classes: IndexMap<ObjectId, KnownClass>,
     notes: Vec<(Place, String)>,
     selection: Selection,
     outcomes: Vec<Outcome>,

@@ -109,8 +109,8 @@ pub use router::{IntoParamHook, ParamHook, Route, Router, RouterOptions};
 pub use service::{ExpressService, ResponseFuture};
 pub use unanswered::{NotMine, Unanswered};
 pub use value::{
-    ErrorClass, JsArray, JsFunction, JsObject, JsString, JsValue, PropertyName, TextPart, Thrown,
-    Truthy, array_from, attempt, console_debug, console_error, console_log, console_warn,
+    ErrorClass, JsArray, JsClass, JsFunction, JsObject, JsString, JsValue, PropertyName, TextPart,
+    Thrown, Truthy, array_from, attempt, console_debug, console_error, console_log, console_warn,
     create_error, date_now, date_parse, decode_uri_component, encode_uri_component, escape_html,
     iso_now, json_parse, json_stringify, json_stringify_pretty, math_max, math_min, math_random,
     math_round, math_sign, new_date, new_regexp, number_is_finite, number_is_integer,

@@ -8,6 +8,7 @@ mod array;
 mod buffer;
 mod callbacks;
 mod checked;
+mod class;
 mod convert;
 mod date;
 mod function;
@@ -32,6 +33,7 @@ mod thrown;
 mod truthy;
 
 pub use array::JsArray;
+pub use class::JsClass;
 pub use convert::{decode_uri_component, encode_uri_component};
 pub use date::{date_now, date_parse, iso_now, new_date};
 pub use function::JsFunction;

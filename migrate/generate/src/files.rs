@@ -23,6 +23,7 @@ struct Module {
 pub(crate) fn write(context: Context<'_>) -> BTreeMap<String, String> {
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     let mut state_methods = BTreeSet::new();
+    write_classes(context, &mut modules);
     write_constants(context, &mut modules);
     for (id, function) in context.program.functions.iter().enumerate() {
         let written = write_function(context, id);
@@ -155,6 +156,37 @@ fn imports(imports: &BTreeSet<String>, module: &str) -> String {
         }
     }
     lines
+}
+
+fn write_classes(context: Context<'_>, modules: &mut BTreeMap<String, Module>) {
+    for (id, class) in context.program.classes.iter().enumerate() {
+        let placed = &context.layout.classes[id];
+        let mut emitter = Emitter::new(context, &placed.module);
+        let mut comments = class.comments.clone();
+        comments.push(class.place.to_string());
+        let comments = literal::comment(&comments);
+        let (name, title) = (&placed.name, literal::text(&class.name));
+        emitter.import("JsClass");
+        let mut value = format!("JsClass::new({title})");
+        if let Some(error) = &class.error {
+            let errors = emitter.import("ErrorClass");
+            value.extend([format!(".of_errors({errors}::{error})")]);
+        }
+        if let Some(parent) = class.parent {
+            value.extend([format!(".extending(&{})", emitter.class_path(parent))]);
+        }
+        if !class.methods.is_empty() {
+            let methods = class.methods.iter().map(|method| literal::text(method));
+            let methods = methods.collect::<Vec<_>>().join(", ");
+            value.extend([format!(".with_methods(&[{methods}])")]);
+        }
+        let module = modules.entry(placed.module.clone()).or_default();
+        module.imports.extend(emitter.imports);
+        module
+            .items
+            .push(format!("{comments}pub static {name}: JsClass = {value};\n"));
+        module.sources.insert(class.place.file.clone());
+    }
 }
 
 fn write_constants(context: Context<'_>, modules: &mut BTreeMap<String, Module>) {

@@ -86,9 +86,10 @@ impl Kinds {
         let of = |expression| self.of(locals, expression);
         match expression {
             Expression::Undefined | Expression::Next { .. } => Kind::Undefined,
-            Expression::Bool { .. } | Expression::InstanceOf { .. } | Expression::Delete { .. } => {
-                Kind::Bool
-            }
+            Expression::Bool { .. }
+            | Expression::InstanceOf { .. }
+            | Expression::IsInstance { .. }
+            | Expression::Delete { .. } => Kind::Bool,
             Expression::Number { .. } | Expression::Update { .. } => Kind::Number,
             Expression::Text { .. } | Expression::Template { .. } => Kind::Text,
             Expression::Array { .. } => Kind::Array,

@@ -31,6 +31,7 @@ const ENTRY_FILES: [&str; 5] = ["index", "app", "server", "main", "www"];
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
     pub(crate) functions: Vec<Placed>,
+    pub(crate) classes: Vec<Placed>,
     pub(crate) constants: Vec<PlacedConstant>,
     pub(crate) states: Vec<PlacedState>,
 }
@@ -96,6 +97,7 @@ impl Layout {
                 title,
             });
         }
+        layout.place_classes(program, &mut taken);
         layout.place_constants(program, &mut taken);
         layout.place_states(program);
         layout
@@ -104,11 +106,26 @@ impl Layout {
     /// Whether another module has the same last name, so that importing both would clash.
     pub(crate) fn is_ambiguous(&self, module: &str) -> bool {
         let functions = self.functions.iter().map(|it| &it.module);
-        let modules = functions.chain(self.constants.iter().map(|it| &it.module));
+        let classes = self.classes.iter().map(|it| &it.module);
+        let modules = functions
+            .chain(self.constants.iter().map(|it| &it.module))
+            .chain(classes);
         let mut others = modules.filter(|other| *other != module).map(|it| &**it);
         let same = |other: &str| last_name(other) == last_name(module);
         // `isobar_express` has a module of this name, which the router imports.
         same("middleware") || module != "state" && same("state") || others.any(same)
+    }
+
+    fn place_classes(&mut self, program: &Program, taken: &mut HashMap<String, Names>) {
+        for class in &program.classes {
+            let module = source_module(&class.place.file);
+            let names = taken.entry(module.clone()).or_default();
+            self.classes.push(Placed {
+                name: names.unique(capitals(&class.name)),
+                module,
+                title: None,
+            });
+        }
     }
 
     fn place_constants(&mut self, program: &Program, taken: &mut HashMap<String, Names>) {

@@ -185,7 +185,9 @@ pub(crate) fn builtin(builtin: Builtin) -> Kind {
         | Builtin::ConsoleInfo
         | Builtin::ConsoleDebug
         | Builtin::ConsoleWarn
-        | Builtin::ConsoleError => Kind::Undefined,
+        | Builtin::ConsoleError
+        | Builtin::SuperError
+        | Builtin::CaptureStackTrace => Kind::Undefined,
         _ => Kind::Value,
     }
 }

@@ -4,6 +4,7 @@
 //! means no longer depends on where it stood in the source, and nothing here is a guess: what the subset lacks never
 //! gets this far.
 
+mod class;
 mod expression;
 mod function;
 mod operation;
@@ -12,6 +13,7 @@ pub mod visit;
 pub mod visit_mut;
 mod walk;
 
+pub use class::{Class, ClassId};
 pub use expression::{
     Argument, Callee, Element, Expression, Key, Property, ResponseStep, Target, TemplatePart,
 };
@@ -36,6 +38,8 @@ pub struct Program {
     pub express: u8,
     /// Functions, referred to by [`FunctionId`].
     pub functions: Vec<Function>,
+    /// Classes whose instances requests make, referred to by [`ClassId`]; a class stands after its parent.
+    pub classes: Vec<Class>,
     /// Values that are fixed once the application has started, referred to by [`ConstantId`].
     pub constants: Vec<Constant>,
     /// Variables of modules that requests change, referred to by [`StateId`].

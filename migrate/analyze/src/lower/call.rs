@@ -7,7 +7,7 @@ use oxc_span::GetSpan;
 use super::function::Lowering;
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Callable, Handle, Named, Refusal, Role, This, arguments, text};
+use super::{Callable, ClassInfo, Handle, Named, Refusal, Role, This, arguments, text};
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn call(&mut self, call: &'a ast::CallExpression<'a>) -> Lowered<Expression> {
@@ -88,18 +88,13 @@ impl<'a> Lowering<'a, '_> {
         if roles.contains(&Role::Next) {
             return Err(Refusal::new(call, "next handed to a function"));
         }
-        let this = self.receiver(&call.callee);
+        let (this, object) = self.receiver(&call.callee)?;
         let callable = self.names.callable(handle, this, &roles);
         let Callable { function, is_async } =
             callable.map_err(|message| Refusal::new(&call.callee, message))?;
-        let mut lowered = Vec::new();
-        for (argument, role) in call.arguments.iter().zip(roles) {
-            lowered.push(match role {
-                Role::Request => Argument::Request,
-                Role::Response => Argument::Response,
-                Role::Value | Role::Next => self.argument(argument)?,
-            });
-        }
+        let object = object.map(|value| Argument::Value { value });
+        let mut lowered: Vec<_> = object.into_iter().collect();
+        lowered.extend(self.arguments_of(&call.arguments, &roles)?);
         let callee = Callee::Function { function };
         Ok((
             Expression::Call {
@@ -110,7 +105,22 @@ impl<'a> Lowering<'a, '_> {
         ))
     }
 
-    fn role_of(&mut self, argument: &ast::Argument<'a>) -> Role {
+    /// Arguments as their roles say.
+    pub(super) fn arguments_of(
+        &mut self,
+        arguments: &'a [ast::Argument<'a>],
+        roles: &[Role],
+    ) -> Lowered<Vec<Argument>> {
+        let arguments = arguments.iter().zip(roles);
+        let lowered = arguments.map(|(argument, role)| match role {
+            Role::Request => Ok(Argument::Request),
+            Role::Response => Ok(Argument::Response),
+            Role::Value | Role::Next => self.argument(argument),
+        });
+        lowered.collect()
+    }
+
+    pub(super) fn role_of(&mut self, argument: &ast::Argument<'a>) -> Role {
         let Some(ast::Expression::Identifier(identifier)) = argument.as_expression() else {
             return Role::Value;
         };
@@ -350,10 +360,52 @@ impl<'a> Lowering<'a, '_> {
         call: &'a ast::CallExpression<'a>,
         builtin: Builtin,
     ) -> Lowered<Expression> {
-        self.builtin(builtin, &call.arguments, call)
+        let mut arguments = &call.arguments[..];
+        if let (Builtin::CaptureStackTrace, [_, below]) = (builtin, arguments) {
+            // Which function the stack begins with is not ported, but what tells it must do nothing.
+            if !is_name_of_function(below) {
+                return Err(Refusal::new(call, "Error.captureStackTrace with a call"));
+            }
+            arguments = &arguments[..1];
+        }
+        self.builtin(builtin, arguments, call)
+    }
+
+    /// An instance of a class of the source, and what is known of the class.
+    pub(super) fn new_instance(
+        &mut self,
+        it: &'a ast::NewExpression<'a>,
+    ) -> Lowered<(Expression, ClassInfo)> {
+        let Some(Named::Namespace(class)) = self.path(&it.callee) else {
+            return Err(Refusal::new(it, "new with something else than a class"));
+        };
+        let Some(info) = self.names.class(class) else {
+            return Err(Refusal::new(it, "new with something else than a class"));
+        };
+        let info = info.map_err(|obstacle| Refusal::new(it, obstacle))?;
+        let roles: Vec<Role> = it.arguments.iter().map(|it| self.role_of(it)).collect();
+        let callable = self.names.constructor(class, This::Nobody, &roles);
+        let callable = callable.map_err(|obstacle| Refusal::new(it, obstacle))?;
+        let arguments = self.arguments_of(&it.arguments, &roles)?;
+        let callee = Callee::Function {
+            function: callable.function,
+        };
+        Ok((Expression::Call { callee, arguments }, info))
     }
 
     pub(super) fn new_expression(&mut self, it: &'a ast::NewExpression<'a>) -> Lowered<Expression> {
+        if let Some(Named::Namespace(handle)) = self.path(&it.callee)
+            && self.names.class(handle).is_some()
+        {
+            let (value, info) = self.new_instance(it)?;
+            if !info.is_value {
+                return Err(Refusal::new(
+                    it,
+                    "an instance with methods of the language's own names as a value",
+                ));
+            }
+            return Ok(value);
+        }
         let class = match it.callee.without_parentheses() {
             ast::Expression::Identifier(class) => class.name.as_str(),
             other => return Err(Refusal::new(other, "new with a computed class")),
@@ -396,6 +448,18 @@ fn always_throws(value: &Expression) -> bool {
     match value {
         Expression::Member { object, .. } => {
             **object == Expression::Undefined || always_throws(object)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an argument is a name or `this.constructor`.
+fn is_name_of_function(argument: &ast::Argument<'_>) -> bool {
+    match argument {
+        ast::Argument::Identifier(_) => true,
+        ast::Argument::StaticMemberExpression(member) => {
+            matches!(member.object, ast::Expression::ThisExpression(_))
+                && member.property.name == "constructor"
         }
         _ => false,
     }

@@ -13,7 +13,7 @@ use super::function::{FunctionSource, Lowering};
 use super::pattern::static_key;
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Body, Refusal, text};
+use super::{Body, Named, Refusal, text};
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn expression(
@@ -222,6 +222,14 @@ impl<'a> Lowering<'a, '_> {
 
     fn instance_of(&mut self, it: &'a ast::BinaryExpression<'a>) -> Lowered<Expression> {
         const ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxError"];
+        if let Some(Named::Namespace(handle)) = self.path(&it.right)
+            && let Some(info) = self.names.class(handle)
+        {
+            let info = info.map_err(|obstacle| Refusal::new(it, obstacle))?;
+            let value = Box::new(self.expression(&it.left)?);
+            let class = info.class;
+            return Ok(Expression::IsInstance { value, class });
+        }
         let class = match it.right.without_parentheses() {
             ast::Expression::Identifier(identifier) => identifier.name.as_str(),
             _ => "",

@@ -1,5 +1,7 @@
 //! A whole function: its parameters and its body.
 
+use std::collections::HashMap;
+
 use isobar_migrate_model::Place;
 use isobar_migrate_model::code::{
     Capture, Expression, Function, FunctionRole, LocalId, Parameter, Statement,
@@ -8,7 +10,7 @@ use oxc_ast::ast;
 use oxc_span::{GetSpan, Span};
 
 use super::scope::{Bound, Scopes};
-use super::{Names, Refusal, Role, SourceFile, comments};
+use super::{Handle, Names, Refusal, Role, SourceFile, This, comments};
 
 /// A function as it stands in the source.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Lowering<'a, 'n> {
     pub(super) refusals: Vec<Refusal>,
     pub(super) role: FunctionRole,
     captures: Vec<(String, LocalId)>,
+    /// The variables that hold an instance of a class, and nothing else.
+    pub(super) instances: HashMap<LocalId, Handle>,
     /// Inside of a `try`: the loops that began in it.
     pub(super) loops_in_try: Option<u32>,
 }
@@ -44,7 +48,7 @@ pub(crate) fn lower<'a>(
     file: SourceFile<'a>,
     source: &FunctionSource<'a>,
     role: FunctionRole,
-    roles: &[Role],
+    (this, roles): (This, &[Role]),
     names: &mut dyn Names,
 ) -> Result<Lowered, Vec<Refusal>> {
     let mut lowering = Lowering::new(file, role, names);
@@ -53,7 +57,7 @@ pub(crate) fn lower<'a>(
             .refusals
             .push(Refusal::new(&source.span, "a generator function"));
     }
-    let function = lowering.function(source, roles);
+    let function = lowering.function(source, this, roles);
     let captures = std::mem::take(&mut lowering.captures);
     if lowering.refusals.is_empty() {
         let captures = captures.into_iter().map(|(name, _)| name).collect();
@@ -87,7 +91,7 @@ pub(crate) struct Lowered {
 }
 
 impl<'a, 'n> Lowering<'a, 'n> {
-    fn new(file: SourceFile<'a>, role: FunctionRole, names: &'n mut dyn Names) -> Self {
+    pub(super) fn new(file: SourceFile<'a>, role: FunctionRole, names: &'n mut dyn Names) -> Self {
         Self {
             file,
             names,
@@ -95,15 +99,26 @@ impl<'a, 'n> Lowering<'a, 'n> {
             refusals: Vec::new(),
             role,
             captures: Vec::new(),
+            instances: HashMap::new(),
             loops_in_try: None,
         }
     }
 }
 
 impl<'a> Lowering<'a, '_> {
-    fn function(&mut self, source: &FunctionSource<'a>, roles: &[Role]) -> Function {
+    fn function(&mut self, source: &FunctionSource<'a>, this: This, roles: &[Role]) -> Function {
         self.scopes.open();
-        let (parameters, mut body) = self.parameters(source.parameters, roles);
+        let mut parameters = Vec::new();
+        if let This::Instance(class) = this {
+            let local = self.bind_this(class);
+            parameters.push(Parameter {
+                local,
+                default: None,
+                rest: false,
+            });
+        }
+        let (taken, mut body) = self.parameters(source.parameters, roles);
+        parameters.extend(taken);
         body.extend(self.body(source.body));
         self.check_captures();
         Function {

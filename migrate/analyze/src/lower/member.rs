@@ -1,6 +1,8 @@
 //! Names, paths of names and members.
 
-use isobar_migrate_model::code::{Builtin, Callee, Expression, RequestMember, ResponseMember};
+use isobar_migrate_model::code::{
+    Argument, Builtin, Callee, Expression, LocalId, RequestMember, ResponseMember,
+};
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
@@ -46,8 +48,8 @@ impl<'a> Lowering<'a, '_> {
     /// The value of a name or of a member.
     pub(super) fn reference(&mut self, expression: &'a ast::Expression<'a>) -> Lowered<Expression> {
         if let Some(named) = self.path(expression) {
-            if let Named::Getter(getter, object) = named {
-                return self.get_with(getter, object, expression);
+            if let Named::Getter(getter) = named {
+                return self.get_with(getter, expression);
             }
             return match named_value(&named) {
                 Some(value) => Ok(value),
@@ -64,7 +66,7 @@ impl<'a> Lowering<'a, '_> {
                     refuse_request_member(&part, expression)?;
                     return Ok(part);
                 }
-                let object = Box::new(self.expression(&member.object)?);
+                let object = Box::new(self.object_of_member(&member.object)?);
                 Ok(Expression::Member {
                     object,
                     property: member.property.name.to_string(),
@@ -86,23 +88,24 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// What a getter gives.
-    fn get_with(
-        &mut self,
-        getter: Handle,
-        object: Handle,
-        node: &impl GetSpan,
-    ) -> Lowered<Expression> {
-        let callable = self.names.callable(getter, This::Known(object), &[]);
-        let Callable { function, .. } = callable.map_err(|message| Refusal::new(node, message))?;
+    fn get_with(&mut self, getter: Handle, member: &'a ast::Expression<'a>) -> Lowered<Expression> {
+        let (this, object) = self.receiver(member)?;
+        let callable = self.names.callable(getter, this, &[]);
+        let Callable { function, .. } =
+            callable.map_err(|message| Refusal::new(member, message))?;
+        let arguments = object.map(|value| Argument::Value { value });
         Ok(Expression::Call {
             callee: Callee::Function { function },
-            arguments: Vec::new(),
+            arguments: arguments.into_iter().collect(),
         })
     }
 
     fn variable(&mut self, name: &str, node: &impl GetSpan) -> Lowered<Expression> {
         match self.scopes.resolve(name) {
-            Some(Bound::Local(local)) => Ok(Expression::Local { local }),
+            Some(Bound::Local(local)) => {
+                self.check_escape(local, node)?;
+                Ok(Expression::Local { local })
+            }
             Some(Bound::Closure(_)) => Err(Refusal::new(node, "a function as a value")),
             Some(Bound::Request) => Err(Refusal::new(node, "the request as a value")),
             Some(Bound::Response) => Err(Refusal::new(node, "the response as a value")),
@@ -156,13 +159,16 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn path_of_member(&mut self, object: &ast::Expression<'_>, name: &str) -> Option<Named> {
+        if let Some(class) = self.static_class(object) {
+            return self.names.method_of(class, name);
+        }
         let object = self.path(object)?;
         match object {
             Named::Namespace(_) | Named::Environment | Named::Refused(_) => {
                 Some(self.named_member(&object, name))
             }
             Named::Builtin(builtin) => {
-                let path = format!("{}.{name}", builtin.name());
+                let path = format!("{}.{name}", builtin.name().trim_start_matches("new "));
                 Some(match Builtin::from_name(&path) {
                     Some(builtin) => Named::Builtin(builtin),
                     None => Named::Refused(path.into()),
@@ -175,20 +181,100 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// The object that a callee is a member of, as the function sees it.
-    pub(super) fn receiver(&mut self, callee: &ast::Expression<'_>) -> This {
+    /// The object that a callee is a member of, as the function sees it: for an instance, with its value.
+    pub(super) fn receiver(
+        &mut self,
+        callee: &'a ast::Expression<'a>,
+    ) -> Lowered<(This, Option<Expression>)> {
         let object = match callee.without_parentheses() {
-            ast::Expression::StaticMemberExpression(member) => match member.object {
-                ast::Expression::Super(_) => self.path_of_name("this"),
-                _ => self.path(&member.object),
-            },
-            ast::Expression::ComputedMemberExpression(member) => self.path(&member.object),
-            ast::Expression::PrivateFieldExpression(member) => self.path(&member.object),
-            _ => None,
+            ast::Expression::StaticMemberExpression(member) => &member.object,
+            ast::Expression::ComputedMemberExpression(member) => &member.object,
+            ast::Expression::PrivateFieldExpression(member) => &member.object,
+            _ => return Ok((This::Nobody, None)),
         };
-        match object {
-            Some(Named::Namespace(object)) => This::Known(object),
-            _ => This::Nobody,
+        let named = match object {
+            ast::Expression::Super(_) => {
+                if let Some(Bound::Local(local)) = self.scopes.resolve("this")
+                    && let Some(class) = self.instances.get(&local)
+                {
+                    let value = Expression::Local { local };
+                    return Ok((This::Instance(*class), Some(value)));
+                }
+                self.path_of_name("this")
+            }
+            object => {
+                if let Some(class) = self.static_class(object) {
+                    let value = self.instance_value(object)?;
+                    return Ok((This::Instance(class), Some(value)));
+                }
+                self.path(object)
+            }
+        };
+        Ok(match named {
+            Some(Named::Namespace(object)) => (This::Known(object), None),
+            _ => (This::Nobody, None),
+        })
+    }
+
+    /// The class of which an expression gives an instance, where that is certain.
+    pub(super) fn static_class(&mut self, expression: &ast::Expression<'_>) -> Option<Handle> {
+        let name = match expression.without_parentheses() {
+            ast::Expression::Identifier(identifier) => identifier.name.as_str(),
+            ast::Expression::ThisExpression(_) => "this",
+            ast::Expression::NewExpression(new) => {
+                let Some(Named::Namespace(class)) = self.path(&new.callee) else {
+                    return None;
+                };
+                return self.names.class(class).is_some().then_some(class);
+            }
+            _ => return None,
+        };
+        match self.scopes.resolve(name) {
+            Some(Bound::Local(local)) => self.instances.get(&local).copied(),
+            _ => None,
+        }
+    }
+
+    /// An instance whose class is known, where only a member of it is used.
+    pub(super) fn instance_value(
+        &mut self,
+        expression: &'a ast::Expression<'a>,
+    ) -> Lowered<Expression> {
+        let name = match expression.without_parentheses() {
+            ast::Expression::Identifier(identifier) => identifier.name.as_str(),
+            ast::Expression::ThisExpression(_) => "this",
+            ast::Expression::NewExpression(new) => return self.new_instance(new).map(|it| it.0),
+            _ => return self.expression(expression),
+        };
+        match self.scopes.resolve(name) {
+            Some(Bound::Local(local)) => Ok(Expression::Local { local }),
+            _ => self.expression(expression),
+        }
+    }
+
+    /// What a member is taken of.
+    pub(super) fn object_of_member(
+        &mut self,
+        object: &'a ast::Expression<'a>,
+    ) -> Lowered<Expression> {
+        match self.static_class(object) {
+            Some(_) => self.instance_value(object),
+            None => self.expression(object),
+        }
+    }
+
+    /// Refuses an instance as a value whose methods may then be called in other ways than by their names on it.
+    fn check_escape(&mut self, local: LocalId, node: &impl GetSpan) -> Lowered<()> {
+        let Some(class) = self.instances.get(&local).copied() else {
+            return Ok(());
+        };
+        match self.names.class(class) {
+            Some(Ok(info)) if info.is_value => Ok(()),
+            Some(Err(obstacle)) => Err(Refusal::new(node, obstacle)),
+            _ => Err(Refusal::new(
+                node,
+                "an instance with methods of the language's own names as a value",
+            )),
         }
     }
 
@@ -201,7 +287,7 @@ impl<'a> Lowering<'a, '_> {
             }
         }
         let named = self.path(expression)?;
-        if let Named::Getter(..) = named {
+        if let Named::Getter(_) = named {
             return None;
         }
         named_value(&named)

@@ -1,6 +1,6 @@
 //! What names mean outside the function that is being lowered.
 
-use isobar_migrate_model::code::{Builtin, ConstantId, Expression, FunctionId, StateId};
+use isobar_migrate_model::code::{Builtin, ClassId, ConstantId, Expression, FunctionId, StateId};
 
 use super::Obstacle;
 
@@ -17,8 +17,8 @@ pub(crate) enum Named {
     State(StateId),
     /// A function of the application.
     Function(Handle),
-    /// A property that the function behind the first handle works out, on the object behind the second.
-    Getter(Handle, Handle),
+    /// A property that a function works out.
+    Getter(Handle),
     /// A function of the language, of Node or of a well-known package.
     Builtin(Builtin),
     /// An object whose members have a meaning, but which is no value itself: a module, `JSON`, `process`.
@@ -58,8 +58,18 @@ pub(crate) enum This {
     Nobody,
     /// An object that was made when the application started.
     Known(Handle),
+    /// An instance of a class, which the function takes as its first parameter.
+    Instance(Handle),
     /// Something that is not known.
     Unknown,
+}
+
+/// A class whose instances requests make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClassInfo {
+    pub(crate) class: ClassId,
+    /// Whether an instance may be used as any other object; else only its members are used, by name.
+    pub(crate) is_value: bool,
 }
 
 /// Resolves names for one function.
@@ -83,6 +93,20 @@ pub(crate) trait Names {
         this: This,
         roles: &[Role],
     ) -> Result<Callable, Obstacle>;
+
+    /// The class behind `handle`; none for something else.
+    fn class(&mut self, handle: Handle) -> Option<Result<ClassInfo, Obstacle>>;
+
+    /// The function that makes an instance of a class; on an instance of a class that extends it, what it does to that.
+    fn constructor(
+        &mut self,
+        class: Handle,
+        this: This,
+        roles: &[Role],
+    ) -> Result<Callable, Obstacle>;
+
+    /// A method or getter of the instances of a class; none for what may be a field.
+    fn method_of(&mut self, class: Handle, name: &str) -> Option<Named>;
 
     /// The members of a namespace that are functions, in order: what `res.format` takes.
     fn members(&mut self, namespace: Handle) -> Vec<(String, Handle)>;

@@ -250,6 +250,9 @@ impl<'a> Lowering<'a, '_> {
                 if let Named::Refused(message) = named {
                     return Err(Refusal::new(pattern, message.clone()));
                 }
+                if let Named::Getter(_) = named {
+                    return Err(Refusal::new(pattern, "a getter in a pattern"));
+                }
                 self.scopes
                     .bind(identifier.name.as_str(), Bound::Alias(named.clone()));
                 Ok(())

@@ -13,9 +13,9 @@ use oxc_span::GetSpan;
 
 use super::control::at_line;
 use super::function::Lowering;
-use super::pattern::Source;
+use super::pattern::{Source, simple_name, static_key};
 use super::scope::Bound;
-use super::{Refusal, comments};
+use super::{Handle, Refusal, comments};
 
 pub(super) type Lowered<T> = Result<T, Refusal>;
 
@@ -183,10 +183,58 @@ impl<'a> Lowering<'a, '_> {
                 self.assign_statement(bound, value, declarator, out);
                 continue;
             }
-            let source = self.source(init)?;
+            if let (Some(name), Some(class)) = (
+                simple_name(&declarator.id),
+                self.new_of_class(declaration.kind, init),
+            ) {
+                let value = Some(self.instance_value(init)?);
+                let local = self.declare(name);
+                self.instances.insert(local, class);
+                self.push(declarator, StatementKind::Let { local, value }, out);
+                continue;
+            }
+            let source = if self.fields_taken(&declarator.id, init) {
+                Source::Value {
+                    value: self.instance_value(init)?,
+                    text: Some(super::text::of(init)),
+                }
+            } else {
+                self.source(init)?
+            };
             self.bind(&declarator.id, source, out)?;
         }
         Ok(())
+    }
+
+    /// The class of the instance that a variable is declared with which never changes.
+    fn new_of_class(
+        &mut self,
+        kind: ast::VariableDeclarationKind,
+        init: &ast::Expression<'_>,
+    ) -> Option<Handle> {
+        let is_new = matches!(
+            init.without_parentheses(),
+            ast::Expression::NewExpression(_)
+        );
+        (is_new && kind.is_const()).then(|| self.static_class(init))?
+    }
+
+    /// Whether a pattern takes nothing but fields out of an instance of a known class.
+    fn fields_taken(
+        &mut self,
+        pattern: &ast::BindingPattern<'_>,
+        init: &ast::Expression<'_>,
+    ) -> bool {
+        let ast::BindingPattern::ObjectPattern(object) = pattern else {
+            return false;
+        };
+        let Some(class) = self.static_class(init).filter(|_| object.rest.is_none()) else {
+            return false;
+        };
+        object.properties.iter().all(|property| {
+            let name = static_key(&property.key, property.computed);
+            name.is_some_and(|name| self.names.method_of(class, &name).is_none())
+        })
     }
 
     fn declare_without_value(

@@ -129,7 +129,12 @@ impl<'a> Lowering<'a, '_> {
                 )),
             };
         }
-        let object = Box::new(self.expression(object)?);
+        if let (Some(class), Key::Name { name }) = (self.static_class(object), &key)
+            && self.names.method_of(class, name).is_some()
+        {
+            return Err(Refusal::new(node, "an assignment to a method"));
+        }
+        let object = Box::new(self.object_of_member(object)?);
         Ok(Target::Property { object, key })
     }
 

@@ -25,7 +25,12 @@ pub(super) struct Changes {
     pub(super) changed: BTreeSet<usize>,
     /// Variables of which one may hold a part of the other: apart, they would hold copies of it.
     pub(super) shared: BTreeSet<usize>,
+    /// Variables that come to hold an instance of a class, which is no plain data.
+    pub(super) unstorable: BTreeSet<usize>,
 }
+
+/// Stands among the parts of a value for an instance of a class.
+const INSTANCE: usize = usize::MAX;
 
 /// How variables change. `ids` gives the place of a function by the number it is called by.
 pub(super) fn changed_states(
@@ -55,6 +60,7 @@ pub(super) fn changed_states(
             flow.function(function);
         }
         if flow.size() == before {
+            flow.changes.changed.remove(&INSTANCE);
             return flow.changes;
         }
     }
@@ -92,6 +98,7 @@ impl Flow<'_> {
             + self.thrown.len()
             + self.changes.changed.len()
             + self.changes.shared.len()
+            + self.changes.unstorable.len()
     }
 
     fn function(&mut self, function: &Function) {
@@ -113,6 +120,7 @@ impl Flow<'_> {
     fn parts(&self, expression: &Expression) -> Parts {
         let of = |expression: &Expression| self.parts(expression);
         match expression {
+            Expression::Instance { .. } => [INSTANCE].into(),
             Expression::State { state } if self.aliasable.contains(&state.0) => [state.0].into(),
             Expression::Local { local } => self.locals[self.current][local.0].clone(),
             Expression::Member { object, .. }
@@ -226,8 +234,14 @@ impl Flow<'_> {
 
     /// What belongs to one variable comes to belong to another as well.
     fn share(&mut self, owners: &Parts, parts: &Parts) {
-        for owner in owners {
-            for part in parts.iter().filter(|part| *part != owner) {
+        for owner in owners.iter().filter(|owner| **owner != INSTANCE) {
+            if parts.contains(&INSTANCE) {
+                self.changes.unstorable.insert(*owner);
+            }
+            for part in parts
+                .iter()
+                .filter(|part| *part != owner && **part != INSTANCE)
+            {
                 self.changes.shared.extend([*owner, *part]);
             }
         }

@@ -4,8 +4,10 @@ use isobar_migrate_model::code::{Expression, Function, FunctionId, FunctionRole}
 use isobar_migrate_model::{Place, Reason, ReasonCode};
 
 use super::names::FunctionNames;
-use super::{FunctionKey, Porter, Slot};
-use crate::lower::{Body, Callable, FunctionSource, Named, Obstacle, Refusal, Role, This, lower};
+use super::{Entity, FunctionKey, Porter, Slot};
+use crate::lower::{
+    Body, Callable, FunctionSource, Named, Obstacle, Refusal, Role, This, constructor_of, lower,
+};
 use crate::machine::function::{Closure, Code};
 use crate::machine::heap::Kind;
 use crate::machine::scope::ScopeKind;
@@ -96,7 +98,23 @@ impl<'a> Porter<'_, 'a> {
         Ok((Called { function, this }, closure))
     }
 
-    fn closure(&self, id: ObjectId) -> Result<Closure<'a>, Obstacle> {
+    /// A place for the constructor of a class; it is lowered later.
+    pub(super) fn constructor(
+        &mut self,
+        id: ObjectId,
+        this: This,
+        roles: &[Role],
+    ) -> Result<Callable, Obstacle> {
+        let closure = self.closure(id)?;
+        let called = Called { function: id, this };
+        let position = self.slot(called, &closure, FunctionRole::Plain, roles);
+        Ok(Callable {
+            function: FunctionId(position),
+            is_async: false,
+        })
+    }
+
+    pub(super) fn closure(&self, id: ObjectId) -> Result<Closure<'a>, Obstacle> {
         let Kind::Function(closure) = &self.machine.heap.get(id).kind else {
             return Err("something other than a function".into());
         };
@@ -120,11 +138,18 @@ impl<'a> Porter<'_, 'a> {
         roles: &[Role],
     ) -> usize {
         let Called { function, this } = called;
+        let counts_arguments =
+            matches!(closure.code, Code::Class(class) if constructor_of(class).is_none());
+        let mut roles = roles.to_vec();
+        while !counts_arguments && roles.last() == Some(&Role::Value) {
+            // Whether an argument is given changes nothing in what the parameters are.
+            roles.pop();
+        }
         let key = FunctionKey {
             code: closure.code.identity(),
             scope: self.distinguishing_scope(closure),
             role: role as u8,
-            roles: roles.to_vec(),
+            roles: roles.clone(),
             this,
         };
         if let Some((position, _, _)) = self.functions.get_full(&key) {
@@ -133,7 +158,7 @@ impl<'a> Porter<'_, 'a> {
         let slot = Slot {
             object: function,
             role,
-            roles: roles.to_vec(),
+            roles,
             this,
             lowered: None,
             captures: Vec::new(),
@@ -181,7 +206,10 @@ impl<'a> Porter<'_, 'a> {
         let closure = self.closure(object);
         let site = self.machine.heap.get(object).site;
         let closure = closure.map_err(|obstacle| vec![self.reason(obstacle, site)])?;
-        let name = self.machine.function_name(object).unwrap_or_default();
+        if let Code::Class(_) = closure.code {
+            return self.lower_class(object, this, &roles);
+        }
+        let name = self.name_of(object, this);
         let (Some(file), Some(source)) =
             (self.file(closure.module), self.source_of(&closure, &name))
         else {
@@ -191,10 +219,11 @@ impl<'a> Porter<'_, 'a> {
         let (module, scope) = (closure.module, closure.scope);
         let may_capture = role != FunctionRole::Plain;
         let unbound = self.unbound_this(module, closure.code.span());
+        let taken = this;
         let this = match this {
             This::Nobody => unbound.clone(),
             This::Known(object) => Named::Namespace(object),
-            This::Unknown => Named::Refused("this, which is not known".into()),
+            This::Instance(_) | This::Unknown => Named::Refused("this, which is not known".into()),
         };
         let mut names = FunctionNames {
             porter: self,
@@ -204,13 +233,31 @@ impl<'a> Porter<'_, 'a> {
             unbound,
             home: closure.home,
         };
-        match lower(file, &source, role, &roles, &mut names) {
+        match lower(file, &source, role, (taken, &roles), &mut names) {
             Ok(lowered) => {
                 self.functions[position].captures = lowered.captures;
                 Ok(lowered.function)
             }
             Err(refusals) => Err(self.reasons(module, refusals)),
         }
+    }
+
+    /// The name of a function; that of an instance's method begins with its class.
+    fn name_of(&self, function: ObjectId, this: This) -> String {
+        let name = self.machine.function_name(function).unwrap_or_default();
+        let This::Instance(class) = this else {
+            return name.to_string();
+        };
+        let class = match self.entities[class.0 as usize] {
+            Entity::Object(class) => self.machine.function_name(class),
+            _ => None,
+        };
+        let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
+        format!(
+            "{}{}{rest}",
+            class.unwrap_or_default(),
+            first.to_uppercase()
+        )
     }
 
     fn source_of(&self, closure: &Closure<'a>, name: &str) -> Option<FunctionSource<'a>> {
@@ -239,7 +286,7 @@ impl<'a> Porter<'_, 'a> {
         }
     }
 
-    fn reasons(&self, module: ModuleId, refusals: Vec<Refusal>) -> Vec<Reason> {
+    pub(super) fn reasons(&self, module: ModuleId, refusals: Vec<Refusal>) -> Vec<Reason> {
         let reasons = refusals.into_iter().map(|refusal| {
             self.reason(
                 refusal.obstacle,

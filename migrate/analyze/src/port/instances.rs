@@ -31,8 +31,7 @@ impl<'a> Porter<'_, 'a> {
         };
         let found = found.clone();
         if let Some(getter) = found.getter {
-            let getter = self.handle(Entity::Object(getter));
-            return Named::Getter(getter, self.handle(Entity::Object(id)));
+            return Named::Getter(self.handle(Entity::Object(getter)));
         }
         let is_assigned = self.is_property_assigned(property);
         let site = self.site_of_members(holder);

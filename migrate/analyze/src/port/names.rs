@@ -3,7 +3,7 @@
 use isobar_migrate_model::code::{Builtin, ConstantId, StateId};
 
 use super::{Entity, Porter, Root, RootKey, data, globals, packages};
-use crate::lower::{Callable, Handle, Named, Names, Obstacle, Role, This};
+use crate::lower::{Callable, ClassInfo, Handle, Named, Names, Obstacle, Role, This};
 use crate::machine::function::Code;
 use crate::machine::heap::Kind;
 use crate::machine::scope::ScopeKind;
@@ -52,7 +52,10 @@ impl Names for FunctionNames<'_, '_, '_> {
         let Some(above) = above.and_then(|home| home.prototype) else {
             return Named::Refused("super, which is not known".into());
         };
-        self.porter.property(above, property)
+        match self.porter.property(above, property) {
+            Named::Getter(_) => Named::Refused("a getter of the class above".into()),
+            named => named,
+        }
     }
 
     fn unbound_this(&self) -> Named {
@@ -69,6 +72,26 @@ impl Names for FunctionNames<'_, '_, '_> {
             Entity::Object(id) => self.porter.callable(id, this, roles),
             Entity::Module(_) | Entity::Global(_) => Err("a call of a module".into()),
         }
+    }
+
+    fn class(&mut self, handle: Handle) -> Option<Result<ClassInfo, Obstacle>> {
+        self.porter.class_behind(handle)
+    }
+
+    fn constructor(
+        &mut self,
+        class: Handle,
+        this: This,
+        roles: &[Role],
+    ) -> Result<Callable, Obstacle> {
+        match self.porter.entities[class.0 as usize] {
+            Entity::Object(id) => self.porter.constructor(id, this, roles),
+            _ => Err("a class that is not known".into()),
+        }
+    }
+
+    fn method_of(&mut self, class: Handle, name: &str) -> Option<Named> {
+        self.porter.method_of(class, name)
     }
 
     fn members(&mut self, namespace: Handle) -> Vec<(String, Handle)> {

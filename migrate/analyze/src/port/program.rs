@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use isobar_migrate_model::code::visit::{Visit, walk_expression, walk_function, walk_target};
 use isobar_migrate_model::code::visit_mut::{self, Visit as VisitMut};
 use isobar_migrate_model::code::{
-    Callee, Constant, ConstantId, Expression, Function, FunctionId, Handler, Layer, Program,
-    Router, Setting, State, StateId, Target,
+    Callee, Class, ClassId, Constant, ConstantId, Expression, Function, FunctionId, Handler, Layer,
+    Program, Router, Setting, State, StateId, Target,
 };
 use isobar_migrate_model::{Reason, ReasonCode};
 
@@ -66,6 +66,10 @@ impl Porter<'_, '_> {
         if let Some(reason) = self.sharing(&shared) {
             self.hold_back_states(&mut router, &reason, &shared);
         }
+        let unstorable = self.changes(&router).unstorable;
+        if let Some(reason) = self.holding_instances(&unstorable) {
+            self.hold_back_states(&mut router, &reason, &unstorable);
+        }
         let changed = self.changes(&router).changed;
         let kept = self.kept(&router);
         let mut functions = self.functions_at(&kept);
@@ -76,6 +80,7 @@ impl Porter<'_, '_> {
         }
         renumber_router(&mut router, &mut split);
         let constants = std::mem::take(&mut split.constants);
+        let classes = std::mem::take(&mut split.classes);
         let states = std::mem::take(&mut split.states);
         let settings = settings(&functions, &constants);
         let options = self.settings_of(root);
@@ -83,6 +88,7 @@ impl Porter<'_, '_> {
             name: String::new(),
             express,
             functions,
+            classes,
             constants,
             states,
             settings,
@@ -165,6 +171,17 @@ impl Porter<'_, '_> {
             code: ReasonCode::State,
             subject: "shared object".to_owned(),
             message: format!("keeps an object in {names}, which would become copies"),
+            place: self.machine.place(root.site),
+        })
+    }
+
+    /// Why variables that hold instances of classes cannot be documents.
+    fn holding_instances(&self, states: &BTreeSet<usize>) -> Option<Reason> {
+        let root = &self.roots[*states.first()?];
+        Some(Reason {
+            code: ReasonCode::State,
+            subject: "instance of a class".to_owned(),
+            message: format!("keeps an instance of a class in `{}`", root.name),
             place: self.machine.place(root.site),
         })
     }
@@ -362,6 +379,8 @@ struct Split<'p, 'm, 'a> {
     functions: &'p HashMap<usize, usize>,
     states: Vec<State>,
     constants: Vec<Constant>,
+    classes: Vec<Class>,
+    of_classes: HashMap<usize, ClassId>,
     /// By root: the state or constant it has become.
     of_roots: HashMap<usize, Expression>,
     of_constants: HashMap<usize, ConstantId>,
@@ -380,6 +399,8 @@ impl<'p, 'm, 'a> Split<'p, 'm, 'a> {
             functions,
             states: Vec::new(),
             constants: Vec::new(),
+            classes: Vec::new(),
+            of_classes: HashMap::new(),
             of_roots: HashMap::new(),
             of_constants: HashMap::new(),
             made: 0,
@@ -431,6 +452,19 @@ impl<'p, 'm, 'a> Split<'p, 'm, 'a> {
         expression
     }
 
+    /// A class in the program, after its parent.
+    fn class(&mut self, class: ClassId) -> ClassId {
+        if let Some(known) = self.of_classes.get(&class.0) {
+            return *known;
+        }
+        let mut kept = self.porter.classes[class.0].class.clone();
+        kept.parent = kept.parent.map(|parent| self.class(parent));
+        self.classes.push(kept);
+        let id = ClassId(self.classes.len() - 1);
+        self.of_classes.insert(class.0, id);
+        id
+    }
+
     fn constant(&mut self, constant: Constant) -> ConstantId {
         self.constants.push(constant);
         self.made += 1;
@@ -463,6 +497,9 @@ impl VisitMut for Split<'_, '_, '_> {
             Expression::State { state } => *expression = self.root(state.0),
             Expression::Constant { constant } => *constant = self.source(constant.0),
             Expression::Function { function } => *function = self.function(*function),
+            Expression::Instance { class } | Expression::IsInstance { class, .. } => {
+                *class = self.class(*class);
+            }
             Expression::Call {
                 callee: Callee::Function { function },
                 ..

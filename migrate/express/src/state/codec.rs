@@ -52,6 +52,10 @@ impl Serialize for StoredValue {
                 let units = text.units().iter().map(u16::to_string).collect::<Vec<_>>();
                 tagged(serializer, "text", Some(units.join(" ")))
             }
+            JsValue::Object(object) if object.date().is_some() => {
+                let time = object.date().unwrap_or(f64::NAN);
+                tagged(serializer, "date", Some(time.to_string()))
+            }
             JsValue::Object(object) => match JsArray::from_object(object) {
                 Some(array) => serialize_array(serializer, &array),
                 None => serialize_object(serializer, object),
@@ -214,6 +218,11 @@ fn untagged(map: &JsObject) -> Result<JsValue, &'static str> {
             number
                 .map(JsValue::Number)
                 .ok_or("a tagged number cannot be read")
+        }
+        "date" => {
+            let time = text("value").and_then(|text| text.parse::<f64>().ok());
+            time.map(|time| JsObject::of_date(time).into())
+                .ok_or("a tagged date cannot be read")
         }
         "text" => {
             let units = text("value").unwrap_or_default();

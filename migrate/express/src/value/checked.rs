@@ -70,7 +70,11 @@ impl JsValue {
         };
         match object.error_class() {
             Some(own) => class == "Error" || class == own.name(),
-            None => class == "Array" && object.is_array(),
+            None => match class {
+                "Array" => object.is_array(),
+                "Date" => object.date().is_some(),
+                _ => false,
+            },
         }
     }
 

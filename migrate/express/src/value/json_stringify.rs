@@ -166,6 +166,9 @@ impl JsObject {
     }
 
     fn constructor_name(&self) -> &'static str {
+        if let Some(class) = self.class() {
+            return class.name();
+        }
         match self.error_class() {
             Some(class) => class.name(),
             None if self.is_array() => "Array",

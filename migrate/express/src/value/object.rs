@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::mark::Mark;
 use super::properties::{Properties, PropertyName};
 use super::regexp::RegExp;
-use super::{ErrorClass, JsFunction, JsString, JsValue, Thrown, index, prototype};
+use super::{ErrorClass, JsClass, JsFunction, JsString, JsValue, Thrown, index, prototype};
 
 /// How far beyond its end an assignment may grow an array. JavaScript would make the array sparse; a request that
 /// names a huge index must not allocate memory for it.
@@ -44,6 +44,8 @@ pub(super) enum Kind {
 struct State {
     kind: Kind,
     properties: Properties,
+    /// The class of the application that it is an instance of.
+    class: Option<&'static JsClass>,
     /// Who wants to know of changes.
     mark: Option<Mark>,
 }
@@ -79,7 +81,7 @@ impl JsObject {
         Self::of_kind(Kind::Function(function))
     }
 
-    pub(super) fn of_date(time: f64) -> Self {
+    pub(crate) fn of_date(time: f64) -> Self {
         Self::of_kind(Kind::Date(time))
     }
 
@@ -148,7 +150,17 @@ impl JsObject {
 
     /// Whether this is an object literal's object, with nothing special about it.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.state().kind, Kind::Ordinary)
+        let state = self.state();
+        matches!(state.kind, Kind::Ordinary) && state.class.is_none()
+    }
+
+    /// The class of the application that this is an instance of.
+    pub(super) fn class(&self) -> Option<&'static JsClass> {
+        self.state().class
+    }
+
+    pub(super) fn become_instance(&self, class: &'static JsClass) {
+        self.state().class = Some(class);
     }
 
     /// Whether this is an array without holes and without named properties.
@@ -337,6 +349,7 @@ impl JsObject {
             state: Mutex::new(State {
                 kind,
                 properties: Properties::default(),
+                class: None,
                 mark: None,
             }),
         }))

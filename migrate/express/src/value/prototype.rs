@@ -50,10 +50,18 @@ static OBJECT_PROTOTYPE: LazyLock<JsObject> = LazyLock::new(JsObject::new);
 /// A property that an object inherits.
 pub(super) fn of_object(object: &JsObject, name: &(impl PropertyName + ?Sized)) -> Option<JsValue> {
     let name = name.text()?;
+    if let Some(class) = object.class() {
+        match name {
+            "constructor" => return Some(inherited(class.name()).into()),
+            name if class.has_method(name) => return Some(method(name).into()),
+            _ => {}
+        }
+    }
     if let Some(class) = object.error_class() {
         match name {
             "name" => return Some(class.name().into()),
             "message" => return Some("".into()),
+            "constructor" => return Some(inherited(class.name()).into()),
             _ => {}
         }
     }
@@ -96,6 +104,15 @@ fn methods(names: &'static str) -> Methods {
         .split_whitespace()
         .map(|name| (name, inherited(name).into()))
         .collect()
+}
+
+/// A method of a class of the application.
+fn method(name: &str) -> JsFunction {
+    JsFunction::new(JsString::new(name), |_| {
+        Err(Thrown::type_error(
+            "calling a method by value is not supported",
+        ))
+    })
 }
 
 fn inherited(name: &'static str) -> JsFunction {

@@ -86,6 +86,8 @@ impl Emitter<'_> {
             | Builtin::NewTypeError
             | Builtin::NewRangeError
             | Builtin::NewSyntaxError => self.new_error(builtin, arguments),
+            Builtin::SuperError => self.on_error("set_error_message", arguments),
+            Builtin::CaptureStackTrace => self.on_error("capture_stack_trace", arguments),
             Builtin::ConsoleLog
             | Builtin::ConsoleInfo
             | Builtin::ConsoleDebug
@@ -93,6 +95,18 @@ impl Emitter<'_> {
             | Builtin::ConsoleError => self.console(builtin, arguments),
             _ => self.of_values(builtin, arguments, kind),
         }
+    }
+
+    /// A step on the error that is the first argument.
+    fn on_error(&mut self, step: &str, arguments: &[Argument]) -> Code {
+        let mut values = arguments.iter().filter_map(|argument| match argument {
+            Argument::Value { value } => Some(value),
+            _ => None,
+        });
+        let error = values.next().map(|error| self.value_receiver(error));
+        let rest: Vec<_> = values.map(|value| self.value_reference(value)).collect();
+        let call = format!("{}.{step}({})", error.unwrap_or_default(), rest.join(", "));
+        self.try_call(call, Kind::Undefined)
     }
 
     fn of_nothing(&mut self, function: &str, kind: Kind) -> Code {

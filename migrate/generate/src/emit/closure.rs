@@ -131,6 +131,13 @@ impl Emitter<'_> {
                 continue;
             };
             let variable = self.variable(parameter.local).clone();
+            if matches!(
+                variable.kind,
+                Kind::Bool | Kind::Number | Kind::Text | Kind::Array
+            ) {
+                // Whoever calls hands the default over.
+                continue;
+            }
             let default = self.value(default);
             let mutable = if self.is_assigned(parameter.local) {
                 "mut "

@@ -1,7 +1,8 @@
 //! Expressions.
 
 use isobar_migrate_model::code::{
-    Element, Expression, Key, LocalId, Property, RequestMember, ResponseMember, TemplatePart,
+    ClassId, Element, Expression, Key, LocalId, Property, RequestMember, ResponseMember,
+    TemplatePart,
 };
 
 use super::Emitter;
@@ -57,11 +58,9 @@ impl Emitter<'_> {
                 )
             }
             Expression::Default { value, default } => self.default(value, default),
-            Expression::InstanceOf { value, class } => {
-                let value = self.value_receiver(value);
-                let class = literal::text(class);
-                Code::owned(format!("{value}.is_instance_of({class})"), Kind::Bool)
-            }
+            Expression::InstanceOf { .. }
+            | Expression::Instance { .. }
+            | Expression::IsInstance { .. } => self.of_class(expression),
             Expression::Optional {
                 object,
                 local,
@@ -97,6 +96,27 @@ impl Emitter<'_> {
             }
             Expression::Sequence { expressions } => self.sequence(expressions),
             // Callbacks are written by the methods that take them, and `next` by the statement it is.
+            _ => Code::literal("()", Kind::Undefined),
+        }
+    }
+
+    /// A new instance of a class, or a test for one.
+    fn of_class(&mut self, expression: &Expression) -> Code {
+        match expression {
+            Expression::InstanceOf { value, class } => {
+                let value = self.value_receiver(value);
+                let class = literal::text(class);
+                Code::owned(format!("{value}.is_instance_of({class})"), Kind::Bool)
+            }
+            Expression::IsInstance { value, class } => {
+                let value = self.value_receiver(value);
+                let class = self.class_path(*class);
+                Code::owned(format!("{value}.is_instance(&{class})"), Kind::Bool)
+            }
+            Expression::Instance { class } => {
+                let class = self.class_path(*class);
+                Code::owned(format!("{class}.instance()"), Kind::Value)
+            }
             _ => Code::literal("()", Kind::Undefined),
         }
     }
@@ -462,6 +482,11 @@ impl Emitter<'_> {
     }
 
     /// The path of an item of the program.
+    pub(crate) fn class_path(&mut self, class: ClassId) -> String {
+        let placed = self.context.layout.classes[class.0].clone();
+        self.path(&placed.module, &placed.name)
+    }
+
     pub(crate) fn path(&mut self, module: &str, name: &str) -> String {
         if module == self.module {
             return name.to_owned();

@@ -182,7 +182,9 @@ impl Emitter<'_> {
         }
         for parameter in &function.parameters {
             let variable = self.variable(parameter.local).clone();
-            let is_read = self.reads.is_read(parameter.local) || self.is_assigned(parameter.local);
+            let is_used = self.reads.is_read(parameter.local) || self.is_assigned(parameter.local);
+            // Nothing needs to look at what is always `undefined`.
+            let is_read = is_used && variable.kind != Kind::Undefined;
             let name = if is_read {
                 variable.name
             } else {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssignOperator, BinaryOperator, Builtin, ConstantId, FunctionId, LocalId, LogicalOperator,
-    Method, Parameter, RequestMember, RequestMethod, ResponseMember, ResponseMethod, StateId,
-    Statement, UnaryOperator,
+    AssignOperator, BinaryOperator, Builtin, ClassId, ConstantId, FunctionId, LocalId,
+    LogicalOperator, Method, Parameter, RequestMember, RequestMethod, ResponseMember,
+    ResponseMethod, StateId, Statement, UnaryOperator,
 };
 
 /// One expression, with every name resolved.
@@ -119,6 +119,18 @@ pub enum Expression {
         value: Box<Expression>,
         /// The class.
         class: String,
+    },
+    /// A new instance of a class, without fields yet.
+    Instance {
+        /// Which class.
+        class: ClassId,
+    },
+    /// `value instanceof class`, for a class of the source.
+    IsInstance {
+        /// The value.
+        value: Box<Expression>,
+        /// The class.
+        class: ClassId,
     },
     /// What is left of an object after properties were taken out of it: `{ a, ...rest }`.
     Rest {

@@ -138,6 +138,8 @@ named! {
         NewRangeError = "new RangeError",
         NewSyntaxError = "new SyntaxError",
         NewRegExp = "new RegExp",
+        SuperError = "super",
+        CaptureStackTrace = "Error.captureStackTrace",
         ConsoleLog = "console.log",
         ConsoleInfo = "console.info",
         ConsoleDebug = "console.debug",

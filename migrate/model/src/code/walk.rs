@@ -110,7 +110,8 @@ macro_rules! walks {
                 | Expression::Destructured { object: value, .. }
                 | Expression::Rest { object: value, .. }
                 | Expression::Unary { operand: value, .. }
-                | Expression::InstanceOf { value, .. } => visit.expression(value),
+                | Expression::InstanceOf { value, .. }
+                | Expression::IsInstance { value, .. } => visit.expression(value),
                 Expression::Index { object: left, index: right }
                 | Expression::Default { value: left, default: right }
                 | Expression::Optional { object: left, chain: right, .. }
