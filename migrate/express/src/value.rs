@@ -11,6 +11,7 @@ mod checked;
 mod class;
 mod convert;
 mod date;
+mod date_text;
 mod function;
 mod globals;
 mod index;

@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{JsObject, JsString, JsValue, Thrown, index};
+use super::{JsObject, JsString, JsValue, Thrown, date_text, index};
 
 /// The most milliseconds that a date may be away from 1970 (ECMA-262, 21.4.1.1).
 const FARTHEST: f64 = 8.64e15;
 const DAY: f64 = 86_400_000.0;
+/// The milliseconds after which the calendar repeats itself: 400 years.
+const CYCLE: f64 = 146_097.0 * DAY;
+/// As far from 1970 as the data of time zones is asked; beyond, years like those before them stand in.
+const LATEST: f64 = 2e14;
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -44,7 +48,7 @@ pub fn iso_now() -> JsString {
 /// `new Date()` or `new Date(value)`.
 ///
 /// # Errors
-/// What turning the value into a primitive throws, and a `TypeError` for text in a format that only V8 reads.
+/// What turning the value into a primitive throws.
 pub fn new_date(arguments: &[JsValue]) -> Result<JsValue, Thrown> {
     let time = match arguments.first() {
         None => date_now(),
@@ -52,7 +56,7 @@ pub fn new_date(arguments: &[JsValue]) -> Result<JsValue, Thrown> {
             object.date().unwrap_or(f64::NAN)
         }
         Some(value) => match value.to_primitive()? {
-            JsValue::String(text) => parse(&text)?,
+            JsValue::String(text) => parse(&text),
             value => clip(value.to_number()?),
         },
     };
@@ -61,7 +65,7 @@ pub fn new_date(arguments: &[JsValue]) -> Result<JsValue, Thrown> {
 
 /// `Date.parse(text)`; `NaN` for text that is no date.
 pub fn date_parse(text: &JsString) -> f64 {
-    parse(text).unwrap_or(f64::NAN)
+    parse(text)
 }
 
 /// Calls a method of a date.
@@ -181,6 +185,8 @@ fn clip(time: f64) -> f64 {
 
 /// What the local time is ahead of UTC at `time`, in milliseconds.
 fn offset(time: f64) -> f64 {
+    let cycles = (time.abs() - LATEST).max(0.0) / CYCLE;
+    let time = time - time.signum() * cycles.ceil() * CYCLE;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "dates are clipped to what an i64 holds"
@@ -238,89 +244,19 @@ fn days(year: f64, month: f64, day: f64) -> f64 {
     era * 146_097.0 + day_of_era - 719_468.0
 }
 
-/// Reads the format of ECMA-262, 21.4.1.32. Other text with a digit might be a date to V8's older parser, whose rules are
-/// its own: it is refused rather than guessed at.
-fn parse(text: &JsString) -> Result<f64, Thrown> {
-    let text = text.to_text();
-    if let Some(time) = parse_iso(text.trim()) {
-        return Ok(time);
-    }
-    if text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Err(Thrown::type_error("dates are only read in ISO 8601 form"));
-    }
-    Ok(f64::NAN)
-}
-
-fn parse_iso(text: &str) -> Option<f64> {
-    let (date, time) = match text.split_once(['T', 't', ' ']) {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
+/// What V8 reads from text; `NaN` where it finds no date.
+fn parse(text: &JsString) -> f64 {
+    let Some(written) = date_text::read(&text.units()) else {
+        return f64::NAN;
     };
-    let (sign, digits) = match date.strip_prefix('+') {
-        Some(rest) => (1.0, rest),
-        None => date
-            .strip_prefix('-')
-            .map_or((1.0, date), |rest| (-1.0, rest)),
-    };
-    let signed = digits.len() != date.len();
-    let mut fields = digits.split('-');
-    let year = number(fields.next()?, if signed { 6 } else { 4 })? * sign;
-    let month = fields.next().map_or(Some(1.0), |month| number(month, 2))?;
-    let day = fields.next().map_or(Some(1.0), |day| number(day, 2))?;
-    let valid =
-        fields.next().is_none() && (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day);
-    if !valid {
-        return fields.next().is_none().then_some(f64::NAN);
-    }
-    let midnight = days(year, month - 1.0, day) * DAY;
-    let Some(time) = time else {
-        return Some(clip(midnight));
-    };
-    let (within, zone) = parse_time(time)?;
-    let instant = midnight + within;
-    Some(clip(match zone {
-        Some(zone) => instant - zone,
-        None => instant - offset(instant),
-    }))
-}
-
-/// Milliseconds within the day, and the offset where one is given.
-fn parse_time(text: &str) -> Option<(f64, Option<f64>)> {
-    let end = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
-    let (clock, zone) = text.split_at(end);
-    let mut fields = clock.split(':');
-    let hour = number(fields.next()?, 2)?;
-    let minute = number(fields.next()?, 2)?;
-    let (second, millisecond) = match fields.next() {
-        None => (0.0, 0.0),
-        Some(field) => {
-            let (second, fraction) = field.split_once('.').unwrap_or((field, "0"));
-            let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
-            if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-                return None;
-            }
-            (number(second, 2)?, number(&digits, 3)?)
-        }
-    };
-    let within = hour * 3_600_000.0 + minute * 60_000.0 + second * 1000.0 + millisecond;
-    if fields.next().is_some() || minute > 59.0 || second > 59.0 || within > DAY {
-        return None;
-    }
-    let zone = match zone {
-        "" => None,
-        "Z" | "z" => Some(0.0),
-        zone => {
-            let (sign, zone) = zone.split_at(1);
-            let (hours, minutes) = zone.split_once(':')?;
-            let minutes = number(hours, 2)? * 60.0 + number(minutes, 2)?;
-            Some(if sign == "-" { -minutes } else { minutes } * 60_000.0)
-        }
-    };
-    Some((within, zone))
-}
-
-/// Exactly `width` digits.
-fn number(text: &str, width: usize) -> Option<f64> {
-    let valid = text.len() == width && text.bytes().all(|byte| byte.is_ascii_digit());
-    valid.then(|| text.parse().ok()).flatten()
+    let days = days(
+        f64::from(written.year),
+        f64::from(written.month),
+        f64::from(written.day),
+    );
+    let date = days * DAY + written.within;
+    clip(match written.offset {
+        Some(seconds) => date - f64::from(seconds) * 1000.0,
+        None => date - offset(date - offset(date)),
+    })
 }

@@ -60,7 +60,7 @@ async fn compare(
     Some((actual != expected).then_some(difference))
 }
 
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     #[expect(
         clippy::disallowed_methods,
         reason = "a test has no configuration file"

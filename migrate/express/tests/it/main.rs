@@ -1,6 +1,8 @@
 //! Checks through the public interface, against what both real Expresses answer.
 
 #[cfg(test)]
+mod dates;
+#[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod exchange;

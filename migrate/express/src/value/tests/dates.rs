@@ -126,12 +126,3 @@ fn iso_text_is_read_as_in_javascript() {
     fact(r#"Date.parse("nonsense")"#, parse("nonsense"));
     fact(r#"Date.parse("")"#, parse(""));
 }
-
-#[test]
-fn text_that_only_v8_reads_is_refused() {
-    let refused = date("Jan 1, 2020").unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "TypeError: dates are only read in ISO 8601 form"
-    );
-}
