@@ -28,6 +28,22 @@ impl Body for ChunkBody {
     }
 }
 
+/// Has nothing, and does not say so beforehand.
+#[derive(Debug)]
+pub(super) struct SilentBody;
+
+impl Body for SilentBody {
+    type Data = Bytes;
+    type Error = Aborted;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        Poll::Ready(None)
+    }
+}
+
 impl fmt::Display for Aborted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the application failed after it had sent the headers")

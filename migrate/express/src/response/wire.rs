@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::head::Header;
 use super::node_error;
-use super::stream::ChunkBody;
+use super::stream::{ChunkBody, SilentBody};
 use crate::statuses;
 use crate::value::{JsValue, Thrown};
 
@@ -47,7 +47,13 @@ impl Head {
         headers: &[Header],
         is_head: bool,
     ) -> Result<Self, Thrown> {
-        let mut response = http::Response::new(Body::empty());
+        // The length of a body that is known to be empty would be told; Node tells none.
+        let body = if is_head {
+            Body::new(SilentBody)
+        } else {
+            Body::empty()
+        };
+        let mut response = http::Response::new(body);
         *response.status_mut() = status;
         if let Some(reason) = reason(status, message)? {
             response.extensions_mut().insert(reason);

@@ -6,6 +6,7 @@ use isobar_migrate_model::code::{
 };
 
 use super::Emitter;
+use super::call::is_plain;
 use super::code::Code;
 use crate::kind::Kind;
 use crate::literal;
@@ -239,15 +240,17 @@ impl Emitter<'_> {
     fn assign_and_keep(&mut self, target: &Target, value: &Expression) -> Code {
         let name = self.fresh("value");
         let kept = self.value(value);
+        let mut before = String::new();
         let assigned = match target {
             Target::Property { object, key } => {
-                let receiver = self.value_receiver(object);
+                let receiver = self.place_before(("owner", object), &mut before);
                 let call = match key {
                     Key::Name { name: key } => {
                         format!("{receiver}.set({}, &{name})", literal::text(key))
                     }
                     Key::Computed { value } => {
-                        format!("{receiver}.set_item({}, &{name})", self.argument(value))
+                        let key = self.place_before(("key", value), &mut before);
+                        format!("{receiver}.set_item({key}, &{name})")
                     }
                 };
                 self.try_call(call, Kind::Value).text
@@ -259,9 +262,28 @@ impl Emitter<'_> {
             _ => format!("res.set_status_code(&{name})"),
         };
         Code::open(
-            format!("{{ let {name} = {kept}; {assigned}; {name} }}"),
+            format!("{{ {before}let {name} = {kept}; {assigned}; {name} }}"),
             Kind::Value,
         )
+    }
+
+    /// A part of the place that is assigned: what it does happens before the value is worked out.
+    fn place_before(&mut self, (name, part): (&str, &Expression), before: &mut String) -> String {
+        if is_plain(part) {
+            return if name == "key" {
+                self.argument(part)
+            } else {
+                self.value_receiver(part)
+            };
+        }
+        let name = self.fresh(name);
+        let value = self.value(part);
+        before.extend([format!("let {name} = {value}; ")]);
+        if name.starts_with("key") {
+            format!("&{name}")
+        } else {
+            name
+        }
     }
 
     fn update(&mut self, target: &Target, by: i8) -> String {
