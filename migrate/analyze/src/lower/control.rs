@@ -122,7 +122,11 @@ impl<'a> Lowering<'a, '_> {
             local = Some(variable);
             if name.is_none() {
                 let value = Expression::Local { local: variable };
-                self.destructure(&parameter.pattern, value, None, &mut body)?;
+                let text = match parameter.pattern {
+                    ast::BindingPattern::ArrayPattern(_) => String::new(),
+                    _ => ".catch".to_owned(),
+                };
+                self.destructure(&parameter.pattern, value, Some(text), &mut body)?;
             }
         }
         body.extend(self.statements(&it.body.body, tail));

@@ -207,7 +207,18 @@ impl<'a> Lowering<'a, '_> {
         }
         let local = self.scopes.variable("argument");
         let value = Expression::Local { local };
-        self.destructure(&parameter.pattern, value, None, body)?;
+        let text = match (&parameter.pattern, &parameter.initializer) {
+            (ast::BindingPattern::ArrayPattern(_), None) if !body.is_empty() => {
+                let what = "an array pattern after another pattern";
+                return Err(Refusal::new(&parameter.pattern, what));
+            }
+            (_, None) => String::new(),
+            (ast::BindingPattern::ObjectPattern(_), Some(_)) => super::text::VALUE.repeat(3),
+            (pattern, Some(_)) => {
+                return Err(Refusal::new(pattern, "an array pattern with a default"));
+            }
+        };
+        self.destructure(&parameter.pattern, value, Some(text), body)?;
         Ok(Some(Parameter {
             local,
             default,

@@ -28,7 +28,8 @@ impl<'a> Lowering<'a, '_> {
         let local = loop_variable(self, simple_name(pattern));
         let mut body = Vec::new();
         if simple_name(pattern).is_none() {
-            self.destructure(pattern, Expression::Local { local }, None, &mut body)?;
+            let text = Some(".for".to_owned());
+            self.destructure(pattern, Expression::Local { local }, text, &mut body)?;
         }
         body.extend(self.branch(&it.body, false));
         self.scopes.close();

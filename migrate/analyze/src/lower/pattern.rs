@@ -8,7 +8,7 @@ use oxc_ast::ast;
 use super::function::Lowering;
 use super::scope::Bound;
 use super::statement::Lowered;
-use super::{Handle, Named, Refusal};
+use super::{Handle, Named, Refusal, text};
 
 /// What is bound or taken apart.
 pub(super) enum Source {
@@ -110,7 +110,7 @@ impl<'a> Lowering<'a, '_> {
                 _ => return Err(Refusal::new(property, "a pattern on next")),
             };
             super::member::refuse_request_member(&value, property)?;
-            self.bind_part(&property.value, value, None, out)?;
+            self.destructure(&property.value, value, None, out)?;
         }
         Ok(())
     }
@@ -128,12 +128,28 @@ impl<'a> Lowering<'a, '_> {
                 self.bind(pattern, Source::Value { value, text }, out)
             }
             ast::BindingPattern::AssignmentPattern(assignment) => {
+                let text = match &assignment.left {
+                    ast::BindingPattern::BindingIdentifier(_) => None,
+                    // Where the first property has a default as well, V8 shows neither.
+                    ast::BindingPattern::ObjectPattern(object)
+                        if matches!(
+                            object.properties.first().map(|first| &first.value),
+                            Some(ast::BindingPattern::AssignmentPattern(_))
+                        ) =>
+                    {
+                        None
+                    }
+                    ast::BindingPattern::ObjectPattern(_) => Some(default_text(assignment)?),
+                    left => {
+                        return Err(Refusal::new(left, "this pattern with a default"));
+                    }
+                };
                 let default = Box::new(self.expression(&assignment.right)?);
                 let value = Expression::Default {
                     value: Box::new(value),
                     default,
                 };
-                self.destructure(&assignment.left, value, None, out)
+                self.destructure(&assignment.left, value, text, out)
             }
             ast::BindingPattern::ObjectPattern(object) => {
                 if object.properties.is_empty() {
@@ -143,7 +159,7 @@ impl<'a> Lowering<'a, '_> {
                 self.object_pattern(object, &source, text.as_deref(), out)
             }
             ast::BindingPattern::ArrayPattern(array) => {
-                let text = text.unwrap_or_else(|| "object".to_owned());
+                let text = text.unwrap_or_default();
                 let elements = vec![Element::Spread { value, text }];
                 let source = self.kept(Expression::Array { elements }, pattern, out);
                 self.array_pattern(array, &source, out)
@@ -163,12 +179,18 @@ impl<'a> Lowering<'a, '_> {
             let Some(name) = static_key(&property.key, property.computed) else {
                 return Err(Refusal::new(property, "a computed name in a pattern"));
             };
+            if let ast::BindingPattern::ArrayPattern(inner) = &property.value {
+                return Err(Refusal::new(
+                    &**inner,
+                    "an array pattern inside of an object pattern",
+                ));
+            }
             let value = Expression::Destructured {
                 object: Box::new(source.clone()),
                 property: name.clone(),
-                text: text.map(str::to_owned),
+                text: text_before(property, text, names.is_empty())?,
             };
-            self.bind_part(&property.value, value, Some(&name), out)?;
+            self.destructure(&property.value, value, None, out)?;
             names.push(name);
         }
         if let Some(rest) = &object.rest {
@@ -193,7 +215,7 @@ impl<'a> Lowering<'a, '_> {
                     object: Box::new(source.clone()),
                     index: Box::new(number(position)),
                 };
-                self.bind_part(element, value, None, out)?;
+                self.destructure(element, value, None, out)?;
             }
         }
         if let Some(rest) = &array.rest {
@@ -201,17 +223,6 @@ impl<'a> Lowering<'a, '_> {
             self.bind(&rest.argument, Source::Value { value, text: None }, out)?;
         }
         Ok(())
-    }
-
-    fn bind_part(
-        &mut self,
-        pattern: &'a ast::BindingPattern<'a>,
-        value: Expression,
-        name: Option<&str>,
-        out: &mut Vec<Statement>,
-    ) -> Lowered<()> {
-        let _ = name;
-        self.destructure(pattern, value, None, out)
     }
 
     /// `value` in a form that can be read several times.
@@ -292,6 +303,54 @@ impl<'a> Lowering<'a, '_> {
 
     fn member_of(&mut self, handle: Handle, property: &str) -> Named {
         self.names.member(handle, property)
+    }
+}
+
+/// What V8 says in the place of an object that a pattern with a default takes apart: the text of the default.
+fn default_text(assignment: &ast::AssignmentPattern<'_>) -> Lowered<String> {
+    match assignment.right.without_parentheses() {
+        ast::Expression::ObjectExpression(object) if object.properties.is_empty() => {
+            Ok("{}".to_owned())
+        }
+        default @ (ast::Expression::Identifier(_) | ast::Expression::StaticMemberExpression(_)) => {
+            Ok(text::of(default))
+        }
+        default => Err(Refusal::new(default, "this default of a pattern")),
+    }
+}
+
+/// The text of an object before one of its properties is taken. Where the first one is taken apart in turn and has a
+/// default, V8 shows that in the place of the object.
+fn text_before(
+    property: &ast::BindingProperty<'_>,
+    text: Option<&str>,
+    is_first: bool,
+) -> Lowered<Option<String>> {
+    match &property.value {
+        ast::BindingPattern::AssignmentPattern(assignment)
+            if is_first && matches!(assignment.left, ast::BindingPattern::ObjectPattern(_)) =>
+        {
+            match text {
+                Some(_) => default_text(assignment).map(Some),
+                None => Err(Refusal::new(
+                    property,
+                    "a pattern with a default at this depth",
+                )),
+            }
+        }
+        _ => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// What V8 says of a value that an array pattern cannot take apart; empty where it names the value.
+pub(super) fn iterable_text(init: &ast::Expression<'_>) -> String {
+    match init {
+        ast::Expression::Identifier(name) => name.name.to_string(),
+        ast::Expression::CallExpression(call) => {
+            let callee = text::of(&call.callee);
+            format!("{callee} is not a function or its return value")
+        }
+        _ => String::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use oxc_span::GetSpan;
 
 use super::control::at_line;
 use super::function::Lowering;
-use super::pattern::{Source, simple_name, static_key};
+use super::pattern::{Source, iterable_text, simple_name, static_key};
 use super::scope::Bound;
 use super::{Handle, Refusal, comments};
 
@@ -200,6 +200,13 @@ impl<'a> Lowering<'a, '_> {
                 }
             } else {
                 self.source(init)?
+            };
+            let source = match (source, &declarator.id) {
+                (Source::Value { value, .. }, ast::BindingPattern::ArrayPattern(_)) => {
+                    let text = Some(iterable_text(init));
+                    Source::Value { value, text }
+                }
+                (source, _) => source,
             };
             self.bind(&declarator.id, source, out)?;
         }

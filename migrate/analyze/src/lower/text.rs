@@ -3,7 +3,7 @@
 use oxc_ast::ast::Expression;
 
 /// What stands for everything that V8 does not write out.
-const VALUE: &str = "(intermediate value)";
+pub(super) const VALUE: &str = "(intermediate value)";
 
 /// The text of an expression, after `CallPrinter` of V8 (`src/ast/prettyprinter.cc`).
 pub(super) fn of(expression: &Expression<'_>) -> String {
@@ -32,6 +32,7 @@ pub(super) fn of(expression: &Expression<'_>) -> String {
             let operator = binary.operator.as_str();
             format!("({} {operator} {})", of(&binary.left), of(&binary.right))
         }
+        Expression::ConditionalExpression(_) => VALUE.repeat(3),
         Expression::ArrayExpression(array) => {
             let elements = array.elements.iter();
             let elements = elements.map(|it| it.as_expression().map_or(VALUE.to_owned(), of));

@@ -34,7 +34,8 @@ impl JsValue {
         }
     }
 
-    /// The property `name`, taken out by a pattern. `source` is the text of what is taken apart.
+    /// The property `name`, taken out by a pattern. `source` is the text of what is taken apart; empty where the
+    /// source has none, as for an argument.
     ///
     /// # Errors
     /// V8's error where the value is `undefined` or `null`.
@@ -45,6 +46,8 @@ impl JsValue {
             } else {
                 "null"
             };
+            let own = self.call_site();
+            let source = if source.is_empty() { &own } else { source };
             return Err(Thrown::type_error(format!(
                 "Cannot destructure property '{name}' of '{source}' as it is {value}."
             )));

@@ -138,6 +138,10 @@ impl JsValue {
             Self::String(text) => Ok(text.code_points().into_iter().map(Self::String).collect()),
             _ => match self.as_array() {
                 Some(array) => Ok(array.to_vec()),
+                None if source.is_empty() => Err(Thrown::type_error(format!(
+                    "{} is not iterable (cannot read property Symbol(Symbol.iterator))",
+                    self.call_site()
+                ))),
                 None => Err(Thrown::type_error(format!("{source} is not iterable"))),
             },
         }
@@ -154,6 +158,17 @@ impl JsValue {
         match self.as_array() {
             Some(array) => Ok(Box::new(array.live())),
             None => Ok(Box::new(self.iterate(source)?.into_iter())),
+        }
+    }
+
+    /// The value as V8 names it where the source has no text for it.
+    pub(super) fn call_site(&self) -> String {
+        match self {
+            Self::Null => "object null".to_owned(),
+            Self::Bool(value) => format!("boolean {value}"),
+            Self::Number(value) => format!("number {}", super::number_to_string(*value)),
+            Self::String(text) => format!("string \"{text}\""),
+            Self::Undefined | Self::Object(_) => self.type_of().to_owned(),
         }
     }
 

@@ -103,7 +103,8 @@ pub enum Expression {
         object: Box<Expression>,
         /// The property's name.
         property: String,
-        /// The text of the object, for the error where it is `undefined` or `null`; none for a parameter.
+        /// The text of the object, for the error where it is `undefined` or `null`: empty for an argument, which V8 names by its
+        /// value; none where the error is that of a member.
         text: Option<String>,
     },
     /// A default of a parameter or of a destructuring pattern: it stands in for `undefined` alone.
