@@ -20,6 +20,7 @@ mod scope;
 mod statement;
 mod target;
 mod text;
+mod unpack;
 
 pub(crate) use class::{ClassSource, Making, Parent, constructor_of, lower_constructor};
 pub(crate) use comments::before as comments_before;

@@ -40,9 +40,9 @@ pub use date::{date_now, date_parse, iso_now, new_date};
 pub use function::JsFunction;
 pub use globals::{
     array_from, attempt, console_debug, console_error, console_log, console_warn, create_error,
-    escape_html, math_max, math_min, math_random, math_round, math_sign, number_is_finite,
-    number_is_integer, number_is_nan, number_is_safe_integer, numbers, object_assign,
-    object_entries, object_from_entries, object_has_own, object_keys, object_values,
+    escape_html, math_max, math_min, math_pow, math_random, math_round, math_sign, new_array,
+    number_is_finite, number_is_integer, number_is_nan, number_is_safe_integer, numbers,
+    object_assign, object_entries, object_from_entries, object_has_own, object_keys, object_values,
     process_uptime, random_uuid, to_int32,
 };
 pub(crate) use index::from_number as index_from_number;

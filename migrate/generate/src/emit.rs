@@ -8,6 +8,7 @@ mod closure;
 pub(crate) mod code;
 mod expression;
 mod function;
+mod loops;
 mod method;
 mod operator;
 mod response;
@@ -56,8 +57,8 @@ pub(crate) struct Emitter<'p> {
     pub(crate) module: String,
     /// What `return` means where code is being written, innermost last.
     exits: Vec<Exit>,
-    /// What `continue` does before it goes on, by loop around the code being written, innermost last.
-    updates: Vec<String>,
+    /// What `continue` does before it goes on, by loop around the code being written, innermost last, with its label.
+    updates: Vec<(Option<String>, String)>,
 }
 
 /// A variable in Rust.

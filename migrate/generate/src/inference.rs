@@ -229,13 +229,24 @@ pub(crate) fn ends(statements: &[Statement]) -> bool {
     statements.iter().any(|statement| match &statement.kind {
         StatementKind::Return { .. }
         | StatementKind::Throw { .. }
-        | StatementKind::Break
-        | StatementKind::Continue
+        | StatementKind::Break { .. }
+        | StatementKind::Continue { .. }
         | StatementKind::Format { .. } => true,
         StatementKind::If {
             then, otherwise, ..
         } => ends(then) && ends(otherwise),
         StatementKind::Block { body } => ends(body),
+        StatementKind::While {
+            test: Expression::Bool { value: true },
+            body,
+            label,
+            ..
+        }
+        | StatementKind::DoWhile {
+            test: Expression::Bool { value: true },
+            body,
+            label,
+        } => !leaves(body, label.as_deref()),
         StatementKind::Switch { cases, .. } => {
             cases.iter().any(|case| case.default) && cases.iter().all(|case| ends(&case.body))
         }
@@ -244,6 +255,64 @@ pub(crate) fn ends(statements: &[Statement]) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether a `break` in the body of a loop leaves it.
+fn leaves(body: &[Statement], label: Option<&str>) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StatementKind::Break { label: None } => true,
+        StatementKind::Break { label: to } => to.as_deref() == label,
+        StatementKind::If {
+            then, otherwise, ..
+        } => leaves(then, label) || leaves(otherwise, label),
+        StatementKind::Block { body } => leaves(body, label),
+        StatementKind::Switch { cases, .. } => cases.iter().any(|case| leaves(&case.body, label)),
+        StatementKind::Try {
+            body,
+            catch,
+            finally,
+        } => {
+            leaves(body, label)
+                || leaves(finally, label)
+                || catch
+                    .as_ref()
+                    .is_some_and(|catch| leaves(&catch.body, label))
+        }
+        // An inner loop takes the jumps without a label.
+        StatementKind::While { body, .. }
+        | StatementKind::DoWhile { body, .. }
+        | StatementKind::ForOf { body, .. }
+        | StatementKind::ForIn { body, .. } => leaves_by_label(body, label),
+        _ => false,
+    })
+}
+
+/// Whether a jump with this label stands in a loop inside of the labelled one.
+fn leaves_by_label(body: &[Statement], label: Option<&str>) -> bool {
+    let mut search = LabelSearch {
+        label,
+        found: false,
+    };
+    for statement in body {
+        search.statement(statement);
+    }
+    search.found
+}
+
+/// Looks for jumps to a label.
+pub(crate) struct LabelSearch<'l> {
+    pub(crate) label: Option<&'l str>,
+    pub(crate) found: bool,
+}
+
+impl Visit for LabelSearch<'_> {
+    fn statement(&mut self, statement: &Statement) {
+        if let StatementKind::Break { label } | StatementKind::Continue { label } = &statement.kind
+        {
+            self.found |= label.is_some() && label.as_deref() == self.label;
+        }
+        walk_statement(self, statement);
+    }
 }
 
 fn observe(kinds: &mut Kinds, program: &Program, id: usize, function: &Function) {
@@ -474,6 +543,7 @@ fn binary(operator: BinaryOperator, left: Kind, right: Kind) -> Kind {
         | BinaryOperator::Multiply
         | BinaryOperator::Divide
         | BinaryOperator::Remainder
+        | BinaryOperator::Power
         | BinaryOperator::BitAnd
         | BinaryOperator::BitOr
         | BinaryOperator::BitXor

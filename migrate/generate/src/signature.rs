@@ -37,7 +37,10 @@ pub(crate) fn owner(method: Method) -> Owner {
         | Method::Trim
         | Method::TrimEnd
         | Method::TrimStart => Owner::Text,
-        Method::Every
+        Method::Entries
+        | Method::Keys
+        | Method::Values
+        | Method::Every
         | Method::Fill
         | Method::Filter
         | Method::Find
@@ -114,7 +117,10 @@ pub(crate) fn method(method: Method, receiver: Kind) -> Kind {
         | Method::Some
         | Method::StartsWith
         | Method::Test => Kind::Bool,
-        Method::Fill
+        Method::Entries
+        | Method::Keys
+        | Method::Values
+        | Method::Fill
         | Method::Filter
         | Method::Flat
         | Method::FlatMap
@@ -167,6 +173,7 @@ pub(crate) fn builtin(builtin: Builtin) -> Kind {
         | Builtin::MathFloor
         | Builtin::MathMax
         | Builtin::MathMin
+        | Builtin::MathPow
         | Builtin::MathRandom
         | Builtin::MathRound
         | Builtin::MathSign

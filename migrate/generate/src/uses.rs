@@ -292,11 +292,14 @@ impl Visit for Reads {
                 local,
                 object,
                 body,
+                ..
             } => {
                 self.expression(object);
                 self.body([*local], body);
             }
-            StatementKind::While { .. } => self.region(|reads| walk_statement(reads, statement)),
+            StatementKind::While { .. } | StatementKind::DoWhile { .. } => {
+                self.region(|reads| walk_statement(reads, statement));
+            }
             StatementKind::Try {
                 body,
                 catch,

@@ -125,9 +125,6 @@ pub(super) fn check_builtin(builtin: Builtin, arguments: &[Argument]) -> Result<
     if builtin == Builtin::JsonStringify {
         return check_stringify(arguments);
     }
-    if builtin == Builtin::NewArray && !arguments.is_empty() {
-        return Err("new Array() with arguments".to_owned());
-    }
     Ok(())
 }
 
@@ -173,7 +170,7 @@ fn builtin_arity(builtin: Builtin) -> (usize, usize) {
         | Builtin::String => (0, 1),
         Builtin::JsonStringify => (1, 3),
         Builtin::ObjectAssign => (1, 100),
-        Builtin::ObjectHasOwn => (2, 2),
+        Builtin::ObjectHasOwn | Builtin::MathPow => (2, 2),
         Builtin::ParseInt | Builtin::CreateError | Builtin::NewRegExp => (1, 2),
         _ => (1, 1),
     }

@@ -45,6 +45,9 @@ impl<'a> Lowering<'a, '_> {
             return Err(Refusal::new(call, "next() with code after it"));
         }
         if let Some(named) = self.path(&call.callee) {
+            if is_array_constructor(&call.callee) && matches!(named, Named::Namespace(_)) {
+                return Ok((self.call_builtin(call, Builtin::NewArray)?, false));
+            }
             return self.call_named(call, &named);
         }
         let expression = match call.callee.without_parentheses() {
@@ -139,9 +142,13 @@ impl<'a> Lowering<'a, '_> {
                 text: text::of(&spread.argument),
             }),
             argument => match argument.as_expression() {
-                Some(value) => Ok(Argument::Value {
-                    value: self.expression(value)?,
-                }),
+                Some(value) => {
+                    let lowered = self.expression(value)?;
+                    if super::response::is_step(&lowered) {
+                        return Err(Refusal::new(value, "what a call on the response gives"));
+                    }
+                    Ok(Argument::Value { value: lowered })
+                }
                 None => Err(Refusal::new(argument, "this argument")),
             },
         }
@@ -246,6 +253,9 @@ impl<'a> Lowering<'a, '_> {
         let Some(method) = Method::from_name(name) else {
             return Err(Refusal::new(&call.callee, format!("the method {name}")));
         };
+        if matches!(method, Method::Entries | Method::Keys | Method::Values) {
+            return Err(Refusal::new(&call.callee, "an iterator as a value"));
+        }
         let text = text::of(&call.callee);
         let arguments = if arguments::takes_callback(method) {
             self.callback_arguments(call, method)?
@@ -463,4 +473,9 @@ fn is_name_of_function(argument: &ast::Argument<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// `Array`, where nothing of the application has that name.
+fn is_array_constructor(callee: &ast::Expression<'_>) -> bool {
+    matches!(callee, ast::Expression::Identifier(name) if name.name == "Array")
 }

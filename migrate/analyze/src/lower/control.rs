@@ -25,11 +25,33 @@ impl<'a> Lowering<'a, '_> {
             ast::Statement::ClassDeclaration(it) => {
                 Err(Refusal::new(&**it, "a class in a function"))
             }
-            ast::Statement::DoWhileStatement(it) => Err(Refusal::new(&**it, "do…while")),
-            ast::Statement::LabeledStatement(it) => Err(Refusal::new(&**it, "a label")),
+            ast::Statement::DoWhileStatement(it) => self.in_loop(|lowering| lowering.do_while(it)),
+            ast::Statement::LabeledStatement(it) => self.labelled(it),
             ast::Statement::WithStatement(it) => Err(Refusal::new(&**it, "with")),
             other => Err(Refusal::new(other, "this kind of statement")),
         }
+    }
+
+    fn labelled(&mut self, it: &'a ast::LabeledStatement<'a>) -> Lowered<StatementKind> {
+        let is_loop = matches!(
+            it.body,
+            ast::Statement::ForOfStatement(_)
+                | ast::Statement::ForInStatement(_)
+                | ast::Statement::ForStatement(_)
+                | ast::Statement::WhileStatement(_)
+                | ast::Statement::DoWhileStatement(_)
+        );
+        if !is_loop {
+            return Err(Refusal::new(it, "a label of something other than a loop"));
+        }
+        self.labels.push(it.label.name.to_string());
+        let kind = self.control(&it.body, false);
+        let name = self.labels.pop();
+        let mut kind = kind?;
+        if let Some(label) = label_of(&mut kind) {
+            *label = name;
+        }
+        Ok(kind)
     }
 
     fn in_loop<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
@@ -202,5 +224,17 @@ pub(super) fn at_line(line: u32, kind: StatementKind) -> Statement {
         comments: Vec::new(),
         line,
         kind,
+    }
+}
+
+/// Where a loop keeps its label. One with variables of its own stands last in a block.
+fn label_of(kind: &mut StatementKind) -> Option<&mut Option<String>> {
+    match kind {
+        StatementKind::While { label, .. }
+        | StatementKind::DoWhile { label, .. }
+        | StatementKind::ForOf { label, .. }
+        | StatementKind::ForIn { label, .. } => Some(label),
+        StatementKind::Block { body } => label_of(&mut body.last_mut()?.kind),
+        _ => None,
     }
 }

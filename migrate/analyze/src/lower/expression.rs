@@ -110,7 +110,7 @@ impl<'a> Lowering<'a, '_> {
         for element in &it.elements {
             elements.push(match element {
                 ast::ArrayExpressionElement::SpreadElement(spread) => Element::Spread {
-                    value: self.expression(&spread.argument)?,
+                    value: self.iterable(&spread.argument)?,
                     text: text::of(&spread.argument),
                 },
                 ast::ArrayExpressionElement::Elision(hole) => {

@@ -39,6 +39,8 @@ pub(super) struct Lowering<'a, 'n> {
     captures: Vec<(String, LocalId)>,
     /// The variables that hold an instance of a class, and nothing else.
     pub(super) instances: HashMap<LocalId, Handle>,
+    /// The labels of the loops around the code, innermost last.
+    pub(super) labels: Vec<String>,
     /// Inside of a `try`: the loops that began in it.
     pub(super) loops_in_try: Option<u32>,
 }
@@ -100,6 +102,7 @@ impl<'a, 'n> Lowering<'a, 'n> {
             role,
             captures: Vec::new(),
             instances: HashMap::new(),
+            labels: Vec::new(),
             loops_in_try: None,
         }
     }

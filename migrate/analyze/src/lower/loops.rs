@@ -1,6 +1,6 @@
 //! Loops.
 
-use isobar_migrate_model::code::{Expression, Statement, StatementKind};
+use isobar_migrate_model::code::{Callee, Expression, Method, Statement, StatementKind};
 use oxc_ast::ast;
 
 use super::function::Lowering;
@@ -13,7 +13,7 @@ impl<'a> Lowering<'a, '_> {
         if it.r#await {
             return Err(Refusal::new(it, "for await"));
         }
-        let values = self.expression(&it.right)?;
+        let values = self.iterable(&it.right)?;
         let text = match it.right.without_parentheses() {
             ast::Expression::CallExpression(call) => {
                 format!(
@@ -38,6 +38,37 @@ impl<'a> Lowering<'a, '_> {
             values,
             text,
             body,
+            label: None,
+        })
+    }
+
+    /// What a loop or a spread goes through: also the iterators of an array.
+    pub(super) fn iterable(&mut self, values: &'a ast::Expression<'a>) -> Lowered<Expression> {
+        let ast::Expression::CallExpression(call) = values.without_parentheses() else {
+            return self.expression(values);
+        };
+        let ast::Expression::StaticMemberExpression(member) = call.callee.without_parentheses()
+        else {
+            return self.expression(values);
+        };
+        let method = match member.property.name.as_str() {
+            "entries" => Method::Entries,
+            "keys" => Method::Keys,
+            "values" => Method::Values,
+            _ => return self.expression(values),
+        };
+        if !call.arguments.is_empty() || call.optional || self.path(&call.callee).is_some() {
+            return self.expression(values);
+        }
+        let receiver = Box::new(self.expression(&member.object)?);
+        let text = text::of(&call.callee);
+        Ok(Expression::Call {
+            callee: Callee::Method {
+                receiver,
+                method,
+                text,
+            },
+            arguments: Vec::new(),
         })
     }
 
@@ -55,6 +86,7 @@ impl<'a> Lowering<'a, '_> {
             local,
             object,
             body,
+            label: None,
         })
     }
 
@@ -64,6 +96,16 @@ impl<'a> Lowering<'a, '_> {
             test,
             update: None,
             body: self.branch(&it.body, false),
+            label: None,
+        })
+    }
+
+    pub(super) fn do_while(&mut self, it: &'a ast::DoWhileStatement<'a>) -> Lowered<StatementKind> {
+        let body = self.branch(&it.body, false);
+        Ok(StatementKind::DoWhile {
+            body,
+            test: self.expression(&it.test)?,
+            label: None,
         })
     }
 
@@ -91,7 +133,12 @@ impl<'a> Lowering<'a, '_> {
         let body = self.branch(&it.body, false);
         self.scopes.close();
         let line = self.line(it);
-        let kind = StatementKind::While { test, update, body };
+        let kind = StatementKind::While {
+            test,
+            update,
+            body,
+            label: None,
+        };
         block.push(Statement {
             comments: Vec::new(),
             line,

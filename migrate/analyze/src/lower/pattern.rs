@@ -424,7 +424,7 @@ fn name_for(value: &Expression) -> String {
     }
 }
 
-fn number(position: usize) -> Expression {
+pub(super) fn number(position: usize) -> Expression {
     let position = u32::try_from(position).unwrap_or(u32::MAX);
     Expression::Number {
         value: f64::from(position),
@@ -432,7 +432,7 @@ fn number(position: usize) -> Expression {
 }
 
 /// `source.slice(start)`, where `source` is an array that was just made.
-fn slice_from(source: Expression, start: usize) -> Expression {
+pub(super) fn slice_from(source: Expression, start: usize) -> Expression {
     use isobar_migrate_model::code::{Argument, Callee, Method};
     Expression::Call {
         callee: Callee::Method {

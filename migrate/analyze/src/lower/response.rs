@@ -1,7 +1,8 @@
 //! Calls on the response, `next()` and `res.format()`.
 
 use isobar_migrate_model::code::{
-    Argument, Expression, FormatCase, ResponseMethod, ResponseStep, Statement, StatementKind,
+    Argument, BinaryOperator, Builtin, Callee, Expression, FormatCase, ResponseMethod,
+    ResponseStep, Statement, StatementKind,
 };
 use oxc_ast::ast;
 
@@ -261,7 +262,10 @@ fn returns_response(method: ResponseMethod) -> bool {
     !method.is_final()
         && !matches!(
             method,
-            ResponseMethod::Get | ResponseMethod::GetHeader | ResponseMethod::RemoveHeader
+            ResponseMethod::Get
+                | ResponseMethod::GetHeader
+                | ResponseMethod::RemoveHeader
+                | ResponseMethod::Write
         )
 }
 
@@ -279,8 +283,9 @@ fn check_arguments(method: ResponseMethod, arguments: &[Expression]) -> Result<(
         | ResponseMethod::Links
         | ResponseMethod::Get
         | ResponseMethod::GetHeader
-        | ResponseMethod::RemoveHeader => (1, 1),
-        ResponseMethod::Send | ResponseMethod::End => (0, 1),
+        | ResponseMethod::RemoveHeader
+        | ResponseMethod::Write => (1, 1),
+        ResponseMethod::Send | ResponseMethod::End | ResponseMethod::Attachment => (0, 1),
         ResponseMethod::Redirect
         | ResponseMethod::Set
         | ResponseMethod::Header
@@ -289,6 +294,13 @@ fn check_arguments(method: ResponseMethod, arguments: &[Expression]) -> Result<(
         ResponseMethod::SetHeader | ResponseMethod::Append => (2, 2),
         ResponseMethod::Cookie => (2, 3),
     };
+    let takes_text = matches!(method, ResponseMethod::Attachment | ResponseMethod::Write);
+    if takes_text && !arguments.iter().all(is_text) {
+        return Err(format!(
+            "res.{}() with a value of unknown type",
+            method.name()
+        ));
+    }
     if arguments.len() < least || arguments.len() > most {
         return Err(format!(
             "res.{}() with {} arguments",
@@ -297,4 +309,31 @@ fn check_arguments(method: ResponseMethod, arguments: &[Expression]) -> Result<(
         ));
     }
     Ok(())
+}
+
+/// Whether a value is text for sure.
+fn is_text(value: &Expression) -> bool {
+    match value {
+        Expression::Text { .. } | Expression::Template { .. } => true,
+        Expression::Binary {
+            operator: BinaryOperator::Add,
+            left,
+            right,
+        } => is_text(left) || is_text(right),
+        Expression::Call {
+            callee: Callee::Builtin { builtin },
+            ..
+        } => *builtin == Builtin::String,
+        _ => false,
+    }
+}
+
+/// Whether a value is what a call on the response gives, which is ported only where nobody uses it.
+pub(super) fn is_step(value: &Expression) -> bool {
+    match value {
+        Expression::Respond { steps } => steps.last().is_none_or(|step| {
+            !matches!(step.method, ResponseMethod::Get | ResponseMethod::GetHeader)
+        }),
+        _ => false,
+    }
 }

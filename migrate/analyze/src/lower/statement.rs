@@ -142,14 +142,12 @@ impl<'a> Lowering<'a, '_> {
                 body: self.block(&block.body, tail),
             },
             ast::Statement::EmptyStatement(_) => return Ok(()),
-            ast::Statement::BreakStatement(it) if it.label.is_none() => {
-                self.jump(&**it)?;
-                StatementKind::Break
-            }
-            ast::Statement::ContinueStatement(it) if it.label.is_none() => {
-                self.jump(&**it)?;
-                StatementKind::Continue
-            }
+            ast::Statement::BreakStatement(it) => StatementKind::Break {
+                label: self.jump(it.label.as_ref(), &**it)?,
+            },
+            ast::Statement::ContinueStatement(it) => StatementKind::Continue {
+                label: self.jump(it.label.as_ref(), &**it)?,
+            },
             _ => self.control(statement, tail)?,
         };
         out.push(Statement {
@@ -160,11 +158,23 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    /// Refuses a jump to a loop outside of the `try` that the jump stands in.
-    fn jump(&self, node: &impl GetSpan) -> Lowered<()> {
+    /// The label of a jump. A jump to a loop outside of the `try` that it stands in is refused.
+    fn jump(
+        &self,
+        label: Option<&ast::LabelIdentifier<'a>>,
+        node: &impl GetSpan,
+    ) -> Lowered<Option<String>> {
+        let label = label.map(|label| label.name.to_string());
+        let is_known = label
+            .as_ref()
+            .is_none_or(|label| self.labels.contains(label));
         match self.loops_in_try {
             Some(0) => Err(Refusal::new(node, "a break or continue out of a try")),
-            _ => Ok(()),
+            Some(_) if label.is_some() => {
+                Err(Refusal::new(node, "a jump to a label inside of a try"))
+            }
+            _ if !is_known => Err(Refusal::new(node, "a jump to a label that is no loop's")),
+            _ => Ok(label),
         }
     }
 
@@ -318,6 +328,9 @@ impl<'a> Lowering<'a, '_> {
         if tail && !self.scopes.in_closure() && self.tail_call(expression, out)? {
             return Ok(());
         }
+        if self.unpacked(expression, out)? {
+            return Ok(());
+        }
         let expression_lowered = self.expression(expression)?;
         self.push(
             expression,
@@ -439,6 +452,9 @@ impl<'a> Lowering<'a, '_> {
             ));
         }
         let value = self.expression(init)?;
+        if super::response::is_step(&value) {
+            return Err(Refusal::new(init, "what a call on the response gives"));
+        }
         Ok(Source::Value {
             value,
             text: Some(super::text::of(init)),

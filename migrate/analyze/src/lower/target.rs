@@ -25,7 +25,10 @@ impl<'a> Lowering<'a, '_> {
             ));
         };
         let Some(target) = it.left.as_simple_assignment_target() else {
-            return Err(Refusal::new(it, "a pattern on the left of an assignment"));
+            return Err(Refusal::new(
+                it,
+                "a pattern on the left of an assignment whose value is used",
+            ));
         };
         let target = self.target(target)?;
         let value = Box::new(self.expression(&it.right)?);
@@ -54,7 +57,10 @@ impl<'a> Lowering<'a, '_> {
         })
     }
 
-    fn target(&mut self, target: &'a ast::SimpleAssignmentTarget<'a>) -> Lowered<Target> {
+    pub(super) fn target(
+        &mut self,
+        target: &'a ast::SimpleAssignmentTarget<'a>,
+    ) -> Lowered<Target> {
         match target {
             ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
                 self.variable_target(identifier.name.as_str(), target)
@@ -79,7 +85,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn variable_target(&mut self, name: &str, node: &impl GetSpan) -> Lowered<Target> {
+    pub(super) fn variable_target(&mut self, name: &str, node: &impl GetSpan) -> Lowered<Target> {
         match self.scopes.resolve(name) {
             Some(Bound::Local(local)) => {
                 self.scopes.assigned(local);

@@ -1,6 +1,7 @@
 //! Status and headers of a response under way, as Node's `ServerResponse` keeps them.
 
 use bytes::Bytes;
+use http::header::CONTENT_DISPOSITION;
 use http::{HeaderName, Method, StatusCode};
 use tokio::sync::oneshot;
 
@@ -9,7 +10,7 @@ use super::wire::{self, Chunks, Head, Wire};
 use crate::compress::{Encoder, Plan};
 use crate::mime;
 use crate::unanswered::{NotMine, Unanswered};
-use crate::value::{JsObject, JsValue, Thrown};
+use crate::value::{JsObject, JsString, JsValue, Thrown};
 use crate::vary::add_to_vary;
 
 /// Everything `res` remembers.
@@ -124,12 +125,38 @@ impl ResponseState {
         for plan in std::mem::take(&mut self.compressions).into_iter().rev() {
             self.start_compression(plan, length)?;
         }
+        if length.is_some_and(|length| length > 0) {
+            self.spoil_disposition();
+        }
         let head = self.head()?;
         self.wire = match std::mem::take(&mut self.wire) {
             Wire::Unsent(sender) => Wire::Fixed(sender, head),
             other => other,
         };
         Ok(())
+    }
+
+    /// Where Node knows the length of the body, it reads the bytes of `Content-Disposition` as UTF-8 and sends one byte of each
+    /// code unit (`processHeader` in `lib/_http_outgoing.js`), which spoils names that are not ASCII.
+    fn spoil_disposition(&mut self) {
+        let mut headers = self.headers.iter_mut();
+        let header = headers.find(|header| header.name == CONTENT_DISPOSITION);
+        let Some(header) = header else { return };
+        let Some(text) = header
+            .value
+            .as_string()
+            .filter(|text| !text.to_text().is_ascii())
+        else {
+            return;
+        };
+        let bytes: Vec<u8> = text
+            .units()
+            .iter()
+            .map(|unit| unit.to_le_bytes()[0])
+            .collect();
+        let read = String::from_utf8_lossy(&bytes);
+        let sent: Vec<u16> = read.encode_utf16().map(|unit| unit & 0xff).collect();
+        header.value = JsString::from_units(&sent).into();
     }
 
     /// Sends the whole response, or the rest of it.

@@ -73,6 +73,39 @@ impl JsArray {
         })
     }
 
+    /// What `for (const [index, element] of array.entries())` visits; changes of the array are seen.
+    pub fn live_entries(&self) -> impl Iterator<Item = JsValue> + use<> {
+        let pairs = self.live().enumerate();
+        pairs.map(|(position, element)| {
+            let position = JsValue::Number(index::number(position));
+            JsValue::from(Self::from_values([position, element]))
+        })
+    }
+
+    /// What `for (const index of array.keys())` visits.
+    pub fn live_keys(&self) -> impl Iterator<Item = JsValue> + use<> {
+        let positions = self.live().enumerate();
+        positions.map(|(position, _)| JsValue::Number(index::number(position)))
+    }
+
+    /// The pairs that `entries()` gives.
+    #[must_use]
+    pub fn entries(&self) -> Self {
+        Self::from_values(self.live_entries())
+    }
+
+    /// The indexes that `keys()` gives.
+    #[must_use]
+    pub fn keys(&self) -> Self {
+        Self::from_values(self.live_keys())
+    }
+
+    /// The elements that `values()` gives.
+    #[must_use]
+    pub fn values(&self) -> Self {
+        Self::from_values(self.live())
+    }
+
     /// A copy of all elements, holes as `undefined`.
     pub fn to_vec(&self) -> Vec<JsValue> {
         self.with(|elements| {

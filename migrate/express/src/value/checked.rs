@@ -23,6 +23,18 @@ impl JsValue {
         self.as_array().ok_or_else(|| self.lacks(callee))
     }
 
+    /// The value as an array, to go through what an iterator of it visits: `for (const [index, x] of value.entries())`.
+    ///
+    /// # Errors
+    /// V8's error for a value that has no such method, which names `callee`.
+    pub fn iterable_array(&self, callee: &str) -> Result<JsArray, Thrown> {
+        if self.is_nullish() {
+            return self.array_for(callee);
+        }
+        let message = format!("{callee} is not a function or its return value is not iterable");
+        self.as_array().ok_or_else(|| Thrown::type_error(message))
+    }
+
     /// Calls the built-in method `name`, whichever type of value has it. `callee` is the text of the callee in the source.
     ///
     /// # Errors

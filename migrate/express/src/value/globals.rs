@@ -1,5 +1,6 @@
 //! Functions of the global object, of `Object`, `Array`, `Math` and `Number`, and of small packages.
 
+use std::num::FpCategory;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -20,6 +21,35 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T, Thrown>) -> Result<T, Thrown>
 /// `ToInt32`, as the bit operators apply it.
 pub fn to_int32(number: f64) -> i32 {
     index::to_int32(number)
+}
+
+/// `base ** exponent`.
+pub fn math_pow(base: f64, exponent: f64) -> f64 {
+    // IEEE 754 gives 1 where ECMA-262 (6.1.6.1.3) wants NaN.
+    let is_one = (base.abs() - 1.0).classify() == FpCategory::Zero;
+    if exponent.is_nan() || (is_one && exponent.is_infinite()) {
+        return f64::NAN;
+    }
+    // V8 computes it as fdlibm does, whose last bit is not always that of other libraries.
+    libm::pow(base, exponent)
+}
+
+/// How long an array may be made at once. JavaScript would not use the memory before the elements are there; a request
+/// that names a huge length must not either.
+const LONGEST_MADE: usize = 1 << 24;
+
+/// `new Array(length)`, or an array of one value that is no number.
+///
+/// # Errors
+/// A `RangeError` for a number that is no length.
+pub fn new_array(length: &JsValue) -> Result<JsArray, Thrown> {
+    let Some(number) = length.as_number() else {
+        return Ok(JsArray::from_values([length.clone()]));
+    };
+    let length = index::from_number(number).filter(|length| *length <= LONGEST_MADE);
+    length
+        .map(JsArray::of_holes)
+        .ok_or_else(|| Thrown::range_error("Invalid array length"))
 }
 
 /// `Math.round(number)`: halves go up.

@@ -188,6 +188,12 @@ impl Emitter<'_> {
             Combination::Binary(BinaryOperator::Add) => {
                 format!("{old}.plus({})", self.value_reference(value))
             }
+            Combination::Binary(BinaryOperator::Power) => {
+                let value = self.number(value).text;
+                let power = self.import("math_pow");
+                self.import("JsValue");
+                format!("Ok(JsValue::from({power}({old}.to_number()?, {value})))")
+            }
             Combination::Binary(operator) => {
                 let value = self.number(value).operand();
                 self.import("JsValue");
@@ -435,6 +441,7 @@ fn combination(operator: AssignOperator) -> Option<Combination> {
         AssignOperator::Multiply => Combination::Binary(BinaryOperator::Multiply),
         AssignOperator::Divide => Combination::Binary(BinaryOperator::Divide),
         AssignOperator::Remainder => Combination::Binary(BinaryOperator::Remainder),
+        AssignOperator::Power => Combination::Binary(BinaryOperator::Power),
         AssignOperator::And => Combination::Logical(LogicalOperator::And),
         AssignOperator::Or => Combination::Logical(LogicalOperator::Or),
         AssignOperator::Nullish => Combination::Logical(LogicalOperator::Nullish),

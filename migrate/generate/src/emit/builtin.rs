@@ -59,6 +59,19 @@ impl Emitter<'_> {
                 let number = self.first_number(arguments);
                 Code::owned(format!("{}.{method}()", number.receiver()), kind)
             }
+            Builtin::MathPow => {
+                let (base, exponent) = (
+                    self.number_argument(arguments, 0, "f64::NAN"),
+                    self.number_argument(arguments, 1, "f64::NAN"),
+                );
+                let power = self.import("math_pow");
+                Code::owned(format!("{power}({base}, {exponent})"), kind)
+            }
+            Builtin::NewArray if arguments.len() == 1 => {
+                let function = self.import("new_array");
+                let length = self.value_arguments(arguments);
+                self.try_call(format!("{function}(&{length})"), Kind::Array)
+            }
             Builtin::MathRound | Builtin::MathSign => {
                 let function = if builtin == Builtin::MathRound {
                     "math_round"

@@ -35,7 +35,13 @@ impl Emitter<'_> {
                 self.text_method(&receiver, method, arguments)
             }
             (Owner::Array, _) => {
-                let receiver = self.checked(receiver, "array_for", text);
+                let is_iterator = matches!(method, Method::Entries | Method::Keys | Method::Values);
+                let check = if is_iterator {
+                    "iterable_array"
+                } else {
+                    "array_for"
+                };
+                let receiver = self.checked(receiver, check, text);
                 self.array_method(&receiver, method, arguments)
             }
             _ => self.dynamic_method(receiver, method, text, arguments),
@@ -63,7 +69,7 @@ impl Emitter<'_> {
     }
 
     /// A receiver that must turn out to be of the type that has the method.
-    fn checked(&mut self, receiver: &Expression, check: &str, text: &str) -> String {
+    pub(super) fn checked(&mut self, receiver: &Expression, check: &str, text: &str) -> String {
         let receiver = self.value_receiver(receiver);
         self.try_call(
             format!("{receiver}.{check}({})", literal::text(text)),

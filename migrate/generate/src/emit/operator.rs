@@ -163,6 +163,11 @@ impl Emitter<'_> {
             | BinaryOperator::ShiftLeft
             | BinaryOperator::ShiftRight
             | BinaryOperator::ShiftRightZero => self.bits(operator, left, right),
+            BinaryOperator::Power => {
+                let power = self.import("math_pow");
+                let (left, right) = (self.number(left).text, self.number(right).text);
+                Code::owned(format!("{power}({left}, {right})"), Kind::Number)
+            }
             _ => {
                 let (left, right) = (self.number(left).operand(), self.number(right).operand());
                 Code::infix(format!("{left} {} {right}", operator.name()), Kind::Number)

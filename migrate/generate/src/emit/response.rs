@@ -93,6 +93,14 @@ impl Emitter<'_> {
                     true,
                 )
             }
+            ResponseMethod::Attachment if arguments.is_empty() => {
+                ("attachment(None)".to_owned(), true)
+            }
+            ResponseMethod::Attachment => (
+                format!("attachment(Some({}))", self.name_at(arguments)),
+                true,
+            ),
+            ResponseMethod::Write => (format!("write({})", self.bytes(arguments)), true),
             ResponseMethod::End => (format!("end({})", self.bytes(arguments)), false),
             _ => (format!("send({})", self.at(arguments, 0)), false),
         }

@@ -1,9 +1,6 @@
 //! Statements, and the values at the ends of blocks.
 
-use isobar_migrate_model::code::visit::{Visit, walk_expression};
-use isobar_migrate_model::code::{
-    Argument, Callee, Case, Expression, LocalId, Method, Statement, StatementKind, Target,
-};
+use isobar_migrate_model::code::{Case, Expression, LocalId, Statement, StatementKind};
 
 use super::closure::wrapped;
 use super::{ClosureResult, Emitter, Exit};
@@ -112,20 +109,6 @@ impl Emitter<'_> {
                 }
                 format!("if {test} {{\n{then}}} else {{\n{otherwise_lines}}}\n")
             }
-            StatementKind::While { test, update, body } => {
-                self.while_loop(test, update.as_ref(), body)
-            }
-            StatementKind::ForOf {
-                local,
-                values,
-                text,
-                body,
-            } => self.for_of(*local, values, text, body),
-            StatementKind::ForIn {
-                local,
-                object,
-                body,
-            } => self.for_in(*local, object, body),
             StatementKind::Switch { value, cases } => self.switch(value, cases, false) + "\n",
             StatementKind::Return { value } => format!("return {};\n", self.result(value.as_ref())),
             StatementKind::Throw { value } => format!("return {};\n", self.thrown(value)),
@@ -137,12 +120,8 @@ impl Emitter<'_> {
             StatementKind::Format { cases, default } => {
                 format!("return {};\n", self.format(cases, default.as_deref()))
             }
-            StatementKind::Break => "break;\n".to_owned(),
-            StatementKind::Continue => {
-                let update = self.updates.last().cloned().unwrap_or_default();
-                format!("{update}continue;\n")
-            }
             StatementKind::Block { body } => format!("{{\n{}}}\n", self.statements(body)),
+            kind => self.loop_or_jump(kind),
         }
     }
 
@@ -159,65 +138,6 @@ impl Emitter<'_> {
             return format!("let {mutable}_{} = {value};\n", variable.name);
         }
         format!("let {mutable}{} = {value};\n", variable.name)
-    }
-
-    fn while_loop(
-        &mut self,
-        test: &Expression,
-        update: Option<&Expression>,
-        body: &[Statement],
-    ) -> String {
-        let test = match test {
-            Expression::Bool { value: true } => None,
-            test => Some(self.condition(test)),
-        };
-        let head = test.map_or("loop".to_owned(), |test| format!("while {test}"));
-        let update = update.map_or_else(String::new, |update| self.effect(update) + "\n");
-        let lines = self.loop_body(body, update.clone());
-        let update = if ends(body) { "" } else { &update };
-        format!("{head} {{\n{lines}{update}}}\n")
-    }
-
-    /// The statements of a loop, with what `continue` does before it goes on.
-    fn loop_body(&mut self, body: &[Statement], update: String) -> String {
-        self.updates.push(update);
-        let lines = self.statements(body);
-        self.updates.pop();
-        lines
-    }
-
-    fn for_of(
-        &mut self,
-        local: LocalId,
-        values: &Expression,
-        text: &str,
-        body: &[Statement],
-    ) -> String {
-        let variable = self.variable(local).clone();
-        let values = if changes_values(body) {
-            self.iterated_live(values, text)
-        } else {
-            self.iterated(values, text)
-        };
-        let mutable = if self.is_assigned(local) { "mut " } else { "" };
-        let name = if self.reads.is_read(local) {
-            format!("{mutable}{}", variable.name)
-        } else {
-            format!("_{}", variable.name)
-        };
-        let lines = self.loop_body(body, String::new());
-        format!("for {name} in {values} {{\n{lines}}}\n")
-    }
-
-    fn for_in(&mut self, local: LocalId, object: &Expression, body: &[Statement]) -> String {
-        let variable = self.variable(local).clone();
-        let object = self.value_receiver(object);
-        let mutable = if self.is_assigned(local) { "mut " } else { "" };
-        let lines = self.loop_body(body, String::new());
-        format!(
-            "for {mutable}{} in {object}.property_names() {{\n{lines}}}\n",
-            variable.name
-        )
     }
 
     fn switch(&mut self, value: &Expression, cases: &[Case], tail: bool) -> String {
@@ -453,51 +373,4 @@ fn reachable(statements: &[Statement]) -> &[Statement] {
         .iter()
         .position(|it| ends(std::slice::from_ref(it)));
     last.map_or(statements, |last| &statements[..=last])
-}
-
-/// Whether a loop may change the values that it goes through.
-fn changes_values(body: &[Statement]) -> bool {
-    let mut search = ChangeSearch(false);
-    for statement in body {
-        search.statement(statement);
-    }
-    search.0
-}
-
-struct ChangeSearch(bool);
-
-impl Visit for ChangeSearch {
-    fn expression(&mut self, expression: &Expression) {
-        self.0 |= match expression {
-            Expression::Assign {
-                target: Target::Property { .. },
-                ..
-            }
-            | Expression::Call {
-                callee: Callee::Local { .. },
-                ..
-            } => true,
-            Expression::Call {
-                callee: Callee::Function { .. },
-                arguments,
-            } => arguments
-                .iter()
-                .any(|it| matches!(it, Argument::Value { .. } | Argument::Spread { .. })),
-            Expression::Call {
-                callee: Callee::Method { method, .. },
-                ..
-            } => matches!(
-                method,
-                Method::Push
-                    | Method::Pop
-                    | Method::Shift
-                    | Method::Unshift
-                    | Method::Splice
-                    | Method::Sort
-                    | Method::Reverse
-            ),
-            _ => false,
-        };
-        walk_expression(self, expression);
-    }
 }

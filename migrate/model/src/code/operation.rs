@@ -50,6 +50,7 @@ named! {
         Multiply = "*",
         Divide = "/",
         Remainder = "%",
+        Power = "**",
         Equal = "==",
         NotEqual = "!=",
         Same = "===",
@@ -86,6 +87,7 @@ named! {
         Multiply = "*=",
         Divide = "/=",
         Remainder = "%=",
+        Power = "**=",
         And = "&&=",
         Or = "||=",
         Nullish = "??=",
@@ -124,6 +126,7 @@ named! {
         MathFloor = "Math.floor",
         MathMax = "Math.max",
         MathMin = "Math.min",
+        MathPow = "Math.pow",
         MathRandom = "Math.random",
         MathRound = "Math.round",
         MathSign = "Math.sign",
@@ -160,6 +163,7 @@ named! {
         CharCodeAt = "charCodeAt",
         Concat = "concat",
         EndsWith = "endsWith",
+        Entries = "entries",
         Every = "every",
         Exec = "exec",
         Fill = "fill",
@@ -191,6 +195,7 @@ named! {
         Includes = "includes",
         IndexOf = "indexOf",
         Join = "join",
+        Keys = "keys",
         LastIndexOf = "lastIndexOf",
         Map = "map",
         Match = "match",
@@ -225,6 +230,7 @@ named! {
         TrimStart = "trimStart",
         Unshift = "unshift",
         ValueOf = "valueOf",
+        Values = "values",
     }
 }
 
@@ -292,6 +298,7 @@ named! {
     /// A method of the response.
     ResponseMethod {
         Append = "append",
+        Attachment = "attachment",
         ClearCookie = "clearCookie",
         ContentType = "contentType",
         Cookie = "cookie",
@@ -312,6 +319,7 @@ named! {
         Status = "status",
         Type = "type",
         Vary = "vary",
+        Write = "write",
         WriteHead = "writeHead",
     }
 }

@@ -49,6 +49,17 @@ pub enum StatementKind {
         update: Option<Expression>,
         /// What runs each time.
         body: Vec<Statement>,
+        /// The name that jumps in it may use.
+        label: Option<String>,
+    },
+    /// `do … while`.
+    DoWhile {
+        /// What runs each time.
+        body: Vec<Statement>,
+        /// The condition, tested after the body and after `continue`.
+        test: Expression,
+        /// The name that jumps in it may use.
+        label: Option<String>,
     },
     /// `for (const x of values)`.
     ForOf {
@@ -60,6 +71,8 @@ pub enum StatementKind {
         text: String,
         /// What runs each time.
         body: Vec<Statement>,
+        /// The name that jumps in it may use.
+        label: Option<String>,
     },
     /// `for (const name in object)`, on an object whose names are all its own.
     ForIn {
@@ -69,6 +82,8 @@ pub enum StatementKind {
         object: Expression,
         /// What runs each time.
         body: Vec<Statement>,
+        /// The name that jumps in it may use.
+        label: Option<String>,
     },
     /// `switch`, in which no case falls through to another with a body.
     Switch {
@@ -103,10 +118,16 @@ pub enum StatementKind {
         /// What answers where the client accepts none; without it the answer is 406.
         default: Option<Vec<Statement>>,
     },
-    /// `break` out of the innermost loop.
-    Break,
-    /// `continue` of the innermost loop.
-    Continue,
+    /// `break` out of a loop: the innermost one, or that of the label.
+    Break {
+        /// The label.
+        label: Option<String>,
+    },
+    /// `continue` of a loop: the innermost one, or that of the label.
+    Continue {
+        /// The label.
+        label: Option<String>,
+    },
     /// A block of its own.
     Block {
         /// The statements in it.

@@ -50,7 +50,7 @@ macro_rules! walks {
                 StatementKind::Expression { expression: value } | StatementKind::Throw { value } => {
                     visit.expression(value);
                 }
-                StatementKind::Break | StatementKind::Continue => {}
+                StatementKind::Break { .. } | StatementKind::Continue { .. } => {}
                 block => walk_block(visit, block),
             }
         }
@@ -62,7 +62,11 @@ macro_rules! walks {
                     walk_statements(visit, then);
                     walk_statements(visit, otherwise);
                 }
-                StatementKind::While { test, update, body } => {
+                StatementKind::DoWhile { test, body, .. } => {
+                    walk_statements(visit, body);
+                    visit.expression(test);
+                }
+                StatementKind::While { test, update, body, .. } => {
                     visit.expression(test);
                     walk_statements(visit, body);
                     if let Some(update) = update {
