@@ -21,6 +21,7 @@ mod reassigned;
 mod sharing;
 mod stack;
 mod this;
+mod waiting;
 mod wrappers;
 
 use std::collections::HashMap;
@@ -82,6 +83,7 @@ pub(crate) fn port(
         roots: IndexMap::new(),
         constants: Vec::new(),
         classes: IndexMap::new(),
+        together: Vec::new(),
         notes: Vec::new(),
         selection: selection.clone(),
         outcomes: Vec::new(),
@@ -106,6 +108,8 @@ struct Porter<'m, 'a> {
     constants: Vec<ConstantSource>,
     /// Classes whose instances requests make; a class stands after its parent.
     classes: IndexMap<ObjectId, KnownClass>,
+    /// Functions that run together with others, each after the one that calls them so.
+    together: Vec<(usize, usize)>,
     notes: Vec<(Place, String)>,
     selection: Selection,
     outcomes: Vec<Outcome>,
@@ -134,6 +138,8 @@ struct Slot {
     role: FunctionRole,
     roles: Vec<Role>,
     this: This,
+    /// Whether it waits for something itself.
+    waits: bool,
     lowered: Option<Result<Function, Vec<Reason>>>,
     /// The names of the factory's variables that it captures.
     captures: Vec<String>,

@@ -116,5 +116,5 @@ pub use value::{
     math_random, math_round, math_sign, new_array, new_date, new_regexp, number_is_finite,
     number_is_integer, number_is_nan, number_is_safe_integer, number_to_string, numbers,
     object_assign, object_entries, object_from_entries, object_has_own, object_keys, object_values,
-    parse_float, parse_int, process_uptime, random_uuid, regex, to_int32,
+    parse_float, parse_int, process_uptime, random_uuid, regex, settle_all, to_int32,
 };

@@ -43,7 +43,7 @@ pub use globals::{
     escape_html, math_max, math_min, math_pow, math_random, math_round, math_sign, new_array,
     number_is_finite, number_is_integer, number_is_nan, number_is_safe_integer, numbers,
     object_assign, object_entries, object_from_entries, object_has_own, object_keys, object_values,
-    process_uptime, random_uuid, to_int32,
+    process_uptime, random_uuid, settle_all, to_int32,
 };
 pub(crate) use index::from_number as index_from_number;
 pub use json_parse::parse as json_parse;

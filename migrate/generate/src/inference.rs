@@ -92,7 +92,7 @@ impl Kinds {
             | Expression::Delete { .. } => Kind::Bool,
             Expression::Number { .. } | Expression::Update { .. } => Kind::Number,
             Expression::Text { .. } | Expression::Template { .. } => Kind::Text,
-            Expression::Array { .. } => Kind::Array,
+            Expression::Array { .. } | Expression::All { .. } => Kind::Array,
             Expression::Local { local } => locals.get(local.0).copied().unwrap_or(Kind::Value),
             Expression::Constant { constant } => self.constants[constant.0],
             Expression::State { state } => self.states[state.0],

@@ -15,7 +15,7 @@ mod walk;
 
 pub use class::{Class, ClassId};
 pub use expression::{
-    Argument, Callee, Element, Expression, Key, Property, ResponseStep, Target, TemplatePart,
+    Argument, Callee, Element, Expression, Key, Part, Property, ResponseStep, Target, TemplatePart,
 };
 pub use function::{Capture, Function, FunctionId, FunctionRole, Local, LocalId, Parameter};
 pub use operation::{

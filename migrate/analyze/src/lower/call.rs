@@ -1,6 +1,8 @@
 //! Calls.
 
-use isobar_migrate_model::code::{Argument, Builtin, Callee, Expression, Method, RequestMethod};
+use isobar_migrate_model::code::{
+    Argument, Builtin, Callee, Expression, Method, Part, RequestMethod,
+};
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
@@ -22,9 +24,52 @@ impl<'a> Lowering<'a, '_> {
     /// is settled as soon as the function has run.
     pub(super) fn awaited(&mut self, argument: &'a ast::Expression<'a>) -> Lowered<Expression> {
         match argument.without_parentheses() {
+            ast::Expression::CallExpression(call) if self.is_promise_all(call) => self.all(call),
             ast::Expression::CallExpression(call) => self.awaited_call(call),
             other => self.expression(other),
         }
+    }
+
+    fn is_promise_all(&mut self, call: &ast::CallExpression<'_>) -> bool {
+        let ast::Expression::StaticMemberExpression(member) = &call.callee else {
+            return false;
+        };
+        let is_promise =
+            matches!(&member.object, ast::Expression::Identifier(name) if name.name == "Promise");
+        let is_global = matches!(self.path(&member.object), Some(Named::Refused(_)));
+        is_promise && is_global && member.property.name == "all"
+    }
+
+    /// `await Promise.all([…])`.
+    fn all(&mut self, call: &'a ast::CallExpression<'a>) -> Lowered<Expression> {
+        let [ast::Argument::ArrayExpression(array)] = &call.arguments[..] else {
+            return Err(Refusal::new(
+                call,
+                "Promise.all of something other than an array literal",
+            ));
+        };
+        let mut parts = Vec::new();
+        for element in &array.elements {
+            let Some(element) = element.as_expression() else {
+                return Err(Refusal::new(element, "a spread in Promise.all"));
+            };
+            let (value, settles) = match element.without_parentheses() {
+                ast::Expression::CallExpression(call) => self.call_of_either_kind(call)?,
+                value => (self.expression(value)?, false),
+            };
+            if let (
+                true,
+                Expression::Call {
+                    callee: Callee::Function { function },
+                    ..
+                },
+            ) = (settles, &value)
+            {
+                self.names.must_not_wait(*function);
+            }
+            parts.push(Part { value, settles });
+        }
+        Ok(Expression::All { parts })
     }
 
     pub(super) fn awaited_call(

@@ -94,6 +94,9 @@ pub(crate) trait Names {
         roles: &[Role],
     ) -> Result<Callable, Obstacle>;
 
+    /// Notes that a function runs together with others, so that neither it nor what it calls may wait.
+    fn must_not_wait(&mut self, function: FunctionId);
+
     /// The class behind `handle`; none for something else.
     fn class(&mut self, handle: Handle) -> Option<Result<ClassInfo, Obstacle>>;
 

@@ -159,6 +159,10 @@ impl<'a> Lowering<'a, '_> {
                 self.object_pattern(object, &source, text.as_deref(), out)
             }
             ast::BindingPattern::ArrayPattern(array) => {
+                if let Expression::All { .. } = value {
+                    let source = self.kept(value, pattern, out);
+                    return self.array_pattern(array, &source, out);
+                }
                 let text = text.unwrap_or_default();
                 let elements = vec![Element::Spread { value, text }];
                 let source = self.kept(Expression::Array { elements }, pattern, out);

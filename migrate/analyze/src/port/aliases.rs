@@ -154,6 +154,7 @@ impl Flow<'_> {
                 .iter()
                 .flat_map(|(Property::Named { value, .. } | Property::Spread { value })| of(value))
                 .collect(),
+            Expression::All { parts } => parts.iter().flat_map(|part| of(&part.value)).collect(),
             Expression::Assign { value, .. } => of(value),
             Expression::Sequence { expressions } => expressions.last().map(of).unwrap_or_default(),
             Expression::Call { callee, arguments } => self.parts_of_call(callee, arguments),

@@ -186,6 +186,7 @@ impl<'a> Porter<'_, 'a> {
             may_capture: false,
             this: Named::Refused("this before it is made".into()),
             unbound: Named::Literal(isobar_migrate_model::code::Expression::Undefined),
+            position: None,
             home: None,
         };
         names.home = names.porter.prototype_of(id);

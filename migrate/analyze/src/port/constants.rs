@@ -62,6 +62,7 @@ impl<'a> Porter<'_, 'a> {
             may_capture: false,
             this: this(),
             unbound: this(),
+            position: None,
             home: None,
         };
         match lower_constant(file, value, &mut names) {

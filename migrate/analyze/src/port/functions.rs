@@ -160,6 +160,7 @@ impl<'a> Porter<'_, 'a> {
             role,
             roles,
             this,
+            waits: super::waiting::waits(closure.code),
             lowered: None,
             captures: Vec::new(),
         };
@@ -231,6 +232,7 @@ impl<'a> Porter<'_, 'a> {
             may_capture,
             this,
             unbound,
+            position: Some(position),
             home: closure.home,
         };
         match lower(file, &source, role, (taken, &roles), &mut names) {
@@ -320,6 +322,7 @@ impl<'a> Porter<'_, 'a> {
             if let Some(Err(found)) = &self.functions[reached].lowered {
                 reasons.extend(found.iter().cloned());
             }
+            reasons.extend(self.waiting_together(reached));
         }
         reasons.into_iter().collect()
     }

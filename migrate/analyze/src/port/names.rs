@@ -1,6 +1,6 @@
 //! Resolves the names of one function through the scopes and the heap that registration has left.
 
-use isobar_migrate_model::code::{Builtin, ConstantId, StateId};
+use isobar_migrate_model::code::{Builtin, ConstantId, FunctionId, StateId};
 
 use super::{Entity, Porter, Root, RootKey, data, globals, packages};
 use crate::lower::{Callable, ClassInfo, Handle, Named, Names, Obstacle, Role, This};
@@ -18,6 +18,8 @@ pub(super) struct FunctionNames<'p, 'm, 'a> {
     pub(super) this: Named,
     /// What `this` is in functions in it that are called without an object.
     pub(super) unbound: Named,
+    /// The function's place in the porter's table; none for code outside of functions.
+    pub(super) position: Option<usize>,
     /// The object whose method the function is.
     pub(super) home: Option<ObjectId>,
 }
@@ -72,6 +74,11 @@ impl Names for FunctionNames<'_, '_, '_> {
             Entity::Object(id) => self.porter.callable(id, this, roles),
             Entity::Module(_) | Entity::Global(_) => Err("a call of a module".into()),
         }
+    }
+
+    fn must_not_wait(&mut self, function: FunctionId) {
+        let position = self.position.unwrap_or(function.0);
+        self.porter.together.push((position, function.0));
     }
 
     fn class(&mut self, handle: Handle) -> Option<Result<ClassInfo, Obstacle>> {

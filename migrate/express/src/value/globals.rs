@@ -18,6 +18,17 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T, Thrown>) -> Result<T, Thrown>
     body()
 }
 
+/// The values of `await Promise.all(…)`: of functions that have all run, in order.
+///
+/// # Errors
+/// The first error.
+pub fn settle_all<const N: usize>(
+    results: [Result<JsValue, Thrown>; N],
+) -> Result<JsArray, Thrown> {
+    let values = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(JsArray::from_values(values))
+}
+
 /// `ToInt32`, as the bit operators apply it.
 pub fn to_int32(number: f64) -> i32 {
     index::to_int32(number)

@@ -1,11 +1,12 @@
 //! Expressions.
 
 use isobar_migrate_model::code::{
-    ClassId, Element, Expression, Key, LocalId, Property, RequestMember, ResponseMember,
+    ClassId, Element, Expression, Key, LocalId, Part, Property, RequestMember, ResponseMember,
     TemplatePart,
 };
 
 use super::Emitter;
+use super::closure::wrapped;
 use super::code::{Code, Form, Level};
 use crate::kind::Kind;
 use crate::layout::last_name;
@@ -61,6 +62,7 @@ impl Emitter<'_> {
             Expression::InstanceOf { .. }
             | Expression::Instance { .. }
             | Expression::IsInstance { .. } => self.of_class(expression),
+            Expression::All { parts } => self.all(parts),
             Expression::Optional {
                 object,
                 local,
@@ -98,6 +100,25 @@ impl Emitter<'_> {
             // Callbacks are written by the methods that take them, and `next` by the statement it is.
             _ => Code::literal("()", Kind::Undefined),
         }
+    }
+
+    /// `await Promise.all([…])`.
+    fn all(&mut self, parts: &[Part]) -> Code {
+        let settle = self.import("settle_all");
+        let results: Vec<_> = parts
+            .iter()
+            .map(|part| {
+                let fails = self.fails;
+                let value = wrapped(&self.value(&part.value));
+                if part.settles && value.contains('?') {
+                    self.fails = fails;
+                    let attempt = self.import("attempt");
+                    return format!("{attempt}(|| {value})");
+                }
+                value
+            })
+            .collect();
+        self.try_call(format!("{settle}([{}])", results.join(", ")), Kind::Array)
     }
 
     /// A new instance of a class, or a test for one.

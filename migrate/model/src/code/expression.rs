@@ -133,6 +133,12 @@ pub enum Expression {
         /// The class.
         class: ClassId,
     },
+    /// `await Promise.all([…])` of functions that do not wait: all parts are worked out in order, and then the first of them
+    /// that has failed fails.
+    All {
+        /// The parts in order.
+        parts: Vec<Part>,
+    },
     /// What is left of an object after properties were taken out of it: `{ a, ...rest }`.
     Rest {
         /// The object.
@@ -410,4 +416,14 @@ pub struct ResponseStep {
     pub method: ResponseMethod,
     /// The arguments.
     pub arguments: Vec<Expression>,
+}
+
+/// One of the values that `Promise.all` waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// The value.
+    pub value: Expression,
+    /// Whether what it throws is kept until all parts are there: a call of an `async` function.
+    pub settles: bool,
 }

@@ -170,6 +170,11 @@ macro_rules! walks {
                     }
                 }
                 Expression::Next { argument: Some(argument) } => visit.expression(argument),
+                Expression::All { parts } => {
+                    for part in parts {
+                        visit.expression(&$($mutable)? part.value);
+                    }
+                }
                 Expression::Sequence { expressions } => {
                     for expression in expressions {
                         visit.expression(expression);
