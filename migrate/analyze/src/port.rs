@@ -8,6 +8,7 @@ mod aliases;
 mod classes;
 mod constants;
 mod data;
+mod endings;
 mod functions;
 mod globals;
 mod instances;

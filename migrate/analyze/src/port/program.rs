@@ -57,6 +57,10 @@ impl Porter<'_, '_> {
         mut router: Router,
         express: u8,
     ) -> (Port, Vec<Outcome>) {
+        for (position, reason) in self.answered_elsewhere(&router) {
+            hold_back(&mut router, &self.outcomes[position], &reason);
+            self.outcomes[position].reasons.push(reason);
+        }
         if let Some(reason) = blocked_error_handler(&router) {
             let changed = self.changes(&router).changed;
             self.hold_back_states(&mut router, &reason, &changed);

@@ -186,3 +186,41 @@ fn a_route_that_the_application_does_not_have_is_an_error() {
         stderr(&output)
     );
 }
+
+#[test]
+fn routes_whose_answers_come_from_what_stays_behind_stay_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let application = "
+        const app = module.exports = require('express')();
+        app.get('/404', (req, res, next) => next());
+        app.get('/403', (req, res, next) => { next(new Error('not allowed')); });
+        app.get('/fine', (req, res, next) => (req.query.bad ? next(new Error('bad')) : res.send('fine')));
+        app.use((req, res, next) => { res.status(404).render('404', { url: req.url }); });
+        app.use((err, req, res, next) => { res.status(500).render('500', { err }); });
+    ";
+    let package = r#"{ "main": "index.js", "dependencies": { "express": "4.22.3" } }"#;
+    fs::write(folder.path().join("index.js"), application).unwrap();
+    fs::write(folder.path().join("package.json"), package).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_isobar"))
+        .arg("port")
+        .arg(folder.path())
+        .arg("--out")
+        .arg(folder.path().join("ported"))
+        .arg("--json")
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let verdict = |path: &str, line: u64| {
+        let mut routes = report["routes"].as_array().unwrap().iter();
+        let route = routes.find(|route| route["path"] == path).unwrap();
+        let reasons = route["reasons"].as_array().unwrap();
+        assert!(
+            reasons.iter().all(|reason| reason["line"] == line),
+            "{route:#}"
+        );
+        route["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict("/404", 6), "blocked");
+    assert_eq!(verdict("/403", 7), "blocked");
+    assert_eq!(verdict("/fine", 0), "ported");
+}
