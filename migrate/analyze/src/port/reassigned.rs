@@ -54,7 +54,7 @@ impl PropertySearch {
         self.search.depth -= 1;
     }
 
-    /// Whether the property belongs to an object that the same function has made.
+    /// Whether the property belongs to an object that the same function has made, or to the request or response.
     fn is_of_fresh_object(&self, target: &ast::SimpleAssignmentTarget<'_>) -> bool {
         let object = match target {
             ast::SimpleAssignmentTarget::StaticMemberExpression(member) => &member.object,
@@ -63,6 +63,9 @@ impl PropertySearch {
         let ast::Expression::Identifier(object) = object else {
             return false;
         };
+        if ["req", "res", "request", "response"].contains(&object.name.as_str()) {
+            return true;
+        }
         let names = self.fresh.last();
         names.is_some_and(|names| names.iter().any(|name| **name == *object.name))
     }

@@ -19,8 +19,14 @@ struct Workshop {
 
 impl Workshop {
     fn new() -> Self {
+        Self::on_express(4)
+    }
+
+    /// The fixture on a major version of Express, for which its only optional part of a path is written anew.
+    fn on_express(major: u8) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let express = root.join("../../conformance-tests/emulators/express/node_modules/express4");
+        let packages = root.join("../../conformance-tests/emulators/express/node_modules");
+        let express = packages.join(format!("express{major}"));
         let express = express
             .canonicalize()
             .expect("not run: run `npm ci` in conformance-tests/emulators/express first");
@@ -31,7 +37,19 @@ impl Workshop {
         let packages = workshop.legacy().join("node_modules");
         fs::create_dir(&packages).unwrap();
         std::os::unix::fs::symlink(express, packages.join("express")).unwrap();
+        if major == 5 {
+            workshop.rewrite("package.json", "4.22.3", "5.3.0");
+            workshop.rewrite("package.json", "\"language\"", "\"language-5\"");
+            workshop.rewrite("requests.js", "/req/:id/:opt?", "/req/:id{/:opt}");
+        }
         workshop
+    }
+
+    fn rewrite(&self, file: &str, old: &str, new: &str) {
+        let path = self.legacy().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file} has no {old}");
+        fs::write(path, text.replace(old, new)).unwrap();
     }
 
     fn legacy(&self) -> PathBuf {
@@ -112,13 +130,21 @@ fn serve(program: &Path) -> (Served, SocketAddr) {
 }
 
 #[test]
-fn what_is_ported_builds_without_warnings_and_answers_as_real_express_does() {
-    let workshop = Workshop::new();
+fn what_is_ported_builds_without_warnings_and_answers_as_real_express_4_does() {
+    compare_with_express(&Workshop::on_express(4), "language");
+}
+
+#[test]
+fn what_is_ported_builds_without_warnings_and_answers_as_real_express_5_does() {
+    compare_with_express(&Workshop::on_express(5), "language-5");
+}
+
+fn compare_with_express(workshop: &Workshop, name: &str) {
     workshop.report(&[]);
     workshop.cargo(&["fmt", "--check"]);
     let build = workshop.cargo(&["build", "--locked"]);
     assert!(!stderr(&build).contains("warning"), "{}", stderr(&build));
-    let program = target().join("debug/language");
+    let program = target().join("debug").join(name);
     let described = Command::new(&program).arg("--describe").output().unwrap();
     assert!(stdout(&described).contains("NODE_ENV"), "{described:?}");
     let (_served, address) = serve(&program);
