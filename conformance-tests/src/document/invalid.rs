@@ -1,5 +1,7 @@
 //! Calls that are wrong whatever the store holds.
 
+use std::time::{Duration, Instant};
+
 use isobar::document::{Query, SortKey, SortRange, Update};
 use isobar::{Collection, ErrorKind};
 
@@ -24,6 +26,12 @@ pub(crate) const CASES: &[Case] = &[
         "an error tells its operation, its collection and its provider, and its text the collection",
         "R19",
         |ctx| Box::pin(errors_have_context(ctx)),
+    ),
+    Case::document(
+        "D-437",
+        "each call is back within its time budget, and says where a write may have happened",
+        "R22",
+        |ctx| Box::pin(within_budget(ctx)),
     ),
 ];
 
@@ -105,4 +113,41 @@ async fn errors_have_context(ctx: Context) -> Result<(), Failure> {
         expect::that(fits, &format!("the error reads {text:?}"))?;
     }
     Ok(())
+}
+
+async fn within_budget(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    // Long enough for a machine that is busy, too short for what waits for an answer.
+    let patience = Duration::from_millis(2_500);
+    for budget in [Duration::ZERO, Duration::from_millis(200)] {
+        let hasty = notes.with_budget(budget);
+        let started = Instant::now();
+        let written = hasty.upsert(&note("p", "1", [])).await;
+        expect::that(
+            started.elapsed() < patience,
+            "a write took longer than its budget",
+        )?;
+        if let Err(error) = written {
+            expect::equal("the kind", &error.kind(), &ErrorKind::DeadlineExceeded)?;
+            expect::that(
+                error.outcome_unknown(),
+                "what became of the write is not known",
+            )?;
+        }
+        let started = Instant::now();
+        let read = hasty.get(("p", "2")).await;
+        expect::that(
+            started.elapsed() < patience,
+            "a read took longer than its budget",
+        )?;
+        if let Err(error) = read {
+            expect::equal("the kind", &error.kind(), &ErrorKind::DeadlineExceeded)?;
+            expect::that(
+                !error.outcome_unknown(),
+                "a read has no outcome to be known",
+            )?;
+        }
+    }
+    let enough = notes.upsert(&note("p", "1", [])).await;
+    expect::that(enough.is_ok(), "a call with enough time fails")
 }

@@ -216,7 +216,7 @@ async fn empty_pages(ctx: Context) -> Result<(), Failure> {
     let soon = PutOptions::default().with_expires_at(ctx.now().plus(Duration::from_mins(1)));
     let long = "x".repeat(20_000);
     let mut batch = BatchWrite::new();
-    for n in 0..150_i64 {
+    for n in 0..250_i64 {
         let fields = [("n", n.into()), ("long", long.as_str().into())];
         let document = note("p", &format!("{n:04}"), fields);
         batch = match n {
@@ -227,9 +227,9 @@ async fn empty_pages(ctx: Context) -> Result<(), Failure> {
     all_written(notes.write_batch(batch).await?)?;
     ctx.clock().advance(Duration::from_secs(61));
     for query in [Query::partition("p"), Query::all().allow_scan()] {
-        let query = query.filter(Filter::ge("n", 149)).select(["n"]).limit(1);
+        let query = query.filter(Filter::ge("n", 249)).select(["n"]).limit(1);
         let page = notes.query(&query).await?;
-        expect::equal("the last document", &ids(&page.items), &every(149..150))?;
+        expect::equal("the last document", &ids(&page.items), &every(249..250))?;
         expect::that(notes.exists(&query).await?, "a document does not exist")?;
         let expired = query.filter(Filter::lt("n", 100));
         expect::that(!notes.exists(&expired).await?, "an expired document exists")?;

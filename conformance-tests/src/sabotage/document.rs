@@ -1,7 +1,9 @@
 //! A document driver that does what another does, but for one fault.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::document::{CollectionSchema, Key, Timestamp};
@@ -73,6 +75,10 @@ pub(super) enum Conduct {
     BatchLosesItsLast,
     /// The answers to a batch of keys come in the order of the keys' bytes.
     BatchInOtherOrder,
+    /// The first read after a write shows the document from before.
+    ReadsAreOld,
+    /// A write takes three seconds of its thread.
+    Blocks,
     /// What a batch does not find, it leaves out at the place and adds at the end.
     BatchWithoutGaps,
 }
@@ -101,6 +107,8 @@ impl DocumentFault {
 pub(super) struct SabotagedDocuments {
     inner: Arc<dyn DocumentDriver>,
     fault: DocumentFault,
+    /// Documents as they were before the last write.
+    before: Mutex<HashMap<Key, Option<Record>>>,
 }
 
 impl SabotagedDocuments {
@@ -108,7 +116,15 @@ impl SabotagedDocuments {
         inner: Arc<dyn DocumentDriver>,
         fault: DocumentFault,
     ) -> Arc<dyn DocumentDriver> {
-        Arc::new(Self { inner, fault })
+        Arc::new(Self {
+            inner,
+            fault,
+            before: Mutex::default(),
+        })
+    }
+
+    fn before(&self) -> MutexGuard<'_, HashMap<Key, Option<Record>>> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reading<'c>(&self, call: &Call<'c>) -> Call<'c> {
@@ -175,6 +191,11 @@ impl SabotagedDocuments {
                 let record = old.or(written.record);
                 return Ok(Written { record, ..written });
             }
+            Conduct::ReadsAreOld => {
+                let old = inner.get(call, &write.key, &Fetch::default()).await?;
+                self.before().insert(write.key.clone(), old);
+            }
+            Conduct::Blocks => std::thread::sleep(Duration::from_secs(3)),
             Conduct::CreateInTwoSteps if write.existence == Existence::Forbidden => {
                 if inner
                     .get(call, &write.key, &Fetch::default())
@@ -303,6 +324,9 @@ impl DocumentDriver for SabotagedDocuments {
 
     async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
         let call = self.reading(call);
+        if let Some(old) = self.before().remove(key) {
+            return Ok(old);
+        }
         let record = self.inner.get(&call, key, fetch).await;
         let record = record.map_err(self.fault.error)?;
         Ok(self.seen(&call, record))
