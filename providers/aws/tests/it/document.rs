@@ -2,6 +2,7 @@
 
 mod fields;
 mod format;
+mod indexes;
 mod lost_answers;
 mod requests;
 

@@ -1,6 +1,9 @@
 //! Writes whose answer is lost: recognised by their version, never applied twice (rule R21).
 
-use isobar::document::{BatchWrite, Condition, Map, PutOptions, SortType, Update, Value, WriteSet};
+use isobar::document::{
+    BatchWrite, Condition, Idempotency, Map, PutOptions, SortType, Update, UpdateOptions, Value,
+    WriteSet,
+};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
 
@@ -52,6 +55,44 @@ async fn an_increment_counts_once() {
         direct.fetch(("a", "1")).await.unwrap().value["n"],
         2.5.into()
     );
+}
+
+fn exact() -> UpdateOptions {
+    UpdateOptions::default().with_idempotency(Idempotency::Exact)
+}
+
+#[tokio::test]
+async fn an_exact_increment_counts_once_however_many_answers_are_lost() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    direct.create(&document(1)).await.unwrap();
+    faults.lose("TransactWriteItems", 3);
+    let update = Update::new().increment("n", 1_i64);
+    let item = behind
+        .update_with(("a", "1"), update, exact())
+        .await
+        .unwrap();
+    assert_eq!(item.value["n"], 2_i64.into());
+    assert_eq!(direct.fetch(("a", "1")).await.unwrap(), item);
+}
+
+/// Without a token, nobody could tell whether the version of the other writer stands on ours.
+#[tokio::test]
+async fn an_exact_increment_counts_once_although_others_write_after_it() {
+    let (direct, behind, faults) = fresh(&NOTES).await;
+    direct.create(&document(1)).await.unwrap();
+    faults.lose("TransactWriteItems", 2);
+    let increment = || Update::new().increment("n", 1_i64);
+    let ours = behind.update_with(("a", "1"), increment(), exact());
+    let others = async {
+        for _ in 0..5 {
+            direct.update(("a", "1"), increment()).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let (item, ()) = tokio::join!(ours, others);
+    item.unwrap();
+    let sum = direct.fetch(("a", "1")).await.unwrap().value["n"].clone();
+    assert_eq!(sum, 7_i64.into());
 }
 
 #[tokio::test]
