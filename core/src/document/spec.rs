@@ -199,6 +199,16 @@ impl CollectionSchema {
     pub const WITHDRAWN_BY_ADOPTION: Capabilities =
         Capabilities::of(&[Capability::DocumentVersions, Capability::DocumentExpiry]);
 
+    /// The same with `prefix` before the table's name, unless the table has a name of its own.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Self {
+        let mut schema = self.clone();
+        if schema.table == schema.name {
+            schema.table = format!("{prefix}{}", schema.name);
+        }
+        schema
+    }
+
     /// What this collection cannot have on any store.
     pub fn withdrawn(&self) -> Capabilities {
         if self.adopted {

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 pub(crate) enum Request {
     Run,
     Describe,
+    Export,
     Help,
 }
 
@@ -16,6 +17,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request
     for argument in arguments {
         request = match argument.to_str() {
             Some("--describe") => Request::Describe,
+            Some("--export") => Request::Export,
             Some("--help" | "-h") => Request::Help,
             _ => return Err(format!("unknown argument {}", argument.to_string_lossy())),
         };

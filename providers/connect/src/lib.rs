@@ -32,7 +32,8 @@ use config::Config;
 
 /// Runs the application on the platform this process finds itself on, until that ends it.
 ///
-/// Prints the application's description as JSON with `--describe`, without touching a network.
+/// Prints the application's description as JSON with `--describe`, and with `--export` the vendor's
+/// own definition of the tables it needs; neither touches a network.
 /// Fails with exit code 2 for wrong arguments or configuration and 3 where the environment fails.
 pub async fn run<S>(app: App<S>) -> ExitCode
 where
@@ -43,6 +44,10 @@ where
         Err(message) => report::misuse(&message),
         Ok(Request::Help) => report::help(&description),
         Ok(Request::Describe) => report::description(&description),
+        Ok(Request::Export) => {
+            let config = Config::from_process(&description);
+            report::definition(start::definition(&description, &config))
+        }
         Ok(Request::Run) => {
             let config = Config::from_process(&description);
             logging::install(&config);

@@ -19,8 +19,9 @@ const ENVIRONMENT: u8 = 3;
 pub(crate) fn help(description: &Description) -> ExitCode {
     println!(
         "{}: an Isobar application\n\n\
-         usage: [--describe | --help]\n\n  \
+         usage: [--describe | --export | --help]\n\n  \
          --describe  print what the application declares, as JSON, and end\n  \
+         --export    print the tables it needs, as the vendor of ISOBAR_DOCUMENTS defines them\n  \
          --help      print this help and end\n\n\
          Without arguments it serves on the platform it finds itself on.\n\
          {}",
@@ -40,6 +41,16 @@ pub(crate) fn description(description: &Description) -> ExitCode {
             eprintln!("error: the description is not JSON: {error}");
             ExitCode::from(70)
         }
+    }
+}
+
+pub(crate) fn definition(definition: Result<String>) -> ExitCode {
+    match definition {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => outcome(Err(error)),
     }
 }
 

@@ -9,7 +9,7 @@ use isobar::{App, Environment, Error, ErrorKind, Result};
 
 use crate::config::{BLOBS, Config, DOCUMENTS};
 use crate::platform::{self, Platform};
-use crate::store::{Opened, Stores};
+use crate::store::{self, Opened, Stores};
 
 /// Where documents and blobs go on this machine unless a variable says otherwise.
 const LOCAL_STORE: &str = "local:.isobar";
@@ -56,11 +56,11 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     let kind = platform::detect(config)?;
     let declared = &description.declarations;
     let mut stores = Stores::default();
-    let documents = match store(config, DOCUMENTS, kind, declared.collections.is_empty())? {
+    let documents = match store_url(config, DOCUMENTS, kind, declared.collections.is_empty())? {
         Some(url) => Some(stores.documents(url).await?),
         None => None,
     };
-    let blobs = match store(config, BLOBS, kind, declared.buckets.is_empty())? {
+    let blobs = match store_url(config, BLOBS, kind, declared.buckets.is_empty())? {
         Some(url) => Some(stores.blobs(url).await?),
         None => None,
     };
@@ -81,8 +81,15 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     })
 }
 
+/// The tables that the application needs, as the vendor of its store of documents defines them.
+pub(crate) fn definition(description: &Description, config: &Config) -> Result<String> {
+    let url = config.get(DOCUMENTS).unwrap_or(LOCAL_STORE);
+    let collections = &description.declarations.collections;
+    store::definition(url, collections, config.prefix())
+}
+
 /// The URL of a store that the application needs.
-fn store<'c>(
+fn store_url<'c>(
     config: &'c Config,
     variable: &str,
     platform: Platform,

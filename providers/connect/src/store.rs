@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use isobar::document::CollectionSchema;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
 use isobar::{Error, ErrorKind, Result};
@@ -112,6 +113,37 @@ async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
 #[cfg(not(feature = "s3"))]
 async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     std::future::ready(Err(unknown(BLOBS, url))).await
+}
+
+/// The tables of the collections, as the vendor of the store at this URL defines them.
+pub(crate) fn definition(
+    url: &str,
+    collections: &[CollectionSchema],
+    prefix: &str,
+) -> Result<String> {
+    match scheme(url) {
+        "local" | "file" | "memory" => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "a local store needs no tables: set {DOCUMENTS} to the store to define them for"
+            ),
+        )),
+        "dynamodb" => tables_of_dynamodb(url, collections, prefix),
+        _ => Err(unknown(DOCUMENTS, url)),
+    }
+}
+
+#[cfg(feature = "dynamodb")]
+fn tables_of_dynamodb(url: &str, collections: &[CollectionSchema], prefix: &str) -> Result<String> {
+    let place = isobar_aws::config::Place::parse(url, "dynamodb")?;
+    let prefix = place.prefix.as_deref().unwrap_or(prefix);
+    let named = collections.iter().map(|schema| schema.with_prefix(prefix));
+    isobar_aws::document::cloud_formation(&named.collect::<Vec<_>>())
+}
+
+#[cfg(not(feature = "dynamodb"))]
+fn tables_of_dynamodb(url: &str, _: &[CollectionSchema], _: &str) -> Result<String> {
+    Err(unknown(DOCUMENTS, url))
 }
 
 fn scheme(url: &str) -> &str {

@@ -47,6 +47,35 @@ fn describe_lists_what_is_declared_and_calls_no_closure() {
     assert_eq!(left, 0, "describing opened a store");
 }
 
+#[cfg(feature = "dynamodb")]
+#[test]
+fn export_prints_the_tables_of_the_store_and_touches_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [
+        (
+            "ISOBAR_DOCUMENTS",
+            "dynamodb://eu-west-1?endpoint=http://127.0.0.1:1",
+        ),
+        ("ISOBAR_PREFIX", "prod-"),
+    ];
+    let output = run(folder.path(), &["--export"], &variables);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let template: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let table = &template["Resources"]["Table0notes"]["Properties"]["TableName"];
+    assert_eq!(table, "prod-notes");
+}
+
+#[test]
+fn export_of_a_store_without_tables_says_which_variable_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["--export"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("ISOBAR_DOCUMENTS"));
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 0, "exporting opened a store");
+}
+
 #[test]
 fn the_same_application_calls_its_closure_when_it_runs() {
     let folder = tempfile::tempdir().unwrap();
