@@ -4,6 +4,7 @@ pub mod json;
 pub mod junit;
 pub mod manifest;
 pub mod markdown;
+pub mod record;
 pub mod table;
 
 pub use manifest::Manifest;

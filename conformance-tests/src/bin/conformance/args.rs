@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use isobar_conformance::{Case, Topic, catalogue, harness};
 
 /// Runs the conformance cases against providers and reports how each ended.
@@ -13,6 +13,8 @@ use isobar_conformance::{Case, Topic, catalogue, harness};
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Providers to run against: local, aws.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
@@ -31,6 +33,10 @@ pub(crate) struct Args {
     /// Writes the report as Markdown to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+    /// Writes the report as it is published, `conformance.json` and `conformance.md`, into this
+    /// directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) publish: Option<PathBuf>,
     /// Fails also when something was not run.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -49,6 +55,18 @@ pub(crate) struct Args {
     /// How many writers race in the cases about races.
     #[arg(long, default_value_t = 8, value_name = "WRITERS")]
     pub(crate) race_width: usize,
+}
+
+/// What else the program does.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Command {
+    /// Compares the outcomes of two reports in JSON; exits with 1 where they differ.
+    Diff {
+        /// The earlier report.
+        before: PathBuf,
+        /// The later report.
+        after: PathBuf,
+    },
 }
 
 impl Args {

@@ -1,6 +1,7 @@
 //! Runs the conformance cases against providers and reports how each ended.
 
 mod args;
+mod diff;
 mod progress;
 mod self_test;
 mod session;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use isobar_conformance::harness::{self, StartFailure};
 use isobar_conformance::report::manifest::ProviderManifest;
-use isobar_conformance::report::{Manifest, Report, json, junit, markdown, table};
+use isobar_conformance::report::{Manifest, Report, json, junit, markdown, record, table};
 use isobar_conformance::{Case, CaseResult, Evidence, Outcome, Settings, run as run_cases};
 
-use crate::args::Args;
+use crate::args::{Args, Command};
+use crate::diff;
 use crate::progress::{Progress, print, say};
 use crate::self_test;
 
@@ -37,6 +38,9 @@ impl From<Verdict> for ExitCode {
 }
 
 pub(crate) async fn run(args: &Args) -> Result<Verdict> {
+    if let Some(Command::Diff { before, after }) = &args.command {
+        return diff::run(before, after);
+    }
     let cases = args.cases()?;
     if args.list {
         cases.iter().for_each(list);
@@ -131,6 +135,12 @@ fn write_reports(args: &Args, report: &Report) -> Result<()> {
         (&args.junit, junit::render(report)),
         (&args.markdown, markdown::render(report)),
     ];
+    if let Some(directory) = &args.publish {
+        let results = record::publish(report).context("cannot write the report")?;
+        write_file(&directory.join("conformance.json"), &results)?;
+        let page = markdown::render(report);
+        write_file(&directory.join("conformance.md"), &page)?;
+    }
     let mut standard_output_is_taken = false;
     for (file, text) in files {
         if let Some(file) = file {
