@@ -179,6 +179,12 @@ impl From<i64> for SortKey {
     }
 }
 
+impl From<i32> for SortKey {
+    fn from(number: i32) -> Self {
+        Self::I64(i64::from(number))
+    }
+}
+
 impl From<Bytes> for SortKey {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)
