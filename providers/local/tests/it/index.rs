@@ -6,7 +6,7 @@ use std::sync::Arc;
 use isobar::document::{CollectionSpec, IndexSpec, PutOptions, Query, SortType, Timestamp, Value};
 use isobar::{Collection, ErrorKind};
 use isobar_local::{LocalStore, check, clock};
-use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition, TableHandle as _};
 use serde_json::json;
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -69,11 +69,12 @@ async fn a_store_from_before_there_were_indexes_is_opened_and_checked() {
         let file = directory.path().join("store.redb");
         let database = redb::Database::open(file).unwrap();
         let write = database.begin_write().unwrap();
-        for table in ["index", "indexes"] {
-            let all = write.list_tables().unwrap();
-            for handle in all.filter(|handle| redb::TableHandle::name(handle) == table) {
-                write.delete_table(handle).unwrap();
-            }
+        let tables: Vec<_> = write.list_tables().unwrap().collect();
+        let of_indexes = tables
+            .into_iter()
+            .filter(|table| table.name().starts_with("index"));
+        for table in of_indexes {
+            write.delete_table(table).unwrap();
         }
         write.commit().unwrap();
     }
