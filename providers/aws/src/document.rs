@@ -6,7 +6,6 @@ mod definition;
 mod exact;
 mod expression;
 mod filter;
-mod order;
 mod plan;
 mod projection;
 mod query;

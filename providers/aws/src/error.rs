@@ -9,39 +9,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use http::StatusCode;
-use isobar::driver::status;
+use isobar::driver::{Effect, Failure, status};
 use isobar::{Error, ErrorKind};
-
-/// Whether a request that failed may have had its effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Effect {
-    /// The service refused it or never saw it.
-    None,
-    /// The answer was lost, or the service says that it does not know.
-    Unknown,
-}
-
-/// A failed request, classified.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) error: Error,
-    pub(crate) effect: Effect,
-}
-
-impl Failure {
-    /// The error of a write: one whose effect is not known says so.
-    pub(crate) fn of_write(self) -> Error {
-        doubtful(self.error, self.effect)
-    }
-}
-
-/// The error of a write, of which this or an earlier attempt had such an effect.
-pub(crate) fn doubtful(error: Error, effect: Effect) -> Error {
-    match effect {
-        Effect::None => error,
-        Effect::Unknown => error.with_outcome_unknown(),
-    }
-}
 
 /// Classifies the failure of a call of the SDK, and keeps it as the cause.
 pub(crate) fn failure<E>(error: SdkError<E, HttpResponse>) -> Failure

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use isobar::blob::{BlobCondition, BlobKey, ObjectMeta};
-use isobar::driver::Retries;
 use isobar::driver::blob::Copy;
+use isobar::driver::{Effect, Failure, Retries};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
 use super::put::{PAUSE, RETRIES, headers, is_conflict, refused};
-use crate::error::{Effect, Failure, failure};
+use crate::error::failure;
 
 impl S3Store {
     pub(super) async fn copy_blob(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {

@@ -1,12 +1,12 @@
 //! Removing objects.
 
 use isobar::blob::{BlobCondition, BlobKey};
-use isobar::driver::Retries;
+use isobar::driver::{Effect, Retries};
 use isobar::{ErrorKind, Result};
 
 use super::S3Store;
 use super::put::{PAUSE, RETRIES, headers, is_conflict, refused};
-use crate::error::{Effect, failure};
+use crate::error::failure;
 
 impl S3Store {
     /// S3 does not say whether there was an object.

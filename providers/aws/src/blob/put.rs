@@ -7,13 +7,13 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::document::Version;
 use isobar::driver::blob::Put;
-use isobar::driver::{Retries, metadata};
+use isobar::driver::{Effect, Failure, Retries, doubtful, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
 use super::date::AnswerDate;
 use super::meta::{self, Stored, WRITE};
-use crate::error::{Effect, Failure, doubtful, failure};
+use crate::error::failure;
 
 /// How often a write is sent again, and after how long at most the first time.
 pub(super) const RETRIES: u32 = 3;

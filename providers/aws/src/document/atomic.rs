@@ -5,16 +5,16 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use isobar::document::{Key, Version};
-use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Fetch, Write};
+use isobar::driver::{Effect, Retries, contention_pause, doubtful, overtaken, precondition};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
-use super::rewrite::{contention_pause, overtaken, plan};
+use super::rewrite::plan;
 use super::row;
 use super::statement::{Setting, Statement};
-use super::write::{PAUSE, RETRIES, judge, precondition};
-use crate::error::{Effect, doubtful, failure, service_kind};
+use super::write::{PAUSE, RETRIES};
+use crate::error::{failure, service_kind};
 
 /// How often a set is sent when others write the same documents.
 const ROUNDS: u32 = 24;
@@ -184,7 +184,7 @@ fn explain(call: &Call<'_>, writes: &[Write], reasons: &[CancellationReason]) ->
     if let Some((index, (reason, write))) = with_code("ConditionalCheckFailed").next() {
         let item = reason.item.clone().filter(|item| !item.is_empty());
         let judged =
-            row::live(call.schema, call.now, item).and_then(|record| judge(write, record.as_ref()));
+            row::live(call.schema, call.now, item).and_then(|record| write.judge(record.as_ref()));
         return Some(match (judged, &write.action) {
             (Err(error), _) => Answer::Final(error.with_index(index)),
             (Ok(()), Action::Update { .. }) => Answer::Read(index),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use isobar::document::{CollectionSchema, Consistency, Key};
-use isobar::driver::Retries;
 use isobar::driver::document::{Action, Call, Existence, Fetch, Write, Written};
+use isobar::driver::{Effect, Failure, Retries};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
@@ -13,7 +13,7 @@ use super::expression::Placeholders;
 use super::projection;
 use super::row::{self, Content, Item};
 use super::write::PAUSE;
-use crate::error::{Effect, Failure, failure};
+use crate::error::failure;
 
 /// How often the rest of a batch is sent again; with the pauses between, some seconds.
 const RETRIES: u32 = 7;

@@ -3,14 +3,13 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use isobar::Result;
 use isobar::document::Version;
-use isobar::driver::Retries;
 use isobar::driver::document::{Call, Write, Written};
+use isobar::driver::{Effect, Retries, contention_pause, doubtful, overtaken};
 
 use super::DynamoStore;
 use super::atomic::{Answer, understood};
-use super::rewrite::{contention_pause, overtaken, plan};
+use super::rewrite::plan;
 use super::write::PAUSE;
-use crate::error::{Effect, doubtful};
 
 /// How often an update reads again because another writer was faster.
 const ROUNDS: u32 = 48;

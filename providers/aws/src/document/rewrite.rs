@@ -1,18 +1,16 @@
 //! Updates that DynamoDB cannot compute as we do: read, apply, write if nothing has changed.
 
-use std::time::Duration;
-
-use isobar::document::{Change, Condition, FieldPath, Map, Update, Value};
+use isobar::document::{Change, Condition, FieldPath, Update, Value};
 use isobar::driver::document::{Action, Call, Existence, ExpiryChange, Record, Write, Written};
-use isobar::driver::jitter;
-use isobar::{Error, ErrorKind, Result};
+use isobar::driver::settle::Outcome;
+use isobar::driver::{Effect, contention_pause, overtaken};
+use isobar::{Error, Result};
 
 use super::DynamoStore;
 use super::row::{self, Content, Item};
 use super::statement::{Setting, Statement};
-use super::update::{Assignments, Stored};
-use super::write::{Outcome, judge, too_long};
-use crate::error::Effect;
+use super::update::Stored;
+use super::write::too_long;
 
 /// How often an update reads again because another writer was faster.
 const ROUNDS: u32 = 48;
@@ -48,7 +46,7 @@ impl DynamoStore {
                 Outcome::Refused(refusal) if refusal.earlier == Effect::Unknown => {
                     return Err(refusal.mark(overtaken()));
                 }
-                Outcome::Refused(refusal) => seen = refusal.item,
+                Outcome::Refused(refusal) => seen = refusal.row,
             }
             tokio::time::sleep(contention_pause(round)).await;
         }
@@ -114,8 +112,8 @@ pub(super) struct Plan {
 /// Judges and applies a write to what is stored.
 pub(super) fn plan(call: &Call<'_>, write: &Write, item: Option<Item>) -> Result<Plan> {
     let before = row::live(call.schema, call.now, item.clone())?;
-    judge(write, before.as_ref())?;
-    let record = updated(call, write, before.as_ref())?;
+    write.judge(before.as_ref())?;
+    let record = write.updated(call.schema, before.as_ref())?;
     call.schema
         .check_fields(&record.fields, DynamoStore::LIMITS)?;
     let statement = if let (Some(item), Some(before)) = (item, before) {
@@ -136,32 +134,6 @@ pub(super) fn plan(call: &Call<'_>, write: &Write, item: Option<Item>) -> Result
     Ok(Plan { statement, record })
 }
 
-/// The document that an update leaves of what was there before.
-pub(super) fn updated(call: &Call<'_>, write: &Write, before: Option<&Record>) -> Result<Record> {
-    let Action::Update { update, expiry } = &write.action else {
-        return Err(Error::new(
-            ErrorKind::Internal,
-            "only updates are applied here",
-        ));
-    };
-    let mut fields: Map = match before {
-        Some(before) => before.fields.clone(),
-        None => row::key_fields(call.schema, &write.key),
-    };
-    update.apply(&mut fields)?;
-    let assignments = Assignments {
-        call,
-        update,
-        expiry: *expiry,
-        version: &write.version,
-    };
-    Ok(Record {
-        fields,
-        version: write.version.clone(),
-        expires_at: assignments.expires_at(before),
-    })
-}
-
 /// The increments whose old number was no whole one, so that DynamoDB has added decimals.
 pub(super) fn inexact_sums(update: &Update, before: &Record) -> Vec<FieldPath> {
     update
@@ -173,15 +145,4 @@ pub(super) fn inexact_sums(update: &Update, before: &Record) -> Vec<FieldPath> {
         })
         .map(|(path, _)| path.clone())
         .collect()
-}
-
-/// Others wrote whenever this write was about to.
-pub(super) fn overtaken() -> Error {
-    let message = "other writers changed the document between each read and write";
-    Error::new(ErrorKind::Contention, message)
-}
-
-/// Up to 4 ms after the first conflict, doubling to 128 ms.
-pub(super) fn contention_pause(round: u32) -> Duration {
-    jitter(Duration::from_millis(4 << round.min(5)))
 }

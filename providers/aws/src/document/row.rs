@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use isobar::document::{CollectionSchema, Key, Map, SortKey, SortType, Timestamp, Value, Version};
+use isobar::document::{CollectionSchema, Key, Map, SortKey, SortType, Timestamp, Version};
 use isobar::driver::document::Record;
+use isobar::driver::map_order as order;
 use isobar::{Error, ErrorKind, Result};
 
-use super::order;
 use super::value::{self, Encoding, corrupt};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -17,7 +17,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const REV: &str = "_rev";
 /// The expiry, a number of seconds since the epoch, which DynamoDB's own TTL understands (R14).
 pub(super) const EXP: &str = "_exp";
-/// The order of map entries, as [`order`] records it (R20).
+/// The order of map entries, as [`map_order`](isobar::driver::map_order) records it (R20).
 pub(super) const ORD: &str = "_ord";
 /// The format of the row, where it uses more than plain attributes (R24).
 pub(super) const FORMAT: &str = "_v";
@@ -96,7 +96,7 @@ pub(super) fn live(
     item: Option<Item>,
 ) -> Result<Option<Record>> {
     let record = item.map(|item| record(schema, item)).transpose()?;
-    Ok(record.filter(|record| record.expires_at.is_none_or(|at| at > now)))
+    Ok(record.filter(|record| record.is_live(now)))
 }
 
 fn check_format(format: &AttributeValue) -> Result<()> {
@@ -147,16 +147,6 @@ pub(super) fn key_item(schema: &CollectionSchema, key: &Key) -> Item {
         item.insert(name.clone(), sort_attribute(sort));
     }
     item
-}
-
-/// The key fields as a document that has nothing else.
-pub(super) fn key_fields(schema: &CollectionSchema, key: &Key) -> Map {
-    let partition = Value::String(key.partition.clone());
-    let mut fields = Map::from([(schema.partition.clone(), partition)]);
-    if let (Some((name, _)), Some(sort)) = (&schema.sort, &key.sort) {
-        fields.insert(name.clone(), sort.to_value());
-    }
-    fields
 }
 
 /// The key that the key attributes of an item name.

@@ -11,57 +11,27 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use isobar::document::{Idempotency, Update};
-use isobar::driver::Retries;
-use isobar::driver::document::{Action, Call, Existence, Record, Write, Written};
+use isobar::driver::document::{Action, Call, Write, Written};
+use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
+use isobar::driver::{Effect, Failure, Retries, overtaken};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
-use super::rewrite::{self, inexact_sums, overtaken};
+use super::rewrite::inexact_sums;
 use super::row::{self, Item};
 use super::statement::{Effect as Verb, Setting, Statement};
-use crate::error::{Effect, Failure, doubtful, failure};
+use crate::error::failure;
 
 /// How often a request is sent again, and after how long at most the first time.
 pub(super) const RETRIES: u32 = 3;
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
-/// What became of a statement.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// It was applied; the item from before, where it was asked for.
-    Applied(Option<Item>),
-    /// An earlier attempt of it had been applied; the item as it is now.
-    Recognised(Option<Item>),
-    /// Its condition did not hold of this item.
-    Refused(Refusal),
-}
-
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) item: Option<Item>,
-    /// Unknown where the answer to an earlier attempt was lost.
-    pub(super) earlier: Effect,
-}
-
-impl Refusal {
-    pub(super) fn mark(&self, error: Error) -> Error {
-        doubtful(error, self.earlier)
-    }
-}
-
-enum Attempt {
-    Applied(Option<Item>),
-    Refused(Option<Item>),
-    Failed(Failure),
-}
-
-/// What is stored where the answer to a write was lost.
-enum Found {
-    /// What the write leaves.
-    Ours(Option<Item>),
-    Nothing,
-    /// The work of somebody else, before or after; or it is not known what.
-    Other,
+/// A write on its way to DynamoDB.
+struct Sending<'s> {
+    store: &'s DynamoStore,
+    call: &'s Call<'s>,
+    write: &'s Write,
+    statement: Cow<'s, Statement>,
 }
 
 impl DynamoStore {
@@ -91,8 +61,8 @@ impl DynamoStore {
             }),
             Outcome::Applied(_) | Outcome::Recognised(_) => Ok(Written::default()),
             Outcome::Refused(refusal) => {
-                let record = row::live(call.schema, call.now, refusal.item.clone())?;
-                let error = judge(write, record.as_ref()).err();
+                let record = row::live(call.schema, call.now, refusal.row.clone())?;
+                let error = write.judge(record.as_ref()).err();
                 Err(refusal.mark(error.unwrap_or_else(overtaken)))
             }
         }
@@ -115,7 +85,7 @@ impl DynamoStore {
         match outcome {
             Outcome::Applied(before) => {
                 let before = row::live(call.schema, call.now, before)?;
-                let record = rewrite::updated(call, write, before.as_ref())?;
+                let record = write.updated(call.schema, before.as_ref())?;
                 let sums = before.map_or_else(Vec::new, |before| inexact_sums(update, &before));
                 if !sums.is_empty() {
                     self.correct(call, write, &sums, &record).await?;
@@ -127,12 +97,14 @@ impl DynamoStore {
             }
             Outcome::Recognised(item) => recognised(call, item),
             Outcome::Refused(refusal) => {
-                let record = row::live(call.schema, call.now, refusal.item.clone())?;
-                judge(write, record.as_ref()).map_err(|error| refusal.mark(error))?;
+                let record = row::live(call.schema, call.now, refusal.row.clone())?;
+                write
+                    .judge(record.as_ref())
+                    .map_err(|error| refusal.mark(error))?;
                 if refusal.earlier == Effect::Unknown {
                     return Err(refusal.mark(overtaken()));
                 }
-                self.rewrite(call, write, refusal.item).await
+                self.rewrite(call, write, refusal.row).await
             }
         }
     }
@@ -143,60 +115,29 @@ impl DynamoStore {
         call: &Call<'_>,
         write: &Write,
         statement: &Statement,
-    ) -> Result<Outcome> {
+    ) -> Result<Outcome<Item>> {
         self.settle_after(None, call, write, statement).await
     }
 
     /// The same where an earlier request that did the same write has failed.
     async fn settle_after(
         &self,
-        mut failed: Option<Failure>,
+        failed: Option<Failure>,
         call: &Call<'_>,
         write: &Write,
         statement: &Statement,
-    ) -> Result<Outcome> {
-        let mut statement = Cow::Borrowed(statement);
-        let mut earlier = Effect::None;
-        let mut retries = Retries::new(RETRIES, PAUSE);
-        loop {
-            let attempt = match failed.take() {
-                Some(failure) => Attempt::Failed(failure),
-                None => self.send(&statement).await,
-            };
-            let failure = match attempt {
-                Attempt::Failed(failure) => failure,
-                Attempt::Applied(before) => {
-                    retries.answered();
-                    return Ok(Outcome::Applied(before));
-                }
-                Attempt::Refused(item) => {
-                    retries.answered();
-                    return Ok(refused(call, write, Refusal { item, earlier }));
-                }
-            };
-            earlier = earlier.max(failure.effect);
-            let again = match failure.effect {
-                Effect::None => failure.error.retryable(),
-                Effect::Unknown => match self.look_back(call, write).await {
-                    Found::Ours(item) => return Ok(Outcome::Recognised(item)),
-                    Found::Nothing if statement.is_unconditional_put() => {
-                        statement = Cow::Owned(statement.into_owned().over_nothing(call));
-                        true
-                    }
-                    Found::Nothing | Found::Other => statement.once && !call.schema.adopted,
-                },
-            };
-            let pause = again.then(|| retries.pause(&failure.error)).flatten();
-            let Some(pause) = pause else {
-                return Err(doubtful(failure.error, earlier));
-            };
-            tracing::debug!(error = %failure.error, "a write is sent again");
-            tokio::time::sleep(pause).await;
-        }
+    ) -> Result<Outcome<Item>> {
+        let mut sending = Sending {
+            store: self,
+            call,
+            write,
+            statement: Cow::Borrowed(statement),
+        };
+        settle(&mut sending, failed, Retries::new(RETRIES, PAUSE)).await
     }
 
     /// What is stored after a lost answer.
-    async fn look_back(&self, call: &Call<'_>, write: &Write) -> Found {
+    async fn look_back(&self, call: &Call<'_>, write: &Write) -> Found<Item> {
         if call.schema.adopted {
             return Found::Other;
         }
@@ -213,7 +154,7 @@ impl DynamoStore {
         }
     }
 
-    async fn send(&self, statement: &Statement) -> Attempt {
+    async fn send(&self, statement: &Statement) -> Attempt<Item> {
         match &statement.effect {
             Verb::Put(item) => self.send_put(statement, item).await,
             Verb::Update(expression) => self.send_update(statement, Some(expression)).await,
@@ -223,7 +164,7 @@ impl DynamoStore {
         }
     }
 
-    async fn send_put(&self, statement: &Statement, item: &Item) -> Attempt {
+    async fn send_put(&self, statement: &Statement, item: &Item) -> Attempt<Item> {
         let sent = self
             .writes
             .put_item()
@@ -241,7 +182,11 @@ impl DynamoStore {
         })
     }
 
-    async fn send_update(&self, statement: &Statement, expression: Option<&String>) -> Attempt {
+    async fn send_update(
+        &self,
+        statement: &Statement,
+        expression: Option<&String>,
+    ) -> Attempt<Item> {
         let sent = self
             .writes
             .update_item()
@@ -261,7 +206,7 @@ impl DynamoStore {
         })
     }
 
-    async fn send_delete(&self, statement: &Statement) -> Attempt {
+    async fn send_delete(&self, statement: &Statement) -> Attempt<Item> {
         let sent = self
             .writes
             .delete_item()
@@ -281,11 +226,44 @@ impl DynamoStore {
     }
 }
 
+impl WriteRequest for Sending<'_> {
+    type Row = Item;
+
+    async fn send(&mut self) -> Attempt<Item> {
+        self.store.send(&self.statement).await
+    }
+
+    async fn look_back(&mut self) -> Found<Item> {
+        self.store.look_back(self.call, self.write).await
+    }
+
+    fn is_ours(&self, row: &Item) -> bool {
+        is_ours(self.call, row, self.write)
+    }
+
+    fn is_once(&self) -> bool {
+        self.statement.once && !self.call.schema.adopted
+    }
+
+    fn over_nothing(&mut self) -> bool {
+        if !self.statement.is_unconditional_put() {
+            return false;
+        }
+        let statement = self.statement.as_ref().clone();
+        self.statement = Cow::Owned(statement.over_nothing(self.call));
+        true
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+}
+
 /// What one request came to; `refused` finds the item that a condition did not hold of.
 fn attempt<E>(
     sent: Result<Option<Item>, SdkError<E, HttpResponse>>,
     refused: impl FnOnce(&E) -> Option<Option<Item>>,
-) -> Attempt
+) -> Attempt<Item>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -297,50 +275,6 @@ where
         Some(item) => Attempt::Refused(item.filter(|item| !item.is_empty())),
         None => Attempt::Failed(failure(error)),
     }
-}
-
-/// What a refusal means: after a lost answer, that the write itself is in its way.
-fn refused(call: &Call<'_>, write: &Write, refusal: Refusal) -> Outcome {
-    match refusal.item {
-        Some(item) if refusal.earlier == Effect::Unknown && is_ours(call, &item, write) => {
-            Outcome::Recognised(Some(item))
-        }
-        item => Outcome::Refused(Refusal { item, ..refusal }),
-    }
-}
-
-/// Whether existence and condition of a write hold of what is stored, in the contract's order.
-pub(super) fn judge(write: &Write, stored: Option<&Record>) -> Result<()> {
-    match (write.existence, stored) {
-        (Existence::Required, None) => {
-            let message = "there is no document at this key";
-            return Err(Error::new(ErrorKind::NotFound, message));
-        }
-        (Existence::Forbidden, Some(_)) => {
-            let message = "there is a document at this key";
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
-        _ => {}
-    }
-    let condition = &write.condition;
-    let holds = |record: &Record| {
-        let version = condition.version.as_ref();
-        version.is_none_or(|version| *version == record.version)
-            && condition
-                .fields
-                .iter()
-                .all(|field| field.holds(&record.fields))
-    };
-    if condition.is_empty() || stored.is_some_and(holds) {
-        Ok(())
-    } else {
-        Err(precondition())
-    }
-}
-
-pub(super) fn precondition() -> Error {
-    let message = "the condition does not hold of the stored document";
-    Error::new(ErrorKind::PreconditionFailed, message)
 }
 
 pub(super) fn too_long() -> Error {

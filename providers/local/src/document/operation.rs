@@ -1,7 +1,7 @@
 //! One write: what it asks of the stored document, and what it does to it.
 
 use isobar::document::{
-    Change, CollectionSchema, Condition, IndexSchema, Key, Map, Timestamp, Update, Value, Version,
+    Change, CollectionSchema, Condition, IndexSchema, Map, Timestamp, Update, Value, Version,
 };
 use isobar::driver::document::{Action, Call, Existence, ExpiryChange, Record, Write, Written};
 use isobar::{Error, ErrorKind};
@@ -84,7 +84,7 @@ impl Operation {
                 update: update.clone(),
                 expiry: *expiry,
                 schema: call.schema.clone(),
-                key_fields: key_fields(call.schema, &write.key),
+                key_fields: write.key.fields(call.schema),
             })),
             Action::Delete => Effect::Delete,
             Action::Check => Effect::Check,
@@ -257,15 +257,6 @@ impl Decided {
         }
         Ok(self.written)
     }
-}
-
-fn key_fields(schema: &CollectionSchema, key: &Key) -> Map {
-    let partition = Value::String(key.partition.clone());
-    let mut fields = Map::from_iter([(schema.partition.clone(), partition)]);
-    if let (Some((name, _)), Some(sort)) = (&schema.sort, &key.sort) {
-        fields.insert(name.clone(), sort.to_value());
-    }
-    fields
 }
 
 fn unmet(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -1,6 +1,6 @@
 //! What is recorded of an order brings it back, and a record of other names does nothing.
 
-use isobar::document::{Map, Value};
+use crate::document::{Map, Value};
 
 use super::{record, restore};
 

@@ -1,17 +1,17 @@
-//! The order of map entries, which DynamoDB does not keep, beside the maps (rule R20).
+//! The order of map entries, for stores that do not keep it, beside the maps (rule R20).
 //!
 //! The record is a checksum of the names it was made for, then for each map with two entries or
 //! more, in the order of a walk by name, either 0 (by name) or 1 and the place of each entry. A
 //! document that other code has changed since does not match the checksum and is read by name.
 
-use isobar::document::{Map, Value};
+use crate::document::{Map, Value};
 
 const BY_NAME: u8 = 0;
 const GIVEN: u8 = 1;
 const CHECKSUM: usize = 4;
 
 /// What must be stored so that [`restore`] finds the order again; nothing where all is by name.
-pub(super) fn record(fields: &Map) -> Option<Vec<u8>> {
+pub fn record(fields: &Map) -> Option<Vec<u8>> {
     let mut walk = Walk::default();
     walk.map(fields);
     walk.orders.truncate(walk.needed);
@@ -24,7 +24,7 @@ pub(super) fn record(fields: &Map) -> Option<Vec<u8>> {
 }
 
 /// Puts the entries of `fields` and of the maps within into the recorded order.
-pub(super) fn restore(fields: &mut Map, record: &[u8]) {
+pub fn restore(fields: &mut Map, record: &[u8]) {
     let mut walk = Walk::default();
     walk.map(fields);
     let Some((checksum, orders)) = record.split_first_chunk::<CHECKSUM>() else {
