@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::jitter;
+use super::{jitter, time_left};
 use crate::error::{Error, ErrorKind};
 
 /// What the retries of many requests may cost together (rule R21, R22).
@@ -96,9 +96,16 @@ impl<'b> Retries<'b> {
     }
 
     /// How long to wait before the request that failed so is sent again; a wait that the service
-    /// asks for comes on top. `None` where it is not to be sent again.
+    /// asks for comes on top. `None` where it is not to be sent again, as where the call's time
+    /// budget would end before that: its caller then hears this error.
     pub fn pause(&mut self, error: &Error) -> Option<Duration> {
         self.left = self.left.checked_sub(1)?;
+        let most = self.pause;
+        self.pause = LONGEST.min(most * 2);
+        let pause = error.retry_after().unwrap_or_default() + jitter(most);
+        if time_left().is_some_and(|left| left <= pause) {
+            return None;
+        }
         if error.kind() != ErrorKind::Contention {
             if !self.budget.take(RETRY) {
                 tracing::debug!(%error, "too much fails just now for another attempt");
@@ -107,9 +114,7 @@ impl<'b> Retries<'b> {
             }
             self.held = RETRY;
         }
-        let most = self.pause;
-        self.pause = LONGEST.min(most * 2);
-        Some(error.retry_after().unwrap_or_default() + jitter(most))
+        Some(pause)
     }
 
     /// To be told when the service has answered, whatever it said.
@@ -121,6 +126,7 @@ impl<'b> Retries<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::{SystemClock, within};
 
     const PAUSE: Duration = Duration::from_millis(100);
 
@@ -173,6 +179,22 @@ mod tests {
             assert!(retries.pause(&error(ErrorKind::Unavailable)).is_some());
             retries.answered();
         }
+    }
+
+    #[tokio::test]
+    async fn what_would_come_after_the_calls_time_is_not_sent_again() {
+        let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
+        let wait = |seconds| {
+            let wait = Duration::from_secs(seconds);
+            error(ErrorKind::Throttled).with_retry_after(wait)
+        };
+        let call = async {
+            let mut retries = Retries::new(2, PAUSE);
+            Ok((retries.pause(&wait(1)), retries.pause(&wait(60))))
+        };
+        let pauses = within(&clock, Duration::from_secs(30), call).await;
+        let (soon, late) = pauses.unwrap();
+        assert!(soon.is_some() && late.is_none(), "{soon:?} {late:?}");
     }
 
     #[test]
