@@ -51,30 +51,51 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// Another process may take the free port before the emulator does.
 const ATTEMPTS: usize = 3;
 
+/// What is known of an emulator before it runs.
+struct Start<'s> {
+    name: &'static str,
+    version: String,
+    /// Its address once it runs; `{port}` stands for the port.
+    url: &'s str,
+    ready: Option<&'s str>,
+}
+
 impl Emulator {
     /// Starts an emulator that `./test` installed, and waits until it answers.
     pub async fn start(what: &PythonEmulator) -> Result<Self, StartError> {
         let python = tools().join("venv/bin/python");
         let version = version(&python, what.package).ok_or_else(|| not_installed(what))?;
-        let mut last = String::new();
-        for _ in 0..ATTEMPTS {
-            let port = free_port().map_err(|error| failed(what, &error))?;
-            let log = tempfile::NamedTempFile::new().map_err(|error| failed(what, &error))?;
-            let child = spawn(&python, what, port, log.as_file());
-            let mut emulator = Self {
-                name: what.package,
-                version: version.clone(),
-                url: format!("http://{}:{port}", Ipv4Addr::LOCALHOST),
-                child: child.map_err(|error| failed(what, &error))?,
-            };
-            if emulator.becomes_ready(port, what.ready).await {
-                return Ok(emulator);
-            }
-            last = std::fs::read_to_string(log.path()).unwrap_or_default();
+        let start = Start {
+            name: what.package,
+            version,
+            url: "http://127.0.0.1:{port}",
+            ready: what.ready,
+        };
+        start.run(|port, log| spawn(&python, what, port, log)).await
+    }
+
+    /// Starts PostgreSQL itself, of whatever version is installed, with an empty database.
+    pub async fn start_postgres() -> Result<Self, StartError> {
+        let script = || {
+            let mut command = Command::new("python3");
+            command.arg(own("emulators/postgres.py"));
+            command
+        };
+        let asked = script().arg("--version").output();
+        let asked = asked.map_err(|error| StartError::NotInstalled(format!("python3: {error}")))?;
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if !asked.status.success() {
+            return Err(StartError::NotInstalled(said(&asked.stderr)));
         }
-        let tail: Vec<&str> = last.lines().rev().take(5).collect();
-        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("; ");
-        Err(failed(what, &format!("it printed: {tail}")))
+        let start = Start {
+            name: "postgresql",
+            version: said(&asked.stdout).replace("postgres (PostgreSQL) ", ""),
+            url: "postgresql://postgres@127.0.0.1:{port}/postgres",
+            ready: None,
+        };
+        start
+            .run(|port, log| piped(script().arg(port.to_string()), log))
+            .await
     }
 
     async fn becomes_ready(&mut self, port: u16, path: Option<&str>) -> bool {
@@ -92,6 +113,33 @@ impl Emulator {
     }
 }
 
+impl Start<'_> {
+    async fn run(
+        self,
+        spawn: impl Fn(u16, &File) -> io::Result<Child>,
+    ) -> Result<Emulator, StartError> {
+        let broken = |error: io::Error| failed(self.name, &error);
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let port = free_port().map_err(broken)?;
+            let log = tempfile::NamedTempFile::new().map_err(broken)?;
+            let mut emulator = Emulator {
+                name: self.name,
+                version: self.version.clone(),
+                url: self.url.replace("{port}", &port.to_string()),
+                child: spawn(port, log.as_file()).map_err(broken)?,
+            };
+            if emulator.becomes_ready(port, self.ready).await {
+                return Ok(emulator);
+            }
+            last = std::fs::read_to_string(log.path()).unwrap_or_default();
+        }
+        let tail: Vec<&str> = last.lines().rev().take(5).collect();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("; ");
+        Err(failed(self.name, &format!("it printed: {tail}")))
+    }
+}
+
 impl Drop for Emulator {
     fn drop(&mut self) {
         // It has no state that is worth an orderly end.
@@ -103,8 +151,7 @@ impl Drop for Emulator {
 
 /// Where `./test` installs what the tests need.
 fn tools() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.join("../target/tools")
+    own("../target/tools")
 }
 
 /// A port that nobody listens on just now.
@@ -114,19 +161,30 @@ pub(crate) fn free_port() -> io::Result<u16> {
 }
 
 fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Result<Child> {
-    let start = Path::new(env!("CARGO_MANIFEST_DIR")).join("emulators/start.py");
     let with_port = |text: &str| text.replace("{port}", &port.to_string());
     let variables = what.variables.iter();
     let variables = variables.map(|(name, value)| (*name, with_port(value)));
-    Command::new(python)
-        .arg(start)
+    let mut command = Command::new(python);
+    command
+        .arg(own("emulators/start.py"))
         .arg(what.command)
         .args(what.arguments.iter().map(|argument| with_port(argument)))
-        .envs(variables)
+        .envs(variables);
+    piped(&mut command, log)
+}
+
+/// Starts a script that ends when its input does, which is when this process does.
+fn piped(command: &mut Command, log: &File) -> io::Result<Child> {
+    command
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)
         .stderr(log.try_clone()?)
         .spawn()
+}
+
+/// A file of this package.
+fn own(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 fn version(python: &Path, package: &str) -> Option<String> {
@@ -159,8 +217,8 @@ fn not_installed(what: &PythonEmulator) -> StartError {
     ))
 }
 
-fn failed(what: &PythonEmulator, why: &dyn std::fmt::Display) -> StartError {
-    StartError::Failed(format!("{} did not start: {why}", what.package))
+fn failed(name: &str, why: &dyn std::fmt::Display) -> StartError {
+    StartError::Failed(format!("{name} did not start: {why}"))
 }
 
 impl std::fmt::Display for StartError {

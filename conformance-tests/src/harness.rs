@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod aws_url;
 pub mod local;
+pub mod postgres;
 
 use crate::Provider;
 use crate::emulator::StartError;
@@ -42,7 +43,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 3] = ["local", "aws", "aws-url"];
+pub const PROVIDERS: [&str; 4] = ["local", "aws", "aws-url", "postgres"];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
@@ -50,6 +51,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "local" => local::start().await,
         "aws" => aws::start(options).await,
         "aws-url" => aws_url::start().await,
+        "postgres" => postgres::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

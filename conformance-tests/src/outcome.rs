@@ -46,6 +46,8 @@ impl Outcome {
 pub enum Evidence {
     /// The provider is the store itself: what runs here is what runs in production.
     Embedded,
+    /// The server that the provider is for, in a release that runs in production too.
+    Server,
     /// The vendor's service.
     LiveCloud,
     /// An emulator by the vendor.
@@ -61,6 +63,7 @@ impl Evidence {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded store itself",
+            Self::Server => "server itself",
             Self::LiveCloud => "live cloud",
             Self::VendorEmulator => "vendor's emulator",
             Self::ThirdPartyEmulator => "third-party emulator",

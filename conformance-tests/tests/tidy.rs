@@ -10,9 +10,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-serve", &["isobar"]),
     ("isobar-local", &["isobar", "isobar-serve"]),
     ("isobar-aws", &["isobar", "isobar-serve"]),
+    ("isobar-postgres", &["isobar"]),
     (
         "isobar-connect",
-        &["isobar", "isobar-local", "isobar-aws", "isobar-serve"],
+        &[
+            "isobar",
+            "isobar-local",
+            "isobar-aws",
+            "isobar-postgres",
+            "isobar-serve",
+        ],
     ),
     (
         "isobar-conformance",
@@ -20,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar",
             "isobar-local",
             "isobar-aws",
+            "isobar-postgres",
             "isobar-serve",
             "isobar-connect",
         ],
@@ -68,7 +76,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 2] = ["providers/local", "providers/aws"];
+const VENDORS: [&str; 3] = ["providers/local", "providers/aws", "providers/postgres"];
 
 /// Where a provider implements which trait.
 const TRAIT_FILES: [(&str, &str); 4] = [
@@ -219,9 +227,11 @@ fn the_core_knows_no_vendor_and_no_runtime() {
         .as_table()
         .expect("a table");
     let foreign = |name: &&String| {
-        ["aws", "google", "azure", "tokio", "hyper", "redb", "lambda"]
-            .iter()
-            .any(|vendor| name.starts_with(vendor))
+        [
+            "aws", "google", "azure", "tokio", "hyper", "redb", "lambda", "postgres",
+        ]
+        .iter()
+        .any(|vendor| name.starts_with(vendor))
     };
     none(
         "in the core's dependencies",

@@ -48,7 +48,7 @@ pub struct ProviderManifest {
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// The crates whose behaviour a result may depend on.
-const PREFIXES: [&str; 8] = [
+const PREFIXES: [&str; 9] = [
     "isobar",
     "aws-config",
     "aws-sdk-",
@@ -57,6 +57,7 @@ const PREFIXES: [&str; 8] = [
     "hyper",
     "lambda_runtime",
     "redb",
+    "tokio-postgres",
 ];
 
 impl Manifest {

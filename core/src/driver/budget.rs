@@ -80,7 +80,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_knows_what_is_left_of_its_budget_and_nobody_else_does() {
         let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         let inner = async {
             pause().await;
             Ok(time_left())
