@@ -27,7 +27,13 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 3] = [("local", "local"), ("dynamodb", "dynamodb"), ("s3", "s3")];
+const KNOWN: [(&str, &str); 5] = [
+    ("local", "local"),
+    ("dynamodb", "dynamodb"),
+    ("s3", "s3"),
+    ("postgres", "postgres"),
+    ("postgresql", "postgres"),
+];
 
 impl Stores {
     pub(crate) async fn documents(&mut self, url: &str) -> Result<Opened<dyn DocumentDriver>> {
@@ -40,6 +46,7 @@ impl Stores {
         }
         match scheme(url) {
             "dynamodb" => dynamodb(url).await,
+            "postgres" | "postgresql" => postgres(url),
             _ => Err(unknown(DOCUMENTS, url)),
         }
     }
@@ -100,6 +107,21 @@ async fn dynamodb(url: &str) -> Result<Opened<dyn DocumentDriver>> {
     std::future::ready(Err(unknown(DOCUMENTS, url))).await
 }
 
+#[cfg(feature = "postgres")]
+fn postgres(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    let place = isobar_postgres::config::Place::parse(url)?;
+    let store = place.open()?;
+    Ok(Opened {
+        driver: Arc::new(store),
+        prefix: place.prefix,
+    })
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    Err(unknown(DOCUMENTS, url))
+}
+
 #[cfg(feature = "s3")]
 async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     let place = isobar_aws::config::Place::parse(url, "s3")?;
@@ -129,8 +151,22 @@ pub(crate) fn definition(
             ),
         )),
         "dynamodb" => tables_of_dynamodb(url, collections, prefix),
+        "postgres" | "postgresql" => tables_of_postgres(url, collections, prefix),
         _ => Err(unknown(DOCUMENTS, url)),
     }
+}
+
+#[cfg(feature = "postgres")]
+fn tables_of_postgres(url: &str, collections: &[CollectionSchema], prefix: &str) -> Result<String> {
+    let place = isobar_postgres::config::Place::parse(url)?;
+    let prefix = place.prefix.as_deref().unwrap_or(prefix);
+    let named = collections.iter().map(|schema| schema.with_prefix(prefix));
+    place.definition(&named.collect::<Vec<_>>())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn tables_of_postgres(url: &str, _: &[CollectionSchema], _: &str) -> Result<String> {
+    Err(unknown(DOCUMENTS, url))
 }
 
 #[cfg(feature = "dynamodb")]
@@ -157,7 +193,9 @@ fn unknown(variable: &str, url: &str) -> Error {
             "{variable} names a {scheme:?} store, which holds something else or which this build \
              left out: enable the feature {feature:?} of isobar-connect"
         ),
-        None => format!("{variable} is not the URL of a store that Isobar knows: {url:?}"),
+        None => format!(
+            "{variable} is not the URL of a store that Isobar knows: its scheme is {scheme:?}"
+        ),
     };
     Error::new(ErrorKind::Unsupported, message)
 }
@@ -188,5 +226,45 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(stores.local.len(), 3);
+    }
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod postgres_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_postgresql_opens_a_store_with_its_prefix() {
+        for scheme in ["postgres", "postgresql"] {
+            let url = format!("{scheme}://app@localhost/notes?prefix=t-");
+            let opened = Stores::default().documents(&url).await.unwrap();
+            assert_eq!(opened.driver.describe().provider, "postgres");
+            assert_eq!(opened.prefix.as_deref(), Some("t-"));
+        }
+    }
+
+    #[test]
+    fn tables_are_defined_for_the_roles_that_the_url_names() {
+        let notes = isobar::CollectionSpec::<()>::new("notes").schema("");
+        let url = "postgres://app@localhost/notes?owner=keeper&schema=shop";
+        let sql = definition(url, std::slice::from_ref(&notes), "t-").unwrap();
+        assert!(sql.contains("CREATE TABLE \"shop\".\"t-notes\""), "{sql}");
+        assert!(sql.contains("OWNER TO \"keeper\""), "{sql}");
+        assert!(sql.contains("TO \"app\";"), "{sql}");
+        let error = definition("postgres://app@localhost/notes", &[notes], "").unwrap_err();
+        assert!(error.to_string().contains("owner="), "{error}");
+    }
+
+    #[tokio::test]
+    async fn no_error_shows_a_password_of_a_url() {
+        let url = "postgres://app:hidden@localhost/notes";
+        let mut errors = vec![Stores::default().blobs(url).await.map(drop).unwrap_err()];
+        for wrong in [format!("{url}?conections=1"), format!("my{url}")] {
+            let opened = Stores::default().documents(&wrong).await;
+            errors.push(opened.map(drop).unwrap_err());
+        }
+        for error in errors {
+            assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+        }
     }
 }

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use isobar::document::CollectionSchema;
 use isobar::{Error, Result};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, Host, SslMode, TargetSessionAttrs};
 
 use crate::pool::{Budget, Connections};
-use crate::{PostgresStore, tls};
+use crate::{PostgresStore, Roles, definition, tls};
 
 /// How long a socket may take to connect, and how long sent data may stay unacknowledged: half
 /// the time budget of a call, so that there is time for another attempt.
@@ -28,6 +29,7 @@ const SOCKET: Duration = Duration::from_secs(5);
 ///
 /// - `prefix`: what goes before the names of tables
 /// - `schema`: the schema of the tables, where it is not the first of the role's search path
+/// - `owner`: the role that owns the tables, for [`Place::definition`]
 /// - `connections`: how many connections this process may have, 4 unless set
 /// - `idle`: after how many milliseconds without work a connection is closed, 1000 unless set
 /// - `sslmode`: `disable`, `prefer` or `require` (or `verify-full`, which is the same); unless set,
@@ -39,6 +41,8 @@ pub struct Place {
     pub prefix: Option<String>,
     /// The schema of the tables.
     pub schema: Option<String>,
+    /// The role that owns the tables, which should not be the one of a running process.
+    pub owner: Option<String>,
     /// How many connections the process may have, and for how long.
     pub budget: Budget,
     server: Config,
@@ -58,6 +62,7 @@ impl Place {
         let mut place = Self {
             prefix: None,
             schema: None,
+            owner: None,
             budget: Budget::default(),
             server: Config::from_str(&server).map_err(unreadable)?,
             root_certificates: variable("PGSSLROOTCERT").map(PathBuf::from),
@@ -67,6 +72,7 @@ impl Place {
             match name {
                 "prefix" => place.prefix = Some(value),
                 "schema" => place.schema = Some(value),
+                "owner" => place.owner = Some(value),
                 "connections" => place.budget.connections = count(name, &value)?,
                 "idle" => place.budget.idle = Duration::from_millis(number(name, &value)?),
                 "sslrootcert" => place.root_certificates = Some(value.into()),
@@ -94,6 +100,26 @@ impl Place {
         };
         let connections = Connections::new(self.server.clone(), tls, self.budget)?;
         Ok(PostgresStore::over(connections, self.schema.clone()))
+    }
+
+    /// The tables of these collections as SQL, owned by the role that the URL names as `owner`, to
+    /// be worked with by the URL's user; see [`definition`](crate::definition).
+    pub fn definition(&self, collections: &[CollectionSchema]) -> Result<String> {
+        let roles = self.owner.as_deref().zip(self.server.get_user());
+        let Some((owner, user)) = roles else {
+            let message = "tables are defined for two roles: write postgresql://ROLE@HOST/DATABASE\
+                           ?owner=ROLE, first the one of running processes";
+            return Err(Error::invalid(message));
+        };
+        let roles = Roles {
+            schema: owner.to_owned(),
+            runtime: user.to_owned(),
+        };
+        let each = collections.iter().map(|schema| {
+            let place = self.schema.as_deref();
+            definition(schema, place, &roles)
+        });
+        each.collect()
     }
 
     /// Fills in what the URL leaves out.
@@ -232,7 +258,7 @@ fn split(url: &str) -> Result<(String, Parameters<'_>)> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match name {
-            "prefix" | "schema" | "connections" | "idle" | "sslrootcert" | "sslmode" => {
+            "prefix" | "schema" | "owner" | "connections" | "idle" | "sslrootcert" | "sslmode" => {
                 let value = percent_decode_str(value).decode_utf8();
                 let value = value.map_err(|_| malformed("a parameter is not UTF-8"))?;
                 own.push((name, value.into_owned()));
