@@ -103,7 +103,7 @@ impl Place {
     }
 
     /// The tables of these collections as SQL, owned by the role that the URL names as `owner`, to
-    /// be worked with by the URL's user; see [`definition`](crate::definition).
+    /// be worked with by the URL's user; see [`crate::definition`].
     pub fn definition(&self, collections: &[CollectionSchema]) -> Result<String> {
         let roles = self.owner.as_deref().zip(self.server.get_user());
         let Some((owner, user)) = roles else {
