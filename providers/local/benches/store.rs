@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use isobar::document::SortType;
+use isobar::document::{Query, SortType};
 use isobar::{Bucket, Collection, CollectionSpec};
 use isobar_local::{LocalStore, clock};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 const SPAN: Duration = Duration::from_secs(2);
 const KEYS: u64 = 10_000;
+/// Documents of one partition that are read in order.
+const RANGE: u32 = 1_000;
 const ROWS: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> = TableDefinition::new("rows");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,6 +136,59 @@ async fn fill(notes: &Collection<Note>) {
     }
 }
 
+/// Notes of one owner.
+fn owned(number: u32) -> Note {
+    Note {
+        owner: "everything".to_owned(),
+        ..note(u64::from(number))
+    }
+}
+
+async fn query_rate(notes: &Collection<Note>) -> f64 {
+    let puts = (0..RANGE).map(|number| {
+        let notes = notes.clone();
+        tokio::spawn(async move { notes.upsert(&owned(number)).await.map(drop) })
+    });
+    for put in puts.collect::<Vec<_>>() {
+        put.await.unwrap().unwrap();
+    }
+    let query = Query::partition("everything").limit(RANGE);
+    rate(async |_| {
+        let page = notes.query(&query).await.unwrap();
+        assert_eq!(page.items.len(), RANGE as usize);
+        black_box(page.items);
+    })
+    .await
+}
+
+async fn bare_query_rate(database: &Database) -> f64 {
+    let transaction = database.begin_write().unwrap();
+    let mut rows = transaction.open_table(ROWS).unwrap();
+    for number in 0..RANGE {
+        let document = serde_json::to_vec(&owned(number)).unwrap();
+        let key = format!("{number:08}");
+        rows.insert(("notes", "everything", key.as_bytes()), &*document)
+            .unwrap();
+    }
+    drop(rows);
+    transaction.commit().unwrap();
+    rate(async |_| {
+        let transaction = database.begin_read().unwrap();
+        let rows = transaction.open_table(ROWS).unwrap();
+        let start = ("notes", "everything", &b""[..]);
+        let found = rows.range(start..).unwrap().map(|row| {
+            let (_, document) = row.unwrap();
+            serde_json::from_slice::<Note>(document.value()).unwrap()
+        });
+        let found: Vec<_> = found
+            .take_while(|note| note.owner == "everything")
+            .collect();
+        assert_eq!(found.len(), RANGE as usize);
+        black_box(found);
+    })
+    .await
+}
+
 async fn blob_rate(store: &LocalStore, bytes: usize) -> f64 {
     let bucket = Bucket::new(store.blobs(), Arc::new(clock()), "files");
     let content = bytes::Bytes::from(vec![7; bytes]);
@@ -170,6 +225,16 @@ async fn measure(directory: &Path) {
     let gets = get_rate(&notes).await;
     println!("gets/s: bare engine with serde_json {bare_gets:.0}, store {gets:.0}");
     println!("ratio: local gets to bare redb = {:.3}", gets / bare_gets);
+
+    let bare_queries = bare_query_rate(&bare).await;
+    let queries = query_rate(&notes).await;
+    println!(
+        "queries of {RANGE}/s: bare engine with serde_json {bare_queries:.0}, store {queries:.0}"
+    );
+    println!(
+        "ratio: local queries of {RANGE} to bare redb = {:.3}",
+        queries / bare_queries
+    );
 
     let (small, large) = (
         blob_rate(&store, 1_000).await,
