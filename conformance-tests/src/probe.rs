@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::{OriginalUri, Path};
 use axum::response::IntoResponse as _;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -157,7 +156,7 @@ async fn slow() {
 }
 
 async fn probe(
-    Extension(invocation): Extension<Context>,
+    invocation: Context,
     OriginalUri(original): OriginalUri,
     request: Request,
 ) -> Response {

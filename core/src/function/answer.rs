@@ -58,8 +58,9 @@ impl Future for Answer {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let end = this.context.end_of_work();
+        let context = &*this.context;
         let step = || deadline::during(end, || this.handling.poll(task));
-        let mut response = match caught_step(step) {
+        let mut response = match caught_step(|| context.during(step)) {
             Ok(Poll::Ready(Ok(response))) => response,
             Ok(Poll::Ready(Err(never))) => match never {},
             Ok(Poll::Pending) => {

@@ -1,16 +1,22 @@
 //! What a handler may know of the invocation it runs in.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
 use super::RequestId;
 use crate::driver::Clock;
+use crate::error::{Error, ErrorKind, Result};
 
 /// An invocation: its id, and the time it has.
 ///
-/// HTTP handlers extract it with `axum::Extension<Context>`.
+/// HTTP handlers and their middleware take it as an argument, as any extractor of axum. It belongs
+/// to the task that handles the request: one that a handler spawns must be given it.
 #[derive(Clone)]
 pub struct Context {
     id: RequestId,
@@ -74,6 +80,44 @@ impl Context {
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+impl Context {
+    /// The invocation whose step runs on this thread; `None` outside of any.
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Runs one step of this invocation.
+    pub(super) fn during<T>(&self, step: impl FnOnce() -> T) -> T {
+        let _restored = Outer(CURRENT.replace(Some(self.clone())));
+        step()
+    }
+}
+
+/// Restores what was before, also when the step panics.
+struct Outer(Option<Context>);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// Fails only outside of an [`App`](super::App).
+impl<S: Send + Sync> FromRequestParts<S> for Context {
+    type Rejection = Error;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self> {
+        Self::current().ok_or_else(|| {
+            let message = "a context was asked for outside of an application's request";
+            Error::new(ErrorKind::Internal, message)
+        })
     }
 }
 

@@ -71,14 +71,13 @@ impl AppService {
     }
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.
-    pub fn respond(&self, mut request: Request, origin: Origin) -> Answer {
+    pub fn respond(&self, request: Request, origin: Origin) -> Answer {
         let id = origin
             .id
             .unwrap_or_else(|| RequestId::of(request.headers(), &[]));
         let context = Context::new(id, origin.deadline, Arc::clone(&self.0.clock))
             .with_remote_address(origin.remote_address);
-        request.extensions_mut().insert(context.clone());
-        let handling = self.0.router.clone().call(request);
+        let handling = context.during(|| self.0.router.clone().call(request));
         Answer::new(handling, context, origin.id_field)
     }
 
@@ -100,7 +99,9 @@ impl AppService {
         let call = async {
             let mut run = (trigger.run)(event);
             let end = context.end_of_work();
-            let run = poll_fn(|task| deadline::during(end, || run.as_mut().poll(task)));
+            let run = poll_fn(|task| {
+                context.during(|| deadline::during(end, || run.as_mut().poll(task)))
+            });
             caught(run).await.unwrap_or_else(|message| {
                 Err(Error::new(
                     ErrorKind::Internal,

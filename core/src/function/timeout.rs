@@ -57,11 +57,10 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let context = request.extensions().get::<Context>().cloned();
         let (call, span) = (self.inner.call(request), self.span);
         Box::pin(async move {
             let answer = async { call.await.map_or_else(|never| match never {}, Ok) };
-            let result = match context {
+            let result = match Context::current() {
                 Some(context) => within(&*context.clock(), span, answer).await,
                 None => answer.await,
             };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Extension, OriginalUri, Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
@@ -47,7 +47,7 @@ fn app() -> App<String> {
 /// The request as it arrived, as JSON.
 async fn echo(
     State(greeting): State<String>,
-    Extension(context): Extension<Context>,
+    context: Context,
     OriginalUri(original): OriginalUri,
     (method, uri, headers, body): (Method, Uri, HeaderMap, Bytes),
 ) -> axum::Json<serde_json::Value> {

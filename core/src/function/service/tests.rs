@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::Extension;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 
@@ -46,7 +45,7 @@ async fn ask(
 
 #[tokio::test]
 async fn the_handler_and_the_caller_see_the_id_of_the_platform() {
-    let echo = |context: Extension<Context>| async move { context.id().as_str().to_owned() };
+    let echo = |context: Context| async move { context.id().as_str().to_owned() };
     let (status, id, body) = ask(Routes::new().get("/", echo), Some("abc-1"), None).await;
     assert_eq!(
         (status, id.as_str(), body.as_str()),

@@ -36,8 +36,8 @@ pub(crate) fn state(settings: Arc<Settings>, head: &Parts, body: Body) -> Reques
 
 /// What an application's context tells, else what the service was called with.
 fn remote_address(head: &Parts) -> Option<IpAddr> {
-    let context = head.extensions.get::<Context>();
-    let told = context.and_then(Context::remote_address);
+    let context = Context::current();
+    let told = context.and_then(|context| context.remote_address());
     told.or_else(|| head.extensions.get().map(|RemoteAddress(address)| *address))
 }
 
