@@ -106,8 +106,9 @@ impl Key {
         }
     }
 
-    /// The key that the fields of a document name.
-    pub(crate) fn of(fields: &Map, schema: &CollectionSchema) -> Result<Self> {
+    /// The key that the fields of a document name; `InvalidArgument` where it does not fit the
+    /// collection.
+    pub fn of(fields: &Map, schema: &CollectionSchema) -> Result<Self> {
         let partition = match fields.get(&schema.partition) {
             Some(Value::String(partition)) => partition.clone(),
             Some(other) => return Err(wrong_type(&schema.partition, "string", other)),

@@ -3,7 +3,6 @@
 pub(crate) mod definition;
 mod filter;
 mod index;
-mod range;
 mod read;
 mod row;
 mod select;

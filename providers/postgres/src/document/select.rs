@@ -1,6 +1,7 @@
 //! Selections: pages of a partition, an index or everything, and how many documents there are.
 
 use isobar::document::{Direction, Key, SortKey, SortRange, SortType};
+use isobar::driver::after_prefix;
 use isobar::driver::document::{
     Call, CountRequest, Counted, PageRequest, Position, Record, RecordPage, Segment, Selection,
     Source,
@@ -11,7 +12,7 @@ use tokio_postgres::types::Type;
 use super::filter::push_filter;
 use super::index::{self, IndexField};
 use super::table::Table;
-use super::{PostgresStore, range, row};
+use super::{PostgresStore, row};
 use crate::statement::Statement;
 
 /// Bytes of documents, as stored, after which a page ends early.
@@ -258,7 +259,7 @@ fn push_range(statement: &mut Statement, field: &IndexField, part: &SortRange) {
         }
         SortRange::Prefix(prefix) => {
             bound(">=", prefix);
-            if let Some(end) = range::after_prefix(prefix) {
+            if let Some(end) = after_prefix(prefix) {
                 bound("<", &end);
             }
         }

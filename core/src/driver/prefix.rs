@@ -1,9 +1,9 @@
 //! The end of a range of sort keys that start alike.
 
-use isobar::document::SortKey;
+use crate::document::SortKey;
 
 /// The smallest key above all that start with this one; none where there is no such key.
-pub(super) fn after_prefix(prefix: &SortKey) -> Option<SortKey> {
+pub fn after_prefix(prefix: &SortKey) -> Option<SortKey> {
     match prefix {
         SortKey::Str(text) => after_text(text).map(SortKey::Str),
         SortKey::Bytes(bytes) => after_bytes(bytes).map(|end| SortKey::Bytes(end.into())),
