@@ -76,26 +76,26 @@ impl Emulator {
 
     /// Starts PostgreSQL itself, of whatever version is installed, with an empty database.
     pub async fn start_postgres() -> Result<Self, StartError> {
-        let script = || {
-            let mut command = Command::new("python3");
-            command.arg(own("emulators/postgres.py"));
-            command
-        };
-        let asked = script().arg("--version").output();
-        let asked = asked.map_err(|error| StartError::NotInstalled(format!("python3: {error}")))?;
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if !asked.status.success() {
-            return Err(StartError::NotInstalled(said(&asked.stderr)));
-        }
+        let script = "emulators/postgres.py";
         let start = Start {
             name: "postgresql",
-            version: said(&asked.stdout).replace("postgres (PostgreSQL) ", ""),
+            version: script_version(script)?.replace("postgres (PostgreSQL) ", ""),
             url: "postgresql://postgres@127.0.0.1:{port}/postgres",
             ready: None,
         };
-        start
-            .run(|port, log| piped(script().arg(port.to_string()), log))
-            .await
+        start.run(|port, log| run_script(script, port, log)).await
+    }
+
+    /// Starts the Firestore emulator of the Google Cloud SDK that is installed.
+    pub async fn start_firestore() -> Result<Self, StartError> {
+        let script = "emulators/firestore.py";
+        let start = Start {
+            name: "cloud-firestore-emulator",
+            version: script_version(script)?,
+            url: "http://127.0.0.1:{port}",
+            ready: Some("/"),
+        };
+        start.run(|port, log| run_script(script, port, log)).await
     }
 
     async fn becomes_ready(&mut self, port: u16, path: Option<&str>) -> bool {
@@ -171,6 +171,28 @@ fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Res
         .args(what.arguments.iter().map(|argument| with_port(argument)))
         .envs(variables);
     piped(&mut command, log)
+}
+
+fn script(path: &str) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(own(path));
+    command
+}
+
+/// What a script says it would run, if that is installed.
+fn script_version(path: &str) -> Result<String, StartError> {
+    let asked = script(path).arg("--version").output();
+    let asked = asked.map_err(|error| StartError::NotInstalled(format!("python3: {error}")))?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if asked.status.success() {
+        Ok(said(&asked.stdout))
+    } else {
+        Err(StartError::NotInstalled(said(&asked.stderr)))
+    }
+}
+
+fn run_script(path: &str, port: u16, log: &File) -> io::Result<Child> {
+    piped(script(path).arg(port.to_string()), log)
 }
 
 /// Starts a script that ends when its input does, which is when this process does.

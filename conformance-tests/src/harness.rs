@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod aws_url;
+pub mod gcp;
 pub mod local;
 pub mod postgres;
 
@@ -43,7 +44,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 4] = ["local", "aws", "aws-url", "postgres"];
+pub const PROVIDERS: [&str; 5] = ["local", "aws", "aws-url", "postgres", "gcp"];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
@@ -52,6 +53,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "aws" => aws::start(options).await,
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
+        "gcp" => gcp::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-local", &["isobar", "isobar-serve"]),
     ("isobar-aws", &["isobar", "isobar-serve"]),
     ("isobar-postgres", &["isobar"]),
+    ("isobar-gcp", &["isobar"]),
     (
         "isobar-connect",
         &[
@@ -18,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-local",
             "isobar-aws",
             "isobar-postgres",
+            "isobar-gcp",
             "isobar-serve",
         ],
     ),
@@ -28,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-local",
             "isobar-aws",
             "isobar-postgres",
+            "isobar-gcp",
             "isobar-serve",
             "isobar-connect",
         ],
@@ -76,7 +79,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 3] = ["providers/local", "providers/aws", "providers/postgres"];
+const VENDORS: [&str; 4] = [
+    "providers/local",
+    "providers/aws",
+    "providers/postgres",
+    "providers/gcp",
+];
 
 /// Where a provider implements which trait.
 const TRAIT_FILES: [(&str, &str); 4] = [
@@ -228,7 +236,7 @@ fn the_core_knows_no_vendor_and_no_runtime() {
         .expect("a table");
     let foreign = |name: &&String| {
         [
-            "aws", "google", "azure", "tokio", "hyper", "redb", "lambda", "postgres",
+            "aws", "google", "azure", "tokio", "hyper", "redb", "lambda", "postgres", "tonic",
         ]
         .iter()
         .any(|vendor| name.starts_with(vendor))

@@ -48,7 +48,7 @@ pub struct ProviderManifest {
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// The crates whose behaviour a result may depend on.
-const PREFIXES: [&str; 9] = [
+const PREFIXES: [&str; 11] = [
     "isobar",
     "aws-config",
     "aws-sdk-",
@@ -58,6 +58,8 @@ const PREFIXES: [&str; 9] = [
     "lambda_runtime",
     "redb",
     "tokio-postgres",
+    "googleapis-tonic-google-firestore",
+    "tonic",
 ];
 
 impl Manifest {

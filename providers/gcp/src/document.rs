@@ -1,0 +1,175 @@
+//! Documents in Firestore in native mode: a collection each, an id that keeps the order of keys.
+
+pub(crate) mod connection;
+mod definition;
+mod filter;
+mod name;
+mod read;
+mod row;
+mod select;
+mod value;
+mod write;
+
+use std::any::Any;
+
+use async_trait::async_trait;
+use isobar::document::{CollectionSchema, Direction, Key};
+use isobar::driver::document::{
+    Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
+    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
+    Written,
+};
+use isobar::{Capabilities, Capability, Error, Limits, Result};
+
+pub use connection::{Client, Headers};
+use name::Names;
+
+/// A Firestore database as a document store; [`Place`](crate::config::Place) opens one.
+///
+/// The native type is [`Client`].
+#[derive(Debug, Clone)]
+pub struct FirestoreStore {
+    client: Client,
+    /// `projects/PROJECT/databases/DATABASE`.
+    database: String,
+}
+
+impl FirestoreStore {
+    /// What Firestore can do.
+    pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+        Capability::DocumentVersions,
+        Capability::DocumentExpiry,
+        Capability::FieldConditions,
+        Capability::AtomicPartition,
+        Capability::CrossPartitionTransactions,
+        Capability::ConsistentReads,
+        Capability::Scans,
+        Capability::IndexedQueries,
+        Capability::ConsistentIndexes,
+        Capability::WholeCollectionIndexes,
+        Capability::Count,
+    ]);
+
+    /// What the store holds where a collection asks for its native limits: a document has 1 MiB
+    /// with its name and reserved fields, a request 10 MiB ("Quotas and limits").
+    pub const LIMITS: Limits = {
+        let mut limits = Limits::PORTABLE;
+        limits.document_bytes = 1_000_000;
+        limits.set_operations = 500;
+        limits.set_bytes = 9_000_000;
+        limits
+    };
+
+    pub(crate) fn new(client: Client, database: String) -> Self {
+        Self { client, database }
+    }
+
+    /// The client; a clone shares its connection.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    fn names<'s>(&self, schema: &'s CollectionSchema) -> Result<Names<'s>> {
+        Names::of(schema, &self.database)
+    }
+}
+
+/// Each selection is one query; of its filter, what Firestore tests exactly and without an index
+/// that somebody must define.
+fn plan(_: &CollectionSchema, selection: &Selection) -> DriverPlan {
+    let operation = match &selection.source {
+        Source::Partition(_) if selection.direction == Direction::Descending => {
+            "RunQuery on the key fields, descending".to_owned()
+        }
+        Source::Partition(_) => "RunQuery in a range of document ids".to_owned(),
+        Source::Index { index, .. } => format!("RunQuery on the index {}", index.name),
+        Source::Everything => "RunQuery over the whole collection".to_owned(),
+    };
+    // By other orders, Firestore would need a composite index for the fields of the filter too.
+    let by_name = match &selection.source {
+        Source::Partition(_) => selection.direction == Direction::Ascending,
+        Source::Index { .. } => false,
+        Source::Everything => true,
+    };
+    DriverPlan::split(operation, selection, |part| {
+        by_name && filter::is_native(part)
+    })
+}
+
+#[async_trait]
+impl DocumentDriver for FirestoreStore {
+    fn describe(&self) -> DocumentDescription {
+        DocumentDescription {
+            provider: "firestore",
+            capabilities: Self::CAPABILITIES,
+            limits: Self::LIMITS,
+            plan,
+            revision: None,
+        }
+    }
+
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+        let found = self.batch_get(call, std::slice::from_ref(key), fetch);
+        Ok(found.await?.into_iter().next().flatten())
+    }
+
+    async fn batch_get(
+        &self,
+        call: &Call<'_>,
+        keys: &[Key],
+        _: &Fetch,
+    ) -> Result<Vec<Option<Record>>> {
+        let names = self.names(call.schema)?;
+        let documents = keys.iter().map(|key| names.document(key));
+        let documents = documents.collect::<Result<Vec<_>>>()?;
+        let mut found = self.read_many(&names, &documents).await?;
+        let records = documents.iter().map(|name| {
+            let record = found.remove(name).map(|row| row.record);
+            record.filter(|record| record.is_live(call.now))
+        });
+        Ok(records.collect())
+    }
+
+    async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
+        self.write_one(call, write).await
+    }
+
+    async fn batch_write(&self, call: &Call<'_>, writes: &[Write]) -> Vec<Result<Written>> {
+        let each = writes.iter().map(|write| self.write_one(call, write));
+        futures_util::future::join_all(each).await
+    }
+
+    async fn atomic(&self, call: &Call<'_>, writes: &[Write]) -> Result<()> {
+        let indexed = |error: Error, index| error.with_index(index);
+        self.write_together(call, writes, indexed).await.map(drop)
+    }
+
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+        self.read_page(call, page).await
+    }
+
+    async fn scan_page(
+        &self,
+        call: &Call<'_>,
+        _: Segment,
+        page: &PageRequest,
+    ) -> Result<RecordPage> {
+        self.read_page(call, page).await
+    }
+
+    async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
+        self.count_selected(call, request).await
+    }
+
+    async fn changes_page(&self, _: &Call<'_>, _: &ChangesRequest) -> Result<RecordChanges> {
+        Err(Error::unsupported(Capability::ChangeFeed))
+    }
+
+    async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {
+        self.ensure_collection(schema).await
+    }
+
+    fn native(&self) -> &(dyn Any + Send + Sync) {
+        &self.client
+    }
+}

@@ -1,0 +1,155 @@
+//! What a failure of a Firestore call means: one table of gRPC codes.
+
+use std::error::Error as _;
+
+use isobar::driver::{Effect, Failure};
+use isobar::{Error, ErrorKind};
+use tonic::{Code, ConnectError, Status};
+
+/// Classifies the failure of a request, and keeps it as the cause.
+pub(crate) fn failure(status: Status) -> Failure {
+    let code = status.code();
+    let (kind, effect) = classify(code);
+    let effect = if is_unconnected(&status) {
+        Effect::None
+    } else {
+        effect
+    };
+    let name = name(code);
+    let retryable = matches!(
+        kind,
+        ErrorKind::Contention
+            | ErrorKind::Throttled
+            | ErrorKind::Unavailable
+            | ErrorKind::DeadlineExceeded
+    );
+    let error = Error::new(kind, told(code, name, status.message()))
+        .with_provider_code(Some(name), None)
+        .with_retryable(retryable)
+        .with_source(status);
+    Failure { error, effect }
+}
+
+/// Whether a precondition of a commit did not hold: somebody else wrote since the read.
+pub(crate) fn is_conflict(error: &Error) -> bool {
+    matches!(
+        error.provider_code(),
+        Some("ABORTED" | "ALREADY_EXISTS" | "FAILED_PRECONDITION" | "NOT_FOUND")
+    )
+}
+
+fn is_unconnected(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<ConnectError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn told(code: Code, name: &str, message: &str) -> String {
+    match code {
+        Code::FailedPrecondition => {
+            format!("a precondition does not hold, or an index is missing ({name}: {message})")
+        }
+        Code::NotFound => format!(
+            "the database or a document is missing ({name}: {message}): check the project and the \
+             database of the store's URL"
+        ),
+        _ => format!("Firestore answered {name}: {message}"),
+    }
+}
+
+/// Codes as `google.rpc.Code` describes them. What breaks the connection, tonic reports as
+/// unavailable, unknown, internal or cancelled.
+fn classify(code: Code) -> (ErrorKind, Effect) {
+    match code {
+        Code::InvalidArgument | Code::OutOfRange => (ErrorKind::InvalidArgument, Effect::None),
+        Code::DeadlineExceeded => (ErrorKind::DeadlineExceeded, Effect::Unknown),
+        Code::PermissionDenied => (ErrorKind::PermissionDenied, Effect::None),
+        Code::Unauthenticated => (ErrorKind::Unauthenticated, Effect::None),
+        Code::ResourceExhausted => (ErrorKind::Throttled, Effect::None),
+        Code::Aborted => (ErrorKind::Contention, Effect::None),
+        Code::Unimplemented => (ErrorKind::Unsupported, Effect::None),
+        Code::NotFound | Code::AlreadyExists | Code::FailedPrecondition => {
+            (ErrorKind::Internal, Effect::None)
+        }
+        Code::DataLoss => (ErrorKind::Corrupt, Effect::Unknown),
+        Code::Ok | Code::Cancelled | Code::Unknown | Code::Internal | Code::Unavailable => {
+            (ErrorKind::Unavailable, Effect::Unknown)
+        }
+    }
+}
+
+/// The code as Google writes it.
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_decides_the_kind_whether_to_retry_and_what_is_known() {
+        for (code, kind, retryable, effect) in [
+            (
+                Code::Unavailable,
+                ErrorKind::Unavailable,
+                true,
+                Effect::Unknown,
+            ),
+            (Code::Aborted, ErrorKind::Contention, true, Effect::None),
+            (
+                Code::ResourceExhausted,
+                ErrorKind::Throttled,
+                true,
+                Effect::None,
+            ),
+            (
+                Code::DeadlineExceeded,
+                ErrorKind::DeadlineExceeded,
+                true,
+                Effect::Unknown,
+            ),
+            (
+                Code::InvalidArgument,
+                ErrorKind::InvalidArgument,
+                false,
+                Effect::None,
+            ),
+            (
+                Code::PermissionDenied,
+                ErrorKind::PermissionDenied,
+                false,
+                Effect::None,
+            ),
+        ] {
+            let failure = failure(Status::new(code, "no"));
+            assert_eq!(failure.error.kind(), kind);
+            assert_eq!(failure.error.retryable(), retryable, "{code:?}");
+            assert_eq!(failure.effect, effect, "{code:?}");
+            assert_eq!(failure.error.provider_code(), Some(name(code)));
+        }
+    }
+}
