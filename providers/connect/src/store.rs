@@ -27,12 +27,13 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 5] = [
+const KNOWN: [(&str, &str); 6] = [
     ("local", "local"),
     ("dynamodb", "dynamodb"),
     ("s3", "s3"),
     ("postgres", "postgres"),
     ("postgresql", "postgres"),
+    ("firestore", "firestore"),
 ];
 
 impl Stores {
@@ -47,6 +48,7 @@ impl Stores {
         match scheme(url) {
             "dynamodb" => dynamodb(url).await,
             "postgres" | "postgresql" => postgres(url),
+            "firestore" => firestore(url),
             _ => Err(unknown(DOCUMENTS, url)),
         }
     }
@@ -122,6 +124,21 @@ fn postgres(url: &str) -> Result<Opened<dyn DocumentDriver>> {
     Err(unknown(DOCUMENTS, url))
 }
 
+#[cfg(feature = "firestore")]
+fn firestore(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    let place = isobar_gcp::config::Place::parse(url)?;
+    let store = place.open()?;
+    Ok(Opened {
+        driver: Arc::new(store),
+        prefix: place.prefix,
+    })
+}
+
+#[cfg(not(feature = "firestore"))]
+fn firestore(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    Err(unknown(DOCUMENTS, url))
+}
+
 #[cfg(feature = "s3")]
 async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     let place = isobar_aws::config::Place::parse(url, "s3")?;
@@ -149,6 +166,11 @@ pub(crate) fn definition(
             format!(
                 "a local store needs no tables: set {DOCUMENTS} to the store to define them for"
             ),
+        )),
+        "firestore" => Err(Error::new(
+            ErrorKind::Unsupported,
+            "collections of Firestore need no definition, and this release does not print their \
+             composite indexes: its README says which there must be",
         )),
         "dynamodb" => tables_of_dynamodb(url, collections, prefix),
         "postgres" | "postgresql" => tables_of_postgres(url, collections, prefix),
@@ -226,6 +248,19 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(stores.local.len(), 3);
+    }
+}
+
+#[cfg(all(test, feature = "firestore"))]
+mod firestore_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_firestore_opens_a_store_with_its_prefix() {
+        let url = "firestore://shop?endpoint=http://127.0.0.1:1&prefix=t-";
+        let opened = Stores::default().documents(url).await.unwrap();
+        assert_eq!(opened.driver.describe().provider, "firestore");
+        assert_eq!(opened.prefix.as_deref(), Some("t-"));
     }
 }
 
