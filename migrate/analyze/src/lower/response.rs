@@ -271,6 +271,9 @@ fn returns_response(method: ResponseMethod) -> bool {
 
 /// Refuses uses that are not modelled exactly.
 fn check_arguments(method: ResponseMethod, arguments: &[Expression]) -> Result<(), String> {
+    if method == ResponseMethod::WriteHead {
+        return Err("res.writeHead()".to_owned());
+    }
     let (least, most) = match method {
         ResponseMethod::Status
         | ResponseMethod::SendStatus

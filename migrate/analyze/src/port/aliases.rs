@@ -52,6 +52,7 @@ pub(super) fn changed_states(
         thrown: Parts::new(),
         changes: Changes::default(),
         current: 0,
+        fresh: HashMap::new(),
     };
     loop {
         let before = flow.size();
@@ -78,6 +79,8 @@ struct Flow<'f> {
     thrown: Parts,
     changes: Changes,
     current: usize,
+    /// The variables that new objects are put into, by the function and the local that is declared with the object.
+    fresh: HashMap<(usize, usize), Parts>,
 }
 
 impl Flow<'_> {
@@ -233,6 +236,28 @@ impl Flow<'_> {
         }
     }
 
+    /// A new object is put into what `owners` hold: two of them would hold copies of it.
+    fn keep(&mut self, value: &Expression, owners: &Parts) {
+        let Expression::Local { local } = value else {
+            return;
+        };
+        let Some(kept) = self.fresh.get_mut(&(self.current, local.0)) else {
+            return;
+        };
+        kept.extend(owners.iter().filter(|owner| **owner != INSTANCE));
+        if kept.len() > 1 {
+            self.changes.shared.extend(kept.iter());
+        }
+    }
+
+    fn keep_given(&mut self, arguments: &[Argument], owners: &Parts) {
+        for argument in arguments {
+            if let Argument::Value { value } = argument {
+                self.keep(value, owners);
+            }
+        }
+    }
+
     /// What belongs to one variable comes to belong to another as well.
     fn share(&mut self, owners: &Parts, parts: &Parts) {
         for owner in owners.iter().filter(|owner| **owner != INSTANCE) {
@@ -343,6 +368,7 @@ impl Flow<'_> {
         if changes_receiver(method) {
             self.changes.changed.extend(&parts);
             self.put_into(receiver, &given);
+            self.keep_given(arguments, &parts);
         }
         let handed = &parts | &given;
         for argument in arguments {
@@ -371,6 +397,9 @@ impl Visit for Flow<'_> {
                 local,
                 value: Some(value),
             } => {
+                if matches!(value, Expression::Object { .. } | Expression::Array { .. }) {
+                    self.fresh.entry((self.current, local.0)).or_default();
+                }
                 let parts = match value {
                     Expression::Closure { .. } => self.parts_of_argument(&Argument::Value {
                         value: value.clone(),
@@ -410,6 +439,14 @@ impl Visit for Flow<'_> {
             Expression::Assign { target, value, .. } => {
                 let parts = self.parts(value);
                 self.write(target, &parts);
+                match target {
+                    Target::State { state } => self.keep(value, &[state.0].into()),
+                    Target::Property { object, .. } => {
+                        let owners = self.parts(object);
+                        self.keep(value, &owners);
+                    }
+                    _ => {}
+                }
             }
             Expression::Update { target, .. } => self.write(target, &Parts::new()),
             Expression::Delete { object, .. } => {
