@@ -3,6 +3,8 @@
 //! It starts from nothing and adds what it sees until nothing changes, so that a kind is proven by all writes together and
 //! never assumed.
 
+use std::collections::BTreeSet;
+
 use isobar_migrate_model::code::{
     Argument, AssignOperator, BinaryOperator, Callee, Expression, Function, FunctionRole, LocalId,
     LogicalOperator, Method, Parameter, Program, RequestMember, ResponseMember, ResponseMethod,
@@ -12,6 +14,7 @@ use isobar_migrate_model::code::{
 
 use crate::kind::Kind;
 use crate::signature;
+use crate::used;
 
 /// The kinds of everything in a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub(crate) fn infer(program: &Program) -> Kinds {
         states: vec![Kind::Unseen; program.states.len()],
         constants: vec![Kind::Unseen; program.constants.len()],
     };
+    let used = used::results(program);
     loop {
         let before = kinds.clone();
         for (id, constant) in program.constants.iter().enumerate() {
@@ -46,13 +50,25 @@ pub(crate) fn infer(program: &Program) -> Kinds {
         for (id, function) in program.functions.iter().enumerate() {
             observe(&mut kinds, program, id, function);
         }
-        if kinds == before {
+        if kinds == before && !kinds.give_undefined(&used) {
             return kinds;
         }
     }
 }
 
 impl Kinds {
+    /// Makes functions that return nothing, but are called for a value, return `undefined` as one; whether there are any.
+    fn give_undefined(&mut self, used: &BTreeSet<usize>) -> bool {
+        let without: Vec<_> = used
+            .iter()
+            .filter(|id| self.returned(**id) == Kind::Undefined)
+            .collect();
+        for id in &without {
+            self.returns[**id] = Kind::Value;
+        }
+        !without.is_empty()
+    }
+
     pub(crate) fn local(&self, function: usize, local: LocalId) -> Kind {
         self.locals[function][local.0].settled()
     }

@@ -15,6 +15,7 @@ mod naming;
 mod router;
 mod signature;
 mod state;
+mod used;
 mod uses;
 
 use std::collections::BTreeMap;

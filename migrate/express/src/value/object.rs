@@ -113,6 +113,19 @@ impl JsObject {
         }
     }
 
+    /// An error of a class whose message is not known to be text: `undefined` gives none.
+    ///
+    /// # Errors
+    /// What turning the message into text throws.
+    pub fn error_about(class: ErrorClass, message: &JsValue) -> Result<Self, Thrown> {
+        let message = if message.is_undefined() {
+            JsString::default()
+        } else {
+            message.to_js_string()?
+        };
+        Ok(Self::error(class, message))
+    }
+
     /// The instant, when this is a date: milliseconds since 1970, `NaN` for an invalid one.
     pub fn date(&self) -> Option<f64> {
         match self.state().kind {

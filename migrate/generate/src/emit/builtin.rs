@@ -201,6 +201,13 @@ impl Emitter<'_> {
         self.import("JsObject");
         let message = match first(arguments) {
             None | Some(Expression::Undefined) => "\"\".into()".to_owned(),
+            Some(value) if self.kind(value) == Kind::Value => {
+                self.import("JsValue");
+                let message = self.value_reference(value);
+                let error = format!("JsObject::error_about(ErrorClass::{class}, {message})");
+                let error = self.try_call(error, Kind::Value).text;
+                return Code::owned(format!("JsValue::from({error})"), Kind::Value);
+            }
             Some(value) => {
                 let text = self.text(value);
                 match text.form {

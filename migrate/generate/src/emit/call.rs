@@ -95,7 +95,8 @@ impl Emitter<'_> {
             return self.value_reference(value);
         }
         if self.kind(value) == Kind::Undefined {
-            return self.absent(parameter, kind);
+            let effect = self.expression(value);
+            return effect.then(&self.absent(parameter, kind));
         }
         self.reference_as(kind, value)
     }

@@ -143,14 +143,29 @@ impl Code {
     pub(crate) fn into_value(self) -> String {
         match self.kind {
             Kind::Value | Kind::Unseen => self.into_owned(),
-            Kind::Undefined => "JsValue::Undefined".to_owned(),
+            Kind::Undefined => self.then("JsValue::Undefined"),
             _ => format!("JsValue::from({})", self.into_argument()),
+        }
+    }
+
+    /// Whether this is `undefined` that a call gives, which must be made even so. A variable of that kind is not written.
+    fn is_effect(&self) -> bool {
+        self.kind == Kind::Undefined && self.text.contains('(') && self.text != "()"
+    }
+
+    /// `value`, which stands for this `undefined`, after what works it out.
+    pub(crate) fn then(&self, value: &str) -> String {
+        if self.is_effect() {
+            format!("{{ {}; {value} }}", self.text)
+        } else {
+            value.to_owned()
         }
     }
 
     /// The value where anything is taken that becomes a `JsValue`.
     pub(crate) fn into_argument(self) -> String {
         match (self.kind, self.form) {
+            (Kind::Undefined, _) if self.is_effect() => self.text,
             (Kind::Undefined, _) => "()".to_owned(),
             (Kind::Number, Form::Literal) => self
                 .text
@@ -210,5 +225,16 @@ mod tests {
         );
         assert_eq!(Code::literal("2.0", Kind::Number).into_argument(), "2");
         assert_eq!(Code::literal("2.5", Kind::Number).into_argument(), "2.5");
+    }
+
+    #[test]
+    fn a_call_that_gives_undefined_is_made_where_its_value_is_used() {
+        let call = || Code::tried("note()", Kind::Undefined);
+        assert_eq!(call().into_value(), "{ note()?; JsValue::Undefined }");
+        assert_eq!(call().into_argument(), "note()?");
+        assert_eq!(call().then("false"), "{ note()?; false }");
+        let undefined = || Code::literal("()", Kind::Undefined);
+        assert_eq!(undefined().into_value(), "JsValue::Undefined");
+        assert_eq!(undefined().then("false"), "false");
     }
 }

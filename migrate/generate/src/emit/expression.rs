@@ -218,7 +218,7 @@ impl Emitter<'_> {
                 Code::owned(format!("{}.to_number()", code.into_owned()), Kind::Number)
             }
             Kind::Text => Code::owned(format!("{}.to_number()", code.receiver()), Kind::Number),
-            Kind::Undefined => Code::owned("f64::NAN", Kind::Number),
+            Kind::Undefined => Code::owned(code.then("f64::NAN"), Kind::Number),
             Kind::Array => {
                 self.import("JsValue");
                 let value = code.into_value();
@@ -448,7 +448,9 @@ impl Emitter<'_> {
             return code;
         }
         if code.kind == Kind::Undefined {
-            return self.expression(default);
+            let kind = self.kind(default);
+            let default = self.owned_as(kind, default);
+            return Code::open(code.then(&default), kind);
         }
         let value = code.into_owned();
         let fails = std::mem::take(&mut self.fails);

@@ -339,6 +339,7 @@ impl Emitter<'_> {
             Some(Argument::Value { value }) if self.kind(value) != Kind::Undefined => {
                 self.number(value).text
             }
+            Some(Argument::Value { value }) => self.expression(value).then(absent),
             _ => absent.to_owned(),
         }
     }

@@ -62,7 +62,7 @@ impl Emitter<'_> {
         let code = self.expression(expression);
         match code.kind {
             Kind::Bool => code,
-            Kind::Undefined => Code::literal("false", Kind::Bool),
+            Kind::Undefined => Code::owned(code.then("false"), Kind::Bool),
             Kind::Text if code.form == Form::Literal => {
                 let is_true = code.text != "\"\"";
                 Code::literal(is_true.to_string(), Kind::Bool)
@@ -132,7 +132,14 @@ impl Emitter<'_> {
                 return Code::literal(format!("{}.type_of()", code.receiver()), Kind::Text);
             }
         };
-        Code::literal(literal::text(name), Kind::Text)
+        let name = literal::text(name);
+        let is_worked_out = code.text.contains('(') && code.text != "()";
+        if is_worked_out {
+            self.import("JsString");
+            let name = format!("JsString::literal({name})");
+            return Code::open(format!("{{ let _ = {}; {name} }}", code.text), Kind::Text);
+        }
+        Code::literal(name, Kind::Text)
     }
 
     pub(super) fn binary(

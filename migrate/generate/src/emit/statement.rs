@@ -127,7 +127,8 @@ impl Emitter<'_> {
 
     fn declare(&mut self, local: LocalId, value: Option<&Expression>) -> String {
         if let Some(Expression::Closure { parameters, body }) = value {
-            let name = self.variable(local).name.clone();
+            let unread = if self.reads.is_read(local) { "" } else { "_" };
+            let name = format!("{unread}{}", self.variable(local).name);
             let closure = self.named_closure(parameters, body);
             return format!("let {name} = {closure};\n");
         }
