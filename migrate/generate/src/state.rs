@@ -31,13 +31,26 @@ fn variables(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
             .imports
             .insert("isobar_express::state::Variable".to_owned());
         let seed = emitter.value(&state.seed);
-        let name = literal::text(&format!("{} {}", state.place.file, state.name));
+        let name = literal::text(&stored_name(&context.program.states, id));
         let constant = &placed.constant;
         text.extend([format!(
             "pub static {constant}: Variable = Variable::new({name}, || {seed});\n\n"
         )]);
     }
     text
+}
+
+/// What a variable is stored under. Fields of several instances may be named alike, and each is a variable of its own.
+fn stored_name(states: &[isobar_migrate_model::code::State], id: usize) -> String {
+    let state = &states[id];
+    let is_namesake = |it: &&isobar_migrate_model::code::State| {
+        it.name == state.name && it.place.file == state.place.file
+    };
+    let name = format!("{} {}", state.place.file, state.name);
+    match states[..id].iter().filter(is_namesake).count() {
+        0 => name,
+        earlier => format!("{name} {}", earlier + 1),
+    }
 }
 
 fn settings(context: Context<'_>, emitter: &mut Emitter<'_>) -> String {
