@@ -27,7 +27,17 @@ pub(super) struct Changes {
     pub(super) shared: BTreeSet<usize>,
     /// Variables that come to hold an instance of a class, which is no plain data.
     pub(super) unstorable: BTreeSet<usize>,
+    /// Constants that do not stay as they are, as [`constant`] numbers them.
+    pub(super) constants: BTreeSet<usize>,
 }
+
+/// The number of a constant among variables.
+pub(super) fn constant(id: usize) -> usize {
+    CONSTANTS + id
+}
+
+/// Above the number of any variable.
+const CONSTANTS: usize = usize::MAX / 2;
 
 /// Stands among the parts of a value for an instance of a class.
 const INSTANCE: usize = usize::MAX;
@@ -61,8 +71,12 @@ pub(super) fn changed_states(
             flow.function(function);
         }
         if flow.size() == before {
-            flow.changes.changed.remove(&INSTANCE);
-            return flow.changes;
+            let mut changes = flow.changes;
+            changes.changed.remove(&INSTANCE);
+            changes.constants = changes.changed.split_off(&CONSTANTS);
+            changes.shared.split_off(&CONSTANTS);
+            changes.unstorable.split_off(&CONSTANTS);
+            return changes;
         }
     }
 }
@@ -125,6 +139,9 @@ impl Flow<'_> {
         match expression {
             Expression::Instance { .. } => [INSTANCE].into(),
             Expression::State { state } if self.aliasable.contains(&state.0) => [state.0].into(),
+            Expression::Constant { constant: id } if self.aliasable.contains(&constant(id.0)) => {
+                [constant(id.0)].into()
+            }
             Expression::Local { local } => self.locals[self.current][local.0].clone(),
             Expression::Member { object, .. }
             | Expression::Destructured { object, .. }

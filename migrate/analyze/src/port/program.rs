@@ -70,6 +70,10 @@ impl Porter<'_, '_> {
         if let Some(reason) = self.sharing(&shared) {
             self.hold_back_states(&mut router, &reason, &shared);
         }
+        let constants = self.changes(&router).constants;
+        if let Some(reason) = self.changing(&constants) {
+            self.hold_back_states(&mut router, &reason, &constants);
+        }
         let unstorable = self.changes(&router).unstorable;
         if let Some(reason) = self.holding_instances(&unstorable) {
             self.hold_back_states(&mut router, &reason, &unstorable);
@@ -125,13 +129,19 @@ impl Porter<'_, '_> {
         kept
     }
 
-    /// Roots that hold objects: only those can be changed through another name.
+    /// Roots and constants that hold objects: only those can be changed through another name.
     fn aliasable(&self) -> BTreeSet<usize> {
         let roots = self.roots.values().enumerate();
-        roots
-            .filter(|(_, root)| root.value.as_object().is_some())
-            .map(|(id, _)| id)
-            .collect()
+        let roots = roots.filter(|(_, root)| root.value.as_object().is_some());
+        let constants = self.constants.iter().enumerate();
+        let constants = constants.filter(|(_, constant)| {
+            matches!(
+                constant.value,
+                Expression::Array { .. } | Expression::Object { .. }
+            )
+        });
+        let constants = constants.map(|(id, _)| aliases::constant(id));
+        roots.map(|(id, _)| id).chain(constants).collect()
     }
 
     /// `app.set` with values that are known.
@@ -176,6 +186,21 @@ impl Porter<'_, '_> {
             subject: "shared object".to_owned(),
             message: format!("keeps an object in {names}, which would become copies"),
             place: self.machine.place(root.site),
+        })
+    }
+
+    /// Why what is worked out at the start cannot be changed by requests.
+    fn changing(&self, constants: &BTreeSet<usize>) -> Option<Reason> {
+        let mut known = self.constants.iter().enumerate();
+        let (_, constant) = known.find(|(id, _)| constants.contains(&aliases::constant(*id)))?;
+        Some(Reason {
+            code: ReasonCode::State,
+            subject: constant.name.to_string(),
+            message: format!(
+                "changes `{}`, whose value is worked out when the application starts",
+                constant.name
+            ),
+            place: self.machine.place(constant.site),
         })
     }
 
@@ -316,9 +341,13 @@ struct StateSearch<'s> {
 
 impl Visit for StateSearch<'_> {
     fn expression(&mut self, expression: &Expression) {
-        if let Expression::State { state } = expression {
-            self.found |= self.states.contains(&state.0);
-        }
+        self.found |= match expression {
+            Expression::State { state } => self.states.contains(&state.0),
+            Expression::Constant { constant } => {
+                self.states.contains(&aliases::constant(constant.0))
+            }
+            _ => false,
+        };
         walk_expression(self, expression);
     }
 
