@@ -11,6 +11,12 @@ use crate::{Evidence, Provider};
 /// Any name will do: an emulator has every project.
 const PROJECT: &str = "isobar-conformance";
 
+/// Where Google's emulator is known to differ from Firestore, as seen.
+const KNOWN_FAULTS: &[(&str, &str)] = &[(
+    "D-256",
+    "on a busy machine the emulator answers one RunQuery from more than one state",
+)];
+
 /// Starts the emulator of the Google Cloud SDK, or uses the one whose `http://HOST:PORT` was given.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let emulator = match &options.endpoint {
@@ -26,6 +32,11 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(Arc::new(store)),
         endpoint,
+        known_faults: if emulator.is_some() {
+            KNOWN_FAULTS
+        } else {
+            &[]
+        },
         emulator,
         ..Provider::new("gcp", Evidence::VendorEmulator)
     })
