@@ -16,9 +16,12 @@ thread_local! {
 /// Runs one step of an invocation that must have ended its work by `deadline`; inside of another
 /// invocation, by the earlier of the two.
 pub(crate) fn during<T>(deadline: Option<SystemTime>, step: impl FnOnce() -> T) -> T {
+    let Some(inner) = deadline else {
+        return step();
+    };
     let outer = DEADLINE.get();
-    let both = deadline.zip(outer).map(|(inner, outer)| inner.min(outer));
-    let _restored = Outer(DEADLINE.replace(both.or(deadline).or(outer)));
+    let earlier = outer.map_or(inner, |outer| outer.min(inner));
+    let _restored = Outer(DEADLINE.replace(Some(earlier)));
     step()
 }
 

@@ -59,8 +59,11 @@ impl Future for Answer {
         let this = self.project();
         let end = this.context.end_of_work();
         let context = &*this.context;
-        let step = || deadline::during(end, || this.handling.poll(task));
-        let mut response = match caught_step(|| context.during(step)) {
+        let step = || {
+            let _entered = context.enter();
+            deadline::during(end, || this.handling.poll(task))
+        };
+        let mut response = match caught_step(step) {
             Ok(Poll::Ready(Ok(response))) => response,
             Ok(Poll::Ready(Err(never))) => match never {},
             Ok(Poll::Pending) => {

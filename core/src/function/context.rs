@@ -18,7 +18,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// HTTP handlers and their middleware take it as an argument, as any extractor of axum. It belongs
 /// to the task that handles the request: one that a handler spawns must be given it.
 #[derive(Clone)]
-pub struct Context {
+pub struct Context(Arc<Invocation>);
+
+struct Invocation {
     id: RequestId,
     deadline: Option<SystemTime>,
     remote_address: Option<IpAddr>,
@@ -31,34 +33,38 @@ const MARGIN: Duration = Duration::from_millis(250);
 impl Context {
     /// An invocation with the platform's id and deadline; for platforms.
     pub fn new(id: RequestId, deadline: Option<SystemTime>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            id,
-            deadline,
-            remote_address: None,
-            clock,
-        }
+        Self::from_address(id, deadline, clock, None)
     }
 
-    /// With the address that the request came from.
-    pub(super) fn with_remote_address(mut self, address: Option<IpAddr>) -> Self {
-        self.remote_address = address;
-        self
+    /// The invocation for a request, with the address that it came from.
+    pub(super) fn from_address(
+        id: RequestId,
+        deadline: Option<SystemTime>,
+        clock: Arc<dyn Clock>,
+        remote_address: Option<IpAddr>,
+    ) -> Self {
+        Self(Arc::new(Invocation {
+            id,
+            deadline,
+            remote_address,
+            clock,
+        }))
     }
 
     /// The id: the platform's, else the trace id of the caller, else a new one (rule N9).
     pub fn id(&self) -> &RequestId {
-        &self.id
+        &self.0.id
     }
 
     /// The address that a request came from, a proxy's where there is one in front; `None` where the
     /// platform does not know it, and for events.
     pub fn remote_address(&self) -> Option<IpAddr> {
-        self.remote_address
+        self.0.remote_address
     }
 
     /// When the platform cuts the invocation.
     pub fn deadline(&self) -> Option<SystemTime> {
-        self.deadline
+        self.0.deadline
     }
 
     /// The time that is left for work: up to 250 ms before the deadline.
@@ -67,19 +73,20 @@ impl Context {
     /// that it spawns do not.
     pub fn remaining(&self) -> Option<Duration> {
         let left = self
+            .0
             .deadline?
-            .duration_since(self.clock.now())
+            .duration_since(self.0.clock.now())
             .unwrap_or_default();
         Some(left.saturating_sub(MARGIN))
     }
 
     /// When work must have ended.
     pub(crate) fn end_of_work(&self) -> Option<SystemTime> {
-        self.deadline?.checked_sub(MARGIN)
+        self.0.deadline?.checked_sub(MARGIN)
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
+        Arc::clone(&self.0.clock)
     }
 }
 
@@ -93,19 +100,22 @@ impl Context {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Runs one step of this invocation.
-    pub(super) fn during<T>(&self, step: impl FnOnce() -> T) -> T {
-        let _restored = Outer(CURRENT.replace(Some(self.clone())));
-        step()
+    /// Makes this the current invocation until the guard is dropped.
+    pub(super) fn enter(&self) -> Entered {
+        Entered {
+            outer: CURRENT.replace(Some(self.clone())),
+        }
     }
 }
 
 /// Restores what was before, also when the step panics.
-struct Outer(Option<Context>);
+pub(super) struct Entered {
+    outer: Option<Context>,
+}
 
-impl Drop for Outer {
+impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.set(self.0.take());
+        CURRENT.set(self.outer.take());
     }
 }
 
@@ -124,8 +134,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
-            .field("id", &self.id)
-            .field("deadline", &self.deadline)
+            .field("id", &self.0.id)
+            .field("deadline", &self.0.deadline)
             .finish_non_exhaustive()
     }
 }

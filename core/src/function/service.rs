@@ -75,9 +75,11 @@ impl AppService {
         let id = origin
             .id
             .unwrap_or_else(|| RequestId::of(request.headers(), &[]));
-        let context = Context::new(id, origin.deadline, Arc::clone(&self.0.clock))
-            .with_remote_address(origin.remote_address);
-        let handling = context.during(|| self.0.router.clone().call(request));
+        let clock = Arc::clone(&self.0.clock);
+        let context = Context::from_address(id, origin.deadline, clock, origin.remote_address);
+        let entered = context.enter();
+        let handling = self.0.router.clone().call(request);
+        drop(entered);
         Answer::new(handling, context, origin.id_field)
     }
 
@@ -100,7 +102,8 @@ impl AppService {
             let mut run = (trigger.run)(event);
             let end = context.end_of_work();
             let run = poll_fn(|task| {
-                context.during(|| deadline::during(end, || run.as_mut().poll(task)))
+                let _entered = context.enter();
+                deadline::during(end, || run.as_mut().poll(task))
             });
             caught(run).await.unwrap_or_else(|message| {
                 Err(Error::new(

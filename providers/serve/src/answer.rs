@@ -5,13 +5,14 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
-use http_body_util::{Either, Full};
+use http_body_util::{Either as Body, Full};
 use hyper::body::Incoming;
 use isobar::driver::caught_step;
 use isobar::function::{REQUEST_ID, RequestId};
@@ -51,7 +52,7 @@ pin_project! {
 pin_project! {
     #[project = HandlingProjection]
     enum Handling<F> {
-        Refused { problem: Option<Problem> },
+        Answered { response: Option<Box<Response<Full<Bytes>>>> },
         Called { #[pin] future: F, breach: Breach },
     }
 }
@@ -64,34 +65,72 @@ where
 {
     type Response = Response<ResponseBody<B>>;
     type Error = Infallible;
-    type Future = Answer<Oneshot<S, Request<RequestBody>>>;
+    type Future = Answer<Call<S>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let id = RequestId::of(request.headers(), &self.options.request_id_headers);
-        let handling = if let Some(problem) = refusal(&request, &self.options) {
-            Handling::Refused {
-                problem: Some(problem),
-            }
-        } else {
-            let arrival = Arrival {
-                request_id: id.clone(),
-                peer: self.peer,
-            };
-            let admit = |incoming| RequestBody::new(incoming, arrival, &self.options);
-            let request = request.map(admit);
-            let breach = request.body().breach();
-            Handling::Called {
-                future: self.service.clone().oneshot(request),
-                breach,
-            }
-        };
-        let beat = Some(self.pulse.begin());
-        Answer {
-            handling,
+        let refused = refusal(&request, &self.options).map(|problem| close(problem, &id));
+        let mut answer = Answer {
+            handling: Handling::Answered {
+                response: refused.map(Box::new),
+            },
             id,
             options: Arc::clone(&self.options),
-            beat,
+            beat: Some(self.pulse.begin()),
+        };
+        if matches!(answer.handling, Handling::Answered { response: None }) {
+            self.handle(request, &mut answer);
         }
+        answer
+    }
+}
+
+/// The service's own future where it was ready at once, as applications are: to wait for it would move the request
+/// once more.
+type Call<S> = Either<
+    <S as Service<Request<RequestBody>>>::Future,
+    Pin<Box<Oneshot<S, Request<RequestBody>>>>,
+>;
+
+impl<S> Answers<S> {
+    /// Request and future cross the seam by reference: what is moved through it is copied at each of its layers.
+    fn handle<B>(&self, request: Request<Incoming>, answer: &mut Answer<Call<S>>)
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+    {
+        let mut request = Some(request);
+        let called = caught_step(|| {
+            if let Some(request) = request.take() {
+                answer.handling = self.call_service(request, answer.id.clone());
+            }
+        });
+        if let Err(message) = called {
+            answer.handling = Handling::Answered {
+                response: Some(Box::new(panicked(&message, &answer.id))),
+            };
+        }
+    }
+
+    fn call_service<B>(
+        &self,
+        request: Request<Incoming>,
+        request_id: RequestId,
+    ) -> Handling<Call<S>>
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+    {
+        let arrival = Arrival {
+            request_id,
+            peer: self.peer,
+        };
+        let request = request.map(|body| RequestBody::new(body, arrival, &self.options));
+        let breach = request.body().breach();
+        let mut service = self.service.clone();
+        let future = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(_) => Either::Left(service.call(request)),
+            Poll::Pending => Either::Right(Box::pin(service.oneshot(request))),
+        };
+        Handling::Called { future, breach }
     }
 }
 
@@ -104,16 +143,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = match this.handling.project() {
-            HandlingProjection::Refused { problem } => {
-                let problem = problem
-                    .take()
-                    .expect("a future is not polled after its end");
-                close(problem, this.id)
+            HandlingProjection::Answered { response } => {
+                let response = response.take();
+                let response = response.expect("a future is not polled after its end");
+                response.map(Body::Right)
             }
             HandlingProjection::Called { future, breach } => {
                 match caught_step(|| future.poll(cx)) {
                     Ok(poll) => finish(ready!(poll), breach, this.id, this.options),
-                    Err(message) => panicked(&message, this.id),
+                    Err(message) => panicked(&message, this.id).map(Body::Right),
                 }
             }
         };
@@ -130,19 +168,19 @@ fn finish<B>(
     breach: &Breach,
     id: &RequestId,
     options: &Options,
-) -> Response<Either<B, Full<Bytes>>> {
+) -> Response<Body<B, Full<Bytes>>> {
     let mut response = match handled {
         Ok(response) => response,
         Err(never) => match never {},
     };
     if let Some(error) = breach.error() {
-        return close(body_problem(&error, options), id);
+        return close(body_problem(&error, options), id).map(Body::Right);
     }
     response
         .headers_mut()
         .entry(REQUEST_ID)
         .or_insert_with(|| id.header_value());
-    response.map(Either::Left)
+    response.map(Body::Left)
 }
 
 fn refusal(request: &Request<Incoming>, options: &Options) -> Option<Problem> {
@@ -199,15 +237,15 @@ fn body_problem(error: &BodyError, options: &Options) -> Problem {
 }
 
 /// The rest of the request is not read, so the connection cannot carry another one.
-fn close<B>(problem: Problem, id: &RequestId) -> Response<Either<B, Full<Bytes>>> {
-    let mut response = problem.into_response(id).map(Either::Right);
+fn close(problem: Problem, id: &RequestId) -> Response<Full<Bytes>> {
+    let mut response = problem.into_response(id);
     response
         .headers_mut()
         .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-fn panicked<B>(message: &str, id: &RequestId) -> Response<Either<B, Full<Bytes>>> {
+fn panicked(message: &str, id: &RequestId) -> Response<Full<Bytes>> {
     tracing::error!(
         request_id = id.as_str(),
         panic = message,
@@ -222,5 +260,4 @@ fn panicked<B>(message: &str, id: &RequestId) -> Response<Either<B, Full<Bytes>>
         detail,
     )
     .into_response(id)
-    .map(Either::Right)
 }

@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::{self, pin};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -95,15 +97,15 @@ impl Connections {
             peer,
             pulse: Arc::clone(&pulse),
         };
-        let stopped = pulse.stopped(self.options.head_timeout);
+        let mut notices = notices(phase, pulse, self.options.head_timeout);
         match self.options.protocol {
             Protocol::Http1 => {
                 let connection = self.http1.serve_connection(io, handler).with_upgrades();
-                drive_http1(connection, phase, stopped).await;
+                drive_http1(connection, &mut notices).await;
             }
             Protocol::Http1AndH2c => {
                 let connection = self.auto.serve_connection_with_upgrades(io, handler);
-                drive_auto(connection, phase, stopped).await;
+                drive_auto(connection, &mut notices).await;
             }
         }
     }
@@ -112,25 +114,23 @@ impl Connections {
 /// Drives a connection that speaks HTTP/1 only, and tells a client that was too slow.
 async fn drive_http1<S, B>(
     mut connection: http1::UpgradeableConnection<CountedIo, S>,
-    mut phase: watch::Receiver<Phase>,
-    stopped: impl Future<Output = ()>,
+    notices: &mut Notices,
 ) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut stopped = pin!(stopped);
     loop {
         tokio::select! {
             biased;
             result = &mut connection => {
                 return note_end(result.err().as_ref().map(|error| error as _));
             }
-            phase = next_phase(&mut phase) => match phase {
-                Phase::Closing => return,
-                _ => pin::Pin::new(&mut connection).graceful_shutdown(),
+            Some(notice) = notices.next() => match notice {
+                Notice::Drain => Pin::new(&mut connection).graceful_shutdown(),
+                Notice::Close => return,
+                Notice::Stopped => break,
             },
-            () = &mut stopped => break,
         }
     }
     let Some(parts) = connection.into_parts() else {
@@ -145,8 +145,7 @@ async fn drive_http1<S, B>(
 
 async fn drive_auto<S, B>(
     connection: auto::UpgradeableConnection<'_, CountedIo, S, TokioExecutor>,
-    mut phase: watch::Receiver<Phase>,
-    stopped: impl Future<Output = ()>,
+    notices: &mut Notices,
 ) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -154,18 +153,16 @@ async fn drive_auto<S, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let mut connection = pin!(connection);
-    let mut stopped = pin!(stopped);
     loop {
         tokio::select! {
             biased;
             result = connection.as_mut() => {
                 return note_end(result.err().as_deref().map(|error| error as &(dyn StdError + 'static)));
             }
-            phase = next_phase(&mut phase) => match phase {
-                Phase::Closing => return,
-                _ => connection.as_mut().graceful_shutdown(),
+            Some(notice) = notices.next() => match notice {
+                Notice::Drain => connection.as_mut().graceful_shutdown(),
+                Notice::Close | Notice::Stopped => return,
             },
-            () = &mut stopped => return,
         }
     }
 }
@@ -176,10 +173,33 @@ fn note_end(error: Option<&(dyn StdError + 'static)>) {
     }
 }
 
-/// The next phase; a server that is gone without a word (its future was dropped) means the last one.
-async fn next_phase(phase: &mut watch::Receiver<Phase>) -> Phase {
-    match phase.changed().await {
-        Ok(()) => *phase.borrow_and_update(),
-        Err(_) => Phase::Closing,
-    }
+/// What a connection is told while it works.
+#[derive(Clone, Copy, Debug)]
+enum Notice {
+    Drain,
+    Close,
+    /// The client does.
+    Stopped,
+}
+
+/// Only what woke is looked at: asking costs a request next to nothing as long as there is no notice.
+type Notices = FuturesUnordered<Pin<Box<dyn Future<Output = Notice> + Send>>>;
+
+/// A server that is gone without a word (its future was dropped) has closed.
+fn notices(phase: watch::Receiver<Phase>, pulse: Arc<Pulse>, head_timeout: Duration) -> Notices {
+    let notices = Notices::new();
+    let (mut draining, mut closing) = (phase.clone(), phase);
+    notices.push(Box::pin(async move {
+        let running = draining.wait_for(|phase| *phase != Phase::Running).await;
+        running.map_or(Notice::Close, |_| Notice::Drain)
+    }));
+    notices.push(Box::pin(async move {
+        let _gone = closing.wait_for(|phase| *phase == Phase::Closing).await;
+        Notice::Close
+    }));
+    notices.push(Box::pin(async move {
+        pulse.stopped(head_timeout).await;
+        Notice::Stopped
+    }));
+    notices
 }
