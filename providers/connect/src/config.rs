@@ -1,4 +1,4 @@
-//! The process environment, read once.
+//! The process environment.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,59 +14,56 @@ pub(crate) const BLOBS: &str = "ISOBAR_BLOBS";
 const PREFIX: &str = "ISOBAR_PREFIX";
 const LOG: &str = "ISOBAR_LOG";
 
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What this process was configured with.
-#[derive(Debug, Default)]
 pub(crate) struct Config {
-    variables: BTreeMap<String, String>,
+    variable: Lookup,
     /// The values of the settings and secrets that the application declares.
     pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl Config {
+    /// Variables are looked up when they are asked for: to read all of them takes longer, and a function that starts
+    /// has somebody waiting.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where an application's configuration comes from"
+    )]
     pub(crate) fn from_process(description: &Description) -> Self {
-        let variables = env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Self::new(variables, description)
+        Self::new(|name| env::var(name).ok(), description)
     }
 
     pub(crate) fn new(
-        variables: impl IntoIterator<Item = (String, String)>,
+        variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
         description: &Description,
     ) -> Self {
-        let variables: BTreeMap<_, _> = variables.into_iter().collect();
         let declarations = &description.declarations;
         let names = declarations.settings.iter().map(SettingSpec::name);
         let names = names.chain(declarations.secrets.iter().map(SecretSpec::name));
-        let settings = names.filter_map(|name| {
-            variables
-                .get(name)
-                .map(|value| (name.to_owned(), value.clone()))
-        });
+        let settings = names.filter_map(|name| Some((name.to_owned(), variable(name)?)));
         Self {
             settings: settings.collect(),
-            variables,
+            variable: Box::new(variable),
         }
     }
 
     /// A variable that is set and not empty.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
     }
 
-    pub(crate) fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> String {
         self.get(PREFIX).unwrap_or_default()
     }
 
     #[cfg(feature = "local")]
-    pub(crate) fn listen(&self) -> &str {
-        self.get(LISTEN).unwrap_or("127.0.0.1:3000")
+    pub(crate) fn listen(&self) -> String {
+        self.get(LISTEN)
+            .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
     }
 
-    pub(crate) fn log_filter(&self) -> &str {
-        self.get(LOG).unwrap_or("info")
+    pub(crate) fn log_filter(&self) -> String {
+        self.get(LOG).unwrap_or_else(|| "info".to_owned())
     }
 }

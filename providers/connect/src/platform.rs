@@ -25,7 +25,7 @@ const UNSERVED: [(&str, &str); 5] = [
 
 /// The platform that was asked for, else the one whose marker is there, else this machine.
 pub(crate) fn detect(config: &Config) -> Result<Platform> {
-    match config.get(PLATFORM) {
+    match config.get(PLATFORM).as_deref() {
         Some("local") => return Ok(Platform::Local),
         Some("lambda") => return Ok(Platform::Lambda),
         Some(other) => {

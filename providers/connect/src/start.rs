@@ -57,17 +57,17 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     let declared = &description.declarations;
     let mut stores = Stores::default();
     let documents = match store_url(config, DOCUMENTS, kind, declared.collections.is_empty())? {
-        Some(url) => Some(stores.documents(url).await?),
+        Some(url) => Some(stores.documents(&url).await?),
         None => None,
     };
     let blobs = match store_url(config, BLOBS, kind, declared.buckets.is_empty())? {
-        Some(url) => Some(stores.blobs(url).await?),
+        Some(url) => Some(stores.blobs(&url).await?),
         None => None,
     };
     let (platform, clock) = open(kind, config).await?;
     let mut builder = Environment::builder(platform.describe(), clock);
     let settings = config.settings.clone();
-    let prefixed = |own: Option<String>| own.unwrap_or_else(|| config.prefix().to_owned());
+    let prefixed = |own: Option<String>| own.unwrap_or_else(|| config.prefix());
     if let Some(Opened { driver, prefix }) = documents {
         builder = builder.documents(driver).document_prefix(prefixed(prefix));
     }
@@ -83,22 +83,23 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
 
 /// The tables that the application needs, as the vendor of its store of documents defines them.
 pub(crate) fn definition(description: &Description, config: &Config) -> Result<String> {
-    let url = config.get(DOCUMENTS).unwrap_or(LOCAL_STORE);
+    let url = config.get(DOCUMENTS);
+    let url = url.as_deref().unwrap_or(LOCAL_STORE);
     let collections = &description.declarations.collections;
-    store::definition(url, collections, config.prefix())
+    store::definition(url, collections, &config.prefix())
 }
 
 /// The URL of a store that the application needs.
-fn store_url<'c>(
-    config: &'c Config,
+fn store_url(
+    config: &Config,
     variable: &str,
     platform: Platform,
     unused: bool,
-) -> Result<Option<&'c str>> {
+) -> Result<Option<String>> {
     match (config.get(variable), platform) {
         _ if unused => Ok(None),
         (Some(url), _) => Ok(Some(url)),
-        (None, Platform::Local) => Ok(Some(LOCAL_STORE)),
+        (None, Platform::Local) => Ok(Some(LOCAL_STORE.to_owned())),
         (None, Platform::Lambda) => {
             let message = format!(
                 "{variable} is not set, and this platform has no store of its own: \
@@ -120,7 +121,7 @@ async fn open(kind: Platform, config: &Config) -> Result<Platformed> {
 
 #[cfg(feature = "local")]
 async fn local(config: &Config) -> Result<Platformed> {
-    let platform = isobar_local::LocalPlatform::bind(config.listen()).await?;
+    let platform = isobar_local::LocalPlatform::bind(&config.listen()).await?;
     Ok((Arc::new(platform), Arc::new(isobar_local::clock())))
 }
 

@@ -1,5 +1,7 @@
 //! What a process connects to, by its environment.
 
+use std::collections::BTreeMap;
+
 use isobar::document::CollectionSpec;
 use isobar::function::SettingSpec;
 use isobar::{App, BucketSpec};
@@ -27,7 +29,8 @@ async fn start(app: App<()>, variables: &[(&str, &str)]) -> Result<()> {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let free_port = ("ISOBAR_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
-    let config = Config::new(given.chain([free_port]), &app.describe());
+    let given: BTreeMap<String, String> = given.chain([free_port]).collect();
+    let config = Config::new(move |name| given.get(name).cloned(), &app.describe());
     let connected = connect(&app.describe(), &config).await?;
     app.build(&connected.environment).map(drop)
 }
