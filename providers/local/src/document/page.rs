@@ -143,7 +143,8 @@ impl<'a> Page<'a> {
             if !self.take(key.value(), value.value())? {
                 return Ok(sort_key(&last).map(Position::Sort));
             }
-            last = key.value().2.to_vec();
+            last.clear();
+            last.extend_from_slice(key.value().2);
         }
         Ok(None)
     }
