@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-aws", &["isobar", "isobar-serve"]),
     ("isobar-postgres", &["isobar"]),
     ("isobar-gcp", &["isobar"]),
+    ("isobar-azure", &["isobar"]),
     (
         "isobar-connect",
         &[
@@ -20,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-aws",
             "isobar-postgres",
             "isobar-gcp",
+            "isobar-azure",
             "isobar-serve",
         ],
     ),
@@ -31,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-aws",
             "isobar-postgres",
             "isobar-gcp",
+            "isobar-azure",
             "isobar-serve",
             "isobar-connect",
         ],
@@ -79,11 +82,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 4] = [
+const VENDORS: [&str; 5] = [
     "providers/local",
     "providers/aws",
     "providers/postgres",
     "providers/gcp",
+    "providers/azure",
 ];
 
 /// Where a provider implements which trait.
@@ -265,13 +269,19 @@ fn every_provider_has_the_same_files() {
     none("files of providers", wrong);
 }
 
-/// The driver traits that a file implements and another file should.
+/// The driver traits that a file implements and another file should; a vendor with several services
+/// of a kind has a file for each below the trait's.
 fn misplaced(name: &str, within: &str) -> Vec<String> {
     let text = read(name);
     let implements = |driver: &str| text.contains(&format!("impl {driver} for "));
+    let is_service = |file: &str| {
+        let below = within.strip_prefix(file.trim_end_matches(".rs"));
+        let below = below.and_then(|below| below.strip_prefix('/'));
+        below.is_some_and(|service| !service.contains('/'))
+    };
     TRAIT_FILES
         .iter()
-        .filter(|(driver, file)| within != *file && implements(driver))
+        .filter(|(driver, file)| within != *file && !is_service(file) && implements(driver))
         .map(|(driver, file)| format!("{name} implements {driver}, which belongs in {file}"))
         .collect()
 }

@@ -1,0 +1,44 @@
+//! Which store on Azure a URL names: the scheme says which service.
+
+#[cfg(feature = "tables")]
+pub mod tables;
+
+use isobar::{Error, Result};
+use percent_encoding::percent_decode_str;
+
+/// A store's place, of any of the services that this build knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// Azure Tables, `azure-tables://ACCOUNT`.
+    #[cfg(feature = "tables")]
+    Tables(tables::TablesPlace),
+}
+
+impl Place {
+    /// Reads a URL and the variables of this process.
+    pub fn parse(url: &str) -> Result<Self> {
+        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            #[cfg(feature = "tables")]
+            tables::SCHEME => tables::TablesPlace::parse(url).map(Self::Tables),
+            scheme => Err(Error::invalid(format!(
+                "{scheme:?} is not the scheme of a store on Azure that this build knows"
+            ))),
+        }
+    }
+
+    /// What goes before the names of collections.
+    pub fn prefix(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "tables")]
+            Self::Tables(place) => place.prefix.as_deref(),
+        }
+    }
+}
+
+/// A part of a URL as it was before it was written into one.
+fn decoded(text: &str) -> Result<String> {
+    let text = percent_decode_str(text).decode_utf8();
+    let text = text.map_err(|_| Error::invalid("a part of the store's URL is not UTF-8"))?;
+    Ok(text.into_owned())
+}

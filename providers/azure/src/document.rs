@@ -1,0 +1,4 @@
+//! Documents on Azure: the URL says in which of its services.
+
+#[cfg(feature = "tables")]
+pub mod tables;

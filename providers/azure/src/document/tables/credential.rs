@@ -1,0 +1,69 @@
+//! Who asks: the signature of a request by an account key, or a shared access signature.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use isobar::{Error, Result};
+use sha2::Sha256;
+
+/// The account of every emulator, and its key: both are published, see "Use the Azurite emulator".
+pub(crate) const DEVELOPMENT_ACCOUNT: &str = "devstoreaccount1";
+pub(crate) const DEVELOPMENT_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// Proves who asks; printing it shows no secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential(Secret);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Secret {
+    Key(Vec<u8>),
+    Sas(String),
+}
+
+impl Credential {
+    /// An account key, in base64 as Azure shows it.
+    pub fn key(key: &str) -> Result<Self> {
+        let key = STANDARD.decode(key.trim());
+        let key =
+            key.map_err(|_| Error::invalid("the key of the storage account is not base64"))?;
+        Ok(Self(Secret::Key(key)))
+    }
+
+    /// A shared access signature, which follows the `?` of requests.
+    pub fn sas(token: &str) -> Self {
+        Self(Secret::Sas(token.trim().trim_start_matches('?').to_owned()))
+    }
+
+    /// What follows the parameters of each request.
+    pub(super) fn parameters(&self) -> Option<&str> {
+        match &self.0 {
+            Secret::Sas(token) => Some(token),
+            Secret::Key(_) => None,
+        }
+    }
+
+    /// The header that authorises a request for this path, as it is sent, at this date ("Authorize
+    /// with Shared Key", the lite form for tables).
+    pub(super) fn authorization(&self, account: &str, date: &str, path: &str) -> Option<String> {
+        let Secret::Key(key) = &self.0 else {
+            return None;
+        };
+        let signed = format!("{date}\n/{account}{path}");
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+        mac.update(signed.as_bytes());
+        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        Some(format!("SharedKeyLite {account}:{signature}"))
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Secret::Key(_) => "Credential(an account key)",
+            Secret::Sas(_) => "Credential(a shared access signature)",
+        })
+    }
+}
