@@ -9,6 +9,7 @@
 pub mod blob;
 mod budget;
 mod clock;
+pub mod commit;
 mod contention;
 pub(crate) mod deadline;
 pub mod document;

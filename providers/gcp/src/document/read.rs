@@ -15,8 +15,8 @@ use super::row::{self, Row};
 use crate::error::failure;
 
 /// How often a request is sent again, and after how long at most the first time.
-pub(super) const RETRIES: u32 = 3;
-pub(super) const PAUSE: Duration = Duration::from_millis(100);
+const RETRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(100);
 
 impl FirestoreStore {
     /// The documents of these names, expired or not; those that are missing are not in it.
