@@ -3,6 +3,9 @@
 #[cfg(feature = "tables")]
 pub mod tables;
 
+use std::sync::Arc;
+
+use isobar::driver::document::DocumentDriver;
 use isobar::{Error, Result};
 use percent_encoding::percent_decode_str;
 
@@ -24,6 +27,16 @@ impl Place {
             scheme => Err(Error::invalid(format!(
                 "{scheme:?} is not the scheme of a store on Azure that this build knows"
             ))),
+        }
+    }
+
+    /// The store at this place; it connects when it is first asked for something.
+    ///
+    /// Must be called on a tokio runtime, which then drives its connections.
+    pub fn open(&self) -> Result<Arc<dyn DocumentDriver>> {
+        match self {
+            #[cfg(feature = "tables")]
+            Self::Tables(place) => Ok(Arc::new(place.open()?)),
         }
     }
 

@@ -97,6 +97,19 @@ fn by_status(status: StatusCode) -> (ErrorKind, Effect) {
     (kind, effect)
 }
 
+/// Whether a condition of a commit did not hold: somebody else wrote since the read.
+pub(crate) fn is_conflict(error: &Error) -> bool {
+    matches!(
+        error.provider_code(),
+        Some(
+            "EntityAlreadyExists"
+                | "ResourceNotFound"
+                | "UpdateConditionNotSatisfied"
+                | "ConditionNotMet"
+        )
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

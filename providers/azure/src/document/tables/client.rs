@@ -66,6 +66,11 @@ impl TablesClient {
         &self.0.account
     }
 
+    /// Where the account's tables are, without a slash at the end.
+    pub fn endpoint(&self) -> String {
+        format!("{}{}", self.0.origin, self.0.path)
+    }
+
     /// Sends one request of the service's REST interface, once, and gives its answer where that is
     /// a success.
     ///
