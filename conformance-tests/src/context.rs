@@ -51,13 +51,18 @@ impl Context {
         &self,
         spec: &CollectionSpec<T>,
     ) -> Result<Collection<T>, Failure> {
+        let collection = self.declared(spec)?;
+        collection.ensure().await?;
+        Ok(collection)
+    }
+
+    /// A collection that is not there, only declared.
+    pub(crate) fn declared<T>(&self, spec: &CollectionSpec<T>) -> Result<Collection<T>, Failure> {
         let driver = self.provider.documents.clone();
         let driver = expect::some("the document store", driver)?;
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let collection = Collection::new(driver, clock, spec, &self.namespace());
-        let collection = collection.with_budget(PATIENCE);
-        collection.ensure().await?;
-        Ok(collection)
+        Ok(collection.with_budget(PATIENCE))
     }
 
     /// A bucket that no other case sees, ready for use.

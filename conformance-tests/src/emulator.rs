@@ -98,6 +98,18 @@ impl Emulator {
         start.run(|port, log| run_script(script, port, log)).await
     }
 
+    /// Starts the tables of Azurite, which `./test` installed.
+    pub async fn start_azurite_tables() -> Result<Self, StartError> {
+        let script = "emulators/azurite/table.mjs";
+        let start = Start {
+            name: "azurite",
+            version: script_version(script)?,
+            url: "http://127.0.0.1:{port}",
+            ready: None,
+        };
+        start.run(|port, log| run_script(script, port, log)).await
+    }
+
     async fn becomes_ready(&mut self, port: u16, path: Option<&str>) -> bool {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
@@ -173,8 +185,16 @@ fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Res
     piped(&mut command, log)
 }
 
+/// The program that runs a script.
+fn interpreter(path: &str) -> &'static str {
+    match Path::new(path).extension() {
+        Some(extension) if extension == "mjs" => "node",
+        _ => "python3",
+    }
+}
+
 fn script(path: &str) -> Command {
-    let mut command = Command::new("python3");
+    let mut command = Command::new(interpreter(path));
     command.arg(own(path));
     command
 }
@@ -182,7 +202,8 @@ fn script(path: &str) -> Command {
 /// What a script says it would run, if that is installed.
 fn script_version(path: &str) -> Result<String, StartError> {
     let asked = script(path).arg("--version").output();
-    let asked = asked.map_err(|error| StartError::NotInstalled(format!("python3: {error}")))?;
+    let missing = |error| StartError::NotInstalled(format!("{}: {error}", interpreter(path)));
+    let asked = asked.map_err(missing)?;
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if asked.status.success() {
         Ok(said(&asked.stdout))

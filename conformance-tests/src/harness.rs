@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod aws_url;
+pub mod azure_tables;
 pub mod gcp;
 pub mod local;
 pub mod postgres;
@@ -44,7 +45,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 5] = ["local", "aws", "aws-url", "postgres", "gcp"];
+pub const PROVIDERS: [&str; 6] = ["local", "aws", "aws-url", "postgres", "gcp", "azure-tables"];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
@@ -54,6 +55,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
+        "azure-tables" => azure_tables::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -15,7 +15,8 @@ use isobar_conformance::{Case, Topic, catalogue, harness};
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Providers to run against: local, aws, aws-url, postgres, gcp.
+    /// Providers to run against: local, aws, aws-url, postgres, gcp,
+    /// azure-tables.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
     /// Only cases of these topics: document, blob, gateway, function.
