@@ -71,6 +71,7 @@ fn classified(status: StatusCode, code: Option<&str>, message: &str) -> Failure 
             "the table is missing (TableNotFound): create it, or call ensure in development"
                 .to_owned()
         }
+        name if message.is_empty() => format!("Azure Tables answered {} {name}", status.as_u16()),
         name => format!(
             "Azure Tables answered {} {name}: {message}",
             status.as_u16()

@@ -1,6 +1,8 @@
 //! Isobar on Azure: documents in Azure Tables.
 
+#[cfg(feature = "tables")]
 pub mod config;
+#[cfg(feature = "tables")]
 pub mod document;
 #[cfg(feature = "tables")]
 mod error;
