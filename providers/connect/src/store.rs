@@ -27,13 +27,14 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 6] = [
+const KNOWN: [(&str, &str); 7] = [
     ("local", "local"),
     ("dynamodb", "dynamodb"),
     ("s3", "s3"),
     ("postgres", "postgres"),
     ("postgresql", "postgres"),
     ("firestore", "firestore"),
+    ("azure-tables", "azure-tables"),
 ];
 
 impl Stores {
@@ -49,6 +50,7 @@ impl Stores {
             "dynamodb" => dynamodb(url).await,
             "postgres" | "postgresql" => postgres(url),
             "firestore" => firestore(url),
+            "azure-tables" => azure(url),
             _ => Err(unknown(DOCUMENTS, url)),
         }
     }
@@ -139,6 +141,20 @@ fn firestore(url: &str) -> Result<Opened<dyn DocumentDriver>> {
     Err(unknown(DOCUMENTS, url))
 }
 
+#[cfg(feature = "azure-tables")]
+fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    let place = isobar_azure::config::Place::parse(url)?;
+    Ok(Opened {
+        driver: place.open()?,
+        prefix: place.prefix().map(str::to_owned),
+    })
+}
+
+#[cfg(not(feature = "azure-tables"))]
+fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    Err(unknown(DOCUMENTS, url))
+}
+
 #[cfg(feature = "s3")]
 async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     let place = isobar_aws::config::Place::parse(url, "s3")?;
@@ -171,6 +187,11 @@ pub(crate) fn definition(
             ErrorKind::Unsupported,
             "collections of Firestore need no definition, and this release does not print their \
              composite indexes: its README says which there must be",
+        )),
+        "azure-tables" => Err(Error::new(
+            ErrorKind::Unsupported,
+            "a table of Azure Tables has a name and no definition: create one for each collection, \
+             called as the README of isobar-azure says",
         )),
         "dynamodb" => tables_of_dynamodb(url, collections, prefix),
         "postgres" | "postgresql" => tables_of_postgres(url, collections, prefix),
@@ -260,6 +281,19 @@ mod firestore_tests {
         let url = "firestore://shop?endpoint=http://127.0.0.1:1&prefix=t-";
         let opened = Stores::default().documents(url).await.unwrap();
         assert_eq!(opened.driver.describe().provider, "firestore");
+        assert_eq!(opened.prefix.as_deref(), Some("t-"));
+    }
+}
+
+#[cfg(all(test, feature = "azure-tables"))]
+mod azure_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_azure_tables_opens_a_store_with_its_prefix() {
+        let url = "azure-tables://devstoreaccount1?endpoint=http://127.0.0.1:1&prefix=t-";
+        let opened = Stores::default().documents(url).await.unwrap();
+        assert_eq!(opened.driver.describe().provider, "azure-tables");
         assert_eq!(opened.prefix.as_deref(), Some("t-"));
     }
 }
