@@ -45,7 +45,8 @@ pub struct Selection {
     /// [`OrderedIndexTies`](crate::Capability::OrderedIndexTies) is declared.
     pub direction: Direction,
     /// What must hold of each document. A driver is given only what its [`Planner`] called
-    /// native, and must test it exactly as [`Filter::matches`] does.
+    /// native, and must test it exactly as [`Filter::matches`] does; where the planner named a part
+    /// as left too, it need only leave out documents of which the part does not hold.
     pub filter: Option<Filter>,
 }
 
@@ -161,5 +162,6 @@ impl DriverPlan {
 /// Says how a driver will carry out a selection, without touching the network.
 ///
 /// The filter must be the conjunction of what the plan calls native and what is left; see
-/// [`Filter::split`].
+/// [`Filter::split`]. A part may be named as both, where the store leaves out some of the documents
+/// that do not match, but not all of them.
 pub type Planner = fn(&CollectionSchema, &Selection) -> DriverPlan;
