@@ -26,6 +26,7 @@ mod prefix;
 mod retries;
 mod revision;
 pub mod settle;
+pub mod sortable;
 pub mod status;
 
 pub(crate) use budget::pause;

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::sortable;
 use crate::capability::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,7 +17,6 @@ use crate::error::{Error, ErrorKind, Result};
 pub const RESERVED: &str = "isobar";
 const MARK: &str = "zz";
 const PLAIN_NAME: usize = 63;
-const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
 /// Names and values to be stored; `TooLarge` where they take more than 2,000 bytes.
 pub fn encode(metadata: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
@@ -55,38 +55,12 @@ fn encode_name(name: &str) -> String {
     if plain {
         return name.to_owned();
     }
-    let mut encoded = MARK.to_owned();
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in name.bytes() {
-        bits = (bits << 8) | u32::from(byte);
-        count += 8;
-        while count >= 5 {
-            count -= 5;
-            encoded.push(digit(bits >> count));
-        }
-    }
-    if count > 0 {
-        encoded.push(digit(bits << (5 - count)));
-    }
-    encoded
-}
-
-fn digit(bits: u32) -> char {
-    char::from(DIGITS[(bits & 31) as usize])
+    format!("{MARK}{}", sortable::bytes(name.as_bytes()))
 }
 
 fn decode_name(stored: String) -> String {
     let decoded = stored.strip_prefix(MARK).and_then(|digits| {
-        let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-        for digit in digits.bytes() {
-            let value = DIGITS.iter().position(|known| *known == digit)?;
-            bits = (bits << 5) | u32::try_from(value).ok()?;
-            count += 5;
-            if count >= 8 {
-                count -= 8;
-                bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-            }
-        }
+        let bytes = sortable::read_bytes(digits)?;
         String::from_utf8(bytes).ok()
     });
     // A foreign name that only looks like one of ours must not turn into another.

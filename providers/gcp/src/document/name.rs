@@ -3,6 +3,7 @@
 use isobar::document::{CollectionSchema, Key, SortKey};
 use isobar::driver::after_prefix;
 use isobar::driver::escape::escape;
+use isobar::driver::sortable::sort_text;
 use isobar::{Error, ErrorKind, Result};
 
 /// Between the two parts of a key; the escape never emits it.
@@ -11,9 +12,6 @@ const SEPARATOR: char = '#';
 const PAST_SEPARATOR: char = '$';
 /// Bytes of a document id ("Quotas and limits").
 const ID_BYTES: usize = 1_500;
-
-/// Digits in the order of their characters, as RFC 4648 has them in its "extended hex" alphabet.
-const BASE32: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
 /// A collection with its names as Firestore knows them.
 #[derive(Debug)]
@@ -94,28 +92,7 @@ pub(super) fn id(key: &Key) -> String {
 }
 
 fn joined(partition: &str, sort: &SortKey) -> String {
-    let partition = escape(partition);
-    let sort = match sort {
-        SortKey::Str(text) => escape(text),
-        SortKey::I64(number) => format!("{:016x}", number.cast_unsigned() ^ (1 << 63)),
-        SortKey::Bytes(bytes) => base32(bytes),
-    };
-    format!("{partition}{SEPARATOR}{sort}")
-}
-
-/// Bytes as text in their order; without padding, so that what is longer comes later.
-fn base32(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity((bytes.len() * 8).div_ceil(5));
-    for chunk in bytes.chunks(5) {
-        let mut block = [0; 8];
-        block[3..3 + chunk.len()].copy_from_slice(chunk);
-        let bits = u64::from_be_bytes(block);
-        for digit in 0..(chunk.len() * 8).div_ceil(5) {
-            let value = (bits >> (35 - 5 * digit)) & 31;
-            text.push(char::from(BASE32[usize::try_from(value).unwrap_or(0)]));
-        }
-    }
-    text
+    format!("{}{SEPARATOR}{}", escape(partition), sort_text(sort))
 }
 
 #[cfg(test)]
