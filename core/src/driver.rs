@@ -12,6 +12,7 @@ mod clock;
 pub mod commit;
 mod contention;
 pub(crate) mod deadline;
+pub mod declaration;
 pub mod document;
 mod effect;
 pub mod escape;

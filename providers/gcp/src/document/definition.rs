@@ -3,8 +3,8 @@
 
 use googleapis_tonic_google_firestore_v1::google::firestore::v1 as proto;
 use isobar::document::{CollectionSchema, Direction, IndexSchema, SortRange};
-use isobar::driver::Failure;
 use isobar::driver::document::{Call, Fetch, PageRequest, Selection, Source};
+use isobar::driver::{Failure, declaration};
 use isobar::{Error, ErrorKind, Result};
 use proto::precondition::ConditionType;
 use proto::value::ValueType;
@@ -17,8 +17,6 @@ use crate::error::{failure, is_conflict};
 
 /// The collection in which the definitions of all collections are kept.
 const DEFINITIONS: &str = "isobar-collections";
-/// The field of such a document that says the key, and the one for each index.
-const KEY: &str = "key";
 
 impl FirestoreStore {
     pub(super) async fn ensure_collection(&self, schema: &CollectionSchema) -> Result<()> {
@@ -124,28 +122,13 @@ impl FirestoreStore {
 }
 
 /// What is kept together with what is declared; `InvalidArgument` where they differ.
-fn merged(schema: &CollectionSchema, mut kept: Fields) -> Result<Fields> {
-    for (field, declared) in declarations(schema) {
-        let declared = plain(ValueType::StringValue(declared));
-        let kept = kept
-            .entry(field.clone())
-            .or_insert_with(|| declared.clone());
-        if *kept != declared {
-            return Err(Error::invalid(format!(
-                "the collection {:?} exists with another {field} than is declared",
-                schema.table
-            )));
-        }
-    }
-    Ok(kept)
-}
-
-/// What is kept of a declaration: the key and each index.
-fn declarations(schema: &CollectionSchema) -> Vec<(String, String)> {
-    let key = format!("{:?} {:?}", schema.partition, schema.sort);
-    let indexes = schema.indexes.iter();
-    let indexes = indexes.map(|index| (format!("index {}", index.name), index.to_string()));
-    std::iter::once((KEY.to_owned(), key))
-        .chain(indexes)
-        .collect()
+fn merged(schema: &CollectionSchema, kept: Fields) -> Result<Fields> {
+    let text = |(name, value): (String, proto::Value)| match value.value_type {
+        Some(ValueType::StringValue(text)) => Some((name, text)),
+        _ => None,
+    };
+    let kept = kept.into_iter().filter_map(text).collect();
+    let merged = declaration::merged(schema, kept)?.into_iter();
+    let fields = merged.map(|(name, text)| (name, plain(ValueType::StringValue(text))));
+    Ok(fields.collect())
 }
