@@ -29,6 +29,7 @@ mod revision;
 pub mod settle;
 pub mod sortable;
 pub mod status;
+pub mod utf16;
 
 pub(crate) use budget::pause;
 pub use budget::{time_left, within};
