@@ -1,5 +1,7 @@
 //! Which store on Azure a URL names: the scheme says which service.
 
+#[cfg(feature = "cosmos")]
+pub mod cosmos;
 #[cfg(feature = "tables")]
 pub mod tables;
 
@@ -13,6 +15,9 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
+    /// Cosmos DB for NoSQL, `cosmos://ACCOUNT/DATABASE`.
+    #[cfg(feature = "cosmos")]
+    Cosmos(cosmos::CosmosPlace),
     /// Azure Tables, `azure-tables://ACCOUNT`.
     #[cfg(feature = "tables")]
     Tables(tables::TablesPlace),
@@ -22,6 +27,8 @@ impl Place {
     /// Reads a URL and the variables of this process.
     pub fn parse(url: &str) -> Result<Self> {
         match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            #[cfg(feature = "cosmos")]
+            cosmos::SCHEME => cosmos::CosmosPlace::parse(url).map(Self::Cosmos),
             #[cfg(feature = "tables")]
             tables::SCHEME => tables::TablesPlace::parse(url).map(Self::Tables),
             scheme => Err(Error::invalid(format!(
@@ -30,19 +37,24 @@ impl Place {
         }
     }
 
-    /// The store at this place; it connects when it is first asked for something.
+    /// The store at this place. Cosmos DB is asked for its account first; Azure Tables are reached
+    /// when they are first asked for something.
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
-    pub fn open(&self) -> Result<Arc<dyn DocumentDriver>> {
+    pub async fn open(&self) -> Result<Arc<dyn DocumentDriver>> {
         match self {
+            #[cfg(feature = "cosmos")]
+            Self::Cosmos(place) => Ok(Arc::new(place.open().await?)),
             #[cfg(feature = "tables")]
-            Self::Tables(place) => Ok(Arc::new(place.open()?)),
+            Self::Tables(place) => Ok(Arc::new(std::future::ready(place.open()).await?)),
         }
     }
 
     /// What goes before the names of collections.
     pub fn prefix(&self) -> Option<&str> {
         match self {
+            #[cfg(feature = "cosmos")]
+            Self::Cosmos(place) => place.prefix.as_deref(),
             #[cfg(feature = "tables")]
             Self::Tables(place) => place.prefix.as_deref(),
         }

@@ -1,4 +1,4 @@
-//! Isobar on Azure: documents in Azure Tables.
+//! Isobar on Azure: documents in Cosmos DB for NoSQL or in Azure Tables.
 
 #[cfg(feature = "tables")]
 pub mod config;
@@ -7,5 +7,7 @@ pub mod document;
 #[cfg(feature = "tables")]
 mod error;
 
+#[cfg(feature = "cosmos")]
+pub use document::cosmos::CosmosStore;
 #[cfg(feature = "tables")]
 pub use document::tables::TablesStore;
