@@ -7,6 +7,8 @@ pub mod gcp;
 pub mod local;
 pub mod postgres;
 
+use std::pin::Pin;
+
 use crate::Provider;
 use crate::emulator::StartError;
 
@@ -15,6 +17,18 @@ use crate::emulator::StartError;
 pub struct Options {
     /// A service to use instead of an emulator of our own.
     pub endpoint: Option<String>,
+}
+
+/// A provider that starts.
+pub type Starting = Pin<Box<dyn Future<Output = Result<Provider, StartFailure>> + Send>>;
+
+/// The harness of a provider outside of this crate.
+#[derive(Debug, Clone, Copy)]
+pub struct Harness {
+    /// The provider's name on the command line and in reports.
+    pub name: &'static str,
+    /// Starts it together with what has to stand behind it.
+    pub start: fn(Options) -> Starting,
 }
 
 /// Why a provider could not be started.

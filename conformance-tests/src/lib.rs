@@ -8,6 +8,7 @@
 pub mod blob;
 mod case;
 mod clock;
+pub mod command;
 mod context;
 pub mod document;
 pub mod door;

@@ -44,12 +44,10 @@ pub struct ProviderManifest {
     pub missing: Option<String>,
 }
 
-/// The lock file the binary was built with.
-const LOCK: &str = include_str!("../../../Cargo.lock");
-
 /// The crates whose behaviour a result may depend on.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 12] = [
     "isobar",
+    "azure_",
     "aws-config",
     "aws-sdk-",
     "aws-smithy-http-client",
@@ -63,8 +61,8 @@ const PREFIXES: [&str; 11] = [
 ];
 
 impl Manifest {
-    /// The manifest of a run that begins now.
-    pub fn new(command: Vec<String>, settings: &Settings) -> Self {
+    /// The manifest of a run that begins now, by a program that was built with this lock file.
+    pub fn new(command: Vec<String>, settings: &Settings, lock: &str) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             command,
@@ -72,7 +70,7 @@ impl Manifest {
             seed: settings.seed,
             race_width: settings.race_width,
             prefix: settings.prefix.clone(),
-            crates: crate_versions(LOCK),
+            crates: crate_versions(lock),
             providers: Vec::new(),
         }
     }
@@ -133,6 +131,8 @@ fn crate_versions(lock: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LOCK: &str = include_str!("../../../Cargo.lock");
 
     #[test]
     fn the_lock_file_names_our_crates_and_the_engine() {

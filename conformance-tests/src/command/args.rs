@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
-use isobar_conformance::{Case, Topic, catalogue, harness};
+
+use super::Program;
+use crate::{Case, Topic, catalogue, harness};
 
 /// Runs the conformance cases against providers and reports how each ended.
 ///
@@ -91,11 +93,17 @@ impl Args {
     }
 
     /// The providers asked for, under their proper names.
-    pub(crate) fn providers(&self) -> Result<Vec<&'static str>> {
+    pub(crate) fn providers(&self, program: &Program) -> Result<Vec<&'static str>> {
+        let all = harness::PROVIDERS.into_iter();
+        let all: Vec<&'static str> = all
+            .chain(program.others.iter().map(|harness| harness.name))
+            .collect();
         let known = |name: &String| {
-            let found = harness::PROVIDERS.into_iter().find(|known| known == name);
-            let all = harness::PROVIDERS.join(", ");
-            found.ok_or_else(|| anyhow::anyhow!("there is no provider {name:?}, only {all}"))
+            let found = all.iter().find(|known| *known == name);
+            let all = all.join(", ");
+            found
+                .copied()
+                .ok_or_else(|| anyhow::anyhow!("there is no provider {name:?}, only {all}"))
         };
         self.provider.iter().map(known).collect()
     }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use isobar_conformance::Settings;
-use isobar_conformance::report::Manifest;
-use isobar_conformance::sabotage::{self, Catch};
 use serde::Serialize;
 
-use crate::args::Args;
-use crate::progress::{print, say};
-use crate::session::{Verdict, write_file};
+use super::Program;
+use super::args::Args;
+use super::progress::{print, say};
+use super::session::{Verdict, write_file};
+use crate::Settings;
+use crate::report::Manifest;
+use crate::sabotage::{self, Catch};
 
 /// How many sabotages run at once.
 const AT_ONCE: usize = 4;
@@ -23,8 +24,12 @@ struct Document<'r> {
     sabotages: &'r [Catch],
 }
 
-pub(crate) async fn run(args: &Args, settings: Arc<Settings>) -> Result<Verdict> {
-    let manifest = Manifest::new(std::env::args().collect(), &settings);
+pub(crate) async fn run(
+    program: &Program,
+    args: &Args,
+    settings: Arc<Settings>,
+) -> Result<Verdict> {
+    let manifest = Manifest::new(std::env::args().collect(), &settings, program.lock);
     say("the suite without a sabotage");
     let failed = sabotage::baseline(&settings).await?;
     for result in &failed {

@@ -1,4 +1,4 @@
-//! Runs the conformance cases against providers and reports how each ended.
+//! The command line of the `conformance` program, and of others that have one more provider.
 
 mod args;
 mod diff;
@@ -10,12 +10,23 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::harness::Harness;
+use crate::probe;
 use args::Args;
-use isobar_conformance::probe;
 
-fn main() -> ExitCode {
+/// What tells one such program from another.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// The providers that it has besides those of this crate.
+    pub others: &'static [Harness],
+    /// The lock file that it was built with.
+    pub lock: &'static str,
+}
+
+/// Does what the arguments of the process say, or is the function that a front door starts.
+pub fn run(program: &Program) -> ExitCode {
     match probe::requested() {
-        Ok(false) => run(),
+        Ok(false) => run_command(program),
         Ok(true) => ExitCode::SUCCESS,
         Err(error) => {
             progress::say(&format!("error: {error}"));
@@ -25,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run() -> ExitCode {
+async fn run_command(program: &Program) -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -42,7 +53,7 @@ async fn run() -> ExitCode {
     };
     // Whichever ends first drops the other, and with it the emulators it has started.
     let ended = tokio::select! {
-        ended = session::run(&args) => ended,
+        ended = session::run(program, &args) => ended,
         _ = stopped => {
             progress::say("stopped");
             return ExitCode::from(130);

@@ -5,15 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isobar_conformance::harness::{self, StartFailure};
-use isobar_conformance::report::manifest::ProviderManifest;
-use isobar_conformance::report::{Manifest, Report, json, junit, markdown, record, table};
-use isobar_conformance::{Case, CaseResult, Evidence, Outcome, Settings, run as run_cases};
 
-use crate::args::{Args, Command};
-use crate::diff;
-use crate::progress::{Progress, print, say};
-use crate::self_test;
+use super::args::{Args, Command};
+use super::progress::{Progress, print, say};
+use super::{Program, diff, self_test};
+use crate::harness::{self, StartFailure};
+use crate::report::manifest::ProviderManifest;
+use crate::report::{Manifest, Report, json, junit, markdown, record, table};
+use crate::{Case, CaseResult, Evidence, Outcome, Provider, Settings, run as run_cases};
 
 /// Whether the run was good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl From<Verdict> for ExitCode {
     }
 }
 
-pub(crate) async fn run(args: &Args) -> Result<Verdict> {
+pub(crate) async fn run(program: &Program, args: &Args) -> Result<Verdict> {
     if let Some(Command::Diff { before, after }) = &args.command {
         return diff::run(before, after);
     }
@@ -48,17 +47,17 @@ pub(crate) async fn run(args: &Args) -> Result<Verdict> {
     }
     let settings = Arc::new(settings(args));
     if args.self_test {
-        return self_test::run(args, settings).await;
+        return self_test::run(program, args, settings).await;
     }
-    let providers = args.providers()?;
-    let manifest = Manifest::new(std::env::args().collect(), &settings);
+    let providers = args.providers(program)?;
+    let manifest = Manifest::new(std::env::args().collect(), &settings, program.lock);
     let mut report = Report {
         manifest,
         cases,
         results: Vec::new(),
     };
     for provider in providers {
-        run_provider(provider, args, &settings, &mut report).await?;
+        run_provider(program, (provider, args), &settings, &mut report).await?;
     }
     write_reports(args, &report)?;
     let failed = report.count(Outcome::Failed) > 0;
@@ -89,15 +88,15 @@ fn settings(args: &Args) -> Settings {
 }
 
 async fn run_provider(
-    name: &'static str,
-    args: &Args,
+    program: &Program,
+    (name, args): (&'static str, &Args),
     settings: &Arc<Settings>,
     report: &mut Report,
 ) -> Result<()> {
     let options = harness::Options {
         endpoint: args.endpoint.clone(),
     };
-    let provider = match harness::start(name, &options).await {
+    let provider = match start(program, name, &options).await {
         Ok(provider) => Arc::new(provider),
         Err(StartFailure::Missing(why)) => {
             say(&format!("{name}: not run: {why}"));
@@ -127,6 +126,17 @@ async fn run_provider(
     });
     report.results.extend(results.await);
     Ok(())
+}
+
+async fn start(
+    program: &Program,
+    name: &str,
+    options: &harness::Options,
+) -> Result<Provider, StartFailure> {
+    match program.others.iter().find(|other| other.name == name) {
+        Some(other) => (other.start)(options.clone()).await,
+        None => harness::start(name, options).await,
+    }
 }
 
 fn write_reports(args: &Args, report: &Report) -> Result<()> {

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use isobar_conformance::report::record::{self, Record};
 
-use crate::progress::print;
-use crate::session::Verdict;
+use super::progress::print;
+use super::session::Verdict;
+use crate::report::record::{self, Record};
 
 /// Prints what differs in outcome or evidence; good where nothing does.
 pub(crate) fn run(before: &Path, after: &Path) -> Result<Verdict> {

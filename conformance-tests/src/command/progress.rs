@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use isobar_conformance::{Case, CaseResult, Outcome};
+use crate::{Case, CaseResult, Outcome};
 
 /// Counts the cases of one provider.
 #[derive(Debug)]
