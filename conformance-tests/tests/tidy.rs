@@ -39,6 +39,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "isobar-conformance-cosmos",
+        &["isobar", "isobar-azure", "isobar-conformance"],
+    ),
+    (
         "isobar-benchmarks",
         &[
             "isobar",
