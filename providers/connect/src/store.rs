@@ -27,7 +27,7 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 8] = [
     ("local", "local"),
     ("dynamodb", "dynamodb"),
     ("s3", "s3"),
@@ -35,6 +35,7 @@ const KNOWN: [(&str, &str); 7] = [
     ("postgresql", "postgres"),
     ("firestore", "firestore"),
     ("azure-tables", "azure-tables"),
+    ("cosmos", "cosmos"),
 ];
 
 impl Stores {
@@ -50,7 +51,7 @@ impl Stores {
             "dynamodb" => dynamodb(url).await,
             "postgres" | "postgresql" => postgres(url),
             "firestore" => firestore(url),
-            "azure-tables" => azure(url),
+            "azure-tables" | "cosmos" => azure(url).await,
             _ => Err(unknown(DOCUMENTS, url)),
         }
     }
@@ -141,18 +142,25 @@ fn firestore(url: &str) -> Result<Opened<dyn DocumentDriver>> {
     Err(unknown(DOCUMENTS, url))
 }
 
-#[cfg(feature = "azure-tables")]
-fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+#[cfg(any(feature = "azure-tables", feature = "cosmos"))]
+async fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    let is_linked = match scheme(url) {
+        "cosmos" => cfg!(feature = "cosmos"),
+        _ => cfg!(feature = "azure-tables"),
+    };
+    if !is_linked {
+        return Err(unknown(DOCUMENTS, url));
+    }
     let place = isobar_azure::config::Place::parse(url)?;
     Ok(Opened {
-        driver: place.open()?,
+        driver: place.open().await?,
         prefix: place.prefix().map(str::to_owned),
     })
 }
 
-#[cfg(not(feature = "azure-tables"))]
-fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
-    Err(unknown(DOCUMENTS, url))
+#[cfg(not(any(feature = "azure-tables", feature = "cosmos")))]
+async fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
+    std::future::ready(Err(unknown(DOCUMENTS, url))).await
 }
 
 #[cfg(feature = "s3")]
@@ -195,6 +203,7 @@ pub(crate) fn definition(
         )),
         "dynamodb" => tables_of_dynamodb(url, collections, prefix),
         "postgres" | "postgresql" => tables_of_postgres(url, collections, prefix),
+        "cosmos" => containers_of_cosmos(url, collections, prefix),
         _ => Err(unknown(DOCUMENTS, url)),
     }
 }
@@ -209,6 +218,23 @@ fn tables_of_postgres(url: &str, collections: &[CollectionSchema], prefix: &str)
 
 #[cfg(not(feature = "postgres"))]
 fn tables_of_postgres(url: &str, _: &[CollectionSchema], _: &str) -> Result<String> {
+    Err(unknown(DOCUMENTS, url))
+}
+
+#[cfg(feature = "cosmos")]
+fn containers_of_cosmos(
+    url: &str,
+    collections: &[CollectionSchema],
+    prefix: &str,
+) -> Result<String> {
+    let place = isobar_azure::config::cosmos::CosmosPlace::parse(url)?;
+    let prefix = place.prefix.as_deref().unwrap_or(prefix);
+    let named = collections.iter().map(|schema| schema.with_prefix(prefix));
+    isobar_azure::document::cosmos::containers(&named.collect::<Vec<_>>())
+}
+
+#[cfg(not(feature = "cosmos"))]
+fn containers_of_cosmos(url: &str, _: &[CollectionSchema], _: &str) -> Result<String> {
     Err(unknown(DOCUMENTS, url))
 }
 
@@ -295,6 +321,27 @@ mod azure_tests {
         let opened = Stores::default().documents(url).await.unwrap();
         assert_eq!(opened.driver.describe().provider, "azure-tables");
         assert_eq!(opened.prefix.as_deref(), Some("t-"));
+    }
+}
+
+#[cfg(all(test, feature = "cosmos"))]
+mod cosmos_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_cosmos_db_is_a_store_that_wants_a_key() {
+        let opened = Stores::default().documents("cosmos://shop/main").await;
+        let error = opened.map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    }
+
+    #[test]
+    fn containers_are_printed_with_their_indexing_policies() {
+        let notes = isobar::CollectionSpec::<()>::new("notes").schema("");
+        let json = definition("cosmos://shop/main?prefix=t-", &[notes], "").unwrap();
+        let containers: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(containers[0]["id"], "t-notes");
+        assert_eq!(containers[0]["indexingPolicy"]["automatic"], true);
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_platform_without_a_configured_store_names_the_variable() {
 
 #[tokio::test]
 async fn a_store_that_is_not_linked_names_crate_and_feature() {
-    let message = refused(&[("ISOBAR_DOCUMENTS", "cosmos://account")]).await;
+    let message = refused(&[("ISOBAR_DOCUMENTS", "mongodb://account")]).await;
     assert!(message.contains("ISOBAR_DOCUMENTS"), "{message}");
 }
 
