@@ -154,7 +154,8 @@ mod tests {
         std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
-    const RENEW: &str = "run the program with --publish docs and all providers";
+    const RENEW: &str =
+        "run the program of conformance-tests/cosmos with --publish docs and all providers";
 
     #[test]
     fn the_published_page_is_that_of_the_published_results() {
