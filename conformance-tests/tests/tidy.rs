@@ -7,6 +7,7 @@ use std::process::Command;
 /// What each crate may depend on, of our own; nothing depends on the command line.
 const ARROWS: &[(&str, &[&str])] = &[
     ("isobar", &[]),
+    ("isobar-fault-proxy", &[]),
     ("isobar-serve", &["isobar"]),
     ("isobar-local", &["isobar", "isobar-serve"]),
     ("isobar-aws", &["isobar", "isobar-serve"]),
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-azure",
             "isobar-serve",
             "isobar-connect",
+            "isobar-fault-proxy",
         ],
     ),
     (

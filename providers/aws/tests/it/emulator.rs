@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use isobar_fault_proxy::{Protocol, Proxy};
+
 const INSTALL: &str = "python3 -m venv target/tools/venv && \
                        target/tools/venv/bin/pip install --no-deps -r conformance-tests/emulators/requirements.txt";
 
@@ -13,6 +15,14 @@ const INSTALL: &str = "python3 -m venv target/tools/venv && \
 pub(crate) fn endpoint() -> &'static str {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
     &EMULATOR.get_or_init(start).endpoint
+}
+
+/// A proxy before that emulator.
+pub(crate) async fn behind_a_proxy() -> Proxy {
+    let upstream = endpoint().trim_start_matches("http://");
+    let upstream = upstream.parse().expect("a port of this machine");
+    let proxy = Proxy::before(upstream, Protocol::Http1).await;
+    proxy.expect("a port")
 }
 
 /// The checkout that is tested.

@@ -5,7 +5,6 @@ mod blob;
 #[cfg(feature = "document")]
 mod document;
 mod emulator;
-mod faults;
 #[cfg(feature = "function")]
 mod function;
 #[cfg(feature = "function")]

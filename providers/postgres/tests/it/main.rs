@@ -2,7 +2,6 @@
 
 mod crowd;
 mod document;
-mod faults;
 mod server;
 
 use std::sync::Arc;

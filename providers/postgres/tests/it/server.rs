@@ -1,10 +1,12 @@
 //! PostgreSQL: one server for each test binary, on a port of its own.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+
+use isobar_fault_proxy::{Protocol, Proxy};
 
 /// A server that ends with this process, or when it is dropped.
 pub(crate) struct Server {
@@ -63,6 +65,13 @@ pub(crate) fn url(port: u16, parameters: &str) -> String {
 pub(crate) fn shared() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(&[]))
+}
+
+/// A proxy before that server.
+pub(crate) async fn behind_a_proxy() -> Proxy {
+    let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, shared().port));
+    let proxy = Proxy::before(upstream, Protocol::Postgres).await;
+    proxy.expect("a port")
 }
 
 /// The checkout that is tested.

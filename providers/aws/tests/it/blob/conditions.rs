@@ -8,10 +8,10 @@ use isobar::blob::{
 use isobar::document::Version;
 use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
+use isobar_fault_proxy::{Answer, Fault, Proxy};
 use tokio::task::JoinHandle;
 
 use super::{client, fresh};
-use crate::faults::{Faults, s3_error};
 use crate::{clock, emulator};
 
 fn absent() -> PutBlobOptions {
@@ -105,27 +105,27 @@ async fn a_copy_onto_itself_changes_nothing_and_judges_its_condition() {
 }
 
 /// The same bucket twice: directly, and behind a proxy that loses answers.
-async fn behind() -> (Bucket, Bucket, Faults) {
+async fn behind() -> (Bucket, Bucket, Proxy) {
     let (direct, _, name) = fresh().await;
-    let faults = Faults::before(emulator::endpoint()).await;
-    let store = Arc::new(S3Store::new(client(&faults.endpoint)));
+    let faults = emulator::behind_a_proxy().await;
+    let store = Arc::new(S3Store::new(client(&faults.url())));
     (direct, Bucket::new(store, clock(), name), faults)
 }
 
 #[tokio::test]
 async fn a_put_recognises_its_own_write_when_the_answer_is_lost() {
     let (direct, behind, faults) = behind().await;
-    faults.lose("PUT ", 1);
+    faults.plan(Fault::CutAfter.on("PUT "));
     let put = behind.put_with("a", "1", absent()).await.unwrap();
     let head = direct.head("a").await.unwrap();
     assert_eq!(put.version, head.version);
     assert_eq!(head.attributes.metadata.len(), 0);
 
-    faults.lose("PUT ", 1);
+    faults.plan(Fault::CutAfter.on("PUT "));
     let put = behind.put_with("a", "2", at(&head.version)).await.unwrap();
     assert_eq!(text(&direct, "a").await, "2");
 
-    faults.lose("PUT ", 1);
+    faults.plan(Fault::CutAfter.on("PUT "));
     behind.put("a", "3").await.unwrap();
     assert_eq!(text(&direct, "a").await, "3");
 
@@ -148,7 +148,7 @@ async fn a_put_that_never_arrived_is_not_taken_for_one_that_did() {
         .put_with("a", "1", typed("text/plain"))
         .await
         .unwrap();
-    faults.refuse("PUT ", (0, 1), Vec::new());
+    faults.plan(Fault::CutBefore.on("PUT "));
     let error = behind
         .put_with("a", "1", typed("text/html"))
         .await
@@ -157,7 +157,7 @@ async fn a_put_that_never_arrived_is_not_taken_for_one_that_did() {
     let head = direct.head("a").await.unwrap();
     assert_eq!(head.attributes.content_type.as_deref(), Some("text/plain"));
 
-    faults.refuse("PUT ", (0, 1), Vec::new());
+    faults.plan(Fault::CutBefore.on("PUT "));
     behind.put("b", "1").await.unwrap();
     assert_eq!(text(&direct, "b").await, "1");
 }
@@ -171,7 +171,7 @@ fn spawn_put(bucket: &Bucket, key: &'static str) -> JoinHandle<isobar::Result<Ob
 async fn a_put_whose_answer_is_lost_undoes_nobodys_work() {
     let (direct, behind, faults) = behind().await;
     for key in ["a", "b"] {
-        faults.lose("PUT ", 1);
+        faults.plan(Fault::CutAfter.on("PUT "));
         let look = faults.hold("HEAD ");
         let put = spawn_put(&behind, key);
         look.reached().await;
@@ -182,7 +182,7 @@ async fn a_put_whose_answer_is_lost_undoes_nobodys_work() {
         assert_eq!(text(&direct, key).await, "2");
     }
     // It never arrived, nothing was there, and somebody is faster than its repetition.
-    faults.refuse("PUT ", (0, 1), Vec::new());
+    faults.plan(Fault::CutBefore.on("PUT "));
     let again = faults.hold("if-none-match: *");
     let put = spawn_put(&behind, "c");
     again.reached().await;
@@ -197,10 +197,10 @@ async fn a_put_whose_answer_is_lost_undoes_nobodys_work() {
 #[tokio::test]
 async fn a_service_that_asks_to_slow_down_is_asked_again_but_not_for_ever() {
     let (direct, behind, faults) = behind().await;
-    faults.refuse("PUT ", (0, 2), s3_error(503, "SlowDown"));
+    faults.plan(Fault::Refuse(s3_error(503, "SlowDown")).on("PUT ").times(2));
     behind.put("a", "1").await.unwrap();
     assert_eq!(text(&direct, "a").await, "1");
-    faults.refuse("PUT ", (0, 4), s3_error(503, "SlowDown"));
+    faults.plan(Fault::Refuse(s3_error(503, "SlowDown")).on("PUT ").times(4));
     let error = behind.put("a", "2").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
@@ -211,11 +211,11 @@ async fn a_service_that_asks_to_slow_down_is_asked_again_but_not_for_ever() {
 async fn a_delete_whose_answer_is_lost_sees_that_the_blob_is_gone() {
     let (direct, behind, faults) = behind().await;
     direct.put("a", "1").await.unwrap();
-    faults.lose("DELETE ", 1);
+    faults.plan(Fault::CutAfter.on("DELETE "));
     assert_eq!(behind.delete("a").await.unwrap(), None);
 
     let put = direct.put("a", "1").await.unwrap();
-    faults.lose("DELETE ", 1);
+    faults.plan(Fault::CutAfter.on("DELETE "));
     let condition = BlobCondition::IfVersion(put.version);
     let options = DeleteBlobOptions::default().with_condition(condition);
     let error = behind.delete_with("a", options).await.unwrap_err();
@@ -226,8 +226,17 @@ async fn a_delete_whose_answer_is_lost_sees_that_the_blob_is_gone() {
 async fn a_body_that_is_cut_off_is_an_error() {
     let (direct, behind, faults) = behind().await;
     direct.put("a", vec![b'x'; 100_000]).await.unwrap();
-    faults.cut("GET ", 50_000);
+    faults.plan(Fault::Truncate.on("GET "));
     let blob = behind.get("a").await.unwrap();
     let error = blob.bytes().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+}
+
+/// The answer of S3 to a request that it refuses.
+fn s3_error(status: u16, code: &str) -> Answer {
+    Answer::Http {
+        status,
+        content_type: "application/xml",
+        body: format!("<Error><Code>{code}</Code></Error>"),
+    }
 }

@@ -8,7 +8,6 @@ use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
 
 use super::{client, fresh};
-use crate::faults::Faults;
 use crate::{clock, emulator};
 
 #[tokio::test]
@@ -215,8 +214,8 @@ async fn a_copy_in_parts_that_is_given_up_leaves_no_parts() {
         .put("from", vec![b'x'; 6 * 1_024 * 1_024])
         .await
         .unwrap();
-    let faults = Faults::before(emulator::endpoint()).await;
-    let store = S3Store::new(client(&faults.endpoint)).with_part_bytes(PART);
+    let faults = emulator::behind_a_proxy().await;
+    let store = S3Store::new(client(&faults.url())).with_part_bytes(PART);
     let behind = Bucket::new(Arc::new(store), clock(), &*name);
     let part = faults.hold("x-amz-copy-source-range");
     let copy = tokio::spawn(async move { behind.copy("from", "to").await });

@@ -6,20 +6,20 @@ use isobar::document::{
 };
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
+use isobar_fault_proxy::{Answer, Fault, Proxy};
 
 use super::{client, map};
-use crate::faults::{Faults, dynamodb_error};
 use crate::{clock, emulator};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 const ADOPTED: CollectionSpec<Map> = NOTES.adopt();
 
 /// The same table twice: directly, and behind a proxy that loses answers.
-async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Faults) {
+async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Proxy) {
     let (direct, _, table) = super::fresh(spec).await;
     let prefix = table.strip_suffix(spec.name()).expect("a prefixed name");
-    let faults = Faults::before(emulator::endpoint()).await;
-    let store = std::sync::Arc::new(DynamoStore::new(client(&faults.endpoint)));
+    let faults = emulator::behind_a_proxy().await;
+    let store = std::sync::Arc::new(DynamoStore::new(client(&faults.url())));
     let behind = Collection::new(store, clock(), spec, prefix);
     (direct, behind, faults)
 }
@@ -31,7 +31,7 @@ fn document(n: i64) -> Map {
 #[tokio::test]
 async fn a_create_recognises_its_own_commit() {
     let (direct, behind, faults) = fresh(&NOTES).await;
-    faults.lose("PutItem", 1);
+    faults.plan(Fault::CutAfter.on("PutItem"));
     let version = behind.create(&document(1)).await.unwrap();
     assert_eq!(direct.fetch(("a", "1")).await.unwrap().version, version);
     let error = behind.create(&document(2)).await.unwrap_err();
@@ -47,7 +47,7 @@ async fn an_increment_counts_once() {
         Update::new().increment("n", 1_i64),
         Update::new().increment("n", 0.5_f64),
     ] {
-        faults.lose("UpdateItem", 1);
+        faults.plan(Fault::CutAfter.on("UpdateItem"));
         let item = behind.update(("a", "1"), update).await.unwrap();
         assert_eq!(direct.fetch(("a", "1")).await.unwrap(), item);
     }
@@ -65,7 +65,7 @@ fn exact() -> UpdateOptions {
 async fn an_exact_increment_counts_once_however_many_answers_are_lost() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("TransactWriteItems", 3);
+    faults.plan(Fault::CutAfter.on("TransactWriteItems").times(3));
     let update = Update::new().increment("n", 1_i64);
     let item = behind
         .update_with(("a", "1"), update, exact())
@@ -80,7 +80,7 @@ async fn an_exact_increment_counts_once_however_many_answers_are_lost() {
 async fn an_exact_increment_counts_once_although_others_write_after_it() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("TransactWriteItems", 2);
+    faults.plan(Fault::CutAfter.on("TransactWriteItems").times(2));
     let increment = || Update::new().increment("n", 1_i64);
     let ours = behind.update_with(("a", "1"), increment(), exact());
     let others = async {
@@ -99,8 +99,8 @@ async fn an_exact_increment_counts_once_although_others_write_after_it() {
 async fn an_increment_that_cannot_be_recognised_is_not_repeated() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("UpdateItem", 1);
-    faults.lose("GetItem", 3);
+    faults.plan(Fault::CutAfter.on("UpdateItem"));
+    faults.plan(Fault::CutAfter.on("GetItem").times(3));
     let update = Update::new().increment("n", 1_i64);
     let error = behind.update(("a", "1"), update).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -115,7 +115,7 @@ async fn an_increment_that_cannot_be_recognised_is_not_repeated() {
 async fn a_replace_of_a_known_version_recognises_its_own_commit() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let version = direct.create(&document(1)).await.unwrap();
-    faults.lose("PutItem", 1);
+    faults.plan(Fault::CutAfter.on("PutItem"));
     let options = PutOptions::default().with_condition(Condition::version(&version));
     let version = behind.replace_with(&document(2), options).await.unwrap();
     assert_eq!(direct.fetch(("a", "1")).await.unwrap().version, version);
@@ -125,7 +125,7 @@ async fn a_replace_of_a_known_version_recognises_its_own_commit() {
 async fn a_delete_recognises_that_the_document_is_gone() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("DeleteItem", 1);
+    faults.plan(Fault::CutAfter.on("DeleteItem"));
     assert_eq!(behind.delete(("a", "1")).await.unwrap(), None);
     assert!(direct.get(("a", "1")).await.unwrap().is_none());
 }
@@ -133,7 +133,7 @@ async fn a_delete_recognises_that_the_document_is_gone() {
 #[tokio::test]
 async fn a_write_to_an_adopted_table_says_that_its_outcome_is_unknown() {
     let (direct, behind, faults) = fresh(&ADOPTED).await;
-    faults.lose("PutItem", 1);
+    faults.plan(Fault::CutAfter.on("PutItem"));
     let error = behind.upsert(&document(1)).await.unwrap_err();
     assert!(error.outcome_unknown(), "{error:?}");
     assert!(direct.get(("a", "1")).await.unwrap().is_some());
@@ -143,7 +143,7 @@ async fn a_write_to_an_adopted_table_says_that_its_outcome_is_unknown() {
 async fn a_set_of_writes_happens_once() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("TransactWriteItems", 1);
+    faults.plan(Fault::CutAfter.on("TransactWriteItems"));
     let set = WriteSet::new().update(("a", "1"), Update::new().increment("n", 1_i64));
     behind.commit("a", set).await.unwrap();
     assert_eq!(
@@ -162,7 +162,7 @@ async fn a_set_that_is_still_in_progress_is_not_sent_as_another_one() {
         (Value::Float(0.5), Value::Float(2.5)),
     ];
     for (by, sum) in increments {
-        faults.replace("TransactWriteItems", in_progress.clone());
+        faults.plan(Fault::Replace(in_progress.clone()).on("TransactWriteItems"));
         let set = WriteSet::new().update(("a", "1"), Update::new().increment("n", by));
         behind.commit("a", set).await.unwrap();
         assert_eq!(direct.fetch(("a", "1")).await.unwrap().value["n"], sum);
@@ -175,7 +175,7 @@ async fn a_set_that_is_still_in_progress_is_not_sent_as_another_one() {
 async fn a_set_that_cannot_be_recognised_is_sent_again_under_its_token() {
     let (direct, behind, faults) = fresh(&ADOPTED).await;
     let in_progress = dynamodb_error(400, "TransactionInProgressException");
-    faults.replace("TransactWriteItems", in_progress);
+    faults.plan(Fault::Replace(in_progress).on("TransactWriteItems"));
     let set = WriteSet::new().create(&document(1));
     behind.commit("a", set).await.unwrap();
     assert_eq!(direct.fetch(("a", "1")).await.unwrap().value, document(1));
@@ -189,7 +189,7 @@ async fn an_increment_whose_correction_fails_is_not_called_repeatable() {
     fraction.insert("n".to_owned(), Value::Float(0.7));
     direct.create(&fraction).await.unwrap();
     let throttled = dynamodb_error(400, "ThrottlingException");
-    faults.refuse("UpdateItem", (1, 4), throttled);
+    faults.plan(Fault::Refuse(throttled).on("UpdateItem").after(1).times(4));
     let update = Update::new().increment("n", 1_i64);
     let error = behind.update(("a", "1"), update).await.unwrap_err();
     assert!(error.outcome_unknown() && !error.retryable(), "{error:?}");
@@ -199,7 +199,7 @@ async fn an_increment_whose_correction_fails_is_not_called_repeatable() {
 
 /// A write whose answer is lost, and what somebody else does before it looks what became of it.
 async fn overtaken<W, O>(
-    (behind, faults): (&Collection<Map>, &Faults),
+    (behind, faults): (&Collection<Map>, &Proxy),
     operation: &str,
     write: impl FnOnce(Collection<Map>) -> W,
     other: O,
@@ -208,7 +208,7 @@ where
     W: Future<Output = isobar::Result<()>> + Send + 'static,
     O: Future<Output = isobar::Result<()>>,
 {
-    faults.lose(operation, 1);
+    faults.plan(Fault::CutAfter.on(operation));
     let look = faults.hold("GetItem");
     let write = tokio::spawn(write(behind.clone()));
     look.reached().await;
@@ -245,12 +245,12 @@ async fn a_write_whose_answer_is_lost_undoes_nobodys_work() {
 #[tokio::test]
 async fn an_upsert_that_never_arrived_is_sent_again_where_nothing_is_stored() {
     let (direct, behind, faults) = fresh(&NOTES).await;
-    faults.refuse("PutItem", (0, 1), Vec::new());
+    faults.plan(Fault::CutBefore.on("PutItem"));
     let version = behind.upsert(&document(1)).await.unwrap();
     assert_eq!(direct.fetch(("a", "1")).await.unwrap().version, version);
 
     direct.delete(("a", "1")).await.unwrap();
-    faults.refuse("PutItem", (0, 1), Vec::new());
+    faults.plan(Fault::CutBefore.on("PutItem"));
     let again = faults.hold("attribute_not_exists");
     let upsert = tokio::spawn({
         let behind = behind.clone();
@@ -273,4 +273,13 @@ async fn nobody_there_is_told_apart_from_an_unknown_outcome() {
     let error = notes.create(&document(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
+}
+
+/// The answer of DynamoDB to a request that it refuses.
+fn dynamodb_error(status: u16, code: &str) -> Answer {
+    Answer::Http {
+        status,
+        content_type: "application/x-amz-json-1.0",
+        body: format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\"}}"),
+    }
 }

@@ -10,7 +10,6 @@ use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
 
 use super::{Item, client, fresh, map};
-use crate::faults::Faults;
 use crate::{clock, emulator};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::I64);
@@ -69,8 +68,8 @@ async fn expired_rows_before_the_first_live_one_cost_few_requests() {
                 .is_none_or(HashMap::is_empty)
         );
     }
-    let faults = Faults::before(emulator::endpoint()).await;
-    let store = Arc::new(DynamoStore::new(client(&faults.endpoint)));
+    let faults = emulator::behind_a_proxy().await;
+    let store = Arc::new(DynamoStore::new(client(&faults.url())));
     let prefix = table.strip_suffix(NOTES.name()).expect("a prefixed name");
     let notes = Collection::new(store, clock(), &NOTES, prefix);
     let page = notes.query(&Query::partition("a").limit(1)).await.unwrap();

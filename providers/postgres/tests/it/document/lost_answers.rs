@@ -6,20 +6,20 @@ use isobar::document::{
     BatchWrite, Condition, Idempotency, Map, PutOptions, SortType, Update, UpdateOptions, WriteSet,
 };
 use isobar::{Collection, CollectionSpec, Error, ErrorKind, Result};
+use isobar_fault_proxy::{Answer, Fault, Gate, Proxy};
 
 use super::{map, store};
-use crate::faults::{Faults, Gate};
 use crate::{clock, server};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 const ADOPTED: CollectionSpec<Map> = NOTES.adopt();
 
 /// The same table twice: directly, and behind a proxy that loses answers.
-async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Faults) {
+async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Proxy) {
     let (direct, table) = super::fresh(spec).await;
     let prefix = table.strip_suffix(spec.name()).expect("a prefixed name");
-    let faults = Faults::before(server::shared().port).await;
-    let store = store(&server::url(faults.port, ""));
+    let faults = server::behind_a_proxy().await;
+    let store = store(&server::url(faults.address().port(), ""));
     let behind = Collection::new(store, clock(), spec, prefix);
     (direct, behind, faults)
 }
@@ -33,7 +33,7 @@ const KEY: (&str, &str) = ("a", "1");
 #[tokio::test]
 async fn a_create_recognises_its_own_commit() {
     let (direct, behind, faults) = fresh(&NOTES).await;
-    faults.lose("INSERT");
+    faults.plan(Fault::CutAfter.on("INSERT"));
     let version = behind.create(&document(1)).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().version, version);
     let error = behind.create(&document(2)).await.unwrap_err();
@@ -46,10 +46,10 @@ async fn an_increment_counts_once() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let update = || Update::new().increment("n", 1_i64);
     direct.create(&document(1)).await.unwrap();
-    faults.lose("COMMIT");
+    faults.plan(Fault::CutAfter.on("COMMIT"));
     let item = behind.update(KEY, update()).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap(), item);
-    faults.drop_next("COMMIT");
+    faults.plan(Fault::CutBefore.on("COMMIT"));
     let item = behind.update(KEY, update()).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap(), item);
     assert_eq!(item.value, document(3));
@@ -60,8 +60,8 @@ async fn an_increment_counts_once() {
 async fn an_increment_whose_fate_cannot_be_asked_for_says_so_and_counts_once() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.lose("COMMIT");
-    faults.lose_after("pg_xact_status", (0, 1_000));
+    faults.plan(Fault::CutAfter.on("COMMIT"));
+    faults.plan(Fault::CutAfter.on("pg_xact_status").times(1_000));
     let update = || Update::new().increment("n", 1_i64);
     let error = behind.update(KEY, update()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -74,10 +74,10 @@ async fn an_increment_whose_fate_cannot_be_asked_for_says_so_and_counts_once() {
 async fn an_exact_increment_is_made_once_whatever_is_lost_and_whoever_else_writes() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.drop_next("COMMIT");
-    faults.lose("COMMIT");
-    faults.lose_after("pg_xact_status", (0, 6));
-    let asked = faults.hold("pg_xact_status", 0);
+    faults.plan(Fault::CutBefore.on("COMMIT"));
+    faults.plan(Fault::CutAfter.on("COMMIT"));
+    faults.plan(Fault::CutAfter.on("pg_xact_status").times(6));
+    let asked = faults.hold("pg_xact_status");
     let update = tokio::spawn(async move {
         let options = UpdateOptions::default().with_idempotency(Idempotency::Exact);
         let update = Update::new().increment("n", 1_i64);
@@ -98,11 +98,11 @@ async fn an_exact_increment_is_made_once_whatever_is_lost_and_whoever_else_write
 async fn a_replace_and_a_delete_recognise_their_own_commits() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let version = direct.create(&document(1)).await.unwrap();
-    faults.lose("UPDATE");
+    faults.plan(Fault::CutAfter.on("UPDATE"));
     let options = PutOptions::default().with_condition(Condition::version(&version));
     let version = behind.replace_with(&document(2), options).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().version, version);
-    faults.lose("DELETE");
+    faults.plan(Fault::CutAfter.on("DELETE"));
     assert_eq!(behind.delete(KEY).await.unwrap(), None);
     assert!(direct.get(KEY).await.unwrap().is_none());
 }
@@ -110,11 +110,11 @@ async fn a_replace_and_a_delete_recognise_their_own_commits() {
 #[tokio::test]
 async fn of_an_adopted_table_a_put_is_unknown_and_a_transaction_is_asked_for() {
     let (direct, behind, faults) = fresh(&ADOPTED).await;
-    faults.lose("INSERT");
+    faults.plan(Fault::CutAfter.on("INSERT"));
     let error = behind.upsert(&document(1)).await.unwrap_err();
     assert!(error.outcome_unknown(), "{error:?}");
     assert!(direct.get(KEY).await.unwrap().is_some());
-    faults.lose("COMMIT");
+    faults.plan(Fault::CutAfter.on("COMMIT"));
     let update = Update::new().increment("n", 1_i64);
     behind.update(KEY, update).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().value, document(2));
@@ -129,12 +129,12 @@ async fn a_set_of_writes_happens_once() {
     let set = WriteSet::new()
         .update(KEY, Update::new().increment("n", 1_i64))
         .create(&other);
-    faults.lose("COMMIT");
+    faults.plan(Fault::CutAfter.on("COMMIT"));
     behind.commit("a", set).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().value, document(2));
     assert!(direct.get(("a", "2")).await.unwrap().is_some());
     let set = WriteSet::new().delete(KEY).delete(("a", "2"));
-    faults.drop_next("COMMIT");
+    faults.plan(Fault::CutBefore.on("COMMIT"));
     behind.commit("a", set).await.unwrap();
     assert!(direct.get(KEY).await.unwrap().is_none());
 }
@@ -143,12 +143,24 @@ async fn a_set_of_writes_happens_once() {
 async fn conflicts_that_the_server_reports_are_tried_again() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
-    faults.refuse("FOR UPDATE", 2, "40P01");
-    faults.refuse("SET _doc", 1, "40001");
+    faults.plan(
+        Fault::Refuse(Answer::Postgres("40P01"))
+            .on("FOR UPDATE")
+            .times(2),
+    );
+    faults.plan(
+        Fault::Refuse(Answer::Postgres("40001"))
+            .on("SET _doc")
+            .times(1),
+    );
     let update = Update::new().increment("n", 1_i64);
     behind.update(KEY, update).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().value, document(2));
-    faults.refuse("SET _doc", 1_000, "40001");
+    faults.plan(
+        Fault::Refuse(Answer::Postgres("40001"))
+            .on("SET _doc")
+            .times(1_000),
+    );
     let update = Update::new().increment("n", 1_i64);
     let error = behind.update(KEY, update).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Contention);
@@ -177,8 +189,8 @@ async fn a_write_whose_answer_is_lost_undoes_nobodys_work() {
     let put = async |n: i64| direct.upsert(&document(n)).await.map(drop);
     let notes = || behind.clone();
 
-    faults.lose("INSERT");
-    let look = faults.hold("SELECT", 0);
+    faults.plan(Fault::CutAfter.on("INSERT"));
+    let look = faults.hold("SELECT");
     let upsert = || {
         let notes = notes();
         async move { notes.upsert(&document(2)).await.map(drop) }
@@ -186,8 +198,8 @@ async fn a_write_whose_answer_is_lost_undoes_nobodys_work() {
     let error = overtaken(look, upsert, put(3)).await;
     assert!(error.outcome_unknown(), "{error:?}");
 
-    faults.lose("INSERT");
-    let look = faults.hold("SELECT", 0);
+    faults.plan(Fault::CutAfter.on("INSERT"));
+    let look = faults.hold("SELECT");
     let batch = || {
         let notes = notes();
         async move {
@@ -204,13 +216,13 @@ async fn a_write_whose_answer_is_lost_undoes_nobodys_work() {
 #[tokio::test]
 async fn an_upsert_that_never_arrived_is_sent_again_where_nothing_is_stored() {
     let (direct, behind, faults) = fresh(&NOTES).await;
-    faults.drop_next("INSERT");
+    faults.plan(Fault::CutBefore.on("INSERT"));
     let version = behind.upsert(&document(1)).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().version, version);
 
     direct.delete(KEY).await.unwrap();
-    faults.drop_next("INSERT");
-    let again = faults.hold("WHERE t._exp <=", 0);
+    faults.plan(Fault::CutBefore.on("INSERT"));
+    let again = faults.hold("WHERE t._exp <=");
     let upsert = tokio::spawn({
         let behind = behind.clone();
         async move { behind.upsert(&document(1)).await }
@@ -240,7 +252,7 @@ async fn no_statement_has_a_name_and_no_session_has_a_state() {
     let expected = Arc::new(document(3));
     assert_eq!(&behind.fetch(KEY).await.unwrap().value, &*expected);
     behind.ensure().await.unwrap();
-    let messages = faults.messages();
+    let messages = messages(&faults);
     let parsed = messages.iter().filter(|(kind, _)| *kind == b'P');
     let names: Vec<&[u8]> = parsed.map(|(_, content)| &content[..1]).collect();
     assert!(names.len() > 8, "{} statements", names.len());
@@ -251,4 +263,18 @@ async fn no_statement_has_a_name_and_no_session_has_a_state() {
         };
         assert_eq!(messages.iter().filter(with).count(), 0, "{text}");
     }
+}
+
+/// Every message of every request: its type, and its content.
+fn messages(faults: &Proxy) -> Vec<(u8, Vec<u8>)> {
+    let mut messages = Vec::new();
+    for request in faults.requests() {
+        let mut rest = request.as_slice();
+        while let Some(length) = rest.get(1..5).and_then(|length| length.first_chunk::<4>()) {
+            let end = 1 + u32::from_be_bytes(*length) as usize;
+            messages.push((rest[0], rest[5..end].to_vec()));
+            rest = &rest[end..];
+        }
+    }
+    messages
 }
