@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use isobar::Capability;
 
-use crate::{Context, Failure, blob, document, function, gateway};
+use crate::{Context, Failure, blob, document, fault, function, gateway};
 
 /// The part of the portable interface that a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +19,19 @@ pub enum Topic {
     Gateway,
     /// Invocations and events.
     Function,
+    /// What a network and a busy service do to requests.
+    Fault,
 }
 
 impl Topic {
     /// Every topic, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::Document, Self::Blob, Self::Gateway, Self::Function];
+    pub const ALL: [Self; 5] = [
+        Self::Document,
+        Self::Blob,
+        Self::Gateway,
+        Self::Function,
+        Self::Fault,
+    ];
 
     /// The name on the command line and in reports.
     pub const fn name(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Topic {
             Self::Blob => "blob",
             Self::Gateway => "gateway",
             Self::Function => "function",
+            Self::Fault => "fault",
         }
     }
 }
@@ -47,7 +56,7 @@ impl FromStr for Topic {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|topic| topic.name() == name);
-        found.ok_or_else(|| format!("{name:?} is none of document, blob, gateway, function"))
+        found.ok_or_else(|| format!("{name:?} is none of document, blob, gateway, function, fault"))
     }
 }
 
@@ -107,6 +116,15 @@ impl Case {
         Self::new(Topic::Function, [id, title, rules], body)
     }
 
+    pub(crate) const fn fault(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::Fault, [id, title, rules], body)
+    }
+
     const fn new(
         topic: Topic,
         [id, title, rules]: [&'static str; 3],
@@ -141,6 +159,7 @@ pub fn catalogue() -> Vec<Case> {
         .chain(blob::CASES)
         .chain(gateway::CASES)
         .chain(function::CASES)
+        .chain(fault::CASES)
         .flat_map(|group| group.iter().copied())
         .collect();
     cases.sort_by_key(|case| (case.topic, case.id));

@@ -1,14 +1,17 @@
 //! What a case works with: a provider, a namespace of its own, a clock and random numbers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
+use isobar::driver::document::DocumentDriver;
 use isobar::{Bucket, Collection};
+use isobar_fault_proxy::{Protocol, Proxy};
 
 use crate::door::Door;
-use crate::{Case, Failure, ManualClock, Provider, expect};
+use crate::{Case, Failure, ManualClock, Provider, Wire, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
 /// machine.
@@ -60,9 +63,53 @@ impl Context {
     pub(crate) fn declared<T>(&self, spec: &CollectionSpec<T>) -> Result<Collection<T>, Failure> {
         let driver = self.provider.documents.clone();
         let driver = expect::some("the document store", driver)?;
+        Ok(self.over(driver, spec, PATIENCE))
+    }
+
+    /// The same collection through a driver of its own with a proxy before the store, under a time
+    /// budget; it must have been made ready.
+    pub(crate) async fn behind_a_proxy<T>(
+        &self,
+        spec: &CollectionSpec<T>,
+        budget: Duration,
+    ) -> Result<(Collection<T>, Proxy), Failure> {
+        let (driver, proxy) = self.wire()?.behind_a_proxy().await?;
+        Ok((self.over(driver, spec, budget), proxy))
+    }
+
+    /// The same collection of a store at another address.
+    pub(crate) fn at_address<T>(
+        &self,
+        spec: &CollectionSpec<T>,
+        address: SocketAddr,
+        budget: Duration,
+    ) -> Result<Collection<T>, Failure> {
+        let driver = self.wire()?.open(address)?;
+        Ok(self.over(driver, spec, budget))
+    }
+
+    /// How long a driver is told to wait by a service that wants it to; nothing where the protocol
+    /// cannot say it.
+    pub(crate) fn heard_of(&self, wait: Duration) -> Duration {
+        let protocol = self.provider.wire.as_ref().map(Wire::protocol);
+        if protocol == Some(Protocol::Postgres) {
+            return Duration::ZERO;
+        }
+        wait
+    }
+
+    fn wire(&self) -> Result<&Wire, Failure> {
+        expect::some("the way to the store", self.provider.wire.as_ref())
+    }
+
+    fn over<T>(
+        &self,
+        driver: Arc<dyn DocumentDriver>,
+        spec: &CollectionSpec<T>,
+        budget: Duration,
+    ) -> Collection<T> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
-        let collection = Collection::new(driver, clock, spec, &self.namespace());
-        Ok(collection.with_budget(PATIENCE))
+        Collection::new(driver, clock, spec, &self.namespace()).with_budget(budget)
     }
 
     /// A bucket that no other case sees, ready for use.

@@ -18,7 +18,7 @@ mod queries;
 mod races;
 mod reads;
 mod refused;
-mod sample;
+pub(crate) mod sample;
 mod scans;
 mod transactions;
 mod typed;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::door::Doors;
 use crate::emulator::Emulator;
-use crate::{Evidence, Topic};
+use crate::{Evidence, Topic, Wire};
 
 /// A provider as a harness has started it.
 ///
@@ -22,6 +22,8 @@ pub struct Provider {
     pub documents: Option<Arc<dyn DocumentDriver>>,
     /// Its blob store, if it has one.
     pub blobs: Option<Arc<dyn BlobDriver>>,
+    /// The way of its document store's requests, where that is one on which a proxy can stand.
+    pub wire: Option<Wire>,
     /// The way to applications on its platform, if it has one.
     pub doors: Option<Arc<dyn Doors>>,
     /// What stands behind the stores.
@@ -43,6 +45,7 @@ impl Provider {
             name,
             documents: None,
             blobs: None,
+            wire: None,
             doors: None,
             evidence,
             endpoint: String::new(),
@@ -60,6 +63,7 @@ impl Provider {
         match topic {
             Topic::Document => documents.map(|description| description.capabilities),
             Topic::Blob => blobs.map(|description| description.capabilities),
+            Topic::Fault => self.wire.as_ref().and(documents).map(|of| of.capabilities),
             Topic::Gateway | Topic::Function => {
                 self.doors.as_ref().map(|doors| doors.capabilities())
             }
@@ -71,6 +75,15 @@ impl Provider {
         match (topic, &self.doors) {
             (Topic::Gateway | Topic::Function, Some(doors)) => doors.evidence(),
             _ => self.evidence,
+        }
+    }
+
+    /// Why the cases of a topic are not run.
+    pub(crate) fn lacks(&self, topic: Topic) -> String {
+        let name = self.name;
+        match topic {
+            Topic::Fault => format!("{name} has no document store behind TCP without TLS"),
+            _ => format!("{name} has no {topic} part"),
         }
     }
 

@@ -37,13 +37,7 @@ pub async fn run(
 
 async fn run_one(provider: &Arc<Provider>, settings: &Arc<Settings>, case: Case) -> CaseResult {
     let (outcome, detail) = match provider.capabilities(case.topic) {
-        None => {
-            let topic = case.topic;
-            (
-                Outcome::NotRun,
-                format!("{} has no {topic} part", provider.name),
-            )
-        }
+        None => (Outcome::NotRun, provider.lacks(case.topic)),
         Some(declared) => {
             let context = Context::new(Arc::clone(provider), Arc::clone(settings), &case);
             let missing = case.needs.iter().find(|needed| !declared.has(**needed));

@@ -9,13 +9,15 @@ use http_body_util::Full;
 use crate::Protocol;
 use crate::fault::Answer;
 
-/// gRPC's code RESOURCE_EXHAUSTED.
+/// Codes of gRPC.
 const RESOURCE_EXHAUSTED: u8 = 8;
+const UNAVAILABLE: u8 = 14;
 
 /// The answer in the terms of HTTP.
 pub(crate) fn response(answer: &Answer, protocol: Protocol) -> Response<Full<Bytes>> {
     match answer {
-        Answer::Throttled(wait) if protocol == Protocol::Grpc => exhausted(*wait),
+        Answer::Throttled(wait) if protocol == Protocol::Grpc => failed(RESOURCE_EXHAUSTED, *wait),
+        Answer::Unavailable(wait) if protocol == Protocol::Grpc => failed(UNAVAILABLE, *wait),
         Answer::Throttled(wait) => busy(StatusCode::TOO_MANY_REQUESTS, *wait),
         Answer::Unavailable(wait) => busy(StatusCode::SERVICE_UNAVAILABLE, *wait),
         Answer::Http {
@@ -43,21 +45,17 @@ fn busy(status: StatusCode, wait: Duration) -> Response<Full<Bytes>> {
 }
 
 /// With the wait as a `google.rpc.RetryInfo` in the details, as Google's services give it.
-fn exhausted(wait: Duration) -> Response<Full<Bytes>> {
+fn failed(code: u8, wait: Duration) -> Response<Full<Bytes>> {
     let seconds = u8::try_from(wait.as_secs()).unwrap_or(u8::MAX).min(127);
     let duration = field(1, &[0x08, seconds]);
     let mut any = field(1, b"type.googleapis.com/google.rpc.RetryInfo");
     any.extend(field(2, &duration));
-    let mut status = vec![0x08, RESOURCE_EXHAUSTED];
+    let mut status = vec![0x08, code];
     status.extend(field(3, &any));
     let mut response = Response::new(Full::default());
     put(&mut response, "content-type", "application/grpc");
-    put(
-        &mut response,
-        "grpc-status",
-        &RESOURCE_EXHAUSTED.to_string(),
-    );
-    put(&mut response, "grpc-message", "too many requests");
+    put(&mut response, "grpc-status", &code.to_string());
+    put(&mut response, "grpc-message", "not now");
     put(&mut response, "grpc-status-details-bin", &base64(&status));
     response
 }

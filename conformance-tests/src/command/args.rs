@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// azure-tables.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
-    /// Only cases of these topics: document, blob, gateway, function.
+    /// Only cases of these topics: document, blob, gateway, function, fault.
     #[arg(long, value_delimiter = ',')]
     topic: Vec<Topic>,
     /// Only these cases, such as D-200.

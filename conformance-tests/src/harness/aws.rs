@@ -7,11 +7,12 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use isobar_aws::config::Place;
 use isobar_aws::{DynamoStore, S3Store};
+use isobar_fault_proxy::Protocol;
 
 use super::{Options, StartFailure};
 use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
@@ -74,16 +75,29 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         known_faults = KNOWN_FAULTS;
         // What emulators take for the account's root, whose secret they do not check.
         let test = Credentials::new("test", "test", None, None, "isobar-conformance");
-        let config = dynamodb.config().to_builder().timeout_config(patient());
+        let config = dynamodb
+            .config()
+            .to_builder()
+            .timeout_config(timeouts(PATIENT));
         let config = config.credentials_provider(test.clone()).build();
         dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
-        let config = s3.config().to_builder().timeout_config(patient());
+        let config = s3.config().to_builder().timeout_config(timeouts(PATIENT));
         let config = config.credentials_provider(test).build();
         s3 = aws_sdk_s3::Client::from_conf(config);
     }
+    let wire = place.endpoint.as_deref().and_then(|endpoint| {
+        let config = dynamodb.config().clone();
+        Wire::new(Protocol::Http1, endpoint, move |endpoint| {
+            let config = config.to_builder().timeout_config(timeouts(ATTEMPT));
+            let config = config.endpoint_url(endpoint).build();
+            let client = aws_sdk_dynamodb::Client::from_conf(config);
+            Ok(Arc::new(DynamoStore::new(client)))
+        })
+    });
     let endpoint = place.endpoint.unwrap_or_else(|| LIVE.to_owned());
     Ok(Provider {
         documents: Some(Arc::new(DynamoStore::new(dynamodb))),
+        wire,
         blobs: Some(Arc::new(S3Store::new(s3))),
         doors: Some(Arc::new(LambdaDoors)),
         endpoint,
@@ -93,8 +107,12 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
 }
 
 /// An emulator on a busy machine may take seconds, after which a write would not know its outcome.
-fn patient() -> TimeoutConfig {
+const PATIENT: Duration = Duration::from_secs(30);
+/// Behind a proxy that swallows requests, an attempt has to end before its call does.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_secs(30))
+        .operation_attempt_timeout(attempt)
         .build()
 }

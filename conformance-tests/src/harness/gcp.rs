@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use isobar::driver::document::DocumentDriver;
+use isobar_fault_proxy::Protocol;
 use isobar_gcp::config::Place;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 /// Any name will do: an emulator has every project.
 const PROJECT: &str = "isobar-conformance";
@@ -26,11 +28,10 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let started = emulator.as_ref().map(|server| server.url.clone());
     let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
-    let url = format!("firestore://{PROJECT}?endpoint={endpoint}");
-    let store = Place::parse(&url).map_err(broken)?;
-    let store = store.open().map_err(broken)?;
+    let store = open(&endpoint).map_err(broken)?;
     Ok(Provider {
-        documents: Some(Arc::new(store)),
+        documents: Some(store),
+        wire: Wire::new(Protocol::Grpc, &endpoint, open),
         endpoint,
         known_faults: if emulator.is_some() {
             KNOWN_FAULTS
@@ -40,4 +41,9 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
         emulator,
         ..Provider::new("gcp", Evidence::VendorEmulator)
     })
+}
+
+fn open(endpoint: &str) -> isobar::Result<Arc<dyn DocumentDriver>> {
+    let url = format!("firestore://{PROJECT}?endpoint={endpoint}");
+    Ok(Arc::new(Place::parse(&url)?.open()?))
 }

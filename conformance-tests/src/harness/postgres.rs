@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use isobar::driver::document::DocumentDriver;
+use isobar_fault_proxy::Protocol;
 use isobar_postgres::config::Place;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 /// Starts a server from the packages of this machine, or uses the one whose URL was given.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
@@ -17,14 +19,17 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let started = emulator.as_ref().map(|server| server.url.clone());
     let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
-    let store = Place::parse(&endpoint).map_err(broken)?;
-    let store = store.open().map_err(broken)?;
     Ok(Provider {
-        documents: Some(Arc::new(store)),
+        documents: Some(open(&endpoint).map_err(broken)?),
+        wire: Wire::new(Protocol::Postgres, &endpoint, open),
         endpoint: without_password(&endpoint),
         emulator,
         ..Provider::new("postgres", Evidence::Server)
     })
+}
+
+fn open(url: &str) -> isobar::Result<Arc<dyn DocumentDriver>> {
+    Ok(Arc::new(Place::parse(url)?.open()?))
 }
 
 /// The URL without what only its owner should read.

@@ -9,6 +9,7 @@ mod filter;
 mod plan;
 mod projection;
 mod query;
+mod retry;
 mod rewrite;
 mod row;
 mod statement;
@@ -30,9 +31,9 @@ use isobar::driver::document::{
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
-use crate::error::failure;
 pub use definition::cloud_formation;
 use expression::Placeholders;
+use retry::retried;
 use row::Item;
 
 /// A DynamoDB account and region as a document store.
@@ -41,8 +42,8 @@ use row::Item;
 #[derive(Clone)]
 pub struct DynamoStore {
     client: Client,
-    /// Without the SDK's retries: what may be sent again is decided here (rule R21).
-    writes: Client,
+    /// Without the SDK's retries: what may be sent again, and when, is decided here (rule R21).
+    requests: Client,
 }
 
 impl DynamoStore {
@@ -75,12 +76,12 @@ impl DynamoStore {
         limits
     };
 
-    /// A store that uses this client; its retry settings hold for reads.
+    /// A store that uses this client; its retry settings hold for [`DocumentDriver::ensure`] alone.
     pub fn new(client: Client) -> Self {
-        let writes = client.config().to_builder();
-        let writes = writes.retry_config(RetryConfig::disabled()).build();
+        let requests = client.config().to_builder();
+        let requests = requests.retry_config(RetryConfig::disabled()).build();
         Self {
-            writes: Client::from_conf(writes),
+            requests: Client::from_conf(requests),
             client,
         }
     }
@@ -97,17 +98,15 @@ impl DynamoStore {
         let mut placeholders = Placeholders::default();
         let asked = (&fetch.projection, None);
         let projection = projection::expression(schema, asked, &mut placeholders);
-        let found = self
-            .client
+        let request = self
+            .requests
             .get_item()
             .table_name(&schema.table)
             .set_key(Some(row::key_item(schema, key)))
             .consistent_read(fetch.consistency == Consistency::Strong)
             .set_projection_expression(projection)
-            .set_expression_attribute_names(placeholders.names())
-            .send()
-            .await;
-        let found = found.map_err(|error| failure(error).error)?;
+            .set_expression_attribute_names(placeholders.names());
+        let found = retried(|| request.clone().send()).await?;
         Ok(found.item.filter(|item| !item.is_empty()))
     }
 }

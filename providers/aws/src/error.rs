@@ -42,14 +42,18 @@ where
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let (code, message) = (service.err().code(), service.err().message());
+            if status < 300 {
+                let message = format!("the answer with status {status} means nothing");
+                return (ErrorKind::Internal, message, Effect::Unknown);
+            }
             let kind = service_kind(code, message, status);
             let effect = service_effect(code, kind, status);
             (kind, answer(code, message, status), effect)
         }
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
-            let message = format!("the answer with status {status} cannot be read");
-            (ErrorKind::Internal, message, Effect::Unknown)
+            let message = format!("the answer with status {status} broke off or cannot be read");
+            (ErrorKind::Unavailable, message, Effect::Unknown)
         }
         SdkError::TimeoutError(_) => {
             let message = "the service did not answer in time".to_owned();

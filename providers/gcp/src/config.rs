@@ -2,9 +2,11 @@
 
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
+use tonic::transport::Endpoint;
 
 use crate::FirestoreStore;
-use crate::document::connection;
+use crate::document::access::Access;
+use crate::document::connection::Connection;
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "FIRESTORE_EMULATOR_HOST";
@@ -79,8 +81,10 @@ impl Place {
             return Err(Error::new(ErrorKind::Unsupported, message));
         };
         let database = format!("projects/{}/databases/{}", self.project, self.database);
-        let client = connection::emulated(endpoint, &database)?;
-        Ok(FirestoreStore::new(client, database))
+        let invalid = || Error::invalid("the endpoint of the Firestore store is not a URL");
+        let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|_| invalid())?;
+        let connection = Connection::new(endpoint, Access::Owner, &database)?;
+        Ok(FirestoreStore::new(connection, database))
     }
 }
 

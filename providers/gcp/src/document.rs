@@ -1,5 +1,6 @@
 //! Documents in Firestore in native mode: a collection each, an id that keeps the order of keys.
 
+pub(crate) mod access;
 pub(crate) mod connection;
 mod definition;
 mod filter;
@@ -21,7 +22,9 @@ use isobar::driver::document::{
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
-pub use connection::{Client, Headers};
+pub use access::Authorized;
+pub use connection::Client;
+use connection::Connection;
 use name::Names;
 
 /// A Firestore database as a document store; [`Place`](crate::config::Place) opens one.
@@ -29,6 +32,8 @@ use name::Names;
 /// The native type is [`Client`].
 #[derive(Debug, Clone)]
 pub struct FirestoreStore {
+    connection: Connection,
+    /// What [`DocumentDriver::native`] gives.
     client: Client,
     /// `projects/PROJECT/databases/DATABASE`.
     database: String,
@@ -60,13 +65,18 @@ impl FirestoreStore {
         limits
     };
 
-    pub(crate) fn new(client: Client, database: String) -> Self {
-        Self { client, database }
+    pub(crate) fn new(connection: Connection, database: String) -> Self {
+        let client = connection.client();
+        Self {
+            connection,
+            client,
+            database,
+        }
     }
 
-    /// The client; a clone shares its connection.
+    /// The client that is used just now; a clone shares its connection.
     pub fn client(&self) -> Client {
-        self.client.clone()
+        self.connection.client()
     }
 
     fn names<'s>(&self, schema: &'s CollectionSchema) -> Result<Names<'s>> {

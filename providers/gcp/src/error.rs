@@ -1,9 +1,11 @@
 //! What a failure of a Firestore call means: one table of gRPC codes.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind};
+use prost::Message as _;
 use tonic::{Code, ConnectError, Status};
 
 /// Classifies the failure of a request, and keeps it as the cause.
@@ -23,11 +25,43 @@ pub(crate) fn failure(status: Status) -> Failure {
             | ErrorKind::Unavailable
             | ErrorKind::DeadlineExceeded
     );
-    let error = Error::new(kind, told(code, name, status.message()))
+    let wait = retry_after(&status);
+    let mut error = Error::new(kind, told(code, name, status.message()))
         .with_provider_code(Some(name), None)
         .with_retryable(retryable)
         .with_source(status);
+    if let Some(wait) = wait {
+        error = error.with_retry_after(wait);
+    }
     Failure { error, effect }
+}
+
+/// The details of a status, of which only this is read (`google.rpc.Status`).
+#[derive(Clone, PartialEq, prost::Message)]
+struct Details {
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<prost_types::Any>,
+}
+
+/// When to try again (`google.rpc.RetryInfo`).
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<prost_types::Duration>,
+}
+
+/// How long the service, or a load balancer before it, wants to be left alone.
+fn retry_after(status: &Status) -> Option<Duration> {
+    let of_balancer = status.metadata().get("retry-after");
+    let seconds = of_balancer.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let of_service = || {
+        let details = Details::decode(status.details()).ok()?.details;
+        let mut infos = details.iter();
+        let info = infos.find(|any| any.type_url.ends_with("/google.rpc.RetryInfo"))?;
+        let delay = RetryInfo::decode(info.value.as_slice()).ok()?.retry_delay?;
+        Duration::try_from(delay).ok()
+    };
+    seconds.map(Duration::from_secs).or_else(of_service)
 }
 
 /// Whether a precondition of a commit did not hold: somebody else wrote since the read.

@@ -115,9 +115,14 @@ impl Lease {
         let client = self.client()?;
         let statements = join_all(last.iter().map(|statement| client.query(statement)));
         let (ended, committed) = join(statements, client.object.batch_execute("COMMIT")).await;
+        let is_over = committed.is_ok();
         let ended = ended.into_iter().find_map(Result::err);
-        let result = ended.map_or(committed, Err);
-        self.after(State::Free, result)
+        let result = self.after(State::Free, ended.map_or(committed, Err));
+        if !is_over {
+            // It may still be in the transaction, where the next one would fail.
+            self.state = State::Lost;
+        }
+        result
     }
 
     /// Undoes the transaction.
@@ -127,7 +132,10 @@ impl Lease {
         }
         let Ok(client) = self.client() else { return };
         let ended = client.object.batch_execute("ROLLBACK").await;
-        let _ = self.after(State::Free, ended);
+        if self.after(State::Free, ended).is_err() {
+            // It may still be in the transaction, where the next one would fail.
+            self.state = State::Lost;
+        }
     }
 
     /// The connection for something that keeps the server busy until [`Self::after`].

@@ -110,7 +110,7 @@ impl DynamoStore {
         statements: Vec<TransactWriteItem>,
     ) -> Answer {
         let request = self
-            .writes
+            .requests
             .transact_write_items()
             .set_transact_items(Some(statements))
             .client_request_token(Version::generate().as_str());

@@ -1,7 +1,10 @@
 //! Many reads or writes in one request; what DynamoDB leaves undone is sent again.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
+use aws_sdk_dynamodb::operation::batch_write_item::builders::BatchWriteItemFluentBuilder;
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use isobar::document::{CollectionSchema, Consistency, Key};
 use isobar::driver::document::{Action, Call, Existence, Fetch, Write, Written};
@@ -11,6 +14,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::DynamoStore;
 use super::expression::Placeholders;
 use super::projection;
+use super::retry::retried;
 use super::row::{self, Content, Item};
 use super::write::PAUSE;
 use crate::error::failure;
@@ -39,9 +43,9 @@ impl DynamoStore {
                 .set_expression_attribute_names(placeholders.names())
                 .build()
                 .map_err(incomplete)?;
-            let sent = self.client.batch_get_item();
-            let sent = sent.request_items(&schema.table, asked).send().await;
-            let output = sent.map_err(|error| failure(error).error)?;
+            let request = self.requests.batch_get_item();
+            let request = request.request_items(&schema.table, asked);
+            let output = retried(|| request.clone().send()).await?;
             let answered = output.responses.unwrap_or_default().remove(&schema.table);
             for item in answered.unwrap_or_default() {
                 found.insert(row::key_of(schema, &item)?, item);
@@ -78,11 +82,12 @@ impl DynamoStore {
             // The request failed as a whole, perhaps for one bad item: each by itself tells which.
             results[index] = Some(match outcome {
                 Fate::Written => Ok(Written::default()),
-                Fate::Rejected(effect) => {
-                    let failed = lost(effect);
+                Fate::Rejected => self.replace(call, &writes[index], None).await,
+                Fate::Lost(wait) => {
+                    let failed = Some(lost(wait));
                     self.replace(call, &writes[index], failed).await
                 }
-                Fate::Throttled => Err(throttled()),
+                Fate::Throttled(wait) => Err(after(throttled(), wait)),
             });
         }
         results
@@ -101,15 +106,15 @@ impl DynamoStore {
         let mut retries = Retries::new(RETRIES, PAUSE);
         while !batch.is_empty() {
             let requests = batch.values().map(|(_, request)| request.clone()).collect();
-            let sent = self.writes.batch_write_item();
-            let sent = sent.request_items(table, requests).send().await;
-            let left = match sent {
+            let sent = self.requests.batch_write_item();
+            let sent = sent.request_items(table, requests);
+            let left = match send(sent, &mut retries).await {
                 Ok(output) => output.unprocessed_items.unwrap_or_default().remove(table),
-                Err(error) => {
-                    let Failure { error, effect } = failure(error);
-                    tracing::debug!(%error, "a batch is written one by one");
-                    let rejected = |(index, _)| (index, Fate::Rejected(effect));
-                    outcomes.extend(batch.into_values().map(rejected));
+                Err(failure) => {
+                    let error = &failure.error;
+                    tracing::debug!(%error, "a batch is not written at once");
+                    let fate = Fate::of(&failure);
+                    outcomes.extend(batch.into_values().map(|(index, _)| (index, fate)));
                     return outcomes;
                 }
             };
@@ -121,11 +126,8 @@ impl DynamoStore {
             outcomes.extend(batch.into_values().map(|(index, _)| (index, Fate::Written)));
             batch = rest;
             if !batch.is_empty() && wait(&mut retries).await.is_err() {
-                outcomes.extend(
-                    batch
-                        .into_values()
-                        .map(|(index, _)| (index, Fate::Throttled)),
-                );
+                let fate = Fate::Throttled(None);
+                outcomes.extend(batch.into_values().map(|(index, _)| (index, fate)));
                 return outcomes;
             }
         }
@@ -138,17 +140,57 @@ impl DynamoStore {
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Written,
-    /// The request that it was part of failed, with such an effect.
-    Rejected(Effect),
-    Throttled,
+    /// The request that it was part of was refused.
+    Rejected,
+    /// The answer was lost; with how long the service wants to be left alone.
+    Lost(Option<Duration>),
+    Throttled(Option<Duration>),
+}
+
+impl Fate {
+    fn of(failure: &Failure) -> Self {
+        let wait = failure.error.retry_after();
+        match (failure.effect, failure.error.kind()) {
+            (Effect::Unknown, _) => Self::Lost(wait),
+            (Effect::None, ErrorKind::Throttled) => Self::Throttled(wait),
+            (Effect::None, _) => Self::Rejected,
+        }
+    }
+}
+
+/// Sends a batch until it is carried out, or it is not known whether it was.
+async fn send(
+    request: BatchWriteItemFluentBuilder,
+    retries: &mut Retries<'_>,
+) -> Result<BatchWriteItemOutput, Failure> {
+    loop {
+        let failure = match request.clone().send().await {
+            Ok(output) => return Ok(output),
+            Err(error) => failure(error),
+        };
+        let again = failure.effect == Effect::None && failure.error.retryable();
+        let pause = again.then(|| retries.pause(&failure.error)).flatten();
+        let Some(pause) = pause else {
+            return Err(failure);
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 /// The failure of a batch as that of each of its writes, which may have been made.
-fn lost(effect: Effect) -> Option<Failure> {
-    (effect == Effect::Unknown).then(|| Failure {
-        error: Error::new(ErrorKind::Unavailable, "the answer to a batch was lost"),
-        effect,
-    })
+fn lost(wait: Option<Duration>) -> Failure {
+    let error = Error::new(ErrorKind::Unavailable, "the answer to a batch was lost");
+    Failure {
+        error: after(error, wait),
+        effect: Effect::Unknown,
+    }
+}
+
+fn after(error: Error, wait: Option<Duration>) -> Error {
+    match wait {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
 }
 
 /// The write as part of a batch, which cannot have conditions.
@@ -198,7 +240,7 @@ async fn wait(retries: &mut Retries<'_>) -> Result<()> {
 }
 
 fn throttled() -> Error {
-    let message = "DynamoDB left parts of the batch undone again and again";
+    let message = "DynamoDB left the batch or parts of it undone again and again";
     Error::new(ErrorKind::Throttled, message)
 }
 

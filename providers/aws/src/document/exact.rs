@@ -55,7 +55,7 @@ impl DynamoStore {
         statement: TransactWriteItem,
     ) -> Result<Settled> {
         let request = self
-            .writes
+            .requests
             .transact_write_items()
             .transact_items(statement)
             .client_request_token(Version::generate().as_str());

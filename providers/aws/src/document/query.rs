@@ -10,9 +10,9 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
 use super::expression::{self, Placeholders};
+use super::retry::retried;
 use super::row::{self, Item};
 use super::{filter, projection};
-use crate::error::failure;
 
 /// How many items a request looks at where some are passed over: DynamoDB counts its limit before
 /// the filter, and what is looked at is paid for, so that without need it asks for no more.
@@ -87,12 +87,12 @@ impl DynamoStore {
         question.select = Some(Select::Count);
         let start = question.start(call.schema, request.after.as_ref())?;
         let (count, next) = if question.key_condition.is_some() {
-            let sent = self.query(&question, start).send().await;
-            let output = sent.map_err(|error| failure(error).error)?;
+            let request = self.query(&question, start);
+            let output = retried(|| request.clone().send()).await?;
             (output.count, output.last_evaluated_key)
         } else {
-            let sent = self.scan(&question, Segment::WHOLE, start).send().await;
-            let output = sent.map_err(|error| failure(error).error)?;
+            let request = self.scan(&question, Segment::WHOLE, start);
+            let output = retried(|| request.clone().send()).await?;
             (output.count, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -113,12 +113,12 @@ impl DynamoStore {
     ) -> Result<(Vec<Item>, Option<Item>)> {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let (items, next) = if question.key_condition.is_some() {
-            let sent = self.query(question, start).limit(limit).send().await;
-            let output = sent.map_err(|error| failure(error).error)?;
+            let request = self.query(question, start).limit(limit);
+            let output = retried(|| request.clone().send()).await?;
             (output.items, output.last_evaluated_key)
         } else {
             let request = self.scan(question, segment, start).limit(limit);
-            let output = request.send().await.map_err(|error| failure(error).error)?;
+            let output = retried(|| request.clone().send()).await?;
             (output.items, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -130,7 +130,7 @@ impl DynamoStore {
         question: &Question,
         start: Option<Item>,
     ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-        self.client
+        self.requests
             .query()
             .table_name(&question.table)
             .set_index_name(question.index.clone())
@@ -153,7 +153,7 @@ impl DynamoStore {
     ) -> aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder {
         let number = |number: u32| i32::try_from(number).ok();
         let parts = (segment.total > 1).then_some(segment);
-        self.client
+        self.requests
             .scan()
             .table_name(&question.table)
             .consistent_read(question.consistent)

@@ -166,7 +166,7 @@ impl DynamoStore {
 
     async fn send_put(&self, statement: &Statement, item: &Item) -> Attempt<Item> {
         let sent = self
-            .writes
+            .requests
             .put_item()
             .table_name(&statement.table)
             .set_item(Some(item.clone()))
@@ -188,7 +188,7 @@ impl DynamoStore {
         expression: Option<&String>,
     ) -> Attempt<Item> {
         let sent = self
-            .writes
+            .requests
             .update_item()
             .table_name(&statement.table)
             .set_key(Some(statement.key.clone()))
@@ -208,7 +208,7 @@ impl DynamoStore {
 
     async fn send_delete(&self, statement: &Statement) -> Attempt<Item> {
         let sent = self
-            .writes
+            .requests
             .delete_item()
             .table_name(&statement.table)
             .set_key(Some(statement.key.clone()))

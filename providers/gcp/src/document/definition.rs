@@ -77,8 +77,8 @@ impl FirestoreStore {
             writes: vec![write],
             ..Default::default()
         };
-        match self.client().commit(request).await.map_err(failure) {
-            Ok(_) => Ok(true),
+        match self.send_commit(request).await.map_err(failure) {
+            Ok(()) => Ok(true),
             Err(Failure { error, .. }) if is_conflict(&error) => Ok(false),
             Err(failure) => Err(failure.of_write()),
         }

@@ -10,6 +10,7 @@ use proto::batch_get_documents_response::Result as Got;
 use tonic::Status;
 
 use super::FirestoreStore;
+use super::connection::Client;
 use super::name::Names;
 use super::row::{self, Row};
 use crate::error::failure;
@@ -42,8 +43,8 @@ impl FirestoreStore {
             documents: documents.to_vec(),
             ..Default::default()
         };
-        let answer = self.client().batch_get_documents(request).await?;
-        let mut answers = answer.into_inner();
+        let ask = |mut client: Client| async move { client.batch_get_documents(request).await };
+        let mut answers = self.connection.stream(ask).await?;
         let mut found = Vec::with_capacity(documents.len());
         while let Some(answer) = answers.message().await? {
             if let Some(Got::Found(document)) = answer.result {

@@ -14,6 +14,7 @@ use proto::value::ValueType;
 use tonic::Status;
 
 use super::FirestoreStore;
+use super::connection::Client;
 use super::filter::{all, compare, field_filter, quoted};
 use super::name::Names;
 use super::read::retried;
@@ -92,7 +93,8 @@ impl FirestoreStore {
             ..Default::default()
         };
         let limit = query.limit.and_then(|limit| usize::try_from(limit).ok());
-        let mut answers = self.client().run_query(request).await?.into_inner();
+        let ask = |mut client: Client| async move { client.run_query(request).await };
+        let mut answers = self.connection.stream(ask).await?;
         let (mut documents, mut bytes) = (Vec::new(), 0);
         while let Some(answer) = answers.message().await? {
             let Some(document) = answer.document else {

@@ -9,8 +9,10 @@ use isobar::driver::document::{Action, Call, Record, Write, Written};
 use isobar::{Error, Result};
 use proto::precondition::ConditionType;
 use proto::write::Operation;
+use tonic::Status;
 
 use super::FirestoreStore;
+use super::connection::Client;
 use super::name::Names;
 use super::row::{self, Row};
 use crate::error::{failure, is_conflict};
@@ -57,6 +59,11 @@ impl FirestoreStore {
             at,
         };
         commit(&documents, set).await
+    }
+
+    pub(super) async fn send_commit(&self, request: proto::CommitRequest) -> Result<(), Status> {
+        let send = |mut client: Client| async move { client.commit(request).await };
+        self.connection.send(send).await.map(drop)
     }
 }
 
@@ -108,8 +115,7 @@ impl CommitStore for Documents<'_> {
             writes,
             ..Default::default()
         };
-        let answer = self.store.client().commit(request).await;
-        answer.map(drop).map_err(failure)
+        self.store.send_commit(request).await.map_err(failure)
     }
 
     fn is_conflict(error: &Error) -> bool {

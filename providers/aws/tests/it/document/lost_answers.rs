@@ -100,7 +100,7 @@ async fn an_increment_that_cannot_be_recognised_is_not_repeated() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document(1)).await.unwrap();
     faults.plan(Fault::CutAfter.on("UpdateItem"));
-    faults.plan(Fault::CutAfter.on("GetItem").times(3));
+    faults.plan(Fault::CutAfter.on("GetItem").times(4));
     let update = Update::new().increment("n", 1_i64);
     let error = behind.update(("a", "1"), update).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);

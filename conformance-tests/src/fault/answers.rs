@@ -1,0 +1,169 @@
+//! Services that are busy, and answers that mean nothing.
+
+use std::time::Duration;
+
+use isobar::ErrorKind;
+use isobar_fault_proxy::{Answer, Fault};
+
+use super::operation::Operation;
+use super::verdict::{Doubt, End, Expected};
+use super::walk::{Walk, walk};
+use crate::{Case, Context, Failure};
+
+pub(crate) const CASES: &[Case] = &[
+    Case::fault(
+        "F-030",
+        "a service that throttles a request is asked again when it wants to be",
+        "R19 R21",
+        |ctx| Box::pin(throttled(ctx)),
+    ),
+    Case::fault(
+        "F-031",
+        "a service that asks for more patience than a call has is not waited for",
+        "R19 R21 R22",
+        |ctx| Box::pin(throttled_for_long(ctx)),
+    ),
+    Case::fault(
+        "F-032",
+        "a service that is unavailable for a moment is asked again",
+        "R19 R21",
+        |ctx| Box::pin(unavailable(ctx)),
+    ),
+    Case::fault(
+        "F-033",
+        "a service that stays unavailable is told so in time",
+        "R19 R21 R22",
+        |ctx| Box::pin(always_unavailable(ctx)),
+    ),
+    Case::fault(
+        "F-040",
+        "an answer that ends in the middle loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless(ctx, Fault::Truncate)),
+    ),
+    Case::fault(
+        "F-041",
+        "an answer that is no message loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless(ctx, Fault::Noise)),
+    ),
+    Case::fault(
+        "F-042",
+        "an answer whose content means nothing loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless(ctx, Fault::Gibberish)),
+    ),
+];
+
+const BUDGET: Duration = Duration::from_secs(10);
+const WAIT: Duration = Duration::from_secs(1);
+const LONG_WAIT: Duration = Duration::from_mins(1);
+
+fn answered(operation: Operation) -> Expected {
+    Expected {
+        budget: BUDGET,
+        kinds: &[ErrorKind::Throttled],
+        end: if operation.recovers() {
+            End::Success
+        } else {
+            End::Either
+        },
+        doubt: Doubt::Groundless,
+    }
+}
+
+async fn throttled(ctx: Context) -> Result<(), Failure> {
+    let throttled = Walk {
+        budget: BUDGET,
+        fault: Fault::Refuse(Answer::Throttled(WAIT)),
+        times: 1,
+        wait: ctx.heard_of(WAIT),
+        expected: |operation| Expected {
+            end: End::Success,
+            ..answered(operation)
+        },
+    };
+    walk(&ctx, &throttled).await
+}
+
+async fn throttled_for_long(ctx: Context) -> Result<(), Failure> {
+    let throttled = Walk {
+        budget: BUDGET,
+        fault: Fault::Refuse(Answer::Throttled(LONG_WAIT)),
+        times: usize::MAX,
+        wait: Duration::ZERO,
+        expected: if ctx.heard_of(LONG_WAIT).is_zero() {
+            refused
+        } else {
+            refused_at_once
+        },
+    };
+    walk(&ctx, &throttled).await
+}
+
+fn refused(operation: Operation) -> Expected {
+    Expected {
+        end: operation.without_a_request(),
+        ..answered(operation)
+    }
+}
+
+fn refused_at_once(operation: Operation) -> Expected {
+    Expected {
+        budget: Duration::from_secs(1),
+        ..refused(operation)
+    }
+}
+
+const UNAVAILABLE: &[ErrorKind] = &[ErrorKind::Unavailable];
+
+async fn unavailable(ctx: Context) -> Result<(), Failure> {
+    let unavailable = Walk {
+        budget: BUDGET,
+        fault: Fault::Refuse(Answer::Unavailable(WAIT)),
+        times: 1,
+        wait: ctx.heard_of(WAIT),
+        expected: |operation| Expected {
+            kinds: UNAVAILABLE,
+            doubt: Doubt::Allowed,
+            ..answered(operation)
+        },
+    };
+    walk(&ctx, &unavailable).await
+}
+
+async fn always_unavailable(ctx: Context) -> Result<(), Failure> {
+    let unavailable = Walk {
+        budget: BUDGET,
+        fault: Fault::Refuse(Answer::Unavailable(Duration::ZERO)),
+        times: usize::MAX,
+        wait: Duration::ZERO,
+        expected: |operation| Expected {
+            end: operation.without_a_request(),
+            kinds: UNAVAILABLE,
+            doubt: Doubt::Allowed,
+            ..answered(operation)
+        },
+    };
+    walk(&ctx, &unavailable).await
+}
+
+async fn senseless(ctx: Context, fault: Fault) -> Result<(), Failure> {
+    let senseless = Walk {
+        budget: BUDGET,
+        fault,
+        times: 1,
+        wait: Duration::ZERO,
+        expected: |operation| Expected {
+            kinds: &[
+                ErrorKind::Unavailable,
+                ErrorKind::Internal,
+                ErrorKind::Corrupt,
+            ],
+            end: End::Either,
+            doubt: Doubt::Allowed,
+            ..answered(operation)
+        },
+    };
+    walk(&ctx, &senseless).await
+}
