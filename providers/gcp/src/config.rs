@@ -1,22 +1,28 @@
-//! Where the store is: a project, a database in it, and an emulator in place of Google Cloud.
+//! Where the store is: a project, a database in it, and Google Cloud or an emulator of it.
 
+use google_cloud_auth::credentials::Credentials;
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
-use tonic::transport::Endpoint;
+use tonic::transport::{ClientTlsConfig, Endpoint};
 
 use crate::FirestoreStore;
-use crate::document::access::Access;
+use crate::document::access::{Access, use_ring};
 use crate::document::connection::Connection;
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "FIRESTORE_EMULATOR_HOST";
+/// Firestore itself.
+const SERVICE: &str = "https://firestore.googleapis.com";
 /// The database that a project has without a name.
 const DEFAULT_DATABASE: &str = "(default)";
 
 /// A store's place: `firestore://PROJECT/DATABASE?endpoint=http://127.0.0.1:8080&prefix=NAME`.
 ///
 /// The database is `(default)` unless named. The endpoint is an emulator's; unless set, it is what
-/// `FIRESTORE_EMULATOR_HOST` says, as with Google's own clients.
+/// `FIRESTORE_EMULATOR_HOST` says, as with Google's own clients, and else Google's service, with the
+/// Application Default Credentials: the file that `GOOGLE_APPLICATION_CREDENTIALS` names (a service
+/// account's, or a configuration of workload identity federation), that of `gcloud auth
+/// application-default login`, or the service account of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The project.
@@ -72,20 +78,47 @@ impl Place {
 
     /// The store at this place; it connects when it is first asked for something.
     ///
-    /// Must be called on a tokio runtime, which then drives the connection.
+    /// Must be called on a tokio runtime, which then drives the connection. `Unauthenticated` where
+    /// a file of credentials is named that cannot be read.
     pub fn open(&self) -> Result<FirestoreStore> {
-        let Some(endpoint) = &self.endpoint else {
-            let message = "this release has no credentials for Google Cloud and reaches Firestore's \
-                           emulator only: set FIRESTORE_EMULATOR_HOST or the parameter `endpoint` \
-                           of the store's URL";
-            return Err(Error::new(ErrorKind::Unsupported, message));
+        match &self.endpoint {
+            Some(_) => self.open_with(Access::Owner),
+            None => self.open_with(Access::of_environment()?),
+        }
+    }
+
+    /// The store at this place of the one whose credentials these are, in place of those of the
+    /// environment; also of another endpoint than Google's.
+    ///
+    /// Must be called on a tokio runtime, as [`Self::open`].
+    pub fn open_as(&self, credentials: Credentials) -> Result<FirestoreStore> {
+        self.open_with(Access::Google(credentials))
+    }
+
+    fn open_with(&self, access: Access) -> Result<FirestoreStore> {
+        let endpoint = match &self.endpoint {
+            Some(url) => endpoint(url)?,
+            None => google()?,
         };
         let database = format!("projects/{}/databases/{}", self.project, self.database);
-        let invalid = || Error::invalid("the endpoint of the Firestore store is not a URL");
-        let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|_| invalid())?;
-        let connection = Connection::new(endpoint, Access::Owner, &database)?;
+        let connection = Connection::new(endpoint, access, &database)?;
         Ok(FirestoreStore::new(connection, database))
     }
+}
+
+fn endpoint(url: &str) -> Result<Endpoint> {
+    let invalid = |_| Error::invalid("the endpoint of the Firestore store is not a URL");
+    Endpoint::from_shared(url.to_owned()).map_err(invalid)
+}
+
+/// Google's own service, whose certificate the platform's authorities have signed.
+fn google() -> Result<Endpoint> {
+    use_ring();
+    let tls = ClientTlsConfig::new().with_native_roots();
+    endpoint(SERVICE)?.tls_config(tls).map_err(|error| {
+        let message = "there is no TLS: the certificates of the platform cannot be read";
+        Error::new(ErrorKind::Internal, message).with_source(error)
+    })
 }
 
 fn decoded(text: &str) -> Result<String> {
@@ -138,16 +171,5 @@ mod tests {
             let error = Place::parse_with(url, None).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         }
-    }
-
-    #[test]
-    fn without_an_emulator_the_store_says_what_is_missing() {
-        let error = Place::parse_with("firestore://shop", None).unwrap().open();
-        let error = error.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(
-            error.to_string().contains("FIRESTORE_EMULATOR_HOST"),
-            "{error}"
-        );
     }
 }

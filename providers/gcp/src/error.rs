@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use crate::document::access::NoToken;
 use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind};
 use prost::Message as _;
@@ -10,9 +11,12 @@ use tonic::{Code, ConnectError, Status};
 
 /// Classifies the failure of a request, and keeps it as the cause.
 pub(crate) fn failure(status: Status) -> Failure {
+    if let Some(no_token) = in_chain::<NoToken>(&status) {
+        return unauthenticated(no_token.is_transient(), status);
+    }
     let code = status.code();
     let (kind, effect) = classify(code);
-    let effect = if is_unconnected(&status) {
+    let effect = if in_chain::<ConnectError>(&status).is_some() {
         Effect::None
     } else {
         effect
@@ -72,15 +76,31 @@ pub(crate) fn is_conflict(error: &Error) -> bool {
     )
 }
 
-fn is_unconnected(status: &Status) -> bool {
+/// Nothing was sent, as nobody knows who asks.
+fn unauthenticated(is_transient: bool, status: Status) -> Failure {
+    let kind = if is_transient {
+        ErrorKind::Unavailable
+    } else {
+        ErrorKind::Unauthenticated
+    };
+    let message = "no token for Google Cloud was given: set GOOGLE_APPLICATION_CREDENTIALS to a \
+                   file of credentials, run gcloud auth application-default login, or give the \
+                   machine a service account";
+    Failure {
+        error: Error::new(kind, message).with_source(status),
+        effect: Effect::None,
+    }
+}
+
+fn in_chain<T: std::error::Error + 'static>(status: &Status) -> Option<&T> {
     let mut cause = status.source();
     while let Some(error) = cause {
-        if error.is::<ConnectError>() {
-            return true;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 fn told(code: Code, name: &str, message: &str) -> String {

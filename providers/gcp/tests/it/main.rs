@@ -1,0 +1,4 @@
+//! The store before a proxy that listens to what it sends.
+
+#[cfg(feature = "document")]
+mod credentials;
