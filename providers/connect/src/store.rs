@@ -191,11 +191,7 @@ pub(crate) fn definition(
                 "a local store needs no tables: set {DOCUMENTS} to the store to define them for"
             ),
         )),
-        "firestore" => Err(Error::new(
-            ErrorKind::Unsupported,
-            "collections of Firestore need no definition, and this release does not print their \
-             composite indexes: its README says which there must be",
-        )),
+        "firestore" => indexes_of_firestore(url, collections, prefix),
         "azure-tables" => Err(Error::new(
             ErrorKind::Unsupported,
             "a table of Azure Tables has a name and no definition: create one for each collection, \
@@ -206,6 +202,23 @@ pub(crate) fn definition(
         "cosmos" => containers_of_cosmos(url, collections, prefix),
         _ => Err(unknown(DOCUMENTS, url)),
     }
+}
+
+#[cfg(feature = "firestore")]
+fn indexes_of_firestore(
+    url: &str,
+    collections: &[CollectionSchema],
+    prefix: &str,
+) -> Result<String> {
+    let place = isobar_gcp::config::Place::parse(url)?;
+    let prefix = place.prefix.as_deref().unwrap_or(prefix);
+    let named = collections.iter().map(|schema| schema.with_prefix(prefix));
+    isobar_gcp::document::index_file(&named.collect::<Vec<_>>())
+}
+
+#[cfg(not(feature = "firestore"))]
+fn indexes_of_firestore(url: &str, _: &[CollectionSchema], _: &str) -> Result<String> {
+    Err(unknown(DOCUMENTS, url))
 }
 
 #[cfg(feature = "postgres")]
@@ -308,6 +321,14 @@ mod firestore_tests {
         let opened = Stores::default().documents(url).await.unwrap();
         assert_eq!(opened.driver.describe().provider, "firestore");
         assert_eq!(opened.prefix.as_deref(), Some("t-"));
+    }
+
+    #[test]
+    fn indexes_are_printed_of_the_collections_with_their_prefix() {
+        let notes = isobar::CollectionSpec::<()>::new("notes").schema("");
+        let url = "firestore://shop?prefix=t-";
+        let file = definition(url, std::slice::from_ref(&notes), "").unwrap();
+        assert!(file.contains("\"collectionGroup\": \"t-notes\""), "{file}");
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod connection;
 mod definition;
+mod export;
 mod filter;
 mod name;
 mod read;
@@ -25,6 +26,7 @@ use isobar::{Capabilities, Capability, Error, Limits, Result};
 pub use access::Authorized;
 pub use connection::Client;
 use connection::Connection;
+pub use export::index_file;
 use name::Names;
 
 /// A Firestore database as a document store; [`Place`](crate::config::Place) opens one.

@@ -12,7 +12,7 @@ use super::value::{self, Fields, Format, plain};
 /// The version, a string (rule R8).
 const REV: &str = "_rev";
 /// The expiry (R14): a timestamp, for the TTL policy of a collection; seconds where none is so far.
-const EXP: &str = "_exp";
+pub(super) const EXP: &str = "_exp";
 /// The order of map entries (R20), bytes.
 const ORD: &str = "_ord";
 /// The format, where a document uses marks (R24); a list of it and bytes, where fields are apart.
