@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use isobar::driver::document::DocumentDriver;
 use isobar_azure::config::tables::TablesPlace;
+use isobar_fault_proxy::Protocol;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
 const LIVE: &str = "live";
@@ -34,13 +36,23 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
             }
         }
     };
-    let endpoint = &provider.endpoint;
-    let url = format!("azure-tables://{ACCOUNT}?endpoint={endpoint}/{ACCOUNT}");
+    let address = format!("{}/{ACCOUNT}", provider.endpoint);
     let provider = Provider {
         known_faults: KNOWN_FAULTS,
+        wire: Wire::new(Protocol::Http1, &address, emulated),
         ..provider
     };
-    connect(&url, provider)
+    connect(&emulated_url(&address), provider)
+}
+
+fn emulated(endpoint: &str) -> isobar::Result<Arc<dyn DocumentDriver>> {
+    Ok(Arc::new(
+        TablesPlace::parse(&emulated_url(endpoint))?.open()?,
+    ))
+}
+
+fn emulated_url(endpoint: &str) -> String {
+    format!("azure-tables://{ACCOUNT}?endpoint={endpoint}")
 }
 
 const NAME: &str = "azure-tables";

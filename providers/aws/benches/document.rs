@@ -10,6 +10,7 @@
 )]
 
 #[path = "../tests/it/emulator.rs"]
+#[expect(dead_code, reason = "the tests put a proxy before it too")]
 mod emulator;
 
 use std::alloc::System;

@@ -144,11 +144,11 @@ fn firestore(url: &str) -> Result<Opened<dyn DocumentDriver>> {
 
 #[cfg(any(feature = "azure-tables", feature = "cosmos"))]
 async fn azure(url: &str) -> Result<Opened<dyn DocumentDriver>> {
-    let is_linked = match scheme(url) {
-        "cosmos" => cfg!(feature = "cosmos"),
-        _ => cfg!(feature = "azure-tables"),
-    };
-    if !is_linked {
+    let linked = [
+        ("cosmos", cfg!(feature = "cosmos")),
+        ("azure-tables", cfg!(feature = "azure-tables")),
+    ];
+    if !linked.contains(&(scheme(url), true)) {
         return Err(unknown(DOCUMENTS, url));
     }
     let place = isobar_azure::config::Place::parse(url)?;
