@@ -15,8 +15,11 @@ use isobar_migrate_model::code::{
     RequestMember, ResponseMember, Statement, StatementKind, Target,
 };
 
-/// The variables whose parts a value may be.
-type Parts = BTreeSet<usize>;
+use super::overriding::{may_assign, may_override};
+use super::parts::{
+    CONSTANTS, Parts, beyond, changes_receiver, constant, gives_primitive, held_in, instances,
+    is_variable, of_instance,
+};
 
 /// What becomes of the variables of modules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,29 +32,24 @@ pub(super) struct Changes {
     pub(super) unstorable: BTreeSet<usize>,
     /// Constants that do not stay as they are, as [`constant`] numbers them.
     pub(super) constants: BTreeSet<usize>,
+    /// Functions that may put a property in the place of a method of an instance, and in which lines.
+    pub(super) overriding: BTreeSet<(usize, u32)>,
 }
-
-/// The number of a constant among variables.
-pub(super) fn constant(id: usize) -> usize {
-    CONSTANTS + id
-}
-
-/// Above the number of any variable.
-const CONSTANTS: usize = usize::MAX / 2;
-
-/// Stands among the parts of a value for an instance of a class.
-const INSTANCE: usize = usize::MAX;
 
 /// How variables change. `ids` gives the place of a function by the number it is called by.
 pub(super) fn changed_states(
     functions: &[Function],
     ids: &HashMap<usize, usize>,
     aliasable: &BTreeSet<usize>,
+    methods: &[BTreeSet<String>],
 ) -> Changes {
     let mut flow = Flow {
         functions,
         ids,
         aliasable,
+        methods,
+        line: 0,
+        held: BTreeSet::new(),
         locals: functions
             .iter()
             .map(|it| vec![Parts::new(); it.locals.len()])
@@ -72,7 +70,7 @@ pub(super) fn changed_states(
         }
         if flow.size() == before {
             let mut changes = flow.changes;
-            changes.changed.remove(&INSTANCE);
+            changes.changed.retain(|part| is_variable(*part));
             changes.constants = changes.changed.split_off(&CONSTANTS);
             changes.shared.split_off(&CONSTANTS);
             changes.unstorable.split_off(&CONSTANTS);
@@ -85,6 +83,11 @@ struct Flow<'f> {
     functions: &'f [Function],
     ids: &'f HashMap<usize, usize>,
     aliasable: &'f BTreeSet<usize>,
+    methods: &'f [BTreeSet<String>],
+    /// Of the statement that is looked at.
+    line: u32,
+    /// The classes of which an instance may be a part of some object.
+    held: BTreeSet<usize>,
     locals: Vec<Vec<Parts>>,
     returns: Vec<Parts>,
     /// By the property of the request that holds them.
@@ -116,6 +119,8 @@ impl Flow<'_> {
             + self.changes.changed.len()
             + self.changes.shared.len()
             + self.changes.unstorable.len()
+            + self.changes.overriding.len()
+            + self.held.len()
     }
 
     fn function(&mut self, function: &Function) {
@@ -137,7 +142,7 @@ impl Flow<'_> {
     fn parts(&self, expression: &Expression) -> Parts {
         let of = |expression: &Expression| self.parts(expression);
         match expression {
-            Expression::Instance { .. } => [INSTANCE].into(),
+            Expression::Instance { class } => of_instance(class.0),
             Expression::State { state } if self.aliasable.contains(&state.0) => [state.0].into(),
             Expression::Constant { constant: id } if self.aliasable.contains(&constant(id.0)) => {
                 [constant(id.0)].into()
@@ -146,7 +151,7 @@ impl Flow<'_> {
             Expression::Member { object, .. }
             | Expression::Destructured { object, .. }
             | Expression::Rest { object, .. }
-            | Expression::Index { object, .. } => of(object),
+            | Expression::Index { object, .. } => beyond(of(object)),
             Expression::Default {
                 value: left,
                 default: right,
@@ -166,6 +171,20 @@ impl Flow<'_> {
             Expression::Response {
                 member: ResponseMember::Locals,
             } => self.response.clone(),
+            Expression::Array { .. } | Expression::Object { .. } | Expression::All { .. } => {
+                beyond(self.elements(expression))
+            }
+            Expression::Assign { value, .. } => of(value),
+            Expression::Sequence { expressions } => expressions.last().map(of).unwrap_or_default(),
+            Expression::Call { callee, arguments } => self.parts_of_call(callee, arguments),
+            _ => Parts::new(),
+        }
+    }
+
+    /// What the values in a literal may be parts of.
+    fn elements(&self, literal: &Expression) -> Parts {
+        let of = |expression: &Expression| self.parts(expression);
+        match literal {
             Expression::Array { elements } => elements
                 .iter()
                 .flat_map(|(Element::Value { value } | Element::Spread { value, .. })| of(value))
@@ -175,9 +194,6 @@ impl Flow<'_> {
                 .flat_map(|(Property::Named { value, .. } | Property::Spread { value })| of(value))
                 .collect(),
             Expression::All { parts } => parts.iter().flat_map(|part| of(&part.value)).collect(),
-            Expression::Assign { value, .. } => of(value),
-            Expression::Sequence { expressions } => expressions.last().map(of).unwrap_or_default(),
-            Expression::Call { callee, arguments } => self.parts_of_call(callee, arguments),
             _ => Parts::new(),
         }
     }
@@ -193,7 +209,7 @@ impl Flow<'_> {
             Callee::Local { local } => &self.locals[self.current][local.0] | &given(),
             Callee::Method {
                 receiver, method, ..
-            } if !gives_primitive(*method) => &self.parts(receiver) | &given(),
+            } if !gives_primitive(*method) => beyond(&self.parts(receiver) | &given()),
             Callee::Builtin {
                 builtin:
                     Builtin::ObjectValues
@@ -202,7 +218,7 @@ impl Flow<'_> {
                     | Builtin::ObjectFromEntries
                     | Builtin::ArrayFrom
                     | Builtin::ArrayOf,
-            } => given(),
+            } => beyond(given()),
             _ => Parts::new(),
         }
     }
@@ -235,6 +251,8 @@ impl Flow<'_> {
     fn put_into(&mut self, object: &Expression, parts: &Parts) {
         let owners = self.parts(object);
         self.share(&owners, parts);
+        self.held.extend(instances(parts));
+        let parts = &beyond(parts.clone());
         match object {
             Expression::Local { local } => self.flow_into(*local, parts),
             Expression::Member { object, .. } | Expression::Index { object, .. } => {
@@ -261,7 +279,7 @@ impl Flow<'_> {
         let Some(kept) = self.fresh.get_mut(&(self.current, local.0)) else {
             return;
         };
-        kept.extend(owners.iter().filter(|owner| **owner != INSTANCE));
+        kept.extend(owners.iter().filter(|owner| is_variable(**owner)));
         if kept.len() > 1 {
             self.changes.shared.extend(kept.iter());
         }
@@ -277,13 +295,13 @@ impl Flow<'_> {
 
     /// What belongs to one variable comes to belong to another as well.
     fn share(&mut self, owners: &Parts, parts: &Parts) {
-        for owner in owners.iter().filter(|owner| **owner != INSTANCE) {
-            if parts.contains(&INSTANCE) {
+        for owner in owners.iter().filter(|owner| is_variable(**owner)) {
+            if !parts.iter().copied().all(is_variable) {
                 self.changes.unstorable.insert(*owner);
             }
             for part in parts
                 .iter()
-                .filter(|part| *part != owner && **part != INSTANCE)
+                .filter(|part| *part != owner && is_variable(**part))
             {
                 self.changes.shared.extend([*owner, *part]);
             }
@@ -298,15 +316,26 @@ impl Flow<'_> {
                 self.changes.changed.extend(parts);
                 self.share(&[state.0].into(), parts);
             }
-            Target::Property { object, .. } => {
+            Target::Property { object, key } => {
                 let owner = self.parts(object);
                 self.changes.changed.extend(owner);
+                self.override_in(object, |methods| may_override(key, methods));
                 self.put_into(object, parts);
             }
             Target::Request { name } => {
                 self.request.entry(name.clone()).or_default().extend(parts);
             }
             Target::Response { .. } => self.response.extend(parts),
+        }
+    }
+
+    /// Properties of an object are set: whether they may have the names of methods is told by `may`.
+    fn override_in(&mut self, object: &Expression, may: impl Fn(&BTreeSet<String>) -> bool) {
+        let parts = self.parts(object);
+        let held = held_in(&parts, &self.held);
+        let mut classes = instances(&parts).chain(held);
+        if classes.any(|class| may(&self.methods[class])) {
+            self.changes.overriding.insert((self.current, self.line));
         }
     }
 
@@ -346,13 +375,10 @@ impl Flow<'_> {
             } => self.method(receiver, *method, arguments),
             Callee::Builtin {
                 builtin: Builtin::ObjectAssign,
-            } => {
-                if let Some(target) = arguments.first() {
-                    let owner = self.parts_of_argument(target);
-                    self.changes.changed.extend(owner);
-                    self.put_given(target, &arguments[1..]);
-                }
-            }
+            } => self.assign_properties(arguments),
+            Callee::Builtin {
+                builtin: Builtin::ArrayFrom | Builtin::ArrayOf,
+            } => self.held.extend(instances(&self.given(arguments))),
             Callee::Local { .. } => {
                 // The parameters of a closure with a name are locals of the same function: all of them may be meant.
                 let given = self.given(arguments);
@@ -361,6 +387,19 @@ impl Flow<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `Object.assign(target, …)`.
+    fn assign_properties(&mut self, arguments: &[Argument]) {
+        let Some((target, sources)) = arguments.split_first() else {
+            return;
+        };
+        let owner = self.parts_of_argument(target);
+        self.changes.changed.extend(owner);
+        self.put_given(target, sources);
+        if let Argument::Value { value } = target {
+            self.override_in(value, |methods| may_assign(sources, methods));
         }
     }
 
@@ -382,6 +421,7 @@ impl Flow<'_> {
     fn method(&mut self, receiver: &Expression, method: Method, arguments: &[Argument]) {
         let parts = self.parts(receiver);
         let given = self.given(arguments);
+        self.held.extend(instances(&given));
         if changes_receiver(method) {
             self.changes.changed.extend(&parts);
             self.put_into(receiver, &given);
@@ -409,6 +449,7 @@ impl Flow<'_> {
 
 impl Visit for Flow<'_> {
     fn statement(&mut self, statement: &Statement) {
+        self.line = statement.line;
         match &statement.kind {
             StatementKind::Let {
                 local,
@@ -426,7 +467,7 @@ impl Visit for Flow<'_> {
                 self.flow_into(*local, &parts);
             }
             StatementKind::ForOf { local, values, .. } => {
-                let parts = self.parts(values);
+                let parts = beyond(self.parts(values));
                 self.flow_into(*local, &parts);
             }
             StatementKind::Return { value: Some(value) } => {
@@ -466,6 +507,9 @@ impl Visit for Flow<'_> {
                 }
             }
             Expression::Update { target, .. } => self.write(target, &Parts::new()),
+            Expression::Array { .. } | Expression::Object { .. } | Expression::All { .. } => {
+                self.held.extend(instances(&self.elements(expression)));
+            }
             Expression::Delete { object, .. } => {
                 let owner = self.parts(object);
                 self.changes.changed.extend(owner);
@@ -512,42 +556,4 @@ fn name_of(member: &RequestMember) -> String {
         RequestMember::Headers => "headers".to_owned(),
         _ => String::new(),
     }
-}
-
-fn changes_receiver(method: Method) -> bool {
-    matches!(
-        method,
-        Method::Fill
-            | Method::Pop
-            | Method::Push
-            | Method::Reverse
-            | Method::Shift
-            | Method::Sort
-            | Method::Splice
-            | Method::Unshift
-    )
-}
-
-/// Whether a method gives text, a number, a boolean or nothing.
-fn gives_primitive(method: Method) -> bool {
-    !matches!(
-        method,
-        Method::At
-            | Method::Concat
-            | Method::Fill
-            | Method::Filter
-            | Method::Find
-            | Method::FindLast
-            | Method::Flat
-            | Method::FlatMap
-            | Method::Map
-            | Method::Pop
-            | Method::Reduce
-            | Method::Reverse
-            | Method::Shift
-            | Method::Slice
-            | Method::Sort
-            | Method::Splice
-            | Method::ValueOf
-    )
 }

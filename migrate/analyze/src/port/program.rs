@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use isobar_migrate_model::code::visit::{Visit, walk_expression, walk_function, walk_target};
+use isobar_migrate_model::code::visit::{Visit, walk_expression, walk_function};
 use isobar_migrate_model::code::visit_mut::{self, Visit as VisitMut};
 use isobar_migrate_model::code::{
     Callee, Class, ClassId, Constant, ConstantId, Expression, Function, FunctionId, Handler, Layer,
@@ -10,7 +10,7 @@ use isobar_migrate_model::code::{
 };
 use isobar_migrate_model::{Reason, ReasonCode};
 
-use super::{ConstantSource, Outcome, Port, Porter, Root, aliases};
+use super::{ConstantSource, Outcome, Port, Porter, Root, aliases, holding, parts};
 use crate::machine::value::RouterId;
 
 struct Calls<'c> {
@@ -58,7 +58,7 @@ impl Porter<'_, '_> {
         express: u8,
     ) -> (Port, Vec<Outcome>) {
         for (position, reason) in self.answered_elsewhere(&router) {
-            hold_back(&mut router, &self.outcomes[position], &reason);
+            holding::hold_back(&mut router, &self.outcomes[position], &reason);
             self.outcomes[position].reasons.push(reason);
         }
         if let Some(reason) = blocked_error_handler(&router) {
@@ -78,6 +78,7 @@ impl Porter<'_, '_> {
         if let Some(reason) = self.holding_instances(&unstorable) {
             self.hold_back_states(&mut router, &reason, &unstorable);
         }
+        self.hold_back_overriding(&mut router);
         let changed = self.changes(&router).changed;
         let kept = self.kept(&router);
         let mut functions = self.functions_at(&kept);
@@ -114,7 +115,7 @@ impl Porter<'_, '_> {
     }
 
     /// The functions that layers refer to, and all they call, in the order of the source.
-    fn kept(&self, router: &Router) -> Vec<usize> {
+    pub(super) fn kept(&self, router: &Router) -> Vec<usize> {
         let mut roots = BTreeSet::new();
         collect(router, &mut roots);
         let reached: BTreeSet<usize> = roots
@@ -140,7 +141,7 @@ impl Porter<'_, '_> {
                 Expression::Array { .. } | Expression::Object { .. }
             )
         });
-        let constants = constants.map(|(id, _)| aliases::constant(id));
+        let constants = constants.map(|(id, _)| parts::constant(id));
         roots.map(|(id, _)| id).chain(constants).collect()
     }
 
@@ -158,7 +159,7 @@ impl Porter<'_, '_> {
         known.collect()
     }
 
-    fn functions_at(&self, positions: &[usize]) -> Vec<Function> {
+    pub(super) fn functions_at(&self, positions: &[usize]) -> Vec<Function> {
         let slots = positions
             .iter()
             .map(|position| &self.functions[*position].lowered);
@@ -168,10 +169,15 @@ impl Porter<'_, '_> {
     }
 
     /// What the functions that are kept do to the variables of modules.
-    fn changes(&self, router: &Router) -> aliases::Changes {
+    pub(super) fn changes(&self, router: &Router) -> aliases::Changes {
         let kept = self.kept(router);
         let ids = numbered(&kept);
-        aliases::changed_states(&self.functions_at(&kept), &ids, &self.aliasable())
+        aliases::changed_states(
+            &self.functions_at(&kept),
+            &ids,
+            &self.aliasable(),
+            &self.methods(),
+        )
     }
 
     /// Why variables that share an object cannot be kept apart.
@@ -192,7 +198,7 @@ impl Porter<'_, '_> {
     /// Why what is worked out at the start cannot be changed by requests.
     fn changing(&self, constants: &BTreeSet<usize>) -> Option<Reason> {
         let mut known = self.constants.iter().enumerate();
-        let (_, constant) = known.find(|(id, _)| constants.contains(&aliases::constant(*id)))?;
+        let (_, constant) = known.find(|(id, _)| constants.contains(&parts::constant(*id)))?;
         Some(Reason {
             code: ReasonCode::State,
             subject: constant.name.to_string(),
@@ -213,29 +219,6 @@ impl Porter<'_, '_> {
             message: format!("keeps an instance of a class in `{}`", root.name),
             place: self.machine.place(root.site),
         })
-    }
-
-    /// Keeps routes that use some of these variables behind; all routes, where middleware before them does.
-    fn hold_back_states(&mut self, router: &mut Router, reason: &Reason, states: &BTreeSet<usize>) {
-        let with_state = |porter: &Self, position: &usize| {
-            let reached = porter.reached(*position);
-            let functions = porter.functions_at(&reached);
-            functions
-                .iter()
-                .any(|function| uses_state(function, states))
-        };
-        let mut middleware = BTreeSet::new();
-        collect_middleware(router, &mut middleware);
-        let in_middleware = middleware.iter().any(|id| with_state(self, id));
-        for position in 0..self.outcomes.len() {
-            let outcome = &self.outcomes[position];
-            let mut functions = outcome.functions.iter();
-            let uses = in_middleware || functions.any(|id| with_state(self, id));
-            if outcome.reasons.is_empty() && uses {
-                hold_back(router, outcome, reason);
-                self.outcomes[position].reasons.push(reason.clone());
-            }
-        }
     }
 
     /// A reason that several layers give is told once.
@@ -279,84 +262,11 @@ fn blocked_error_handler(router: &Router) -> Option<Reason> {
     })
 }
 
-/// Replaces the handlers of a route.
-fn hold_back(router: &mut Router, outcome: &Outcome, reason: &Reason) {
-    for layer in &mut router.layers {
-        match layer {
-            Layer::Mount { router, .. } => hold_back(router, outcome, reason),
-            Layer::Route { methods, place, .. } if *place == outcome.place => {
-                let same = methods
-                    .iter_mut()
-                    .filter(|(method, _)| *method == outcome.method);
-                for (_, handlers) in same {
-                    *handlers = vec![Handler::Legacy {
-                        reason: reason.message.clone(),
-                        place: reason.place.clone(),
-                        for_errors: false,
-                    }];
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The functions that run for every request below a path.
-fn collect_middleware(router: &Router, functions: &mut BTreeSet<usize>) {
-    for layer in &router.layers {
-        match layer {
-            Layer::Use { handlers, .. } => functions.extend(functions_of(handlers)),
-            Layer::Param { handler, .. } => {
-                functions.insert(handler.0);
-            }
-            Layer::Mount { router, .. } => collect_middleware(router, functions),
-            Layer::Route { .. } => {}
-        }
-    }
-}
-
-fn functions_of(handlers: &[Handler]) -> impl Iterator<Item = usize> {
+pub(super) fn functions_of(handlers: &[Handler]) -> impl Iterator<Item = usize> {
     handlers.iter().filter_map(|handler| match handler {
         Handler::Function { function, .. } => Some(function.0),
         _ => None,
     })
-}
-
-fn uses_state(function: &Function, states: &BTreeSet<usize>) -> bool {
-    let mut search = StateSearch {
-        states,
-        found: false,
-    };
-    function
-        .body
-        .iter()
-        .for_each(|statement| search.statement(statement));
-    search.found
-}
-
-struct StateSearch<'s> {
-    states: &'s BTreeSet<usize>,
-    found: bool,
-}
-
-impl Visit for StateSearch<'_> {
-    fn expression(&mut self, expression: &Expression) {
-        self.found |= match expression {
-            Expression::State { state } => self.states.contains(&state.0),
-            Expression::Constant { constant } => {
-                self.states.contains(&aliases::constant(constant.0))
-            }
-            _ => false,
-        };
-        walk_expression(self, expression);
-    }
-
-    fn target(&mut self, target: &Target) {
-        if let Target::State { state } = target {
-            self.found |= self.states.contains(&state.0);
-        }
-        walk_target(self, target);
-    }
 }
 
 fn collect(router: &Router, functions: &mut BTreeSet<usize>) {
