@@ -2,7 +2,7 @@
 
 use isobar_migrate_model::code::{
     AssignOperator, BinaryOperator, Expression, Key, LocalId, LogicalOperator, RequestMember,
-    StateId, Target,
+    StateId, Target, UnaryOperator,
 };
 
 use super::Emitter;
@@ -22,6 +22,10 @@ impl Emitter<'_> {
             } => self.assign(target, *operator, value),
             Expression::Update { target, by, .. } => self.update(target, *by),
             Expression::Delete { object, key } => format!("{};", self.delete(object, key)),
+            Expression::Unary {
+                operator: UnaryOperator::Void,
+                operand,
+            } => self.effect(operand),
             Expression::Respond { steps } => self.respond_effect(steps),
             Expression::Sequence { expressions } => {
                 let effects: Vec<_> = expressions.iter().map(|it| self.effect(it)).collect();
@@ -129,6 +133,12 @@ impl Emitter<'_> {
         if native && variable.kind == Kind::Number {
             let value = self.number(value);
             return format!("{} {} {};", variable.name, operator.name(), value.text);
+        }
+        if variable.kind == Kind::Undefined {
+            if operator == AssignOperator::And {
+                return String::new();
+            }
+            return self.effect(value);
         }
         let value = self.combined(&Expression::Local { local }, operator, value, variable.kind);
         format!("{} = {value};", variable.name)

@@ -150,12 +150,15 @@ impl Code {
 
     /// Whether this is `undefined` that a call gives, which must be made even so. A variable of that kind is not written.
     fn is_effect(&self) -> bool {
-        self.kind == Kind::Undefined && self.text.contains('(') && self.text != "()"
+        let is_call = self.text.contains('(') && self.text != "()";
+        self.kind == Kind::Undefined && (is_call || self.level == Level::Open)
     }
 
     /// `value`, which stands for this `undefined`, after what works it out.
     pub(crate) fn then(&self, value: &str) -> String {
-        if self.is_effect() {
+        if self.is_effect() && self.level == Level::Open {
+            format!("{{ {} {value} }}", self.text)
+        } else if self.is_effect() {
             format!("{{ {}; {value} }}", self.text)
         } else {
             value.to_owned()

@@ -379,6 +379,9 @@ impl Emitter<'_> {
 
     fn read_local(&mut self, local: LocalId) -> Code {
         let variable = self.variable(local).clone();
+        if variable.kind == Kind::Undefined {
+            return Code::literal("()", Kind::Undefined);
+        }
         if variable.is_reference && !variable.kind.is_copied() {
             return Code::reference(variable.name, variable.kind);
         }

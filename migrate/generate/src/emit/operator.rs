@@ -114,6 +114,9 @@ impl Emitter<'_> {
             }
             UnaryOperator::Void => {
                 let effect = self.effect(operand);
+                if effect.is_empty() {
+                    return Code::literal("()", Kind::Undefined);
+                }
                 Code::open(format!("{{ {effect} }}"), Kind::Undefined)
             }
             UnaryOperator::TypeOf => self.type_of(operand),

@@ -133,6 +133,15 @@ impl Emitter<'_> {
             return format!("let {name} = {closure};\n");
         }
         let variable = self.variable(local).clone();
+        if variable.kind == Kind::Undefined {
+            // Nothing reads it: where it stands in the source, `undefined` is written.
+            let effect = value.map_or_else(String::new, |value| self.effect(value));
+            return if effect.is_empty() {
+                effect
+            } else {
+                effect + "\n"
+            };
+        }
         let value = self.owned_as(variable.kind, value.unwrap_or(&Expression::Undefined));
         let mutable = if self.is_assigned(local) { "mut " } else { "" };
         if !self.reads.is_read(local) {
@@ -184,7 +193,10 @@ impl Emitter<'_> {
 
     /// A `switch` on values of any type: the cases are compared in order.
     fn switch_as_chain(&mut self, value: &Expression, cases: &[Case], tail: bool) -> String {
-        let kind = self.kind(value);
+        let kind = match self.kind(value) {
+            Kind::Undefined => Kind::Value,
+            kind => kind,
+        };
         let name = self.fresh("subject");
         let subject = self.owned_as(kind, value);
         let mut lines = format!("let {name} = {subject};\n");
@@ -210,11 +222,21 @@ impl Emitter<'_> {
 
     /// Whether the subject of a `switch`, which has this kind, is the value of a case.
     fn case_test(&mut self, subject: &str, kind: Kind, value: &Expression) -> String {
+        if kind == Kind::Value && self.kind(value) == Kind::Undefined {
+            let value = self.expression(value).then("JsValue::Undefined");
+            if value == "JsValue::Undefined" {
+                return format!("{subject}.is_undefined()");
+            }
+            self.import("JsValue");
+            return format!("{subject} == {value}");
+        }
         if kind == Kind::Value || self.kind(value) == kind {
             return format!("{subject} == {}", self.expression(value).compared());
         }
         self.import("JsValue");
-        format!("JsValue::from(&{subject}) == {}", self.value(value))
+        let borrow = if kind.is_copied() { "" } else { "&" };
+        let value = self.value(value);
+        format!("JsValue::from({borrow}{subject}) == {value}")
     }
 
     fn format(
@@ -269,7 +291,8 @@ impl Emitter<'_> {
     fn returned_as(&mut self, kind: Kind, value: &Expression) -> String {
         if let Expression::Local { local } = value {
             let variable = self.variable(*local);
-            if variable.kind == kind && !variable.is_reference {
+            let is_held = kind != Kind::Undefined && !variable.is_reference;
+            if variable.kind == kind && is_held {
                 return variable.name.clone();
             }
         }
