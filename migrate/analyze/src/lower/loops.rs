@@ -1,9 +1,6 @@
 //! Loops.
 
-use isobar_migrate_model::code::visit::{self, Visit};
-use isobar_migrate_model::code::{
-    Callee, Expression, Key, LocalId, Method, Statement, StatementKind,
-};
+use isobar_migrate_model::code::{Callee, Expression, Method, Statement, StatementKind};
 use oxc_ast::ast;
 
 use super::function::Lowering;
@@ -85,9 +82,6 @@ impl<'a> Lowering<'a, '_> {
         let local = loop_variable(self, simple_name(pattern));
         let body = self.branch(&it.body, false);
         self.scopes.close();
-        if body.iter().any(|it| deletes_others(it, local)) {
-            return Err(Refusal::new(it, "a for…in that deletes other properties"));
-        }
         Ok(StatementKind::ForIn {
             local,
             object,
@@ -184,30 +178,5 @@ fn loop_pattern<'a>(left: &'a ast::ForStatementLeft<'a>) -> Lowered<&'a ast::Bin
             left,
             "a loop that assigns a variable declared outside of it",
         )),
-    }
-}
-
-/// Whether a statement deletes a property other than the one that `key` names: a loop over the keys passes over those.
-fn deletes_others(statement: &Statement, key: LocalId) -> bool {
-    let mut deletions = Deletions { key, others: false };
-    deletions.statement(statement);
-    deletions.others
-}
-
-struct Deletions {
-    key: LocalId,
-    others: bool,
-}
-
-impl Visit for Deletions {
-    fn expression(&mut self, expression: &Expression) {
-        if let Expression::Delete { key, .. } = expression {
-            let is_own = matches!(
-                key,
-                Key::Computed { value } if **value == Expression::Local { local: self.key }
-            );
-            self.others |= !is_own;
-        }
-        visit::walk_expression(self, expression);
     }
 }

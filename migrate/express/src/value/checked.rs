@@ -165,6 +165,16 @@ impl JsValue {
         }
     }
 
+    /// The same where the loop may delete properties: those that are gone when their turn comes are passed over.
+    pub fn live_property_names(&self) -> impl Iterator<Item = JsString> + use<> {
+        let value = self.clone();
+        let names = self.property_names().into_iter();
+        names.filter(move |name| match &value {
+            Self::Object(object) => object.has(name),
+            _ => true,
+        })
+    }
+
     /// The error of calling a method that this value does not have.
     fn lacks(&self, callee: &str) -> Thrown {
         if self.is_nullish() {

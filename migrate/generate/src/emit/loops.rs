@@ -2,7 +2,8 @@
 
 use isobar_migrate_model::code::visit::{Visit, walk_expression};
 use isobar_migrate_model::code::{
-    Callee, Expression, LocalId, Method, Statement, StatementKind, Target, UnaryOperator,
+    Builtin, Callee, Expression, Key, LocalId, Method, Statement, StatementKind, Target,
+    UnaryOperator,
 };
 
 use super::Emitter;
@@ -169,9 +170,14 @@ impl Emitter<'_> {
         let variable = self.variable(local).clone();
         let object = self.value_receiver(object);
         let mutable = if self.is_assigned(local) { "mut " } else { "" };
+        let names = if removes_properties(body) {
+            "live_property_names"
+        } else {
+            "property_names"
+        };
         let lines = self.loop_body((label, body), String::new());
         format!(
-            "{}for {mutable}{} in {object}.property_names() {{\n{lines}}}\n",
+            "{}for {mutable}{} in {object}.{names}() {{\n{lines}}}\n",
             loop_label(label, body),
             variable.name
         )
@@ -209,41 +215,76 @@ fn uses_label(label: Option<&str>, body: &[Statement]) -> bool {
 
 /// Whether a loop may change the values that it goes through.
 fn changes_values(body: &[Statement]) -> bool {
-    let mut search = ChangeSearch(false);
-    for statement in body {
-        search.statement(statement);
-    }
-    search.0
+    let search = ChangeSearch::of(body);
+    search.removes || search.sets
 }
 
-struct ChangeSearch(bool);
+/// Whether a loop may remove properties of an object.
+fn removes_properties(body: &[Statement]) -> bool {
+    ChangeSearch::of(body).removes
+}
+
+#[derive(Default)]
+struct ChangeSearch {
+    removes: bool,
+    sets: bool,
+}
+
+impl ChangeSearch {
+    fn of(body: &[Statement]) -> Self {
+        let mut search = Self::default();
+        for statement in body {
+            search.statement(statement);
+        }
+        search
+    }
+}
 
 impl Visit for ChangeSearch {
     fn expression(&mut self, expression: &Expression) {
-        self.0 |= match expression {
+        match expression {
             Expression::Assign {
-                target: Target::Property { .. },
+                target: Target::Property { key, .. },
                 ..
             }
-            | Expression::Call {
-                callee: Callee::Local { .. } | Callee::Function { .. },
+            | Expression::Update {
+                target: Target::Property { key, .. },
                 ..
-            } => true,
+            } => {
+                // An array that becomes shorter loses elements.
+                let is_other = matches!(key, Key::Name { name } if name != "length");
+                self.sets = true;
+                self.removes |= !is_other;
+            }
+            Expression::Delete { .. }
+            | Expression::Function { .. }
+            | Expression::Call {
+                callee:
+                    Callee::Local { .. }
+                    | Callee::Function { .. }
+                    | Callee::Builtin {
+                        builtin: Builtin::ObjectAssign,
+                    },
+                ..
+            } => self.removes = true,
             Expression::Call {
                 callee: Callee::Method { method, .. },
                 ..
-            } => matches!(
-                method,
-                Method::Push
-                    | Method::Pop
-                    | Method::Shift
-                    | Method::Unshift
-                    | Method::Splice
-                    | Method::Sort
-                    | Method::Reverse
-            ),
-            _ => false,
-        };
+            } => {
+                self.removes |= matches!(
+                    method,
+                    Method::Fill
+                        | Method::Push
+                        | Method::Pop
+                        | Method::Shift
+                        | Method::Unshift
+                        | Method::Splice
+                        | Method::Sort
+                        | Method::Reverse
+                );
+            }
+            _ => {}
+        }
         walk_expression(self, expression);
     }
 }
