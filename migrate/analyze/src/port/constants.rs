@@ -105,6 +105,19 @@ impl<'a> Porter<'_, 'a> {
         }
     }
 
+    /// Whether a variable holds what another module exports, which is looked at there.
+    pub(super) fn is_required(&self, module: ModuleId, name: &str) -> bool {
+        let source = self.machine.source(module);
+        let Some(mut value) = source.and_then(|source| declared(source.program, name)) else {
+            return true;
+        };
+        while let Some(member) = value.as_member_expression() {
+            value = member.object();
+        }
+        matches!(value, ast::Expression::CallExpression(call)
+            if call.callee.get_identifier_reference().is_some_and(|it| it.name == "require"))
+    }
+
     /// Whether functions assign the variable itself.
     fn is_changed(&mut self, key: &RootKey) -> bool {
         match key {

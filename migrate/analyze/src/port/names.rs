@@ -171,7 +171,12 @@ impl Porter<'_, '_> {
                 let key = RootKey::Variable(scope, name.into());
                 return self.root(&key, name, binding.site, binding.value);
             }
-            return self.object(id, name, binding.site);
+            let named = self.object(id, name, binding.site);
+            let is_assumed = binding.assumed && !self.is_required(module, name);
+            if is_assumed && matches!(named, Named::State(_)) {
+                return Named::Refused(super::data::depends_on_environment(name));
+            }
+            return named;
         }
         if in_factory && !is_assigned {
             return match data::literal(self.machine, &binding.value) {

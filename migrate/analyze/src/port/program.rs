@@ -130,15 +130,21 @@ impl Porter<'_, '_> {
         kept
     }
 
-    /// Roots and constants that hold objects: only those can be changed through another name.
+    /// Roots and constants that may hold objects: only those can be changed through another name.
     fn aliasable(&self) -> BTreeSet<usize> {
         let roots = self.roots.values().enumerate();
         let roots = roots.filter(|(_, root)| root.value.as_object().is_some());
         let constants = self.constants.iter().enumerate();
         let constants = constants.filter(|(_, constant)| {
-            matches!(
+            !matches!(
                 constant.value,
-                Expression::Array { .. } | Expression::Object { .. }
+                Expression::Text { .. }
+                    | Expression::Number { .. }
+                    | Expression::Bool { .. }
+                    | Expression::Template { .. }
+                    | Expression::Setting { .. }
+                    | Expression::Unary { .. }
+                    | Expression::Binary { .. }
             )
         });
         let constants = constants.map(|(id, _)| parts::constant(id));
