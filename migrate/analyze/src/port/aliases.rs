@@ -5,6 +5,8 @@
 //! other objects, and what middleware leaves on the request. It errs on the side of change: a variable is a constant
 //! only when nothing that may be a part of it is ever changed.
 
+mod kept;
+
 use std::collections::{BTreeSet, HashMap};
 
 use isobar_migrate_model::code::visit::{
@@ -121,6 +123,7 @@ impl Flow<'_> {
             + self.changes.unstorable.len()
             + self.changes.overriding.len()
             + self.held.len()
+            + self.fresh.len()
     }
 
     fn function(&mut self, function: &Function) {
@@ -132,6 +135,7 @@ impl Flow<'_> {
             }
         }
         walk_function(self, function);
+        self.keep_twice(function);
     }
 
     fn flow_into(&mut self, local: LocalId, parts: &Parts) {
@@ -271,28 +275,6 @@ impl Flow<'_> {
         }
     }
 
-    /// A new object is put into what `owners` hold: two of them would hold copies of it.
-    fn keep(&mut self, value: &Expression, owners: &Parts) {
-        let Expression::Local { local } = value else {
-            return;
-        };
-        let Some(kept) = self.fresh.get_mut(&(self.current, local.0)) else {
-            return;
-        };
-        kept.extend(owners.iter().filter(|owner| is_variable(**owner)));
-        if kept.len() > 1 {
-            self.changes.shared.extend(kept.iter());
-        }
-    }
-
-    fn keep_given(&mut self, arguments: &[Argument], owners: &Parts) {
-        for argument in arguments {
-            if let Argument::Value { value } = argument {
-                self.keep(value, owners);
-            }
-        }
-    }
-
     /// What belongs to one variable comes to belong to another as well.
     fn share(&mut self, owners: &Parts, parts: &Parts) {
         for owner in owners.iter().filter(|owner| is_variable(**owner)) {
@@ -356,6 +338,7 @@ impl Flow<'_> {
             let parts: Parts = taken.flatten().copied().collect();
             self.locals[id][parameter.local.0].extend(parts);
         }
+        self.pass_new(id, arguments);
     }
 
     fn flow_into_parameters(&mut self, function: usize, parts: &Parts) {

@@ -196,7 +196,10 @@ impl Porter<'_, '_> {
         Some(Reason {
             code: ReasonCode::State,
             subject: "shared object".to_owned(),
-            message: format!("keeps an object in {names}, which would become copies"),
+            message: match shared.len() {
+                1 => format!("keeps an object twice in {names}, which would become copies"),
+                _ => format!("keeps an object in {names}, which would become copies"),
+            },
             place: self.machine.place(root.site),
         })
     }
