@@ -32,6 +32,16 @@ impl RetryBudget {
         }
     }
 
+    /// The one that all drivers of this process share.
+    pub fn of_process() -> &'static Self {
+        &PROCESS
+    }
+
+    /// Fills it up, for those who make services fail on purpose and mean no harm.
+    pub fn fill(&self) {
+        self.left.store(self.most, Ordering::Relaxed);
+    }
+
     fn take(&self, cost: u32) -> bool {
         let less = |left: u32| left.checked_sub(cost);
         let taken = self
