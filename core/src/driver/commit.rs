@@ -148,6 +148,21 @@ pub async fn commit<S: CommitStore>(store: &S, set: CommitSet<'_>) -> Result<Vec
     }
 }
 
+/// One write by itself, by what commits sets of them.
+pub async fn commit_alone<'w, F>(
+    write: &'w Write,
+    together: impl FnOnce(&'w [Write], fn(Error, usize) -> Error) -> F,
+) -> Result<Written>
+where
+    F: Future<Output = Result<Vec<Written>>>,
+{
+    if matches!(write.action, Action::Check) {
+        return Err(Error::invalid("a check is part of a set of writes"));
+    }
+    let written = together(std::slice::from_ref(write), |error, _| error).await?;
+    Ok(written.into_iter().next().unwrap_or_default())
+}
+
 async fn read<S: CommitStore>(store: &S) -> Result<Vec<Before<S::Row>>> {
     let rows = store.read().await?.into_iter();
     let rows = rows.map(|row| row.map_or(Before::Missing, Before::Found));

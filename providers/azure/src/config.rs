@@ -61,6 +61,12 @@ impl Place {
     }
 }
 
+/// A variable of this process that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.into_string().ok()?;
+    Some(value).filter(|value| !value.is_empty())
+}
+
 /// A part of a URL as it was before it was written into one.
 fn decoded(text: &str) -> Result<String> {
     let text = percent_decode_str(text).decode_utf8();

@@ -5,7 +5,7 @@ use azure_data_cosmos::options::Region;
 use azure_data_cosmos::{AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy};
 use isobar::{Error, ErrorKind, Result};
 
-use super::decoded;
+use super::{decoded, variable};
 use crate::document::cosmos::{CosmosStore, unreachable};
 
 pub(super) const SCHEME: &str = "cosmos";
@@ -39,10 +39,7 @@ pub struct CosmosPlace {
 impl CosmosPlace {
     /// Reads a URL and the variables of this process.
     pub fn parse(url: &str) -> Result<Self> {
-        Self::parse_with(url, &|name| {
-            let value = std::env::var_os(name)?.into_string().ok()?;
-            Some(value).filter(|value| !value.is_empty())
-        })
+        Self::parse_with(url, &variable)
     }
 
     fn parse_with(url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {

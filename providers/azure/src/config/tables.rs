@@ -2,7 +2,7 @@
 
 use isobar::{Error, ErrorKind, Result};
 
-use super::decoded;
+use super::{decoded, variable};
 use crate::document::tables::TablesStore;
 use crate::document::tables::credential::{Credential, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY};
 
@@ -38,10 +38,7 @@ pub struct TablesPlace {
 impl TablesPlace {
     /// Reads a URL and the variables of this process.
     pub fn parse(url: &str) -> Result<Self> {
-        Self::parse_with(url, &|name| {
-            let value = std::env::var_os(name)?.into_string().ok()?;
-            Some(value).filter(|value| !value.is_empty())
-        })
+        Self::parse_with(url, &variable)
     }
 
     fn parse_with(url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use googleapis_tonic_google_firestore_v1::google::firestore::v1 as proto;
 use isobar::driver::Failure;
-use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit};
-use isobar::driver::document::{Action, Call, Record, Write, Written};
+use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit, commit_alone};
+use isobar::driver::document::{Call, Record, Write, Written};
 use isobar::{Error, Result};
 use proto::precondition::ConditionType;
 use proto::write::Operation;
@@ -27,12 +27,7 @@ struct Documents<'s> {
 
 impl FirestoreStore {
     pub(super) async fn write_one(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
-        if matches!(write.action, Action::Check) {
-            return Err(Error::invalid("a check is part of a set of writes"));
-        }
-        let writes = std::slice::from_ref(write);
-        let written = self.write_together(call, writes, |error, _| error).await?;
-        Ok(written.into_iter().next().unwrap_or_default())
+        commit_alone(write, |writes, at| self.write_together(call, writes, at)).await
     }
 
     /// All writes or none; what each did, in their order.

@@ -11,8 +11,8 @@ use azure_data_cosmos::options::{
 use azure_data_cosmos::{CosmosError, Result as CosmosResult, TransactionalBatch};
 use isobar::document::Consistency;
 use isobar::driver::Failure;
-use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit};
-use isobar::driver::document::{Action, Call, Record, Write, Written};
+use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit, commit_alone};
+use isobar::driver::document::{Call, Record, Write, Written};
 use isobar::{Error, ErrorKind, Result};
 use serde_json::{Map as Object, Value as Json};
 
@@ -50,12 +50,7 @@ struct Items<'s> {
 
 impl CosmosStore {
     pub(super) async fn write_one(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
-        if matches!(write.action, Action::Check) {
-            return Err(Error::invalid("a check is part of a set of writes"));
-        }
-        let writes = std::slice::from_ref(write);
-        let written = self.write_together(call, writes, |error, _| error).await?;
-        Ok(written.into_iter().next().unwrap_or_default())
+        commit_alone(write, |writes, at| self.write_together(call, writes, at)).await
     }
 
     /// All writes or none; what each did, in their order.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::Method;
 use isobar::driver::Failure;
-use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit};
-use isobar::driver::document::{Action, Call, Record, Write, Written};
+use isobar::driver::commit::{Before, Change, CommitSet, CommitStore, commit, commit_alone};
+use isobar::driver::document::{Call, Record, Write, Written};
 use isobar::{Error, ErrorKind, Result};
 
 use super::TablesStore;
@@ -37,12 +37,7 @@ struct Request {
 
 impl TablesStore {
     pub(super) async fn write_one(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
-        if matches!(write.action, Action::Check) {
-            return Err(Error::invalid("a check is part of a set of writes"));
-        }
-        let writes = std::slice::from_ref(write);
-        let written = self.write_together(call, writes, |error, _| error).await?;
-        Ok(written.into_iter().next().unwrap_or_default())
+        commit_alone(write, |writes, at| self.write_together(call, writes, at)).await
     }
 
     /// All writes or none, of one partition; what each did, in their order.
