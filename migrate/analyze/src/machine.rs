@@ -28,6 +28,7 @@ use crate::source::Source;
 use crate::tree::SourceTree;
 
 pub(crate) mod assign;
+mod assumption;
 pub(crate) mod builtin;
 pub(crate) mod call;
 pub(crate) mod class;
@@ -47,6 +48,7 @@ pub(crate) mod scope;
 pub(crate) mod spending;
 pub(crate) mod statement;
 mod steering;
+pub(crate) mod target;
 pub(crate) mod typescript;
 pub(crate) mod value;
 
@@ -122,10 +124,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) scopes: Scopes<'a>,
     pub(crate) global: ScopeId,
     pub(crate) environment: IndexMap<Name, Value>,
-    /// How often the environment was read, to tell conditions that depend on it.
-    pub(crate) environment_reads: u64,
-    /// How many conditions on the assumed environment are around the code that runs.
-    pub(crate) assuming: u32,
+    /// What was taken for granted, and what follows from it.
+    pub(crate) assumptions: assumption::Assumptions,
     /// How often an absent variable was read.
     pub(crate) absent_reads: u64,
     pub(crate) routing: Routing,
@@ -187,8 +187,7 @@ impl<'a> Machine<'a> {
             scopes,
             global,
             environment: environment.collect(),
-            environment_reads: 0,
-            assuming: 0,
+            assumptions: assumption::Assumptions::default(),
             absent_reads: 0,
             routing: Routing::default(),
             findings: Findings::default(),

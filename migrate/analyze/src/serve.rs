@@ -110,6 +110,9 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn note_read(&mut self, id: ObjectId) {
+        if self.heap.get(id).past.assumed {
+            self.assume();
+        }
         if self.is_shared(id) {
             let root = self.heap.root_owner(id);
             let site = self.heap.get(root).site;
@@ -120,6 +123,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn note_write(&mut self, id: ObjectId, site: Site) {
+        if self.trace.is_none() {
+            let assumed = self.is_assuming();
+            let object = self.heap.get_mut(id);
+            object.past.altered = true;
+            object.past.assumed |= assumed;
+        }
         if self.is_shared(id) {
             let root = self.heap.root_owner(id);
             if let Some(trace) = &mut self.trace {
@@ -131,6 +140,9 @@ impl<'a> Machine<'a> {
     /// The value of a property as a request sees it: flags and counters of shared objects may
     /// have changed since the application started.
     pub(crate) fn observed_read(&mut self, id: ObjectId, holder: ObjectId, value: Value) -> Value {
+        if self.trace.is_none() && self.heap.get(holder).past.assumed {
+            self.assume();
+        }
         if self.trace.is_none() || !self.is_shared(holder) {
             return value;
         }

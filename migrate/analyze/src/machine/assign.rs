@@ -2,11 +2,9 @@
 
 use oxc_ast::ast::{
     AssignmentExpression, AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty,
-    SimpleAssignmentTarget,
 };
 use oxc_syntax::operator::{AssignmentOperator, LogicalOperator};
 
-use crate::machine::expression::private_key;
 use crate::machine::pattern::element_at;
 use crate::machine::scope::Binding;
 use crate::machine::value::{ScopeId, Site, Value};
@@ -25,15 +23,13 @@ impl<'a> Machine<'a> {
         let Some(binding) = self.scopes.binding(scope, name) else {
             return Value::Unknown;
         };
-        if binding.assumed {
-            self.environment_reads += 1;
-        }
+        let assumed = binding.past.assumed || binding.steered;
         if let Some((module, export)) = binding.import.clone() {
             return self.export_of(module, &export, site);
         }
         let value = binding.value.clone();
-        if matches!(value, Value::Unset(_)) {
-            self.environment_reads += 1;
+        if assumed || matches!(value, Value::Unset(_)) {
+            self.assume();
         }
         self.observed_variable(scope, name, value)
     }
@@ -53,10 +49,12 @@ impl<'a> Machine<'a> {
         };
         self.note_variable_write(scope, name, site);
         self.journal_variable(scope, name);
-        let steered = self.assuming > 0;
+        let is_start = self.trace.is_none();
+        let steered = self.is_assuming();
         if let Some(binding) = self.scopes.binding_mut(scope, name) {
             binding.value = value;
-            binding.steered |= steered;
+            binding.steered |= is_start && (steered || binding.past.assumed);
+            binding.past.altered |= is_start;
         }
     }
 
@@ -66,14 +64,22 @@ impl<'a> Machine<'a> {
         frame: &mut Frame,
     ) -> Value {
         if assignment.operator == AssignmentOperator::Assign {
+            let place = assignment
+                .left
+                .as_simple_assignment_target()
+                .map(|target| self.target(target, frame));
             let value = self.eval(&assignment.right, frame);
-            self.write(&assignment.left, value.clone(), frame);
+            match place {
+                Some(place) => self.write_target(&place, value.clone(), frame),
+                None => self.write(&assignment.left, value.clone(), frame),
+            }
             return value;
         }
         let Some(target) = assignment.left.as_simple_assignment_target() else {
             return Value::Unknown;
         };
-        let before = self.read_target(target, frame);
+        let place = self.target(target, frame);
+        let before = self.read_target(&place, frame);
         let logical = match assignment.operator {
             AssignmentOperator::LogicalOr => Some(LogicalOperator::Or),
             AssignmentOperator::LogicalAnd => Some(LogicalOperator::And),
@@ -88,7 +94,7 @@ impl<'a> Machine<'a> {
             }
             (None, None) => Value::Unknown,
         };
-        self.write_simple(target, value.clone(), frame);
+        self.write_target(&place, value.clone(), frame);
         value
     }
 
@@ -115,7 +121,8 @@ impl<'a> Machine<'a> {
             }
             _ => {
                 if let Some(simple) = target.as_simple_assignment_target() {
-                    self.write_simple(simple, value, frame);
+                    let place = self.target(simple, frame);
+                    self.write_target(&place, value, frame);
                 }
             }
         }
@@ -168,37 +175,6 @@ impl<'a> Machine<'a> {
                     self.write(target, value, frame);
                 }
             }
-        }
-    }
-
-    pub(crate) fn write_simple(
-        &mut self,
-        target: &'a SimpleAssignmentTarget<'a>,
-        value: Value,
-        frame: &mut Frame,
-    ) {
-        match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
-                let site = frame.site(&**identifier);
-                self.assign(identifier.name.as_str(), value, frame, site);
-            }
-            SimpleAssignmentTarget::StaticMemberExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let site = frame.site(&member.property);
-                self.set_on(&object, member.property.name.as_str(), value, site);
-            }
-            SimpleAssignmentTarget::ComputedMemberExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let key = self.eval(&member.expression, frame);
-                let site = frame.site(&**member);
-                self.set_computed(&object, &key, value, site);
-            }
-            SimpleAssignmentTarget::PrivateFieldExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let key = private_key(member.field.name.as_str());
-                self.set_on(&object, &key, value, frame.site(&**member));
-            }
-            _ => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::machine::call::Call;
 use crate::machine::heap::Kind;
 use crate::machine::operator::MAX_TEXT_BYTES;
 use crate::machine::scope::Binding;
-use crate::machine::value::{ModuleId, Site, Value};
+use crate::machine::value::{ModuleId, SYMBOL, Site, Value};
 
 pub(crate) mod array;
 mod collection;
@@ -14,6 +14,7 @@ mod events;
 mod fs;
 mod function;
 mod global;
+pub(crate) mod integer;
 mod json;
 mod math;
 pub(crate) mod object;
@@ -25,6 +26,7 @@ mod regexp;
 mod require;
 mod statics;
 mod text;
+pub(crate) mod unit;
 mod url;
 mod util;
 
@@ -80,6 +82,24 @@ impl Family {
                 | Self::Map
                 | Self::Set
                 | Self::RegExp
+        )
+    }
+}
+
+impl Family {
+    /// Whether its functions give data that was not there before, or change what they are called on.
+    fn makes_data(self) -> bool {
+        matches!(
+            self,
+            Self::Constructor
+                | Self::Static
+                | Self::Array
+                | Self::Text
+                | Self::Map
+                | Self::Set
+                | Self::RegExp
+                | Self::Json
+                | Self::Global
         )
     }
 }
@@ -209,8 +229,15 @@ pub(crate) fn node_module(machine: &mut Machine<'_>, name: &str, site: Site) -> 
 
 /// Calls the function `name` of `family`.
 pub(crate) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: Call) -> Value {
-    match dispatch(machine, family, name, call) {
+    let before = machine.assumptions_made();
+    let value = dispatch(machine, family, name, call);
+    let assumed = machine.assumptions_made() != before;
+    match value {
         Value::Text(text) if text.len() > MAX_TEXT_BYTES => Value::Unknown,
+        Value::Object(id) if assumed && family.makes_data() => {
+            machine.heap.get_mut(id).past.assumed = true;
+            value
+        }
         value => value,
     }
 }
@@ -225,7 +252,7 @@ fn dispatch(machine: &mut Machine<'_>, family: Family, name: &str, call: Call) -
         Family::ObjectMethods => object::method(machine, name, &call),
         Family::Function => function::call(machine, name, call),
         Family::Promise => promise::method(machine, name, &call),
-        Family::Map | Family::Set => collection::call(machine, family, name, &call),
+        Family::Map | Family::Set => collection::call(machine, name, &call),
         Family::RegExp => regexp::method(machine, name, &call),
         Family::Global => global::call(machine, name, &call),
         Family::Console => Value::Undefined,
@@ -261,7 +288,9 @@ pub(crate) fn static_member(
             let family = constructor::instance_family(name);
             machine.allocate(Kind::Namespace(family), site)
         }
-        Family::Constructor if name == "Symbol" && key != "for" => Value::from(format!("@@{key}")),
+        Family::Constructor if name == "Symbol" && key != "for" => {
+            Value::from(format!("{SYMBOL}{key}"))
+        }
         Family::Constructor if key == "name" => Value::from(name),
         Family::Constructor => machine.builtin(Family::Static, &format!("{name}.{key}"), site),
         Family::Require => require::member(machine, key, site),
@@ -269,6 +298,7 @@ pub(crate) fn static_member(
         Family::Package => crate::recognize::package_member(machine, name, key, site),
         Family::Events => events::member(machine, name, key, site),
         Family::Process => process::nested(machine, name, key, site),
+        _ if family.is_prototype() => Value::Unknown,
         _ => Value::Undefined,
     }
 }
@@ -296,6 +326,12 @@ pub(crate) fn namespace_member(
         (Family::Path, "posix" | "win32") => machine.allocate(Kind::Namespace(Family::Path), site),
         (Family::Fs, "promises") => machine.allocate(Kind::Namespace(Family::FsPromises), site),
         (Family::Math, "PI") => Value::Number(std::f64::consts::PI),
+        (Family::Math, "E") => Value::Number(std::f64::consts::E),
+        // What it holds may have been added by the application.
+        (family, _) if family.is_prototype() && !object::is_method(key) => {
+            machine.assume();
+            machine.builtin(family, key, site)
+        }
         (Family::Process, _) => process::member(machine, key, site),
         (Family::Events, _) => events::member(machine, "", key, site),
         (Family::Url, "URL" | "URLSearchParams") => machine.builtin(Family::Constructor, key, site),

@@ -165,7 +165,7 @@ impl<'a> Machine<'a> {
         new: &'a NewExpression<'a>,
         frame: &mut Frame,
     ) -> Value {
-        let reads = self.environment_reads;
+        let before = self.assumptions_made();
         let callee = self.eval(&new.callee, frame);
         let arguments = self.arguments(&new.arguments, frame);
         let site = frame.site(new);
@@ -179,7 +179,8 @@ impl<'a> Machine<'a> {
             },
         );
         if let Value::Object(id) = made {
-            self.heap.get_mut(id).assumed |= self.environment_reads != reads || self.assuming > 0;
+            self.heap.get_mut(id).past.assumed |=
+                self.assumptions_made() != before || self.is_assuming();
         }
         made
     }

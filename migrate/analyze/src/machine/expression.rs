@@ -1,6 +1,6 @@
 //! Evaluates expressions.
 
-use oxc_ast::ast::{ChainElement, Expression, SimpleAssignmentTarget};
+use oxc_ast::ast::{ChainElement, Expression};
 
 use crate::machine::heap::Kind;
 use crate::machine::value::{Truth, Value};
@@ -47,6 +47,10 @@ impl<'a> Machine<'a> {
         match expression {
             Expression::Identifier(identifier) => {
                 self.lookup(identifier.name.as_str(), frame, frame.site(&**identifier))
+            }
+            // Outside of strict code, `this` is then the global object.
+            Expression::ThisExpression(_) if frame.this == Value::Undefined => {
+                self.roughly(Value::Undefined)
             }
             Expression::ThisExpression(_) => frame.this.clone(),
             Expression::StaticMemberExpression(member) => {
@@ -198,42 +202,6 @@ impl<'a> Machine<'a> {
             }
         }
         value
-    }
-
-    /// The value that a simple assignment target holds now.
-    pub(crate) fn read_target(
-        &mut self,
-        target: &'a SimpleAssignmentTarget<'a>,
-        frame: &mut Frame,
-    ) -> Value {
-        match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
-                self.lookup(identifier.name.as_str(), frame, frame.site(&**identifier))
-            }
-            SimpleAssignmentTarget::StaticMemberExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let site = frame.site(&member.property);
-                self.get(&object, member.property.name.as_str(), site)
-            }
-            SimpleAssignmentTarget::ComputedMemberExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let key = self.eval(&member.expression, frame);
-                self.get_computed(&object, &key, frame.site(&member.expression))
-            }
-            SimpleAssignmentTarget::PrivateFieldExpression(member) => {
-                let object = self.eval(&member.object, frame);
-                let key = private_key(member.field.name.as_str());
-                self.get(&object, &key, frame.site(&member.field))
-            }
-            SimpleAssignmentTarget::TSAsExpression(inner) => self.eval(&inner.expression, frame),
-            SimpleAssignmentTarget::TSSatisfiesExpression(inner) => {
-                self.eval(&inner.expression, frame)
-            }
-            SimpleAssignmentTarget::TSNonNullExpression(inner) => {
-                self.eval(&inner.expression, frame)
-            }
-            SimpleAssignmentTarget::TSTypeAssertion(inner) => self.eval(&inner.expression, frame),
-        }
     }
 }
 

@@ -315,7 +315,7 @@ impl<'a> Machine<'a> {
 
     /// The value that a body returns: of several possible ones the one that tells most.
     pub(crate) fn run_body(&mut self, body: &'a FunctionBody<'a>, frame: &mut Frame) -> Value {
-        let completion = self.execute_all(&body.statements, frame);
+        let completion = self.as_function(|machine| machine.execute_all(&body.statements, frame));
         let last = match completion {
             Completion::Return(value) => value,
             Completion::Throw(value) => {

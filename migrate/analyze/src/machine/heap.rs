@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::machine::builtin::Family;
 use crate::machine::function::Closure;
-use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, Site, Value};
+use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, SYMBOL, Site, Value, array_index};
 
 /// Properties in the order in which they were made.
 pub(crate) type Properties = IndexMap<Name, Property, FxBuildHasher>;
@@ -23,13 +23,47 @@ pub(crate) struct Object<'a> {
     pub(crate) open: bool,
     /// Whether it may be absent: an element looked up under an unknown key.
     pub(crate) maybe: bool,
-    /// Whether environment variables were read while it was made, so that its parts may be others elsewhere.
-    pub(crate) assumed: bool,
+    pub(crate) past: Past,
+    pub(crate) form: Form,
     /// The container that holds it, when it was made or stored as a part.
     pub(crate) owner: Option<ObjectId>,
     /// The name it was first stored under, and where.
     pub(crate) label: Option<(Name, Site)>,
     pub(crate) site: Site,
+}
+
+/// What was done to an object while the application started.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Past {
+    /// Whether it was made or changed on an assumption, so that its parts may be others when the application runs.
+    pub(crate) assumed: bool,
+    /// Whether it was changed after it was made.
+    pub(crate) altered: bool,
+    /// Whether it can no longer be changed.
+    pub(crate) frozen: bool,
+}
+
+/// What an array is beyond its elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    #[default]
+    Ordinary,
+    /// Elements that are `undefined` may be missing, which some methods skip.
+    Sparse,
+    /// It stands for an iterator over its elements.
+    Iterator,
+    /// It has properties that are not recorded, as matches of regular expressions have.
+    Match,
+}
+
+impl Form {
+    pub(crate) fn with_holes(has_holes: bool) -> Self {
+        if has_holes {
+            Self::Sparse
+        } else {
+            Self::Ordinary
+        }
+    }
 }
 
 /// What an object is beyond its properties.
@@ -119,6 +153,10 @@ pub(crate) struct Property {
     pub(crate) getter: Option<ObjectId>,
     pub(crate) setter: Option<ObjectId>,
     pub(crate) enumerable: bool,
+    /// Whether it had another value before.
+    pub(crate) altered: bool,
+    /// Whether it cannot be assigned.
+    pub(crate) readonly: bool,
 }
 
 impl Property {
@@ -128,6 +166,8 @@ impl Property {
             getter: None,
             setter: None,
             enumerable: true,
+            altered: false,
+            readonly: false,
         }
     }
 
@@ -137,6 +177,21 @@ impl Property {
             ..Self::plain(value)
         }
     }
+}
+
+/// Properties as JavaScript lists them: array indices first, by their value.
+pub(crate) fn in_order(properties: &Properties) -> Vec<(&Name, &Property)> {
+    let (mut indices, names): (Vec<_>, Vec<_>) = properties
+        .iter()
+        .partition(|(name, _)| array_index(name).is_some());
+    indices.sort_by_key(|(name, _)| array_index(name));
+    indices.extend(names);
+    indices
+}
+
+/// Whether a property is no field: the prototype, or one under a symbol.
+pub(crate) fn is_special(name: &str) -> bool {
+    name == "__proto__" || name.starts_with(SYMBOL)
 }
 
 /// All objects of one scan.
@@ -154,7 +209,8 @@ impl<'a> Heap<'a> {
             properties: Properties::default(),
             open: false,
             maybe: false,
-            assumed: false,
+            past: Past::default(),
+            form: Form::Ordinary,
             owner: None,
             label: None,
             site,

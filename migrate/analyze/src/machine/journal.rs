@@ -23,9 +23,10 @@ impl<'a> Machine<'a> {
     pub(crate) fn uncertainly<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         let mark = self.journal.len();
         self.uncertain += 1;
-        let outcome = body(self);
+        let outcome = self.under_condition(true, body);
         self.uncertain -= 1;
         self.settle_writes(mark);
+        self.assume();
         outcome
     }
 

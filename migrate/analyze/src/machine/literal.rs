@@ -6,7 +6,7 @@ use oxc_ast::ast::{
 };
 
 use crate::machine::expression::private_key;
-use crate::machine::heap::{Kind, Property};
+use crate::machine::heap::{Form, Kind, Property};
 use crate::machine::operator::{MAX_TEXT_BYTES, steps_of_text};
 use crate::machine::value::{Name, ObjectId, Site, Value};
 use crate::machine::{Frame, Machine};
@@ -29,7 +29,7 @@ impl<'a> Machine<'a> {
             }
             if let Some(expression) = literal.expressions.get(at) {
                 let value = self.eval(expression, frame);
-                match self.text_of(&value) {
+                match self.text_of(&value).filter(|_| !value.is_symbol()) {
                     Some(part) => text.push_str(&part),
                     None => known = false,
                 }
@@ -48,8 +48,10 @@ impl<'a> Machine<'a> {
         array: &'a ArrayExpression<'a>,
         frame: &mut Frame,
     ) -> Value {
+        let before = self.assumptions_made();
         let mut elements = Vec::with_capacity(array.elements.len());
         let mut open = false;
+        let mut form = Form::Ordinary;
         for element in &array.elements {
             match element {
                 ArrayExpressionElement::SpreadElement(spread) => {
@@ -59,7 +61,10 @@ impl<'a> Machine<'a> {
                         None => true,
                     };
                 }
-                ArrayExpressionElement::Elision(_) => elements.push(Value::Undefined),
+                ArrayExpressionElement::Elision(_) => {
+                    form = Form::Sparse;
+                    elements.push(Value::Undefined);
+                }
                 _ => {
                     let value = element.as_expression().map(|inner| self.eval(inner, frame));
                     elements.push(value.unwrap_or(Value::Unknown));
@@ -68,7 +73,11 @@ impl<'a> Machine<'a> {
         }
         let parts = elements.clone();
         let id = self.heap.allocate(Kind::array(elements), frame.site(array));
-        self.heap.get_mut(id).open = open;
+        let assumed = self.assumptions_made() != before;
+        let object = self.heap.get_mut(id);
+        object.open = open;
+        object.form = form;
+        object.past.assumed = assumed;
         self.adopt(id, &parts);
         Value::Object(id)
     }
@@ -99,6 +108,7 @@ impl<'a> Machine<'a> {
         literal: &'a ObjectExpression<'a>,
         frame: &mut Frame,
     ) -> Value {
+        let before = self.assumptions_made();
         let id = self.plain_object(frame.site(literal));
         for property in &literal.properties {
             match property {
@@ -109,6 +119,7 @@ impl<'a> Machine<'a> {
                 }
             }
         }
+        self.heap.get_mut(id).past.assumed |= self.assumptions_made() != before;
         Value::Object(id)
     }
 
@@ -125,6 +136,11 @@ impl<'a> Machine<'a> {
         self.name_value(&value, &key, site);
         self.adopt(id, std::slice::from_ref(&value));
         match property.kind {
+            PropertyKind::Init
+                if &*key == "__proto__" && !property.computed && !property.shorthand =>
+            {
+                self.set_prototype(id, &value);
+            }
             PropertyKind::Init => {
                 self.heap
                     .get_mut(id)
@@ -185,7 +201,22 @@ impl<'a> Machine<'a> {
                     self.heap.get_mut(to).open = true;
                 }
             }
-            Value::Unknown => self.heap.get_mut(to).open = true,
+            Value::Text(text) if text.is_ascii() && !from.is_symbol() => {
+                for (index, character) in text.chars().enumerate() {
+                    let value = Value::from(character.to_string());
+                    self.set(to, &index.to_string(), value, site);
+                }
+            }
+            Value::Unknown | Value::Text(_) => self.heap.get_mut(to).open = true,
+            _ => {}
+        }
+    }
+
+    /// Gives an object its prototype. Without one it lacks what all objects have.
+    pub(crate) fn set_prototype(&mut self, id: ObjectId, prototype: &Value) {
+        match prototype {
+            Value::Object(prototype) => self.heap.get_mut(id).prototype = Some(*prototype),
+            Value::Null | Value::Unknown => self.heap.get_mut(id).past.assumed = true,
             _ => {}
         }
     }

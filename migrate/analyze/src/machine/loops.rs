@@ -5,12 +5,25 @@ use oxc_ast::ast::{
     ForStatementLeft, Statement, WhileStatement,
 };
 
+use crate::machine::heap::Kind;
 use crate::machine::statement::note_return;
 use crate::machine::value::{Truth, Value};
 use crate::machine::{Completion, Frame, Machine};
 
 /// Rounds that a loop with a known condition may take.
 const MAX_ROUNDS: u32 = 20_000;
+
+/// Nodes that a loop may evaluate without a registration. What is only computed does not need as many, and a loop that
+/// waits for an exception of a built-in function would never end.
+const LOOP_SHARE: u64 = 150_000;
+
+/// What there was when a loop began.
+#[derive(Clone, Copy)]
+struct Began {
+    assumptions: u64,
+    fuel: u64,
+    registrations: u64,
+}
 
 /// What a round of a loop asks for.
 enum Next<'a> {
@@ -26,6 +39,7 @@ impl<'a> Machine<'a> {
         label: Option<&'a str>,
         frame: &mut Frame,
     ) -> Completion<'a> {
+        let began = self.begin_loop();
         self.in_block(frame, |machine, frame| {
             match &looped.init {
                 Some(ForStatementInit::VariableDeclaration(declaration)) => {
@@ -36,28 +50,33 @@ impl<'a> Machine<'a> {
                 }
                 None => {}
             }
-            machine.rounds(looped, label, frame)
+            machine.rounds(looped, began, label, frame)
         })
     }
 
     fn rounds(
         &mut self,
         looped: &'a ForStatement<'a>,
+        began: Began,
         label: Option<&'a str>,
         frame: &mut Frame,
     ) -> Completion<'a> {
         for _ in 0..MAX_ROUNDS {
             let test = looped.test.as_ref();
             let truth = test.map_or(Truth::Yes, |test| self.condition(test, frame));
-            match self.round(truth, &looped.body, label, frame) {
-                Next::Round if self.fuel > 0 => {}
-                Next::Round | Next::Leave => break,
+            match self.assuming_round(began, (truth, &looped.body), label, frame) {
+                Next::Round if self.may_go_on(began) => {}
+                Next::Round => break,
+                Next::Leave => return Completion::Normal,
                 Next::End(completion) => return completion,
             }
+            // What a round made remembers its own variables.
+            frame.scope = self.scopes.copied(frame.scope);
             if let Some(update) = &looped.update {
                 self.eval(update, frame);
             }
         }
+        self.assume();
         Completion::Normal
     }
 
@@ -67,14 +86,17 @@ impl<'a> Machine<'a> {
         label: Option<&'a str>,
         frame: &mut Frame,
     ) -> Completion<'a> {
+        let began = self.begin_loop();
         for _ in 0..MAX_ROUNDS {
             let truth = self.condition(&looped.test, frame);
-            match self.round(truth, &looped.body, label, frame) {
-                Next::Round if self.fuel > 0 => {}
-                Next::Round | Next::Leave => break,
+            match self.assuming_round(began, (truth, &looped.body), label, frame) {
+                Next::Round if self.may_go_on(began) => {}
+                Next::Round => break,
+                Next::Leave => return Completion::Normal,
                 Next::End(completion) => return completion,
             }
         }
+        self.assume();
         Completion::Normal
     }
 
@@ -84,16 +106,21 @@ impl<'a> Machine<'a> {
         label: Option<&'a str>,
         frame: &mut Frame,
     ) -> Completion<'a> {
+        let began = self.begin_loop();
         for _ in 0..MAX_ROUNDS {
-            match self.round(Truth::Yes, &looped.body, label, frame) {
-                Next::Round if self.fuel > 0 => {}
-                Next::Round | Next::Leave => break,
+            match self.assuming_round(began, (Truth::Yes, &looped.body), label, frame) {
+                Next::Round if self.may_go_on(began) => {}
+                Next::Round => break,
+                Next::Leave => return Completion::Normal,
                 Next::End(completion) => return completion,
             }
-            if self.condition(&looped.test, frame) != Truth::Yes {
-                break;
+            match self.condition(&looped.test, frame) {
+                Truth::Yes => {}
+                Truth::Maybe => break,
+                Truth::No | Truth::UnlessSet => return Completion::Normal,
             }
         }
+        self.assume();
         Completion::Normal
     }
 
@@ -103,15 +130,25 @@ impl<'a> Machine<'a> {
         label: Option<&'a str>,
         frame: &mut Frame,
     ) -> Completion<'a> {
+        let before = self.assumptions_made();
         let subject = self.eval(&looped.right, frame);
         let closed = self.is_closed(&subject);
         let elements = self.elements_of(&subject);
-        self.over(
-            (&looped.left, &looped.body),
-            (elements.unwrap_or_default(), closed),
-            label,
-            frame,
-        )
+        let known = self.size_of(&subject);
+        let assumed = !closed || self.assumptions_made() != before;
+        let completion = self.under_condition(assumed, |machine| {
+            machine.over(
+                (&looped.left, &looped.body),
+                (elements.unwrap_or_default(), closed),
+                label,
+                frame,
+            )
+        });
+        if self.size_of(&subject) != known {
+            // What was added or removed counts in the same loop.
+            self.assume();
+        }
+        completion
     }
 
     pub(crate) fn for_in(
@@ -134,7 +171,23 @@ impl<'a> Machine<'a> {
             );
             current = self.heap.get(id).prototype;
         }
-        self.over((&looped.left, &looped.body), (keys, closed), label, frame)
+        let known = self.size_of(&subject);
+        let completion = self.over((&looped.left, &looped.body), (keys, closed), label, frame);
+        if self.size_of(&subject) != known {
+            self.assume();
+        }
+        completion
+    }
+
+    /// How many elements, entries and properties an object has.
+    pub(crate) fn size_of(&self, value: &Value) -> Option<usize> {
+        let object = self.heap.get(value.as_object()?);
+        let elements = match &object.kind {
+            Kind::Array(elements) => elements.len(),
+            Kind::Collection { entries, .. } => entries.len(),
+            _ => 0,
+        };
+        Some(elements + object.properties.len())
     }
 
     /// Runs `body` for each element, and once more with something unknown when there may be more.
@@ -190,6 +243,32 @@ impl<'a> Machine<'a> {
                 }
             }
         }
+    }
+
+    /// One round of a loop, which rests on the assumptions made since it began.
+    fn assuming_round(
+        &mut self,
+        began: Began,
+        (truth, body): (Truth, &'a Statement<'a>),
+        label: Option<&'a str>,
+        frame: &mut Frame,
+    ) -> Next<'a> {
+        let assumed = self.assumptions_made() != began.assumptions;
+        self.under_condition(assumed, |machine| machine.round(truth, body, label, frame))
+    }
+
+    fn begin_loop(&self) -> Began {
+        Began {
+            assumptions: self.assumptions_made(),
+            fuel: self.fuel,
+            registrations: self.spending.registrations,
+        }
+    }
+
+    fn may_go_on(&self, began: Began) -> bool {
+        let used = began.fuel.saturating_sub(self.fuel);
+        let is_productive = self.spending.registrations != began.registrations;
+        self.fuel > 0 && (used < LOOP_SHARE || is_productive)
     }
 
     /// One round under a condition: what it asks for next.

@@ -299,10 +299,12 @@ impl<'a> Machine<'a> {
         // the import does not catch for statements after a throw.
         let uncertain = std::mem::replace(&mut self.uncertain, 0);
         let tries = std::mem::take(&mut self.tries);
-        self.hoist(body, &mut frame);
-        for statement in body {
-            self.execute(statement, &mut frame);
-        }
+        self.as_module(|machine| {
+            machine.hoist(body, &mut frame);
+            for statement in body {
+                machine.execute(statement, &mut frame);
+            }
+        });
         self.uncertain = uncertain;
         self.tries = tries;
         self.thrown = None;

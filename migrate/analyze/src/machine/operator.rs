@@ -1,14 +1,15 @@
 //! Evaluates operators.
 
-use std::rc::Rc;
+use std::cmp::Ordering;
 
 use oxc_ast::ast::{
     BinaryExpression, Expression, LogicalExpression, UnaryExpression, UpdateExpression,
 };
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator};
 
+use crate::machine::builtin::Family;
 use crate::machine::heap::{Kind, Step};
-use crate::machine::value::{Name, Truth, Value};
+use crate::machine::value::{Name, ObjectId, SYMBOL, Truth, Value, number_of_text};
 use crate::machine::{Frame, Machine};
 
 /// Texts above this size are not computed: no path, name or setting is that long.
@@ -56,8 +57,14 @@ impl<'a> Machine<'a> {
             return Value::Number(a + b);
         }
         let textual = |value: &Value| matches!(value, Value::Text(_) | Value::Object(_));
-        if !textual(left) && !textual(right) {
+        if left.is_symbol() || right.is_symbol() {
             return Value::Unknown;
+        }
+        if !textual(left) && !textual(right) {
+            return match (number_of(left), number_of(right)) {
+                (Some(a), Some(b)) => Value::Number(a + b),
+                _ => Value::Unknown,
+            };
         }
         match (self.text_of(left), self.text_of(right)) {
             (Some(a), Some(b)) if a.len() + b.len() <= MAX_TEXT_BYTES => {
@@ -80,10 +87,11 @@ impl<'a> Machine<'a> {
         let object = self.heap.get(*id);
         match &object.kind {
             Kind::RegExp { source, flags } => Some(format!("/{source}/{flags}").into()),
-            Kind::Array(elements) if !object.open && levels > 0 => {
+            Kind::Array(elements) if !object.open && levels > 0 && object.properties.is_empty() => {
                 self.joined_within(elements, ",", levels - 1)
             }
-            Kind::Plain => object
+            // A URL.
+            Kind::Plain if object.open => object
                 .properties
                 .get("href")
                 .and_then(|href| href.value.to_text()),
@@ -117,6 +125,17 @@ impl<'a> Machine<'a> {
             (Value::Unknown, _) | (_, Value::Unknown) => None,
             (Value::Undefined | Value::Unset(_), Value::Undefined | Value::Unset(_)) => Some(true),
             (Value::Object(a), Value::Object(b)) if a == b => Some(true),
+            (Value::Object(a), Value::Object(b))
+                if matches!(
+                    self.heap.get(*a).kind,
+                    Kind::Builtin(..) | Kind::Namespace(_)
+                ) && matches!(
+                    self.heap.get(*b).kind,
+                    Kind::Builtin(..) | Kind::Namespace(_)
+                ) =>
+            {
+                self.same_builtin(*a, *b)
+            }
             (Value::Object(id), _) | (_, Value::Object(id)) => {
                 let object = self.heap.get(*id);
                 let foreign =
@@ -128,14 +147,33 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Whether two built-in things are one, which are made anew whenever they are looked up.
+    fn same_builtin(&self, a: ObjectId, b: ObjectId) -> Option<bool> {
+        match (&self.heap.get(a).kind, &self.heap.get(b).kind) {
+            (Kind::Builtin(family, name), Kind::Builtin(other, same)) => {
+                ((family, name) == (other, same)).then_some(true)
+            }
+            (Kind::Namespace(family), Kind::Namespace(other)) => (family == other).then_some(true),
+            _ => None,
+        }
+    }
+
     fn loosely_equal(&self, left: &Value, right: &Value) -> Option<bool> {
         match (left, right) {
             (a, b) if a.is_nullish() && b.is_nullish() => Some(true),
-            (Value::Number(number), Value::Text(text))
-            | (Value::Text(text), Value::Number(number)) => {
-                Some(text.trim().parse() == Ok(*number))
+            (a, b) if a.is_unknown() || b.is_unknown() => None,
+            (Value::Object(_), Value::Object(_)) => self.strictly_equal(left, right),
+            (object @ Value::Object(_), other) | (other, object @ Value::Object(_)) => {
+                let is_plain = matches!(
+                    self.heap.kind(object),
+                    Some(Kind::Plain | Kind::Function(_))
+                );
+                let known = other.is_nullish() || is_plain;
+                known.then(|| self.strictly_equal(object, other)).flatten()
             }
-            _ => self.strictly_equal(left, right),
+            (a, b) if a.is_nullish() || b.is_nullish() => Some(false),
+            (Value::Text(_), Value::Text(_)) => self.strictly_equal(left, right),
+            (a, b) => Some(number_of(a)?.partial_cmp(&number_of(b)?) == Some(Ordering::Equal)),
         }
     }
 
@@ -143,7 +181,11 @@ impl<'a> Machine<'a> {
         let (Value::Object(object), Value::Object(class)) = (left, right) else {
             return matches!(
                 left,
-                Value::Text(_) | Value::Number(_) | Value::Undefined | Value::Null
+                Value::Text(_)
+                    | Value::Number(_)
+                    | Value::Boolean(_)
+                    | Value::Undefined
+                    | Value::Null
             )
             .then_some(false);
         };
@@ -154,7 +196,7 @@ impl<'a> Machine<'a> {
             (Kind::Function(_), Kind::Builtin(_, name)) => {
                 Some(matches!(&**name, "Function" | "Object"))
             }
-            (Kind::Plain, Kind::Builtin(_, name)) if &**name != "Object" => {
+            (Kind::Plain, Kind::Builtin(_, name)) if &**name != "Object" && !object.open => {
                 object.prototype.is_none().then_some(false)
             }
             (_, Kind::Function(_)) => {
@@ -251,7 +293,7 @@ impl<'a> Machine<'a> {
                 number_of(&value).map_or(Value::Unknown, |number| Value::Number(-number))
             }
             UnaryOperator::BitwiseNot => number_of(&value).map_or(Value::Unknown, |number| {
-                Value::Number(-(number.trunc() + 1.0))
+                Value::Number(f64::from(!to_int32(number)))
             }),
             UnaryOperator::Delete => Value::Boolean(true),
         }
@@ -264,10 +306,11 @@ impl<'a> Machine<'a> {
             Value::Null => "object",
             Value::Boolean(_) => "boolean",
             Value::Number(_) => "number",
-            Value::Text(text) if text.starts_with("@@") => "symbol",
+            Value::Text(text) if text.starts_with(SYMBOL) => "symbol",
             Value::Text(_) => "string",
             Value::Object(id) => match &self.heap.get(*id).kind {
                 Kind::Foreign(_) | Kind::Input(_) => return Value::Unknown,
+                Kind::Builtin(Family::Process, name) if &**name == "env" => "object",
                 Kind::Function(_)
                 | Kind::Bound { .. }
                 | Kind::Builtin(..)
@@ -285,7 +328,8 @@ impl<'a> Machine<'a> {
         update: &'a UpdateExpression<'a>,
         frame: &mut Frame,
     ) -> Value {
-        let before = self.read_target(&update.argument, frame);
+        let place = self.target(&update.argument, frame);
+        let before = self.read_target(&place, frame);
         let step = if update.operator == UpdateOperator::Increment {
             1.0
         } else {
@@ -295,8 +339,11 @@ impl<'a> Machine<'a> {
             Some(number) if self.trace.is_none() => Value::Number(number + step),
             _ => Value::Unknown,
         };
-        self.write_simple(&update.argument, after.clone(), frame);
-        if update.prefix { after } else { before }
+        self.write_target(&place, after.clone(), frame);
+        if update.prefix {
+            return after;
+        }
+        number_of(&before).map_or(Value::Unknown, Value::Number)
     }
 }
 
@@ -307,20 +354,20 @@ pub(crate) fn number_of(value: &Value) -> Option<f64> {
         Value::Boolean(value) => Some(f64::from(u8::from(*value))),
         Value::Null => Some(0.0),
         Value::Undefined | Value::Unset(_) => Some(f64::NAN),
-        Value::Text(text) if text.trim().is_empty() => Some(0.0),
-        Value::Text(text) => Some(text.trim().parse().unwrap_or(f64::NAN)),
+        Value::Text(text) if text.starts_with(SYMBOL) => None,
+        Value::Text(text) => Some(number_of_text(text)),
         Value::Unknown | Value::Object(_) => None,
     }
 }
 
 fn compare_or_compute(operator: BinaryOperator, left: &Value, right: &Value) -> Value {
     if let (Value::Text(a), Value::Text(b)) = (left, right) {
-        let (a, b): (Rc<str>, Rc<str>) = (Rc::clone(a), Rc::clone(b));
+        let order = a.encode_utf16().cmp(b.encode_utf16());
         match operator {
-            BinaryOperator::LessThan => return Value::Boolean(a < b),
-            BinaryOperator::LessEqualThan => return Value::Boolean(a <= b),
-            BinaryOperator::GreaterThan => return Value::Boolean(a > b),
-            BinaryOperator::GreaterEqualThan => return Value::Boolean(a >= b),
+            BinaryOperator::LessThan => return Value::Boolean(order.is_lt()),
+            BinaryOperator::LessEqualThan => return Value::Boolean(order.is_le()),
+            BinaryOperator::GreaterThan => return Value::Boolean(order.is_gt()),
+            BinaryOperator::GreaterEqualThan => return Value::Boolean(order.is_ge()),
             _ => {}
         }
     }
@@ -336,29 +383,51 @@ fn compare_or_compute(operator: BinaryOperator, left: &Value, right: &Value) -> 
         BinaryOperator::Multiplication => Value::Number(a * b),
         BinaryOperator::Division => Value::Number(a / b),
         BinaryOperator::Remainder => Value::Number(a % b),
-        BinaryOperator::Exponential => Value::Number(a.powf(b)),
+        BinaryOperator::Exponential => power(a, b),
         _ => bitwise(operator, a, b),
     }
 }
 
+/// A power, where every way to compute it gives the same: a whole number below 2^53.
+pub(crate) fn power(base: f64, exponent: f64) -> Value {
+    let power = base.powf(exponent);
+    let exact = base.fract() == 0.0 && exponent >= 0.0 && exponent.fract() == 0.0;
+    if exact && power.abs() < 9_007_199_254_740_992.0 {
+        Value::Number(power)
+    } else {
+        Value::Unknown
+    }
+}
+
 fn bitwise(operator: BinaryOperator, a: f64, b: f64) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "ToInt32 of small flags; others are not used in routes"
-    )]
-    let (a, b) = (a as i64, b as i64);
+    let (a, b) = (to_int32(a), to_int32(b));
     let shift = u32::try_from(b & 31).unwrap_or(0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "ToInt32 keeps the low 32 bits"
-    )]
     let outcome = match operator {
-        BinaryOperator::BitwiseOR => (a | b) as i32,
-        BinaryOperator::BitwiseAnd => (a & b) as i32,
-        BinaryOperator::BitwiseXOR => (a ^ b) as i32,
-        BinaryOperator::ShiftLeft => (a as i32).wrapping_shl(shift),
-        BinaryOperator::ShiftRight => (a as i32).wrapping_shr(shift),
+        BinaryOperator::BitwiseOR => a | b,
+        BinaryOperator::BitwiseAnd => a & b,
+        BinaryOperator::BitwiseXOR => a ^ b,
+        BinaryOperator::ShiftLeft => a.wrapping_shl(shift),
+        BinaryOperator::ShiftRight => a.wrapping_shr(shift),
+        BinaryOperator::ShiftRightZeroFill => {
+            return Value::Number(f64::from(a.cast_unsigned().wrapping_shr(shift)));
+        }
         _ => return Value::Unknown,
     };
     Value::Number(f64::from(outcome))
+}
+
+/// The low 32 bits of a number without its fraction.
+fn to_int32(number: f64) -> i32 {
+    let low = number.trunc() % 4_294_967_296.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below 2^32, and 0 for what is no number"
+    )]
+    let low = low as i64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the low 32 bits are what is asked for"
+    )]
+    let low = low as i32;
+    low
 }

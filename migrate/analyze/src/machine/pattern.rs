@@ -25,17 +25,17 @@ impl<'a> Machine<'a> {
             frame.scope
         };
         for declarator in &declaration.declarations {
-            let reads = self.environment_reads;
+            let before = self.assumptions_made();
             let value = match &declarator.init {
                 Some(init) => self.eval(init, frame),
                 None if is_var && self.is_declared(scope, &declarator.id) => continue,
                 None => Value::Undefined,
             };
             self.bind(&declarator.id, value, scope, frame);
-            let assumed = self.environment_reads != reads;
+            let assumed = self.assumptions_made() != before;
             self.mark(scope, declarator, |binding| {
                 binding.constant = declaration.kind.is_const();
-                binding.assumed = assumed;
+                binding.past.assumed = assumed;
             });
         }
     }

@@ -6,14 +6,24 @@ use oxc_ast::ast::Expression;
 
 use crate::machine::builtin::{self, Family};
 use crate::machine::expression::private_key;
-use crate::machine::heap::{Kind, Property};
+use crate::machine::heap::{Form, Kind, Property};
 use crate::machine::operator::steps_of_text;
-use crate::machine::value::{Name, ObjectId, Site, Value, index_of};
+use crate::machine::value::{Name, ObjectId, SYMBOL, Site, Value, array_index, index_of};
 use crate::machine::{Frame, Machine};
 use crate::recognize;
 
 /// What listing a property costs, which may be kept in a copy.
 const STEPS_OF_PROPERTY: u64 = 8;
+
+/// Whether every object has a property of this name.
+fn is_inherited(key: &str) -> bool {
+    builtin::object::is_method(key) || key == "constructor" || key.starts_with("__")
+}
+
+/// Whether a property is private, of a symbol, or a note of the analysis.
+pub(crate) fn is_hidden(key: &str) -> bool {
+    key.starts_with('#') || key.starts_with("@@") || key.starts_with(SYMBOL)
+}
 
 impl<'a> Machine<'a> {
     /// `object.key`.
@@ -24,8 +34,11 @@ impl<'a> Machine<'a> {
                 self.spend(steps_of_text(text.len()));
                 Value::from(text.encode_utf16().count())
             }
+            Value::Text(_) if object.is_symbol() => Value::Unknown,
             Value::Text(_) => self.builtin(Family::Text, key, site),
             Value::Number(_) => self.builtin(Family::Number, key, site),
+            // The application would throw.
+            Value::Undefined | Value::Null => self.roughly(Value::Unknown),
             _ => Value::Unknown,
         }
     }
@@ -179,8 +192,8 @@ impl<'a> Machine<'a> {
         }
         if let (Value::Text(text), Value::Number(number)) = (object, key) {
             self.spend(steps_of_text(text.len()));
-            let character = index_of(*number).and_then(|index| text.chars().nth(index));
-            return character.map_or(Value::Undefined, |c| Value::from(c.to_string()));
+            let unit = index_of(*number).and_then(|index| text.encode_utf16().nth(index));
+            return unit.map_or(Value::Undefined, |unit| builtin::unit::text(&[unit]));
         }
         match self.text_of(key) {
             Some(key) => self.get(object, &key, site),
@@ -215,6 +228,15 @@ impl<'a> Machine<'a> {
             self.call_accessor(setter, Value::Object(id), vec![value], site);
             return;
         }
+        if !self.may_set(id, key) {
+            self.heap.get_mut(id).past.assumed = true;
+            self.assume();
+            return;
+        }
+        if key == "__proto__" {
+            self.set_prototype(id, &value);
+            return;
+        }
         self.name_value(&value, key, site);
         if recognize::assigned(self, id, key, &value) {
             return;
@@ -225,8 +247,13 @@ impl<'a> Machine<'a> {
             if index < elements.len() {
                 elements[index] = value;
             } else if index < elements.len() + 64 {
+                let form = Form::with_holes(index > elements.len());
                 elements.resize(index, Value::Undefined);
                 elements.push(value);
+                let object = self.heap.get_mut(id);
+                object.form = object.form.max(form);
+            } else {
+                self.heap.get_mut(id).open = true;
             }
             return;
         }
@@ -236,11 +263,22 @@ impl<'a> Machine<'a> {
             Some(property) => {
                 property.value = value;
                 property.getter = None;
+                property.altered = true;
             }
             None => {
                 properties.insert(key.into(), Property::plain(value));
             }
         }
+    }
+
+    /// Whether a property can be assigned. Where not, the assignment is ignored, or throws.
+    fn may_set(&self, id: ObjectId, key: &str) -> bool {
+        let object = self.heap.get(id);
+        let readonly = object
+            .properties
+            .get(key)
+            .is_some_and(|property| property.readonly);
+        self.trace.is_some() || !(object.past.frozen || readonly)
     }
 
     /// `object[key] = value`.
@@ -282,12 +320,26 @@ impl<'a> Machine<'a> {
             self.note_write(id, site);
             match self.text_of(&key) {
                 Some(key) if self.uncertain == 0 && self.trace.is_none() => {
-                    self.heap.get_mut(id).properties.shift_remove(&*key);
+                    self.delete_property(id, &key);
                 }
                 _ => {}
             }
         }
         Value::Boolean(true)
+    }
+
+    fn delete_property(&mut self, id: ObjectId, key: &str) {
+        if !self.may_set(id, key) {
+            self.heap.get_mut(id).past.assumed = true;
+            self.assume();
+            return;
+        }
+        let index = array_index(key).map(|index| index as usize);
+        if let Some(element) = index.and_then(|at| self.heap.array_mut(id)?.get_mut(at)) {
+            *element = Value::Undefined;
+            self.heap.get_mut(id).form = Form::Sparse;
+        }
+        self.heap.get_mut(id).properties.shift_remove(key);
     }
 
     /// `key in object`.
@@ -300,11 +352,12 @@ impl<'a> Machine<'a> {
         let object = self.heap.get(id);
         let closed = !object.open && !self.is_shared(id);
         match &object.kind {
+            Kind::Array(_) if object.form != Form::Ordinary || array_index(&key).is_none() => None,
             Kind::Array(elements) if closed => Some(
                 key.parse::<usize>()
                     .is_ok_and(|index| index < elements.len()),
             ),
-            Kind::Plain | Kind::Function(_) if closed => Some(false),
+            Kind::Plain if closed && !is_inherited(&key) => Some(false),
             _ => None,
         }
     }
@@ -326,14 +379,13 @@ impl<'a> Machine<'a> {
         let named: Vec<(Name, Property)> = object
             .properties
             .iter()
-            .filter(|(key, property)| property.enumerable && !key.starts_with(['#', '@']))
+            .filter(|(key, property)| property.enumerable && !is_hidden(key))
             .map(|(key, property)| (Name::clone(key), property.clone()))
             .collect();
-        let (numeric, textual): (Vec<_>, Vec<_>) = named
+        let (mut numeric, textual): (Vec<_>, Vec<_>) = named
             .into_iter()
-            .partition(|(key, _)| key.parse::<u32>().is_ok());
-        let mut numeric = numeric;
-        numeric.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or(u32::MAX));
+            .partition(|(key, _)| array_index(key).is_some());
+        numeric.sort_by_key(|(key, _)| array_index(key));
         for (key, property) in numeric.into_iter().chain(textual) {
             let value = match property.getter {
                 Some(getter) => self.call_accessor(getter, Value::Object(id), Vec::new(), site),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
 
+use crate::machine::heap::Past;
 use crate::machine::value::{ModuleId, Name, ScopeId, Site, Value};
 
 /// One variable.
@@ -11,9 +12,9 @@ use crate::machine::value::{ModuleId, Name, ScopeId, Site, Value};
 pub(crate) struct Binding {
     pub(crate) value: Value,
     pub(crate) constant: bool,
-    /// Whether its value came from the environment, so that conditions on it are assumptions.
-    pub(crate) assumed: bool,
-    /// Whether it was assigned by code that depends on the assumed environment.
+    /// Whether its first value rests on an assumption, and whether it has had another since.
+    pub(crate) past: Past,
+    /// Whether it was assigned on an assumption.
     pub(crate) steered: bool,
     pub(crate) site: Site,
     /// For an imported name: the module and the export it stands for.
@@ -25,7 +26,7 @@ impl Binding {
         Self {
             value,
             constant: false,
-            assumed: false,
+            past: Past::default(),
             steered: false,
             site,
             import: None,
@@ -79,6 +80,15 @@ impl<'a> Scopes<'a> {
 
     pub(crate) fn declare(&mut self, scope: ScopeId, name: &'a str, binding: Binding) {
         self.scopes[scope.0 as usize].names.insert(name, binding);
+    }
+
+    /// A scope beside another one, with the same variables.
+    pub(crate) fn copied(&mut self, scope: ScopeId) -> ScopeId {
+        let original = self.get(scope);
+        let (kind, parent, names) = (original.kind, original.parent, original.names.clone());
+        let copy = self.open(kind, parent);
+        self.scopes[copy.0 as usize].names = names;
+        copy
     }
 
     /// The scope around `scope` that declares `name`.

@@ -20,7 +20,9 @@ impl<'a> Machine<'a> {
     ) -> Completion<'a> {
         self.hoist(statements, frame);
         for statement in statements {
-            let completion = self.execute(statement, frame);
+            let may_have_left = self.may_have_left();
+            let completion =
+                self.under_condition(may_have_left, |machine| machine.execute(statement, frame));
             if completion.is_abrupt() {
                 return completion;
             }
@@ -61,7 +63,7 @@ impl<'a> Machine<'a> {
         if self.enter().is_none() {
             return Completion::Normal;
         }
-        let completion = self.execute_simple(statement, frame);
+        let completion = self.as_statement(|machine| machine.execute_simple(statement, frame));
         self.leave();
         match self.thrown.take() {
             Some(value) if !completion.is_abrupt() => Completion::Throw(value),
@@ -105,6 +107,15 @@ impl<'a> Machine<'a> {
             Statement::ClassDeclaration(class) => {
                 self.class_declaration(class, frame);
                 Completion::Normal
+            }
+            Statement::LabeledStatement(_)
+            | Statement::SwitchStatement(_)
+            | Statement::ForStatement(_)
+            | Statement::ForInStatement(_)
+            | Statement::ForOfStatement(_)
+            | Statement::WhileStatement(_)
+            | Statement::DoWhileStatement(_) => {
+                self.as_loop(|machine| machine.execute_compound(statement, frame))
             }
             _ => self.execute_compound(statement, frame),
         }
@@ -182,19 +193,31 @@ impl<'a> Machine<'a> {
     }
 
     fn branch(&mut self, branch: &'a IfStatement<'a>, frame: &mut Frame) -> Completion<'a> {
-        let (reads, absent) = (self.environment_reads, self.absent_reads);
+        let (before, absent) = (self.assumptions_made(), self.absent_reads);
         let truth = self.condition(&branch.test, frame);
-        let assumed = self.environment_reads != reads;
+        let assumed = self.assumptions_made() != before;
         let lacks = self.absent_reads != absent;
         let alternate = branch.alternate.as_ref();
-        if assumed && self.trace.is_none() {
+        if (assumed || truth == Truth::Maybe) && self.trace.is_none() {
             self.steer(&branch.consequent, frame);
             if let Some(alternate) = alternate {
                 self.steer(alternate, frame);
             }
         }
-        self.assuming += u32::from(assumed);
-        let completion = match truth {
+        self.under_condition(assumed, |machine| {
+            machine.branch_taken(branch, truth, (assumed, lacks), frame)
+        })
+    }
+
+    fn branch_taken(
+        &mut self,
+        branch: &'a IfStatement<'a>,
+        truth: Truth,
+        (assumed, lacks): (bool, bool),
+        frame: &mut Frame,
+    ) -> Completion<'a> {
+        let alternate = branch.alternate.as_ref();
+        match truth {
             Truth::Yes => {
                 self.note_skipped(assumed, alternate, branch, frame);
                 let completion = self.execute(&branch.consequent, frame);
@@ -212,9 +235,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Truth::Maybe => self.either(&branch.consequent, alternate, frame),
-        };
-        self.assuming -= u32::from(assumed);
-        completion
+        }
     }
 
     /// Runs both branches of an unknown condition. Code goes on after them unless both end it.
@@ -228,6 +249,7 @@ impl<'a> Machine<'a> {
         let first = self.uncertainly(|machine| machine.execute(consequent, frame));
         if first.is_abrupt() {
             self.restore_status(before);
+            self.note_end(&first);
         }
         let Some(alternate) = alternate else {
             note_return(first, frame);
@@ -244,6 +266,7 @@ impl<'a> Machine<'a> {
             (first, second) => {
                 if second.is_abrupt() {
                     self.restore_status(before);
+                    self.note_end(&second);
                 }
                 note_return(first, frame);
                 note_return(second, frame);
@@ -323,6 +346,7 @@ impl<'a> Machine<'a> {
                 self.uncertainly(|machine| machine.execute_all(&case.consequent, frame));
             if completion.is_abrupt() {
                 self.restore_status(before);
+                self.note_end(&completion);
             }
             note_return(completion, frame);
         }
@@ -330,11 +354,20 @@ impl<'a> Machine<'a> {
     }
 
     fn try_block(&mut self, tried: &'a TryStatement<'a>, frame: &mut Frame) -> Completion<'a> {
+        // Whether something in the block throws is not known.
+        let may_throw = tried.handler.is_some() && self.trace.is_none();
         self.tries.push(self.uncertain);
-        let mut completion = self.block(&tried.block, frame);
+        let mut completion =
+            self.under_condition(may_throw, |machine| machine.block(&tried.block, frame));
         self.tries.pop();
+        if may_throw {
+            self.steer_try(tried, frame);
+            self.assume();
+        }
         if let Some(handler) = &tried.handler {
-            completion = self.catch(handler, completion, frame);
+            completion = self.under_condition(may_throw, |machine| {
+                machine.catch(handler, completion, frame)
+            });
         }
         match &tried.finalizer {
             Some(finalizer) => match self.block(finalizer, frame) {

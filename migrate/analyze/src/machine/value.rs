@@ -70,6 +70,28 @@ impl Value {
         }
     }
 
+    pub(crate) fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_symbol(&self) -> bool {
+        self.as_text().is_some_and(|text| text.starts_with(SYMBOL))
+    }
+
+    /// Equality as `includes`, `Map` and `Set` have it, where `NaN` equals itself.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => match a.partial_cmp(b) {
+                Some(order) => order.is_eq(),
+                None => a.is_nan() && b.is_nan(),
+            },
+            _ => self == other,
+        }
+    }
+
     pub(crate) fn as_object(&self) -> Option<ObjectId> {
         match self {
             Self::Object(id) => Some(*id),
@@ -151,20 +173,58 @@ impl fmt::Display for Value {
     }
 }
 
-/// A number as JavaScript prints the small ones that occur in paths and table keys.
+/// A number as JavaScript prints it.
 fn number_text(number: f64) -> String {
-    if number.is_nan() {
-        return "NaN".to_owned();
+    ryu_js::Buffer::new().format(number).to_owned()
+}
+
+/// Whether JavaScript takes a character for white space or the end of a line.
+pub(crate) fn is_space(character: char) -> bool {
+    character == '\u{FEFF}' || (character.is_whitespace() && character != '\u{85}')
+}
+
+/// The number that a text stands for in JavaScript, `NaN` where it stands for none.
+pub(crate) fn number_of_text(text: &str) -> f64 {
+    let text = text.trim_matches(is_space);
+    let radix = match text.get(..2) {
+        Some("0x" | "0X") => 16,
+        Some("0o" | "0O") => 8,
+        Some("0b" | "0B") => 2,
+        _ => return decimal(text),
+    };
+    let digits = &text[2..];
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return f64::NAN;
     }
-    if number.is_infinite() {
-        return if number > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        }
-        .to_owned();
+    let number = u64::from_str_radix(digits, radix).unwrap_or(u64::MAX);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number of JavaScript is a double"
+    )]
+    let number = number as f64;
+    number
+}
+
+fn decimal(text: &str) -> f64 {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    match digits {
+        "" => return if text.is_empty() { 0.0 } else { f64::NAN },
+        "Infinity" => {}
+        _ if digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') => {}
+        _ => return f64::NAN,
     }
-    format!("{number}")
+    text.parse().unwrap_or(f64::NAN)
+}
+
+/// What the names of symbols start with; no text of an application does.
+pub(crate) const SYMBOL: &str = "\u{F8FF}@";
+
+/// The array index that a property's name is, where it is one: `1`, and neither `01` nor `-1`.
+pub(crate) fn array_index(name: &str) -> Option<u32> {
+    let canonical = name == "0" || !name.starts_with('0');
+    let digits = name.bytes().all(|byte| byte.is_ascii_digit());
+    let index = (canonical && digits).then(|| name.parse().ok()).flatten();
+    index.filter(|index| *index < u32::MAX)
 }
 
 /// A number as an index into an array, when it is one.

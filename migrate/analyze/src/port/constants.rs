@@ -11,9 +11,9 @@ use oxc_span::GetSpan;
 
 use super::instances::FieldSource;
 use super::names::FunctionNames;
-use super::{ConstantSource, Porter, RootKey};
+use super::{ConstantSource, Porter, RootKey, data};
 use crate::lower::{Named, Obstacle, SourceFile, comments_before, lower_constant};
-use crate::machine::value::{ModuleId, ObjectId, ScopeId, Site};
+use crate::machine::value::{ModuleId, ObjectId, ScopeId, Site, Value};
 
 impl<'a> Porter<'_, 'a> {
     /// The file that a module was read from.
@@ -51,7 +51,7 @@ impl<'a> Porter<'_, 'a> {
         let (key, root) = self.roots.get_index(position)?;
         let (key, root) = (key.clone(), root.clone());
         let (module, scope, value) = self.expression_of(&key, root.site, &root.name)?;
-        if is_literal(value) {
+        if is_literal(value) || self.is_altered(&key) {
             return None;
         }
         let file = self.file(module)?;
@@ -102,6 +102,22 @@ impl<'a> Porter<'_, 'a> {
                 });
                 Some(Named::Constant(ConstantId(self.constants.len() - 1)))
             }
+        }
+    }
+
+    /// Whether code that runs at the start has changed what the expression of a root gave.
+    fn is_altered(&self, key: &RootKey) -> bool {
+        let machine = &*self.machine;
+        match key {
+            RootKey::Variable(scope, name) => {
+                let binding = machine.scopes.binding(*scope, name);
+                binding.is_some_and(|it| it.past.altered || data::is_altered(machine, &it.value))
+            }
+            RootKey::Property(id, name) => {
+                let property = machine.heap.get(*id).properties.get(name);
+                property.is_some_and(|it| it.altered || data::is_altered(machine, &it.value))
+            }
+            RootKey::Object(id) => data::is_altered(machine, &Value::Object(*id)),
         }
     }
 
@@ -183,7 +199,7 @@ impl<'a> Porter<'_, 'a> {
             RootKey::Property(id, property) if self.is_instance(*id) => {
                 return match self.field_source(*id, property) {
                     FieldSource::Expression(module, scope, value)
-                        if self.machine.heap.get(*id).assumed =>
+                        if self.machine.heap.get(*id).past.assumed =>
                     {
                         Some((module, scope, value))
                     }

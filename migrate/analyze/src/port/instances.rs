@@ -91,7 +91,7 @@ impl<'a> Porter<'_, 'a> {
         found: &Property,
     ) -> Result<RootKey, Obstacle> {
         let field = RootKey::Property(id, property.into());
-        if self.is_instance(id) && self.machine.heap.get(id).assumed {
+        if self.is_instance(id) && self.machine.heap.get(id).past.assumed {
             match self.field_source(id, property) {
                 FieldSource::Literal => {}
                 FieldSource::Expression(..) => return Ok(field),

@@ -172,7 +172,7 @@ impl Porter<'_, '_> {
                 return self.root(&key, name, binding.site, binding.value);
             }
             let named = self.object(id, name, binding.site);
-            let is_assumed = binding.assumed && !self.is_required(module, name);
+            let is_assumed = binding.past.assumed && !self.is_required(module, name);
             if is_assumed && matches!(named, Named::State(_)) {
                 return Named::Refused(super::data::depends_on_environment(name));
             }
@@ -180,7 +180,7 @@ impl Porter<'_, '_> {
         }
         if in_factory && !is_assigned {
             return match data::literal(self.machine, &binding.value) {
-                Ok(_) if binding.assumed => {
+                Ok(_) if binding.past.assumed => {
                     Named::Refused(super::data::depends_on_environment(name))
                 }
                 Ok(_) if may_capture => Named::Captured,
@@ -206,11 +206,23 @@ impl Porter<'_, '_> {
         let value = self.machine.export_of(module, name, site);
         match value.as_object() {
             Some(id) => self.object(id, name, site),
+            None if self.exports_rest_on_assumption(module) => {
+                Named::Refused(data::depends_on_environment(name))
+            }
             None => match data::literal(self.machine, &value) {
                 Ok(value) => Named::Literal(value),
                 Err(obstacle) => Named::Refused(obstacle),
             },
         }
+    }
+
+    /// Whether what a module exports was put together on an assumption.
+    fn exports_rest_on_assumption(&self, module: ModuleId) -> bool {
+        let record = &self.machine.modules[module.0 as usize];
+        let holder = self.machine.heap.get(record.object);
+        let exports = holder.properties.get("exports");
+        let exports = exports.and_then(|exports| exports.value.as_object());
+        holder.past.assumed || exports.is_some_and(|id| self.machine.heap.get(id).past.assumed)
     }
 
     /// What an object stands for.
@@ -327,6 +339,7 @@ impl Porter<'_, '_> {
         }
         let literal = match self.late_change(site.module, name) {
             Some(obstacle) => Err(obstacle),
+            None if self.rests_on_assumption(key) => Err(data::depends_on_environment(name)),
             None => data::literal(self.machine, &value),
         };
         let comments = self.comments_of_variable(site, name);
@@ -345,6 +358,20 @@ impl Porter<'_, '_> {
             Some(named) => named,
             None if self.roots[position].literal.is_ok() => Named::State(StateId(position)),
             None => self.constant(key),
+        }
+    }
+
+    /// Whether what the analysis found may not be what the application starts from.
+    fn rests_on_assumption(&self, key: &RootKey) -> bool {
+        match key {
+            RootKey::Variable(scope, name) => {
+                let binding = self.machine.scopes.binding(*scope, name);
+                binding.is_some_and(|binding| binding.past.assumed)
+            }
+            RootKey::Property(id, _) => {
+                !self.is_instance(*id) && self.machine.heap.get(*id).past.assumed
+            }
+            RootKey::Object(_) => false,
         }
     }
 

@@ -10,7 +10,7 @@ use isobar_migrate_model::code::{
 };
 use isobar_migrate_model::{Reason, ReasonCode};
 
-use super::{ConstantSource, Outcome, Port, Porter, Root, aliases, holding, parts};
+use super::{ConstantSource, Outcome, Port, Porter, Root, aliases, data, holding, parts};
 use crate::machine::value::RouterId;
 
 struct Calls<'c> {
@@ -77,6 +77,10 @@ impl Porter<'_, '_> {
         let unstorable = self.changes(&router).unstorable;
         if let Some(reason) = self.holding_instances(&unstorable) {
             self.hold_back_states(&mut router, &reason, &unstorable);
+        }
+        let changed = self.changes(&router).changed;
+        if let Some((reason, frozen)) = self.changing_frozen(&changed) {
+            self.hold_back_states(&mut router, &reason, &frozen);
         }
         self.hold_back_overriding(&mut router);
         let changed = self.changes(&router).changed;
@@ -217,6 +221,20 @@ impl Porter<'_, '_> {
             ),
             place: self.machine.place(constant.site),
         })
+    }
+
+    /// Why what is frozen cannot be a document: a change of it is ignored, or throws.
+    fn changing_frozen(&self, states: &BTreeSet<usize>) -> Option<(Reason, BTreeSet<usize>)> {
+        let is_frozen = |state: &usize| data::is_frozen(self.machine, &self.roots[*state].value);
+        let frozen: BTreeSet<usize> = states.iter().copied().filter(is_frozen).collect();
+        let root = &self.roots[*frozen.first()?];
+        let reason = Reason {
+            code: ReasonCode::State,
+            subject: "frozen object".to_owned(),
+            message: format!("changes `{}`, which is frozen", root.name),
+            place: self.machine.place(root.site),
+        };
+        Some((reason, frozen))
     }
 
     /// Why variables that hold instances of classes cannot be documents.

@@ -4,3 +4,4 @@ mod bad_input;
 mod frameworks;
 mod recognizers;
 mod source_tree;
+mod startup;

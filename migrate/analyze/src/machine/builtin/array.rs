@@ -1,12 +1,17 @@
 //! Methods of arrays.
 
+mod iterate;
+mod order;
+
 use std::rc::Rc;
 
 use crate::machine::Machine;
+use crate::machine::builtin::integer::{position, relative, to_integer};
 use crate::machine::call::Call;
-use crate::machine::heap::Kind;
+use crate::machine::heap::{Form, Kind};
 use crate::machine::literal::MAX_ELEMENTS;
-use crate::machine::value::{ObjectId, Truth, Value, index_of};
+use crate::machine::operator::number_of;
+use crate::machine::value::{ObjectId, Value, index_of};
 
 /// Calls an array method on `call.this`.
 pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
@@ -23,9 +28,14 @@ pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
     };
     // A step per element, so that long arrays use up fuel as loops do.
     machine.spend(elements.len() as u64 / 8);
+    if machine.heap.get(id).form != Form::Ordinary && !treats_holes_as_undefined(name) {
+        machine.assume();
+    }
     match name {
-        "forEach" | "map" | "filter" | "find" | "findIndex" | "findLast" | "some" | "every"
-        | "flatMap" | "reduce" | "reduceRight" => iterate(machine, name, id, &elements, call),
+        "forEach" | "map" | "filter" | "find" | "findIndex" | "findLast" | "findLastIndex"
+        | "some" | "every" | "flatMap" | "reduce" | "reduceRight" => {
+            iterate::call(machine, name, id, &elements, call)
+        }
         _ => inspect(machine, name, id, &elements, call),
     }
 }
@@ -33,7 +43,23 @@ pub(crate) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
 fn is_mutator(name: &str) -> bool {
     matches!(
         name,
-        "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill"
+        "push"
+            | "unshift"
+            | "splice"
+            | "pop"
+            | "shift"
+            | "sort"
+            | "reverse"
+            | "fill"
+            | "copyWithin"
+    )
+}
+
+/// Whether a method gives the same for an element that is missing as for one that is `undefined`.
+fn treats_holes_as_undefined(name: &str) -> bool {
+    matches!(
+        name,
+        "join" | "keys" | "values" | "entries" | "includes" | "at" | "find" | "findIndex"
     )
 }
 
@@ -57,6 +83,17 @@ fn mutate(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> V
     machine.adopt(id, &call.arguments);
     let shared = machine.is_shared(id);
     machine.spend(call.arguments.len() as u64);
+    if machine.heap.get(id).past.frozen && machine.trace.is_none() {
+        // The application would throw.
+        machine.heap.get_mut(id).past.assumed = true;
+        return machine.roughly(Value::Unknown);
+    }
+    if matches!(name, "sort" | "fill" | "copyWithin" | "reverse") && !shared {
+        return order::mutate(machine, name, id, call);
+    }
+    if machine.heap.get(id).open && matches!(name, "pop" | "shift" | "splice") {
+        machine.assume();
+    }
     let Some(array) = machine.heap.array_mut(id) else {
         return Value::Unknown;
     };
@@ -80,16 +117,6 @@ fn mutate(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> V
         "pop" => array.pop().unwrap_or(Value::Undefined),
         "shift" if array.is_empty() => Value::Undefined,
         "shift" => array.remove(0),
-        "reverse" => {
-            array.reverse();
-            call.this.clone()
-        }
-        "sort" => {
-            if call.arguments.is_empty() {
-                array.sort_by_key(|value| value.to_text().unwrap_or_default());
-            }
-            call.this.clone()
-        }
         "splice" if shared => {
             let removed = array.clone();
             machine.array(removed, call.site)
@@ -103,128 +130,25 @@ fn splice(machine: &mut Machine<'_>, id: ObjectId, call: &Call) -> Value {
     let Some(array) = machine.heap.array_mut(id) else {
         return Value::Unknown;
     };
-    let position = |value: Value, default: usize| match value {
-        Value::Number(number) => index_of(number).unwrap_or(default),
-        _ => default,
+    let len = array.len();
+    let start = relative(&call.argument(0), len, 0);
+    let count = match (start, call.arguments.len()) {
+        (_, 0) => Some(0),
+        (Some(start), 1) => Some(len - start),
+        (Some(start), _) => position(&call.argument(1), len - start, 0),
+        (None, _) => None,
     };
-    let start = position(call.argument(0), array.len()).min(array.len());
-    let count = position(call.argument(1), array.len() - start).min(array.len() - start);
+    let (Some(start), Some(count)) = (start, count) else {
+        machine.heap.get_mut(id).open = true;
+        return machine.open(Kind::array(Vec::new()), call.site);
+    };
     let added = call.arguments.iter().skip(2).cloned();
     let removed: Vec<Value> = array.splice(start..start + count, added).collect();
     machine.array(removed, call.site)
 }
 
-/// Methods that call back for each element. Where there may be more elements than are known, the
-/// callback runs once more with something unknown.
-fn iterate(
-    machine: &mut Machine<'_>,
-    name: &str,
-    id: ObjectId,
-    elements: &[Value],
-    call: &Call,
-) -> Value {
-    if matches!(name, "reduce" | "reduceRight") {
-        return reduce(machine, name == "reduceRight", elements, call);
-    }
-    let closed = machine.is_closed(&call.this);
-    let callback = call.argument(0);
-    let mut outcomes = Vec::with_capacity(elements.len() + 1);
-    for (index, element) in elements.iter().enumerate() {
-        let arguments = vec![element.clone(), Value::from(index), call.this.clone()];
-        let outcome = machine.call_simply(&callback, call.argument(1), arguments, call.site);
-        outcomes.push((element.clone(), outcome));
-        if machine.fuel == 0 {
-            break;
-        }
-    }
-    if !closed {
-        let element = machine.part_of(id, call.site);
-        let arguments = vec![element.clone(), Value::Unknown, call.this.clone()];
-        let outcome = machine.uncertainly(|machine| {
-            machine.call_simply(&callback, call.argument(1), arguments, call.site)
-        });
-        outcomes.push((element, outcome));
-    }
-    collect(machine, name, outcomes, closed, call)
-}
-
-fn collect(
-    machine: &mut Machine<'_>,
-    name: &str,
-    outcomes: Vec<(Value, Value)>,
-    closed: bool,
-    call: &Call,
-) -> Value {
-    let truths: Vec<Truth> = outcomes
-        .iter()
-        .map(|(_, outcome)| machine.truth(outcome))
-        .collect();
-    let known = closed && !truths.contains(&Truth::Maybe);
-    match name {
-        "map" => listed(
-            machine,
-            outcomes.into_iter().map(|(_, outcome)| outcome),
-            closed,
-            call,
-        ),
-        "flatMap" => {
-            let mut flat = Vec::new();
-            for (_, outcome) in outcomes {
-                match machine.elements_of(&outcome) {
-                    Some(inner) => flat.extend(inner.iter().cloned()),
-                    None => flat.push(outcome),
-                }
-            }
-            listed(machine, flat.into_iter(), closed, call)
-        }
-        "filter" => {
-            let kept = outcomes.into_iter().zip(&truths);
-            let kept = kept.filter(|(_, truth)| !matches!(truth, Truth::No | Truth::UnlessSet));
-            listed(machine, kept.map(|((element, _), _)| element), known, call)
-        }
-        "find" | "findLast" => {
-            let hit = truths
-                .iter()
-                .position(|truth| matches!(truth, Truth::Yes | Truth::Maybe));
-            let found = hit.map(|hit| outcomes[hit].0.clone());
-            let certain = hit.is_none_or(|hit| truths[hit] == Truth::Yes) && closed;
-            match (found, certain) {
-                (Some(element), false) => perhaps(machine, element, call),
-                (Some(element), true) => element,
-                (None, true) => Value::Undefined,
-                (None, false) => Value::Unknown,
-            }
-        }
-        "some" if truths.contains(&Truth::Yes) => Value::Boolean(true),
-        "every" if truths.contains(&Truth::No) => Value::Boolean(false),
-        "some" | "every" if known => Value::Boolean(name == "every"),
-        "findIndex" if known => {
-            let hit = truths.iter().position(|truth| *truth == Truth::Yes);
-            hit.map_or(Value::Number(-1.0), Value::from)
-        }
-        "forEach" => Value::Undefined,
-        _ => Value::Unknown,
-    }
-}
-
-/// An element that may be absent: everything that is known of it holds, and it may be `undefined`.
-fn perhaps(machine: &mut Machine<'_>, element: Value, call: &Call) -> Value {
-    let (Some(id), true) = (element.as_object(), machine.trace.is_some()) else {
-        return element;
-    };
-    if !matches!(machine.heap.get(id).kind, Kind::Plain) {
-        return element;
-    }
-    let copy = machine.plain_object(call.site);
-    let object = machine.heap.get_mut(copy);
-    object.prototype = Some(id);
-    object.owner = Some(id);
-    object.open = true;
-    object.maybe = true;
-    Value::Object(copy)
-}
-
-fn listed(
+/// A list of some elements, to which others may belong unless it is closed.
+pub(super) fn listed(
     machine: &mut Machine<'_>,
     elements: impl Iterator<Item = Value>,
     closed: bool,
@@ -237,23 +161,6 @@ fn listed(
     list
 }
 
-fn reduce(machine: &mut Machine<'_>, from_right: bool, elements: &[Value], call: &Call) -> Value {
-    let mut elements = elements.to_vec();
-    if from_right {
-        elements.reverse();
-    }
-    let mut rest = elements.into_iter();
-    let mut total = match call.arguments.get(1) {
-        Some(start) => start.clone(),
-        None => rest.next().unwrap_or(Value::Undefined),
-    };
-    for (index, element) in rest.enumerate() {
-        let arguments = vec![total, element, Value::from(index), call.this.clone()];
-        total = machine.call_simply(&call.argument(0), Value::Undefined, arguments, call.site);
-    }
-    total
-}
-
 fn inspect(
     machine: &mut Machine<'_>,
     name: &str,
@@ -263,70 +170,139 @@ fn inspect(
 ) -> Value {
     let closed = machine.is_closed(&call.this);
     match name {
-        "concat" => {
-            let mut all = elements.to_vec();
-            let mut open = !closed;
-            for argument in &call.arguments {
-                match machine.heap.array(argument).cloned() {
-                    Some(more) => open |= !machine.append(&mut all, &more),
-                    None if argument.is_unknown() => open = true,
-                    None => all.push(argument.clone()),
-                }
-            }
-            listed(machine, all.into_iter(), !open, call)
-        }
+        "concat" => concat(machine, elements, closed, call),
         "slice" => {
-            let bounds = slice_bounds(elements.len(), call);
-            let part = bounds.map_or(elements, |(from, to)| &elements[from..to]);
-            listed(machine, part.iter().cloned(), closed, call)
+            let len = elements.len();
+            let bounds =
+                relative(&call.argument(0), len, 0).zip(relative(&call.argument(1), len, len));
+            let part = bounds.map(|(from, to)| elements.get(from..to).unwrap_or_default());
+            let closed = closed && part.is_some();
+            listed(
+                machine,
+                part.unwrap_or(elements).iter().cloned(),
+                closed,
+                call,
+            )
         }
         "flat" => {
+            let depth = match call.argument(0) {
+                Value::Undefined => Some(1.0),
+                depth => number_of(&depth),
+            };
             let mut flat = Vec::new();
-            let mut open = !closed;
-            for element in elements {
-                let inner = match machine.heap.array(element) {
-                    Some(inner) => inner.clone(),
-                    None => vec![element.clone()],
-                };
-                open |= !machine.append(&mut flat, &inner);
-            }
-            listed(machine, flat.into_iter(), !open, call)
+            let known = flatten(machine, elements, depth.unwrap_or(1.0), &mut flat);
+            let closed = closed && known && depth.is_some();
+            listed(machine, flat.into_iter(), closed, call)
         }
-        "keys" => listed(machine, (0..elements.len()).map(Value::from), closed, call),
-        "values" | "toReversed" | "toSorted" => {
-            listed(machine, elements.iter().cloned(), closed, call)
+        "keys" => iterator(
+            machine,
+            (0..elements.len()).map(Value::from).collect(),
+            closed,
+            call,
+        ),
+        "values" => iterator(machine, elements.to_vec(), closed, call),
+        "toReversed" => listed(machine, elements.iter().rev().cloned(), closed, call),
+        "toSorted" => {
+            let (sorted, known) = order::sorted(machine, elements.to_vec(), call);
+            listed(machine, sorted.into_iter(), closed && known, call)
         }
         "entries" => {
             let mut pairs = Vec::new();
             for (index, element) in elements.iter().enumerate() {
                 pairs.push(machine.array(vec![Value::from(index), element.clone()], call.site));
             }
-            listed(machine, pairs.into_iter(), closed, call)
+            iterator(machine, pairs, closed, call)
         }
-        "at" => {
-            let from_end =
-                crate::machine::operator::number_of(&call.argument(0)).unwrap_or(0.0) < 0.0;
-            let element = if from_end {
-                elements.last()
-            } else {
-                elements.first()
-            };
-            match element {
-                Some(element) => element.clone(),
-                None => machine.part_of(id, call.site),
-            }
-        }
+        "at" => at(machine, id, elements, closed, call),
         "join" | "toString" if closed => join(machine, elements, call),
         "includes" | "indexOf" | "lastIndexOf" => search(machine, name, elements, closed, call),
         _ => Value::Unknown,
     }
 }
 
+fn concat(machine: &mut Machine<'_>, elements: &[Value], closed: bool, call: &Call) -> Value {
+    let mut all = elements.to_vec();
+    let mut open = !closed;
+    for argument in &call.arguments {
+        match machine.heap.array(argument).cloned() {
+            Some(more) => {
+                open |= !machine.append(&mut all, &more) || !machine.is_closed(argument);
+            }
+            None if argument.is_unknown() => open = true,
+            None => all.push(argument.clone()),
+        }
+    }
+    listed(machine, all.into_iter(), !open, call)
+}
+
+fn at(
+    machine: &mut Machine<'_>,
+    id: ObjectId,
+    elements: &[Value],
+    closed: bool,
+    call: &Call,
+) -> Value {
+    let from_end = |index: f64| index_of(-index).and_then(|back| elements.len().checked_sub(back));
+    let index = match to_integer(&call.argument(0)) {
+        Some(index) if index < 0.0 && closed => from_end(index),
+        Some(index) if index >= 0.0 => index_of(index),
+        _ => return machine.part_of(id, call.site),
+    };
+    match index.and_then(|index| elements.get(index)) {
+        Some(element) => element.clone(),
+        None if closed => Value::Undefined,
+        None => machine.part_of(id, call.site),
+    }
+}
+
+/// Puts the elements of arrays in the place of the arrays; gives whether there was room.
+fn flatten(
+    machine: &mut Machine<'_>,
+    elements: &[Value],
+    depth: f64,
+    flat: &mut Vec<Value>,
+) -> bool {
+    let mut fits = true;
+    for element in elements {
+        let inner = machine
+            .heap
+            .array(element)
+            .filter(|_| depth >= 1.0)
+            .cloned();
+        fits &= match inner {
+            Some(inner) if machine.enter().is_some() => {
+                let closed = machine.is_closed(element);
+                let fits = flatten(machine, &inner, depth - 1.0, flat);
+                machine.leave();
+                fits && closed
+            }
+            _ => machine.append(flat, std::slice::from_ref(element)),
+        };
+    }
+    fits
+}
+
+/// An iterator over some elements.
+pub(super) fn iterator(
+    machine: &mut Machine<'_>,
+    elements: Vec<Value>,
+    closed: bool,
+    call: &Call,
+) -> Value {
+    let list = listed(machine, elements.into_iter(), closed, call);
+    if let Value::Object(id) = list {
+        machine.heap.get_mut(id).form = Form::Iterator;
+    }
+    list
+}
+
 fn join(machine: &Machine<'_>, elements: &[Value], call: &Call) -> Value {
-    let separator = call.text(0).unwrap_or(",");
-    machine
-        .joined(elements, separator)
-        .map_or(Value::Unknown, Value::Text)
+    let separator = match call.argument(0) {
+        Value::Undefined => Some(",".into()),
+        separator => machine.text_of(&separator),
+    };
+    let joined = separator.and_then(|separator| machine.joined(elements, &separator));
+    joined.map_or(Value::Unknown, Value::Text)
 }
 
 fn search(
@@ -337,30 +313,33 @@ fn search(
     call: &Call,
 ) -> Value {
     let wanted = call.argument(0);
-    let equal: Vec<Option<bool>> = elements
-        .iter()
-        .map(|element| machine.strictly_equal(element, &wanted))
-        .collect();
-    let hit = equal.iter().position(|equal| *equal == Some(true));
-    if hit.is_none() && (!closed || equal.contains(&None) || wanted.is_unknown()) {
+    let Some(from) = relative(&call.argument(1), elements.len(), 0) else {
+        return Value::Unknown;
+    };
+    if name == "lastIndexOf" && call.arguments.len() > 1 {
         return Value::Unknown;
     }
-    match name {
-        "includes" => Value::Boolean(hit.is_some()),
-        _ => hit.map_or(Value::Number(-1.0), Value::from),
-    }
-}
-
-/// The range that `slice` and `substring` arguments name, with negative ones from the end.
-pub(crate) fn slice_bounds(len: usize, call: &Call) -> Option<(usize, usize)> {
-    let bound = |index: usize, default: usize| match call.arguments.get(index) {
-        None | Some(Value::Undefined) => Some(default),
-        Some(Value::Number(number)) if *number < 0.0 => {
-            Some(len.saturating_sub(index_of(-number.trunc()).unwrap_or(len)))
-        }
-        Some(Value::Number(number)) => Some(index_of(number.trunc()).unwrap_or(len).min(len)),
-        Some(_) => None,
+    let equal: Vec<Option<bool>> = elements[from..]
+        .iter()
+        .map(|element| match (name, element, &wanted) {
+            ("includes", Value::Number(_), Value::Number(_)) => Some(element.is_same_key(&wanted)),
+            _ => machine.strictly_equal(element, &wanted),
+        })
+        .collect();
+    let is_hit = |equal: &Option<bool>| *equal == Some(true);
+    let hit = if name == "lastIndexOf" {
+        equal.iter().rposition(is_hit)
+    } else {
+        equal.iter().position(is_hit)
     };
-    let (from, to) = (bound(0, 0)?, bound(1, len)?);
-    Some((from.min(to), to))
+    let decided = match (name, hit) {
+        ("includes", Some(_)) => true,
+        (_, Some(hit)) => !equal[..hit].contains(&None),
+        (_, None) => closed && !equal.contains(&None) && !wanted.is_unknown(),
+    };
+    match name {
+        _ if !decided => Value::Unknown,
+        "includes" => Value::Boolean(hit.is_some()),
+        _ => hit.map_or(Value::Number(-1.0), |hit| Value::from(from + hit)),
+    }
 }

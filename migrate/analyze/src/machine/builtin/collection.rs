@@ -19,11 +19,12 @@ pub(super) fn construct(machine: &mut Machine<'_>, family: Family, call: &Call) 
         .flat_map(|elements| elements.iter().cloned())
     {
         if family == Family::Set {
-            entries.push((element.clone(), element));
+            put(&mut entries, element.clone(), element);
         } else if let Some([key, value, ..]) = machine.heap.array(&element).map(Vec::as_slice) {
-            entries.push((key.clone(), value.clone()));
+            put(&mut entries, key.clone(), value.clone());
         }
     }
+    let open = open || entries.iter().any(|(key, _)| key.is_unknown());
     let id = machine.heap.allocate(
         Kind::Collection {
             family,
@@ -35,8 +36,23 @@ pub(super) fn construct(machine: &mut Machine<'_>, family: Family, call: &Call) 
     Value::Object(id)
 }
 
+/// Puts a value under a key, in the place of the one that is there.
+fn put(entries: &mut Vec<(Value, Value)>, key: Value, value: Value) {
+    let key = match key {
+        Value::Number(number) => Value::Number(number + 0.0),
+        key => key,
+    };
+    let known = entries
+        .iter_mut()
+        .find(|(known, _)| known.is_same_key(&key) && !key.is_unknown());
+    match known {
+        Some(entry) => entry.1 = value,
+        None => entries.push((key, value)),
+    }
+}
+
 /// Calls a method on `call.this`.
-pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: &Call) -> Value {
+pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
     let Some(id) = call.this.as_object() else {
         return Value::Unknown;
     };
@@ -59,9 +75,14 @@ pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: 
         }
         "forEach" => {
             machine.note_read(id);
+            let known = machine.size_of(&call.this);
             for (key, value) in entries.iter().cloned() {
                 let arguments = vec![value, key, call.this.clone()];
                 machine.call_simply(&call.argument(0), Value::Undefined, arguments, call.site);
+            }
+            if machine.size_of(&call.this) != known {
+                // What was added or removed counts in the same loop.
+                machine.assume();
             }
             if !closed {
                 machine.run_callbacks(call, true);
@@ -75,15 +96,10 @@ pub(super) fn call(machine: &mut Machine<'_>, family: Family, name: &str, call: 
                 list.push(match name {
                     "keys" => key,
                     "values" => value,
-                    _ if family == Family::Set => key,
                     _ => machine.array(vec![key, value], call.site),
                 });
             }
-            let list = machine.array(list, call.site);
-            if let Value::Object(id) = list {
-                machine.heap.get_mut(id).open = !closed;
-            }
-            list
+            super::array::iterator(machine, list, closed, call)
         }
         _ => Value::Unknown,
     }
@@ -104,20 +120,23 @@ fn change(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) -> V
         return Value::Unknown;
     };
     let entries = Rc::make_mut(entries);
+    let mut was_there = false;
     match name {
         "set" | "add" if key.is_unknown() => object.open = true,
-        "set" | "add" => match entries.iter_mut().find(|(known, _)| *known == key) {
-            Some(entry) => entry.1 = value,
-            None => entries.push((key, value)),
-        },
-        "delete" if !serving => entries.retain(|(known, _)| *known != key),
+        "set" | "add" => put(entries, key.clone(), value),
+        "delete" if !serving => {
+            let before = entries.len();
+            entries.retain(|(known, _)| !known.is_same_key(&key));
+            was_there = entries.len() < before;
+        }
         "clear" if !serving => entries.clear(),
         _ => {}
     }
-    if name == "delete" {
-        Value::Unknown
-    } else {
-        call.this.clone()
+    match name {
+        "delete" if serving || !machine.is_closed(&call.this) => Value::Unknown,
+        "delete" => Value::Boolean(was_there),
+        "clear" => Value::Undefined,
+        _ => call.this.clone(),
     }
 }
 
@@ -131,7 +150,10 @@ fn lookup(
     let wanted = call.argument(0);
     let found = entries
         .iter()
-        .find(|(key, _)| *key == wanted && !wanted.is_unknown());
+        .find(|(key, _)| key.is_same_key(&wanted) && !wanted.is_unknown());
+    if entries.iter().any(|(key, _)| key.is_unknown()) {
+        machine.assume();
+    }
     let closed = machine.is_closed(&call.this) && !wanted.is_unknown();
     match (name, found) {
         ("get", Some((_, value))) => value.clone(),

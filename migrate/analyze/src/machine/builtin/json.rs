@@ -1,5 +1,7 @@
 //! `JSON`, and values made from JSON files.
 
+mod stringify;
+
 use crate::machine::Machine;
 use crate::machine::call::Call;
 use crate::machine::heap::{Kind, Property};
@@ -9,15 +11,34 @@ use crate::machine::value::{Site, Value};
 pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
     match (name, call.argument(0)) {
         ("parse", Value::Text(text)) => match serde_json::from_str(&text) {
-            Ok(json) => machine.value_of_json(&json, call.site),
-            Err(_) => Value::Unknown,
+            Ok(json) => {
+                if call.arguments.len() > 1 {
+                    machine.assume();
+                }
+                machine.value_of_json(&json, call.site)
+            }
+            Err(_) => machine.roughly(Value::Unknown),
         },
         // A copy that keeps what is known: `JSON.parse(JSON.stringify(x))` clones.
-        ("parse", copy @ Value::Object(_)) => copy,
-        ("stringify", value @ Value::Object(_)) if machine.is_plain_data(&value) => value,
-        ("stringify", Value::Text(text)) => Value::from(format!("{text:?}")),
-        ("stringify", value) => value.to_text().map_or(Value::Unknown, Value::Text),
+        ("parse", copy @ Value::Object(_)) => machine.roughly(copy),
+        ("stringify", Value::Undefined) => Value::Undefined,
+        ("stringify", value) => match stringify::json_of(machine, &value) {
+            Some(json) if call.arguments.len() == 1 => Value::from(json),
+            _ if machine.is_plain_data(&value) => machine.roughly(value),
+            _ => Value::Unknown,
+        },
         _ => Value::Unknown,
+    }
+}
+
+/// A copy of data, all the way down; what is no plain data is roughly itself.
+pub(super) fn copy(machine: &mut Machine<'_>, value: &Value, site: Site) -> Value {
+    match stringify::json_of(machine, value) {
+        Some(json) if !json.contains("null") => match serde_json::from_str(&json) {
+            Ok(json) => machine.value_of_json(&json, site),
+            Err(_) => Value::Unknown,
+        },
+        _ => machine.roughly(value.clone()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::machine::Machine;
 use crate::machine::call::Call;
-use crate::machine::value::Value;
+use crate::machine::heap::Kind;
+use crate::machine::value::{SYMBOL, Value};
 
 /// Whether `key` names a method that every object inherits.
 pub(crate) fn is_method(key: &str) -> bool {
@@ -27,8 +28,11 @@ pub(super) fn method(machine: &mut Machine<'_>, name: &str, call: &Call) -> Valu
             let Some(key) = machine.text_of(&call.argument(0)) else {
                 return Value::Unknown;
             };
-            if machine.heap.get(id).properties.contains_key(&key) {
-                return Value::Boolean(true);
+            if let Some(property) = machine.heap.get(id).properties.get(&key) {
+                return Value::Boolean(name == "hasOwnProperty" || property.enumerable);
+            }
+            if !matches!(machine.heap.get(id).kind, Kind::Plain) {
+                return machine.roughly(Value::Unknown);
             }
             if machine.is_closed(&call.this) {
                 Value::Boolean(false)
@@ -36,9 +40,12 @@ pub(super) fn method(machine: &mut Machine<'_>, name: &str, call: &Call) -> Valu
                 Value::Unknown
             }
         }
-        "toString" => match machine.text_of(&call.this) {
-            Some(text) => Value::Text(text),
-            None => type_tag(machine, &call.this),
+        "toString" => match machine.heap.kind(&call.this) {
+            Some(Kind::Plain) => match machine.text_of(&call.this) {
+                Some(text) => Value::Text(text),
+                None => type_tag(machine, &call.this),
+            },
+            _ => type_tag(machine, &call.this),
         },
         "valueOf" => call.this.clone(),
         _ => Value::Unknown,
@@ -47,8 +54,21 @@ pub(super) fn method(machine: &mut Machine<'_>, name: &str, call: &Call) -> Valu
 
 /// `[object Array]` and its siblings, by which older code tells kinds of objects apart.
 fn type_tag(machine: &Machine<'_>, value: &Value) -> Value {
-    use crate::machine::heap::Kind;
+    let has_tag = |id| {
+        let mut names = machine.heap.get(id).properties.keys();
+        names.any(|name| name.starts_with(SYMBOL))
+    };
+    if value.as_object().is_some_and(has_tag) || value.is_symbol() {
+        return Value::Unknown;
+    }
     match machine.heap.kind(value) {
+        None if machine.known(value) => Value::from(match value {
+            Value::Text(_) => "[object String]",
+            Value::Number(_) => "[object Number]",
+            Value::Boolean(_) => "[object Boolean]",
+            Value::Null => "[object Null]",
+            _ => "[object Undefined]",
+        }),
         Some(Kind::Array(_)) => Value::from("[object Array]"),
         Some(Kind::Function(_) | Kind::Bound { .. } | Kind::Router(_)) => {
             Value::from("[object Function]")

@@ -31,7 +31,7 @@ pub(super) fn nested(machine: &mut Machine<'_>, name: &str, key: &str, site: Sit
     if name != "env" {
         return Value::Undefined;
     }
-    machine.environment_reads += 1;
+    machine.assume();
     machine.note_environment(key, site);
     match machine.environment.get(key) {
         Some(value) => value.clone(),

@@ -3,8 +3,9 @@
 use regress::{Match, Regex};
 
 use crate::machine::Machine;
+use crate::machine::builtin::unit;
 use crate::machine::call::Call;
-use crate::machine::heap::Kind;
+use crate::machine::heap::{Form, Kind};
 use crate::machine::value::Value;
 
 /// Subjects longer than this are not matched: no path is, and a pattern may take exponential time.
@@ -37,8 +38,11 @@ pub(super) fn method(machine: &mut Machine<'_>, name: &str, call: &Call) -> Valu
         return Value::Unknown;
     };
     match (name, regex.find(&text)) {
-        ("test", found) => Value::Boolean(found.is_some()),
         // Each call of a global expression goes on where the last one ended.
+        ("test", found) if flags.contains(['g', 'y']) => {
+            machine.roughly(Value::Boolean(found.is_some()))
+        }
+        ("test", found) => Value::Boolean(found.is_some()),
         ("exec", _) if flags.contains(['g', 'y']) => Value::Unknown,
         ("exec", Some(found)) => groups(machine, &text, &found, call),
         ("exec", None) => Value::Null,
@@ -63,9 +67,9 @@ pub(super) fn on_text(
         .take(if all { 1_000 } else { 1 })
         .collect();
     match name {
-        "search" => found
-            .first()
-            .map_or(Value::Number(-1.0), |first| Value::from(first.start())),
+        "search" => found.first().map_or(Value::Number(-1.0), |first| {
+            Value::from(unit::of(&text[..first.start()]).len())
+        }),
         "match" if all && found.is_empty() => Value::Null,
         "match" if all => {
             let texts = found
@@ -88,12 +92,17 @@ pub(super) fn on_text(
         "split" => {
             let mut parts = Vec::new();
             let mut from = 0;
-            for found in regex
-                .find_iter(text)
-                .filter(|found| !found.range().is_empty())
-            {
+            for found in regex.find_iter(text) {
+                if found.range().is_empty() {
+                    machine.assume();
+                    continue;
+                }
                 parts.push(Value::from(&text[from..found.start()]));
+                parts.extend(groups_of(text, &found).skip(1));
                 from = found.end();
+            }
+            if call.arguments.len() > 1 {
+                machine.assume();
             }
             parts.push(Value::from(&text[from..]));
             machine.array(parts, call.site)
@@ -103,11 +112,16 @@ pub(super) fn on_text(
 }
 
 fn groups(machine: &mut Machine<'_>, text: &str, found: &Match, call: &Call) -> Value {
-    let parts = found
-        .groups()
-        .map(|group| group.map_or(Value::Undefined, |range| Value::from(&text[range])));
-    let parts = parts.collect();
-    machine.array(parts, call.site)
+    let parts = groups_of(text, found).collect();
+    let id = machine.heap.allocate(Kind::array(parts), call.site);
+    machine.heap.get_mut(id).form = Form::Match;
+    Value::Object(id)
+}
+
+/// The whole match, and what each group caught.
+fn groups_of<'t>(text: &'t str, found: &'t Match) -> impl Iterator<Item = Value> + 't {
+    let groups = found.groups();
+    groups.map(|group| group.map_or(Value::Undefined, |range| Value::from(&text[range])))
 }
 
 fn replace(machine: &mut Machine<'_>, text: &str, found: &[Match], call: &Call) -> Value {
@@ -117,12 +131,11 @@ fn replace(machine: &mut Machine<'_>, text: &str, found: &[Match], call: &Call) 
     for found in found {
         replaced.push_str(&text[from..found.start()]);
         let made = match &replacement {
-            Value::Text(template) => Some(expand(template, text, found)),
+            Value::Text(template) => expand(template, text, found),
             Value::Object(_) => {
-                let groups = found
-                    .groups()
-                    .map(|group| group.map_or(Value::Undefined, |range| Value::from(&text[range])));
-                let arguments = groups.collect();
+                let mut arguments: Vec<Value> = groups_of(text, found).collect();
+                arguments.push(Value::from(unit::of(&text[..found.start()]).len()));
+                arguments.push(Value::from(text));
                 let made =
                     machine.call_simply(&replacement, Value::Undefined, arguments, call.site);
                 machine.text_of(&made).map(|made| made.to_string())
@@ -139,29 +152,29 @@ fn replace(machine: &mut Machine<'_>, text: &str, found: &[Match], call: &Call) 
     Value::from(replaced)
 }
 
-/// A replacement with `$1` and `$&` filled in.
-fn expand(template: &str, text: &str, found: &Match) -> String {
+/// A replacement with `$1` and `$&` filled in; nothing where it has other patterns.
+fn expand(template: &str, text: &str, found: &Match) -> Option<String> {
     let mut expanded = String::new();
     let mut characters = template.chars().peekable();
     while let Some(character) = characters.next() {
-        match (character, characters.peek().copied()) {
-            ('$', Some('&')) => {
-                characters.next();
-                expanded.push_str(&text[found.range()]);
-            }
-            ('$', Some('$')) => {
-                characters.next();
-                expanded.push('$');
-            }
+        let next = characters.peek().copied();
+        match (character, next) {
+            ('$', Some('&')) => expanded.push_str(&text[found.range()]),
+            ('$', Some('$')) => expanded.push('$'),
             ('$', Some(digit)) if digit.is_ascii_digit() => {
-                characters.next();
-                let group = digit
-                    .to_digit(10)
-                    .and_then(|digit| found.group(digit as usize));
-                expanded.push_str(group.map_or("", |range| &text[range]));
+                let group = digit.to_digit(10).filter(|group| *group > 0)? as usize;
+                if group >= found.groups().count() {
+                    return None;
+                }
+                expanded.push_str(found.group(group).map_or("", |range| &text[range]));
             }
-            _ => expanded.push(character),
+            ('$', Some('`' | '\'' | '<')) => return None,
+            _ => {
+                expanded.push(character);
+                continue;
+            }
         }
+        characters.next();
     }
-    expanded
+    Some(expanded)
 }

@@ -1,11 +1,12 @@
 //! Static functions of the global constructors, as in `Object.keys`.
 
 use crate::machine::Machine;
+use crate::machine::builtin::constructor::MAX_HOLES;
 use crate::machine::builtin::promise;
 use crate::machine::call::Call;
 use crate::machine::heap::{Kind, Property};
-use crate::machine::operator::number_of;
-use crate::machine::value::{Name, ObjectId, Value};
+use crate::machine::property::is_hidden;
+use crate::machine::value::{Name, ObjectId, SYMBOL, Value, index_of};
 
 /// Calls `name`, which includes its constructor.
 pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
@@ -16,22 +17,19 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
         "Object.assign" => assign(machine, call),
         "Object.create" => {
             let id = machine.plain_object(call.site);
-            machine.heap.get_mut(id).prototype = call.argument(0).as_object();
+            machine.set_prototype(id, &call.argument(0));
             define_all(machine, id, &call.argument(1), call);
             Value::Object(id)
         }
-        "Object.freeze" | "Object.seal" | "Object.preventExtensions" => call.argument(0),
-        "Object.defineProperty" => {
-            if let Value::Object(id) = call.argument(0)
-                && let Some(key) = machine.text_of(&call.argument(1))
-            {
-                define(machine, id, key, &call.argument(2), call);
+        "Object.freeze" | "Object.seal" | "Object.preventExtensions" => {
+            if let Value::Object(id) = call.argument(0) {
+                machine.heap.get_mut(id).past.frozen = true;
             }
             call.argument(0)
         }
-        "Object.defineProperties" => {
+        "Object.defineProperty" | "Object.defineProperties" => {
             if let Value::Object(id) = call.argument(0) {
-                define_all(machine, id, &call.argument(1), call);
+                define_some(machine, name, id, call);
             }
             call.argument(0)
         }
@@ -44,18 +42,14 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
             _ => Value::Unknown,
         },
         "Object.setPrototypeOf" => {
-            if let (Value::Object(id), Value::Object(prototype)) =
-                (call.argument(0), call.argument(1))
-            {
-                machine.heap.get_mut(id).prototype = Some(prototype);
+            if let Value::Object(id) = call.argument(0) {
+                machine.set_prototype(id, &call.argument(1));
             }
             call.argument(0)
         }
         "Object.fromEntries" => from_entries(machine, call),
         "Object.getOwnPropertyDescriptor" => descriptor(machine, call),
-        "Object.is" => machine
-            .strictly_equal(&call.argument(0), &call.argument(1))
-            .into(),
+        "Object.is" => is_same(machine, &call.argument(0), &call.argument(1)),
         "Object.hasOwn" => {
             let call = Call {
                 this: call.argument(0),
@@ -79,7 +73,8 @@ fn other(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
         "Array.of" => machine.array(call.arguments.clone(), call.site),
         "Array.from" => {
             let from = call.argument(0);
-            let list = match machine.elements_of(&from) {
+            let elements = array_like(machine, &from, call);
+            let list = match elements.or_else(|| machine.elements_of(&from)) {
                 Some(elements) => machine.array(elements, call.site),
                 None => machine.open(Kind::array(Vec::new()), call.site),
             };
@@ -93,21 +88,44 @@ fn other(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
             };
             super::array::call(machine, "map", &call)
         }
-        "Number.isInteger" | "Number.isNaN" | "Number.isFinite" => number_of(&call.argument(0))
-            .map_or(Value::Unknown, |number| {
-                Value::Boolean(match name {
-                    "Number.isNaN" => number.is_nan(),
-                    "Number.isInteger" => number.fract() == 0.0,
-                    _ => number.is_finite(),
-                })
+        "Number.isInteger" | "Number.isNaN" | "Number.isFinite" => match call.argument(0) {
+            Value::Number(number) => Value::Boolean(match name {
+                "Number.isNaN" => number.is_nan(),
+                "Number.isInteger" => number.fract() == 0.0,
+                _ => number.is_finite(),
             }),
-        "Number.parseInt" | "Number.parseFloat" => super::global::call(machine, "parseInt", call),
-        "Symbol.for" => Value::from(format!("@@{}", call.argument(0))),
+            argument => machine.known(&argument).then_some(false).into(),
+        },
+        "Number.parseInt" => super::global::call(machine, "parseInt", call),
+        "Number.parseFloat" => super::global::call(machine, "parseFloat", call),
+        "Symbol.for" => Value::from(format!("{SYMBOL}{}", call.argument(0))),
         "String.raw" => Value::Unknown,
         _ => match name.split_once('.') {
             Some(("Promise", method)) => promise::static_method(machine, method, call),
             _ => Value::Unknown,
         },
+    }
+}
+
+/// The elements of an object with a length, as in `Array.from({ length: 3 })`.
+fn array_like(machine: &mut Machine<'_>, from: &Value, call: &Call) -> Option<Vec<Value>> {
+    let is_plain = matches!(machine.heap.kind(from), Some(Kind::Plain));
+    if !is_plain || !machine.is_closed(from) {
+        return None;
+    }
+    let len = index_of(machine.get(from, "length", call.site).as_number()?)?;
+    let indices = (len <= MAX_HOLES).then_some(0..len)?;
+    let element = |index: usize| machine.get(from, &index.to_string(), call.site);
+    Some(indices.map(element).collect())
+}
+
+fn is_same(machine: &Machine<'_>, a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let is_same = a.total_cmp(b).is_eq() || (a.is_nan() && b.is_nan());
+            Value::Boolean(is_same)
+        }
+        (a, b) => machine.strictly_equal(a, b).into(),
     }
 }
 
@@ -118,6 +136,10 @@ fn listing(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
     };
     let mut entries = machine.entries_of(id, call.site);
     if name == "Object.getOwnPropertyNames" {
+        // Of an array there is its length, of a function its name.
+        if !matches!(machine.heap.get(id).kind, Kind::Plain) {
+            machine.assume();
+        }
         let object = machine.heap.get(id);
         let hidden = object
             .properties
@@ -126,11 +148,7 @@ fn listing(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value {
         let hidden: Vec<_> = hidden
             .map(|(key, property)| (Name::clone(key), property.value.clone()))
             .collect();
-        entries.extend(
-            hidden
-                .into_iter()
-                .filter(|(key, _)| !key.starts_with(['#', '@'])),
-        );
+        entries.extend(hidden.into_iter().filter(|(key, _)| !is_hidden(key)));
     }
     let mut list = Vec::with_capacity(entries.len());
     for (key, value) in entries {
@@ -159,6 +177,14 @@ fn assign(machine: &mut Machine<'_>, call: &Call) -> Value {
     target
 }
 
+fn define_some(machine: &mut Machine<'_>, name: &str, id: ObjectId, call: &Call) {
+    if name == "Object.defineProperties" {
+        define_all(machine, id, &call.argument(1), call);
+    } else if let Some(key) = machine.text_of(&call.argument(1)) {
+        define(machine, id, key, &call.argument(2), call);
+    }
+}
+
 fn define_all(machine: &mut Machine<'_>, id: ObjectId, descriptors: &Value, call: &Call) {
     if let Value::Object(descriptors) = descriptors {
         for (key, descriptor) in machine.entries_of(*descriptors, call.site) {
@@ -178,10 +204,9 @@ fn define(machine: &mut Machine<'_>, id: ObjectId, key: Name, descriptor: &Value
             .map(|found| found.value.clone())
     };
     let (value, getter, setter) = (part("value"), part("get"), part("set"));
-    let enumerable = matches!(
-        part("enumerable"),
-        Some(Value::Boolean(true) | Value::Unknown)
-    );
+    let is_true = |name: &str| matches!(part(name), Some(Value::Boolean(true) | Value::Unknown));
+    let enumerable = is_true("enumerable");
+    let readonly = value.is_some() && !(is_true("writable") && is_true("configurable"));
     let value = value.unwrap_or(Value::Undefined);
     machine.name_value(&value, &key, call.site);
     let accessor = |value: Option<Value>| value.as_ref().and_then(Value::as_object);
@@ -190,6 +215,8 @@ fn define(machine: &mut Machine<'_>, id: ObjectId, key: Name, descriptor: &Value
         getter: accessor(getter),
         setter: accessor(setter),
         enumerable,
+        altered: true,
+        readonly,
     };
     machine.heap.get_mut(id).properties.insert(key, property);
 }

@@ -33,6 +33,8 @@ pub(super) fn construct(machine: &mut Machine<'_>, call: &Call) -> Value {
         }
         None => text.to_string(),
     };
+    // It is not brought into its normal form, nor is it resolved against a base of another scheme.
+    machine.assume();
     url_object(machine, &href, call)
 }
 

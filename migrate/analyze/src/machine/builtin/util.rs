@@ -43,15 +43,25 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, call: &Call) -> Value 
 }
 
 fn format_text(machine: &Machine<'_>, template: &str, arguments: &[Value]) -> Value {
-    let mut text = template.to_owned();
-    for argument in arguments {
-        let (Some(at), Some(part)) = (
-            text.find("%s").or_else(|| text.find("%d")),
-            machine.text_of(argument),
-        ) else {
+    let mut pieces = template.split('%');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    let mut left = arguments.iter();
+    for piece in pieces {
+        let part = match (piece.chars().next(), left.next()) {
+            (Some('s'), Some(part @ (Value::Text(_) | Value::Boolean(_)))) => machine.text_of(part),
+            (Some('s' | 'd'), Some(part @ Value::Number(number))) if number.fract() == 0.0 => {
+                machine.text_of(part)
+            }
+            _ => None,
+        };
+        let Some(part) = part else {
             return Value::Unknown;
         };
-        text.replace_range(at..at + 2, &part);
+        text.push_str(&part);
+        text.push_str(&piece[1..]);
     }
-    Value::from(text)
+    match left.next() {
+        None => Value::from(text),
+        Some(_) => Value::Unknown,
+    }
 }
