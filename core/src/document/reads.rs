@@ -124,29 +124,48 @@ impl<T: DeserializeOwned + Send> Collection<T> {
     }
 
     async fn find_all(&self, keys: &[Key], options: &GetOptions) -> Result<Vec<Option<Item<T>>>> {
-        let binding = self.binding();
-        let fetch = options.fetch()?;
-        keys.iter().try_for_each(|key| key.check(&binding.schema))?;
-        let mut places: HashMap<&Key, usize> = HashMap::new();
-        let mut distinct: Vec<Key> = Vec::new();
+        keys.iter()
+            .try_for_each(|key| key.check(&self.binding().schema))?;
+        let mut places: HashMap<&Key, usize> = HashMap::with_capacity(keys.len());
         for key in keys {
-            let next = distinct.len();
-            if *places.entry(key).or_insert(next) == next {
+            let next = places.len();
+            places.entry(key).or_insert(next);
+        }
+        if places.len() == keys.len() {
+            let found = self.find_distinct(keys, options).await?;
+            let found = found.into_iter();
+            return found.map(|record| record.map(item).transpose()).collect();
+        }
+        let mut distinct = Vec::with_capacity(places.len());
+        for key in keys {
+            if places[key] == distinct.len() {
                 distinct.push(key.clone());
             }
         }
+        let found = self.find_distinct(&distinct, options).await?;
+        let at = |key| found.get(places[key]).cloned().flatten();
+        keys.iter()
+            .map(|key| at(key).map(item).transpose())
+            .collect()
+    }
+
+    /// What is asked of the documents of distinct keys, in the order of these.
+    async fn find_distinct(
+        &self,
+        keys: &[Key],
+        options: &GetOptions,
+    ) -> Result<Vec<Option<Record>>> {
+        let binding = self.binding();
+        let fetch = options.fetch()?;
         let chunk = usize::try_from(binding.limits.batch_get_keys).unwrap_or(1);
-        let mut found = Vec::with_capacity(distinct.len());
-        for chunk in distinct.chunks(chunk.max(1)) {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(chunk.max(1)) {
             let call = binding.call();
             let page = binding.driver.batch_get(&call, chunk, &fetch).await?;
             let cut = |record| binding.cut(&fetch.projection, record);
             found.extend(page.into_iter().map(|record| record.map(cut)));
         }
-        let at = |key| found.get(places[key]).cloned().flatten();
-        keys.iter()
-            .map(|key| at(key).map(item).transpose())
-            .collect()
+        Ok(found)
     }
 }
 
