@@ -3,7 +3,7 @@
 //! This module is for those who write providers; handlers use [`Collection`](crate::Collection),
 //! [`Bucket`](crate::Bucket), [`Routes`](crate::http::Routes) and [`App`](crate::App). A driver receives
 //! checked, neutral data; each method is one remote step and the classification of its failure.
-//! A driver that sends a request again must ask [`Retries`] first, whose budget is the process's.
+//! A driver that sends a request again must ask [`Retries`] first, of the budget of its store, a [`RetryBudget`].
 //! Each *must* in these docs is a conformance case, where a store can be made to show it.
 
 pub mod blob;

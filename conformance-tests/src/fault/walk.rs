@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use isobar::document::{Value, Version};
-use isobar::driver::RetryBudget;
 use isobar::{Capability, Collection};
 use isobar_fault_proxy::{Fault, Proxy};
 
@@ -42,8 +41,6 @@ impl Sides {
         direct: &Collection<Value>,
         budget: Duration,
     ) -> Result<Self, Failure> {
-        // What other operations were made to lose is not to be made good by this one.
-        RetryBudget::of_process().fill();
         let (behind, proxy) = ctx.behind_a_proxy(&NOTES, budget).await?;
         let direct = direct.clone();
         Ok(Self {

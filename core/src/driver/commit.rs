@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::document::{Action, Call, Existence, Record, Write, Written};
-use super::{Effect, Failure, Retries, contention_pause, doubtful, overtaken};
+use super::{Effect, Failure, RetryBudget, contention_pause, doubtful, overtaken};
 use crate::capability::Limits;
 use crate::error::{Error, Result};
 
@@ -26,6 +26,8 @@ pub struct CommitSet<'s> {
     pub writes: &'s [Write],
     /// What the store itself holds.
     pub limits: Limits,
+    /// That of the store.
+    pub budget: &'s RetryBudget,
     /// Tells which write an error is about.
     pub at: fn(Error, usize) -> Error,
 }
@@ -101,7 +103,7 @@ enum Fate<R> {
 
 /// Commits a set, and says what each write did, in their order.
 pub async fn commit<S: CommitStore>(store: &S, set: CommitSet<'_>) -> Result<Vec<Written>> {
-    let mut retries = Retries::new(RETRIES, PAUSE);
+    let mut retries = set.budget.retries(RETRIES, PAUSE);
     let (mut earlier, mut round) = (Effect::None, 0);
     let mut known = set.presumed();
     loop {

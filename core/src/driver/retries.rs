@@ -1,45 +1,51 @@
 //! When a request may be sent again: after a random pause, a few times, and never in a storm.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::{jitter, time_left};
 use crate::error::{Error, ErrorKind};
 
-/// What the retries of many requests may cost together (rule R21, R22).
+/// What the retries of many requests of one store may cost together (rule R21, R22).
 ///
 /// A retry takes from it, a request that is answered gives back, so that requests are hardly sent
-/// again while a service fails most of them. The figures are those of the standard retry mode of
-/// the AWS SDKs: 500 in all, 5 for a retry, 1 for a request that was answered at once.
-#[derive(Debug)]
+/// again while a service fails most of them. Each store has its own, so that one that is throttled
+/// uses up nothing of another's; clones share it. The figures are those of the standard retry mode
+/// of the AWS SDKs: 500 in all, 5 for a retry, 1 for a request that was answered at once.
+#[derive(Debug, Clone)]
 pub struct RetryBudget {
-    left: AtomicU32,
+    left: Arc<AtomicU32>,
     most: u32,
 }
 
+const MOST: u32 = 500;
 const RETRY: u32 = 5;
 const ANSWER: u32 = 1;
 
-/// The one of this process.
-static PROCESS: RetryBudget = RetryBudget::new(500);
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new(MOST)
+    }
+}
 
 impl RetryBudget {
-    /// A full budget.
-    pub const fn new(most: u32) -> Self {
+    fn new(most: u32) -> Self {
         Self {
-            left: AtomicU32::new(most),
+            left: Arc::new(AtomicU32::new(most)),
             most,
         }
     }
 
-    /// The one that all drivers of this process share.
-    pub fn of_process() -> &'static Self {
-        &PROCESS
-    }
-
-    /// Fills it up, for those who make services fail on purpose and mean no harm.
-    pub fn fill(&self) {
-        self.left.store(self.most, Ordering::Relaxed);
+    /// The retries of one request: at most `times`, the first after at most `pause`, each after at
+    /// most twice as long as the one before, up to 1.6 s.
+    pub fn retries(&self, times: u32, pause: Duration) -> Retries<'_> {
+        Retries {
+            budget: self,
+            left: times,
+            pause,
+            held: ANSWER,
+        }
     }
 
     fn take(&self, cost: u32) -> bool {
@@ -66,10 +72,11 @@ impl RetryBudget {
 ///
 /// ```
 /// use std::time::Duration;
-/// use isobar::driver::Retries;
+/// use isobar::driver::RetryBudget;
 /// use isobar::{Error, ErrorKind};
 ///
-/// let mut retries = Retries::new(1, Duration::from_millis(100));
+/// let budget = RetryBudget::default();
+/// let mut retries = budget.retries(1, Duration::from_millis(100));
 /// let throttled = Error::new(ErrorKind::Throttled, "slow down");
 /// assert!(retries.pause(&throttled).is_some());
 /// assert!(retries.pause(&throttled).is_none());
@@ -86,25 +93,7 @@ pub struct Retries<'b> {
 /// The longest random pause.
 const LONGEST: Duration = Duration::from_millis(1_600);
 
-impl Retries<'static> {
-    /// At most `times` retries from the budget of this process, the first after at most `pause`,
-    /// each after at most twice as long as the one before, up to 1.6 s.
-    pub fn new(times: u32, pause: Duration) -> Self {
-        Self::within(&PROCESS, times, pause)
-    }
-}
-
-impl<'b> Retries<'b> {
-    /// The same from another budget.
-    pub fn within(budget: &'b RetryBudget, times: u32, pause: Duration) -> Self {
-        Self {
-            budget,
-            left: times,
-            pause,
-            held: ANSWER,
-        }
-    }
-
+impl Retries<'_> {
     /// How long to wait before the request that failed so is sent again; a wait that the service
     /// asks for comes on top. `None` where it is not to be sent again, as where the call's time
     /// budget would end before that: its caller then hears this error.
@@ -145,14 +134,14 @@ mod tests {
     }
 
     fn retried(budget: &RetryBudget, kind: ErrorKind) -> bool {
-        let mut retries = Retries::within(budget, 1, PAUSE);
+        let mut retries = budget.retries(1, PAUSE);
         retries.pause(&error(kind)).is_some()
     }
 
     #[test]
     fn pauses_double_and_end() {
         let budget = RetryBudget::new(500);
-        let mut retries = Retries::within(&budget, 8, PAUSE);
+        let mut retries = budget.retries(8, PAUSE);
         for most in [100, 200, 400, 800, 1_600, 1_600, 1_600, 1_600] {
             let pause = retries.pause(&error(ErrorKind::Unavailable)).unwrap();
             assert!(pause < Duration::from_millis(most), "{pause:?}");
@@ -165,18 +154,20 @@ mod tests {
         let budget = RetryBudget::new(500);
         let wait = Duration::from_secs(3);
         let error = error(ErrorKind::Throttled).with_retry_after(wait);
-        let pause = Retries::within(&budget, 1, PAUSE).pause(&error).unwrap();
+        let pause = budget.retries(1, PAUSE).pause(&error).unwrap();
         assert!((wait..wait + PAUSE).contains(&pause), "{pause:?}");
     }
 
     #[test]
-    fn a_process_whose_requests_all_fail_stops_to_send_them_again() {
+    fn a_store_whose_requests_all_fail_stops_to_send_them_again_and_no_other_does() {
         let budget = RetryBudget::new(500);
         let all = (0..1_000).filter(|_| retried(&budget, ErrorKind::Throttled));
         assert_eq!(all.count(), 100);
+        assert!(!retried(&budget.clone(), ErrorKind::Throttled));
+        assert!(retried(&RetryBudget::default(), ErrorKind::Throttled));
         for _ in 0..5 {
             assert!(!retried(&budget, ErrorKind::Unavailable));
-            Retries::within(&budget, 1, PAUSE).answered();
+            budget.retries(1, PAUSE).answered();
         }
         assert!(retried(&budget, ErrorKind::Unavailable));
     }
@@ -185,7 +176,7 @@ mod tests {
     fn a_retry_that_is_answered_costs_nothing_in_the_end() {
         let budget = RetryBudget::new(RETRY);
         for _ in 0..10 {
-            let mut retries = Retries::within(&budget, 3, PAUSE);
+            let mut retries = budget.retries(3, PAUSE);
             assert!(retries.pause(&error(ErrorKind::Unavailable)).is_some());
             retries.answered();
         }
@@ -198,8 +189,9 @@ mod tests {
             let wait = Duration::from_secs(seconds);
             error(ErrorKind::Throttled).with_retry_after(wait)
         };
+        let budget = RetryBudget::default();
         let call = async {
-            let mut retries = Retries::new(2, PAUSE);
+            let mut retries = budget.retries(2, PAUSE);
             Ok((retries.pause(&wait(1)), retries.pause(&wait(60))))
         };
         let pauses = within(&clock, Duration::from_secs(30), call).await;

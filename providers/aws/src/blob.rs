@@ -18,6 +18,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::driver::RetryBudget;
 use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
 use isobar::{Capabilities, Capability, Limits, Result};
 
@@ -33,6 +34,7 @@ pub struct S3Store {
     writes: Client,
     /// Above this size a blob is copied in parts of it.
     part_bytes: u64,
+    budget: RetryBudget,
 }
 
 /// The region whose name S3 refuses as a location constraint.
@@ -54,6 +56,7 @@ impl S3Store {
             writes: Client::from_conf(writes),
             client,
             part_bytes: multipart::PART_BYTES,
+            budget: RetryBudget::default(),
         }
     }
 

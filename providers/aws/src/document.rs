@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::Client;
 use isobar::document::{CollectionSchema, Consistency, Key};
+use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
     PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
@@ -33,7 +34,6 @@ use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 pub use definition::cloud_formation;
 use expression::Placeholders;
-use retry::retried;
 use row::Item;
 
 /// A DynamoDB account and region as a document store.
@@ -44,6 +44,7 @@ pub struct DynamoStore {
     client: Client,
     /// Without the SDK's retries: what may be sent again, and when, is decided here (rule R21).
     requests: Client,
+    budget: RetryBudget,
 }
 
 impl DynamoStore {
@@ -83,6 +84,7 @@ impl DynamoStore {
         Self {
             requests: Client::from_conf(requests),
             client,
+            budget: RetryBudget::default(),
         }
     }
 
@@ -106,7 +108,7 @@ impl DynamoStore {
             .consistent_read(fetch.consistency == Consistency::Strong)
             .set_projection_expression(projection)
             .set_expression_attribute_names(placeholders.names());
-        let found = retried(|| request.clone().send()).await?;
+        let found = self.retried(|| request.clone().send()).await?;
         Ok(found.item.filter(|item| !item.is_empty()))
     }
 }

@@ -16,6 +16,7 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use isobar::document::{CollectionSchema, Direction, Key};
+use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
@@ -39,6 +40,7 @@ pub struct FirestoreStore {
     client: Client,
     /// `projects/PROJECT/databases/DATABASE`.
     database: String,
+    budget: RetryBudget,
 }
 
 impl FirestoreStore {
@@ -73,6 +75,7 @@ impl FirestoreStore {
             connection,
             client,
             database,
+            budget: RetryBudget::default(),
         }
     }
 

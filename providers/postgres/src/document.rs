@@ -19,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use isobar::document::{CollectionSchema, Key};
+use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
@@ -37,6 +38,7 @@ pub struct PostgresStore {
     connections: Arc<Connections>,
     /// Where the tables are, if not on the search path of the role.
     schema: Option<String>,
+    budget: RetryBudget,
 }
 
 impl PostgresStore {
@@ -76,6 +78,7 @@ impl PostgresStore {
         Self {
             connections,
             schema,
+            budget: RetryBudget::default(),
         }
     }
 

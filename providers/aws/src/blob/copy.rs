@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use isobar::blob::{BlobCondition, BlobKey, ObjectMeta};
 use isobar::driver::blob::Copy;
-use isobar::driver::{Effect, Failure, Retries};
+use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -26,7 +26,7 @@ impl S3Store {
     }
 
     async fn copy_at_once(&self, bucket: &str, copy: &Copy) -> Result<()> {
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
             let Err(failure) = self.send_copy(bucket, copy).await else {
                 retries.answered();

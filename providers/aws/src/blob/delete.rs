@@ -1,7 +1,7 @@
 //! Removing objects.
 
 use isobar::blob::{BlobCondition, BlobKey};
-use isobar::driver::{Effect, Retries};
+use isobar::driver::Effect;
 use isobar::{ErrorKind, Result};
 
 use super::S3Store;
@@ -17,7 +17,7 @@ impl S3Store {
         condition: &BlobCondition,
     ) -> Result<Option<bool>> {
         let (if_match, _) = headers(condition);
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
             let request = self.writes.delete_object().bucket(bucket).key(key.as_str());
             let sent = request.set_if_match(if_match.clone()).send().await;

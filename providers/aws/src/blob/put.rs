@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::document::Version;
 use isobar::driver::blob::Put;
-use isobar::driver::{Effect, Failure, Retries, doubtful, metadata};
+use isobar::driver::{Effect, Failure, doubtful, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -47,7 +47,7 @@ impl S3Store {
         let token = Version::generate();
         let mut condition = put.condition.clone();
         let mut earlier = Effect::None;
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
             let failure = match self.send_put(bucket, put, (&condition, &token)).await {
                 Ok((output, written)) => {

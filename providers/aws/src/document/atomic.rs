@@ -2,18 +2,19 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use isobar::document::{Key, Version};
 use isobar::driver::document::{Action, Call, Fetch, Write};
-use isobar::driver::{Effect, Retries, contention_pause, doubtful, overtaken, precondition};
+use isobar::driver::{Effect, contention_pause, doubtful, overtaken, precondition};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
 use super::rewrite::plan;
 use super::row;
 use super::statement::{Setting, Statement};
-use super::write::{PAUSE, RETRIES};
+use super::write::RETRIES;
 use crate::error::{failure, service_kind};
 
 /// How often a set is sent when others write the same documents.
@@ -115,9 +116,9 @@ impl DynamoStore {
             .set_transact_items(Some(statements))
             .client_request_token(Version::generate().as_str());
         let mut earlier = Effect::None;
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.retries(RETRIES);
         loop {
-            let Err(error) = request.clone().send().await else {
+            let Err(error) = send(request.clone()).await else {
                 retries.answered();
                 return Answer::Committed;
             };
@@ -149,6 +150,13 @@ impl DynamoStore {
             && stored
                 .is_ok_and(|item| item.is_some_and(|item| row::has_version(&item, &write.version)))
     }
+}
+
+/// Sends one attempt.
+pub(super) async fn send(
+    request: TransactWriteItemsFluentBuilder,
+) -> Result<(), SdkError<TransactWriteItemsError, HttpResponse>> {
+    request.send().await.map(drop)
 }
 
 /// What a failed attempt means, what it may have done, and whether the same one may be sent again.

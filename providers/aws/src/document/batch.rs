@@ -14,9 +14,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::DynamoStore;
 use super::expression::Placeholders;
 use super::projection;
-use super::retry::retried;
-use super::row::{self, Content, Item};
-use super::write::PAUSE;
+use super::row::{self, Content, Item, KeyRef};
 use crate::error::failure;
 
 /// How often the rest of a batch is sent again; with the pauses between, some seconds.
@@ -29,35 +27,50 @@ impl DynamoStore {
         schema: &CollectionSchema,
         (keys, fetch): (&[Key], &Fetch),
     ) -> Result<Vec<Option<Item>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut placeholders = Placeholders::default();
         let asked = (&fetch.projection, None);
         let projection = projection::expression(schema, asked, &mut placeholders);
-        let mut found: HashMap<Key, Item> = HashMap::new();
-        let mut rest: Vec<Item> = keys.iter().map(|key| row::key_item(schema, key)).collect();
-        let mut retries = Retries::new(RETRIES, PAUSE);
-        while !rest.is_empty() {
-            let asked = KeysAndAttributes::builder()
-                .set_keys(Some(rest))
-                .consistent_read(fetch.consistency == Consistency::Strong)
-                .set_projection_expression(projection.clone())
-                .set_expression_attribute_names(placeholders.names())
-                .build()
-                .map_err(incomplete)?;
-            let request = self.requests.batch_get_item();
-            let request = request.request_items(&schema.table, asked);
-            let output = retried(|| request.clone().send()).await?;
+        let consistent = fetch.consistency == Consistency::Strong;
+        let places = keys.iter().enumerate();
+        let places: HashMap<_, _> = places
+            .map(|(place, key)| (KeyRef::of(key), place))
+            .collect();
+        let mut found: Vec<Option<Item>> = vec![None; keys.len()];
+        let mut retries = self.retries(RETRIES);
+        let mut left: Option<Vec<Item>> = None;
+        loop {
+            let ask = || async {
+                let all = || keys.iter().map(|key| row::key_item(schema, key)).collect();
+                let asked = KeysAndAttributes::builder()
+                    .set_keys(Some(left.clone().unwrap_or_else(all)))
+                    .consistent_read(consistent)
+                    .set_projection_expression(projection.clone())
+                    .set_expression_attribute_names(placeholders.names())
+                    .build()?;
+                let request = self.requests.batch_get_item();
+                request.request_items(&schema.table, asked).send().await
+            };
+            let output = self.retried(ask).await?;
             let answered = output.responses.unwrap_or_default().remove(&schema.table);
             for item in answered.unwrap_or_default() {
-                found.insert(row::key_of(schema, &item)?, item);
+                let key = KeyRef::of_item(schema, &item);
+                let place = key.and_then(|key| places.get(&key).copied());
+                *place
+                    .and_then(|place| found.get_mut(place))
+                    .ok_or_else(stray)? = Some(item);
             }
-            let left = output.unprocessed_keys.unwrap_or_default();
-            rest = left.into_values().flat_map(|left| left.keys).collect();
-            if !rest.is_empty() {
-                wait(&mut retries).await?;
+            let rest = output.unprocessed_keys.unwrap_or_default();
+            let rest: Vec<Item> = rest.into_values().flat_map(|rest| rest.keys).collect();
+            if rest.is_empty() {
+                retries.answered();
+                return Ok(found);
             }
+            left = Some(rest);
+            wait(&mut retries).await?;
         }
-        retries.answered();
-        Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
     /// As many results as writes; what asks nothing of the stored document goes as one batch.
@@ -103,7 +116,7 @@ impl DynamoStore {
     ) -> Vec<(usize, Fate)> {
         let table = &call.schema.table;
         let mut outcomes = Vec::new();
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.retries(RETRIES);
         while !batch.is_empty() {
             let requests = batch.values().map(|(_, request)| request.clone()).collect();
             let sent = self.requests.batch_write_item();
@@ -165,7 +178,9 @@ async fn send(
 ) -> Result<BatchWriteItemOutput, Failure> {
     loop {
         let failure = match request.clone().send().await {
-            Ok(output) => return Ok(output),
+            Ok(output) => {
+                return Ok(output);
+            }
             Err(error) => failure(error),
         };
         let again = failure.effect == Effect::None && failure.error.retryable();
@@ -237,6 +252,14 @@ async fn wait(retries: &mut Retries<'_>) -> Result<()> {
     let pause = retries.pause(&throttled()).ok_or_else(throttled)?;
     tokio::time::sleep(pause).await;
     Ok(())
+}
+
+/// An item that was not asked for.
+fn stray() -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        "a batch has an item with another key than was asked for",
+    )
 }
 
 fn throttled() -> Error {

@@ -4,12 +4,11 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use isobar::Result;
 use isobar::document::Version;
 use isobar::driver::document::{Call, Write, Written};
-use isobar::driver::{Effect, Retries, contention_pause, doubtful, overtaken};
+use isobar::driver::{Effect, contention_pause, doubtful, overtaken};
 
 use super::DynamoStore;
-use super::atomic::{Answer, understood};
+use super::atomic::{Answer, send, understood};
 use super::rewrite::plan;
-use super::write::PAUSE;
 
 /// How often an update reads again because another writer was faster.
 const ROUNDS: u32 = 48;
@@ -60,9 +59,9 @@ impl DynamoStore {
             .transact_items(statement)
             .client_request_token(Version::generate().as_str());
         let writes = std::slice::from_ref(write);
-        let (mut earlier, mut retries) = (Effect::None, Retries::new(RETRIES, PAUSE));
+        let (mut earlier, mut retries) = (Effect::None, self.retries(RETRIES));
         loop {
-            let Err(error) = request.clone().send().await else {
+            let Err(error) = send(request.clone()).await else {
                 retries.answered();
                 return Ok(Settled::Committed);
             };

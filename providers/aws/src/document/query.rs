@@ -10,7 +10,6 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
 use super::expression::{self, Placeholders};
-use super::retry::retried;
 use super::row::{self, Item};
 use super::{filter, projection};
 
@@ -29,7 +28,7 @@ impl DynamoStore {
         segment: Segment,
         page: &PageRequest,
     ) -> Result<RecordPage> {
-        let Some(question) = Question::of(call, &page.selection, &page.fetch)? else {
+        let Some(question) = Question::of(call, &page.selection, (&page.fetch, None))? else {
             return Ok(done());
         };
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -42,7 +41,11 @@ impl DynamoStore {
         let mut last = None;
         for _ in 0..REQUESTS {
             let (found, next) = self.ask(&question, segment, (asked, start)).await?;
-            items.extend(found);
+            for item in found {
+                if row::is_live(call, &item)? {
+                    items.push(item);
+                }
+            }
             last.clone_from(&next);
             if items.len() > limit {
                 items.truncate(limit);
@@ -78,21 +81,21 @@ impl DynamoStore {
             consistency: request.consistency,
             ..Fetch::default()
         };
-        let Some(mut question) = Question::of(call, &request.selection, &fetch)? else {
+        let select = Some(Select::Count);
+        let Some(question) = Question::of(call, &request.selection, (&fetch, select))? else {
             return Ok(Counted {
                 count: 0,
                 next: None,
             });
         };
-        question.select = Some(Select::Count);
         let start = question.start(call.schema, request.after.as_ref())?;
         let (count, next) = if question.key_condition.is_some() {
             let request = self.query(&question, start);
-            let output = retried(|| request.clone().send()).await?;
+            let output = self.retried(|| request.clone().send()).await?;
             (output.count, output.last_evaluated_key)
         } else {
             let request = self.scan(&question, Segment::WHOLE, start);
-            let output = retried(|| request.clone().send()).await?;
+            let output = self.retried(|| request.clone().send()).await?;
             (output.count, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -114,11 +117,11 @@ impl DynamoStore {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let (items, next) = if question.key_condition.is_some() {
             let request = self.query(question, start).limit(limit);
-            let output = retried(|| request.clone().send()).await?;
+            let output = self.retried(|| request.clone().send()).await?;
             (output.items, output.last_evaluated_key)
         } else {
             let request = self.scan(question, segment, start).limit(limit);
-            let output = retried(|| request.clone().send()).await?;
+            let output = self.retried(|| request.clone().send()).await?;
             (output.items, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -192,7 +195,11 @@ struct Question {
 
 impl Question {
     /// Nothing where the range is empty, which DynamoDB would refuse.
-    fn of(call: &Call<'_>, selection: &Selection, fetch: &Fetch) -> Result<Option<Self>> {
+    fn of(
+        call: &Call<'_>,
+        selection: &Selection,
+        (fetch, select): (&Fetch, Option<Select>),
+    ) -> Result<Option<Self>> {
         if let SortRange::Between(first, last) = &selection.range
             && first > last
         {
@@ -225,9 +232,12 @@ impl Question {
                 None => format!("{field} = {value}"),
             }
         });
-        let mut parts: Vec<String> = expression::unexpired(call, &mut placeholders)
-            .into_iter()
-            .collect();
+        // A filter is tested on each item, and hardly any has expired: where nothing else asks for
+        // one, they are left out here.
+        let mut parts: Vec<String> = Vec::new();
+        if selection.filter.is_some() || select.is_some() {
+            parts.extend(expression::unexpired(call, &mut placeholders));
+        }
         if let Some(part) = &selection.filter {
             parts.push(filter::expression(part, &mut placeholders)?);
         }
@@ -242,7 +252,7 @@ impl Question {
                 (&fetch.projection, index),
                 &mut placeholders,
             ),
-            select: None,
+            select,
             placeholders,
             // DynamoDB refuses a consistent read of an index.
             consistent: index.is_none() && fetch.consistency == Consistency::Strong,

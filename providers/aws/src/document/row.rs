@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use isobar::document::{CollectionSchema, Key, Map, SortKey, SortType, Timestamp, Version};
-use isobar::driver::document::Record;
+use isobar::driver::document::{Call, Record};
 use isobar::driver::map_order as order;
 use isobar::{Error, ErrorKind, Result};
 
@@ -75,13 +75,13 @@ pub(super) fn record(schema: &CollectionSchema, mut item: Item) -> Result<Record
             check_format(&format)?;
         }
         record.version = stored_version(item.remove(REV))?;
-        record.expires_at = expiry(item.remove(EXP))?;
+        record.expires_at = expiry(item.remove(EXP).as_ref())?;
         order = item.remove(ORD);
     }
-    record.fields = item
-        .into_iter()
-        .map(|(name, value)| Ok((name, value::decode(value)?)))
-        .collect::<Result<Map>>()?;
+    record.fields.reserve(item.len());
+    for (name, value) in item {
+        record.fields.insert(name, value::decode(value)?);
+    }
     record.fields.sort_unstable_keys();
     if let Some(AttributeValue::B(order)) = order {
         order::restore(&mut record.fields, order.as_ref());
@@ -97,6 +97,15 @@ pub(super) fn live(
 ) -> Result<Option<Record>> {
     let record = item.map(|item| record(schema, item)).transpose()?;
     Ok(record.filter(|record| record.is_live(now)))
+}
+
+/// Whether the document of an item exists at the instant of the call (rule R14).
+pub(super) fn is_live(call: &Call<'_>, item: &Item) -> Result<bool> {
+    if call.schema.adopted {
+        return Ok(true);
+    }
+    let expires_at = expiry(item.get(EXP))?;
+    Ok(expires_at.is_none_or(|at| at > call.now))
 }
 
 fn check_format(format: &AttributeValue) -> Result<()> {
@@ -124,7 +133,7 @@ fn stored_version(stored: Option<AttributeValue>) -> Result<Version> {
     }
 }
 
-fn expiry(stored: Option<AttributeValue>) -> Result<Option<Timestamp>> {
+fn expiry(stored: Option<&AttributeValue>) -> Result<Option<Timestamp>> {
     match stored {
         None => Ok(None),
         Some(AttributeValue::N(text)) => match text.parse::<i64>() {
@@ -174,6 +183,51 @@ pub(super) fn sort_key(attribute: Option<&AttributeValue>, sort_type: SortType) 
         _ => None,
     };
     found.ok_or_else(|| corrupt("an item has no sort key of the declared type"))
+}
+
+/// A key by reference, so that items are found by it without a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct KeyRef<'k> {
+    partition: &'k str,
+    sort: Option<SortRef<'k>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SortRef<'k> {
+    Str(&'k str),
+    I64(i64),
+    Bytes(&'k [u8]),
+}
+
+impl<'k> KeyRef<'k> {
+    pub(super) fn of(key: &'k Key) -> Self {
+        let sort = key.sort.as_ref().map(|sort| match sort {
+            SortKey::Str(text) => SortRef::Str(text),
+            SortKey::I64(number) => SortRef::I64(*number),
+            SortKey::Bytes(bytes) => SortRef::Bytes(bytes),
+        });
+        Self {
+            partition: &key.partition,
+            sort,
+        }
+    }
+
+    /// That of an item; nothing where its key attributes have other types than declared.
+    pub(super) fn of_item(schema: &CollectionSchema, item: &'k Item) -> Option<Self> {
+        let AttributeValue::S(partition) = item.get(&schema.partition)? else {
+            return None;
+        };
+        let sort = match &schema.sort {
+            None => None,
+            Some((name, sort_type)) => Some(match (item.get(name)?, sort_type) {
+                (AttributeValue::S(text), SortType::Str) => SortRef::Str(text),
+                (AttributeValue::N(text), SortType::I64) => SortRef::I64(text.parse().ok()?),
+                (AttributeValue::B(blob), SortType::Bytes) => SortRef::Bytes(blob.as_ref()),
+                _ => return None,
+            }),
+        };
+        Some(Self { partition, sort })
+    }
 }
 
 pub(super) fn sort_attribute(sort: &SortKey) -> AttributeValue {

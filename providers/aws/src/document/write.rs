@@ -13,7 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use isobar::document::{Idempotency, Update};
 use isobar::driver::document::{Action, Call, Write, Written};
 use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
-use isobar::driver::{Effect, Failure, Retries, overtaken};
+use isobar::driver::{Effect, Failure, overtaken};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
@@ -133,7 +133,7 @@ impl DynamoStore {
             write,
             statement: Cow::Borrowed(statement),
         };
-        settle(&mut sending, failed, Retries::new(RETRIES, PAUSE)).await
+        settle(&mut sending, failed, self.retries(RETRIES)).await
     }
 
     /// What is stored after a lost answer.
@@ -176,7 +176,8 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        attempt(sent.map(|_| None), |error| match error {
+        let sent = sent.map(|_| None);
+        attempt(sent, |error| match error {
             PutItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,
         })
@@ -200,7 +201,8 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        attempt(sent.map(|output| output.attributes), |error| match error {
+        let sent = sent.map(|output| output.attributes);
+        attempt(sent, |error| match error {
             UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,
         })
@@ -219,7 +221,8 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        attempt(sent.map(|output| output.attributes), |error| match error {
+        let sent = sent.map(|output| output.attributes);
+        attempt(sent, |error| match error {
             DeleteItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,
         })

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use azure_data_cosmos::CosmosClient;
 use azure_data_cosmos::clients::ContainerClient;
 use isobar::document::{CollectionSchema, Key};
+use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
@@ -42,6 +43,7 @@ pub struct CosmosStore {
     database: String,
     /// The containers that were asked for, by name.
     containers: Arc<Mutex<HashMap<String, ContainerClient>>>,
+    budget: RetryBudget,
 }
 
 impl CosmosStore {
@@ -75,6 +77,7 @@ impl CosmosStore {
             client,
             database: database.into(),
             containers: Arc::default(),
+            budget: RetryBudget::default(),
         }
     }
 

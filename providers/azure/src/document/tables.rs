@@ -21,6 +21,7 @@ use std::any::Any;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use isobar::document::{CollectionSchema, Direction, Key};
+use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
@@ -41,6 +42,7 @@ use read::AT_ONCE;
 #[derive(Debug, Clone)]
 pub struct TablesStore {
     client: TablesClient,
+    budget: RetryBudget,
 }
 
 impl TablesStore {
@@ -64,7 +66,8 @@ impl TablesStore {
 
     pub(crate) fn connect(account: &str, endpoint: &str, credential: Credential) -> Result<Self> {
         let client = TablesClient::new(account, endpoint, credential)?;
-        Ok(Self { client })
+        let budget = RetryBudget::default();
+        Ok(Self { client, budget })
     }
 
     /// The client; a clone shares its connections.

@@ -11,7 +11,6 @@ use proto::value::ValueType;
 use proto::write::Operation;
 
 use super::FirestoreStore;
-use super::read::retried;
 use super::value::{Fields, plain};
 use crate::error::{failure, is_conflict};
 
@@ -45,7 +44,7 @@ impl FirestoreStore {
 
     async fn definition(&self, name: &str) -> Result<Option<proto::Document>> {
         let names = [name.to_owned()];
-        let found = retried(|| self.ask(&names)).await?;
+        let found = self.retried(|| self.ask(&names)).await?;
         Ok(found.into_iter().next())
     }
 

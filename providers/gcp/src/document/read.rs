@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use googleapis_tonic_google_firestore_v1::google::firestore::v1 as proto;
 use isobar::Result;
-use isobar::driver::{Failure, Retries};
+use isobar::driver::Failure;
 use proto::batch_get_documents_response::Result as Got;
 use tonic::Status;
 
@@ -29,7 +29,7 @@ impl FirestoreStore {
         if documents.is_empty() {
             return Ok(HashMap::new());
         }
-        let found = retried(|| self.ask(documents)).await?;
+        let found = self.retried(|| self.ask(documents)).await?;
         let rows = found.into_iter().map(|document| {
             let name = document.name.clone();
             Ok((name, row::row(names.schema, document)?))
@@ -53,26 +53,26 @@ impl FirestoreStore {
         }
         Ok(found)
     }
-}
 
-/// Asks until there is an answer: a read may be asked twice.
-pub(super) async fn retried<T, F>(ask: impl Fn() -> F) -> Result<T>
-where
-    F: Future<Output = Result<T, Status>>,
-{
-    let mut retries = Retries::new(RETRIES, PAUSE);
-    loop {
-        let Failure { error, .. } = match ask().await {
-            Ok(answer) => {
-                retries.answered();
-                return Ok(answer);
-            }
-            Err(status) => failure(status),
-        };
-        let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-        let Some(pause) = pause else {
-            return Err(error);
-        };
-        tokio::time::sleep(pause).await;
+    /// Asks until there is an answer: a read may be asked twice.
+    pub(super) async fn retried<T, F>(&self, ask: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
+        loop {
+            let Failure { error, .. } = match ask().await {
+                Ok(answer) => {
+                    retries.answered();
+                    return Ok(answer);
+                }
+                Err(status) => failure(status),
+            };
+            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            tokio::time::sleep(pause).await;
+        }
     }
 }

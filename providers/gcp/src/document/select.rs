@@ -17,7 +17,6 @@ use super::FirestoreStore;
 use super::connection::Client;
 use super::filter::{all, compare, field_filter, quoted};
 use super::name::Names;
-use super::read::retried;
 use super::row::{self, Row};
 use super::value::plain;
 
@@ -38,7 +37,7 @@ impl FirestoreStore {
         let names = self.names(call.schema)?;
         let selected = Selected::of(&names, &page.selection);
         let query = selected.query(page.limit, page.after.as_ref())?;
-        let (documents, more) = retried(|| self.run(&names, &query)).await?;
+        let (documents, more) = self.retried(|| self.run(&names, &query)).await?;
         let rows = documents.into_iter();
         let rows = rows.map(|document| row::row(call.schema, document));
         let rows = rows.collect::<Result<Vec<_>>>()?;

@@ -51,6 +51,7 @@ impl FirestoreStore {
             call,
             writes,
             limits: Self::LIMITS,
+            budget: &self.budget,
             at,
         };
         commit(&documents, set).await

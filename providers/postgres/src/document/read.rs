@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use isobar::Result;
 use isobar::document::{Key, SortKey};
-use isobar::driver::Retries;
 use isobar::driver::document::Record;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -52,7 +51,7 @@ impl PostgresStore {
 
     /// Asks until there is an answer: a read may be asked twice.
     pub(super) async fn read(&self, statement: &Statement) -> Result<Vec<Row>> {
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
             let error = match self.ask(statement).await {
                 Ok(rows) => {

@@ -77,7 +77,7 @@ impl PostgresStore {
             .iter()
             .any(|write| write.idempotency == Idempotency::Exact);
         let times = if is_exact { u32::MAX } else { RETRIES };
-        let mut retries = Retries::new(times, PAUSE);
+        let mut retries = self.budget.retries(times, PAUSE);
         let mut round = 0;
         loop {
             let (Failure { error, effect }, in_doubt) = match self.attempt(&set).await {

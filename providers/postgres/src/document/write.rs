@@ -5,7 +5,7 @@ use std::time::Duration;
 use isobar::document::{Idempotency, Key};
 use isobar::driver::document::{Action, Call, Existence, Record, Write, Written};
 use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
-use isobar::driver::{Effect, Failure, Retries, contention_pause, overtaken};
+use isobar::driver::{Effect, Failure, contention_pause, overtaken};
 use isobar::{Error, Result};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -43,7 +43,7 @@ impl PostgresStore {
                 existed: false,
                 guarded: false,
             };
-            let outcome = settle(&mut request, None, Retries::new(RETRIES, PAUSE)).await?;
+            let outcome = settle(&mut request, None, self.budget.retries(RETRIES, PAUSE)).await?;
             let existed = request.existed;
             let Outcome::Refused(refusal) = outcome else {
                 return Ok(Written {

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use isobar::document::{Map, Query, SortType};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_aws::DynamoStore;
+use isobar_fault_proxy::{Answer, Fault};
+use tokio::task::JoinSet;
 
 use super::{Item, client, fresh, map};
 use crate::{clock, emulator};
@@ -77,4 +80,35 @@ async fn expired_rows_before_the_first_live_one_cost_few_requests() {
     assert_eq!(parts, [&600_i64.into()]);
     assert!(page.cursor.is_some());
     assert_eq!(faults.count("DynamoDB_20120810.Query"), 4);
+}
+
+#[tokio::test]
+async fn a_store_that_is_throttled_takes_no_retries_of_another() {
+    let (_, _, table) = fresh(&NOTES).await;
+    let prefix = table.strip_suffix(NOTES.name()).expect("a prefixed name");
+    let faults = emulator::behind_a_proxy().await;
+    let bound = || {
+        let store = Arc::new(DynamoStore::new(client(&faults.url())));
+        Collection::new(store, clock(), &NOTES, prefix)
+    };
+    let (busy, calm) = (bound(), bound());
+    let always = Fault::Refuse(Answer::Throttled(Duration::ZERO)).times(10_000);
+    faults.plan(always);
+    let mut reads = JoinSet::new();
+    for part in 0..60_i64 {
+        let busy = busy.clone();
+        reads.spawn(async move { busy.get(("a", part)).await });
+    }
+    for result in reads.join_all().await {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Throttled);
+    }
+    let spent = faults.count("GetItem");
+    assert_eq!(spent, 60 + 100, "a budget is 100 retries");
+    faults.clear();
+    let once = || faults.plan(Fault::Refuse(Answer::Throttled(Duration::ZERO)).on("GetItem"));
+    once();
+    let refused = busy.get(("a", 1_i64)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Throttled);
+    once();
+    assert!(calm.get(("a", 1_i64)).await.unwrap().is_none());
 }

@@ -18,7 +18,6 @@ use serde_json::{Map as Object, Value as Json, json};
 use super::CosmosStore;
 use super::failure::{failure, is_missing};
 use super::name::{ID, Names, path};
-use super::read::retried;
 
 /// The container in which the declarations of all collections are kept.
 const DECLARATIONS: &str = "isobar-collections";
@@ -116,7 +115,9 @@ impl CosmosStore {
         let wanted = properties(&names)?;
         self.create_container(&wanted).await?;
         let container = self.container(&schema.table).await?;
-        let found = retried(|| async { container.read(None).await?.into_model() }).await?;
+        let found = self
+            .retried(|| async { container.read(None).await?.into_model() })
+            .await?;
         if found.partition_key.paths() != wanted.partition_key.paths() {
             return Err(Error::invalid(format!(
                 "the container {:?} exists with another partition key than {:?}",
@@ -190,7 +191,7 @@ impl CosmosStore {
 
     async fn declared(&self, schema: &CollectionSchema) -> Result<Option<Object<String, Json>>> {
         let (container, id) = (self.container(DECLARATIONS).await?, escape(&schema.table));
-        retried(|| async {
+        self.retried(|| async {
             match container.read_item(id.clone(), &id, None).await {
                 Ok(answer) => answer.into_model().map(Some),
                 Err(error) if is_missing(&error) => Ok(None),

@@ -10,7 +10,7 @@ use azure_data_cosmos::options::{
 };
 use isobar::Result;
 use isobar::document::{Consistency, Key};
-use isobar::driver::{Failure, Retries};
+use isobar::driver::Failure;
 
 use super::CosmosStore;
 use super::failure::{failure, is_missing};
@@ -32,7 +32,7 @@ impl CosmosStore {
         let (partition, id) = (names.partition_value(&key.partition), names.id(key)?);
         let container = self.container(&names.schema.table).await?;
         let options = || ItemReadOptions::default().with_operation_options(reading(consistency));
-        let found = retried(|| async {
+        let found = self.retried(|| async {
             let answer = container.read_item(partition.clone(), &id, Some(options()));
             match answer.await {
                 Ok(answer) => answer.into_model().map(Some),
@@ -50,10 +50,33 @@ impl CosmosStore {
             return Ok(known);
         }
         let database = self.client.database_client(self.database.clone());
-        let opened = retried(|| async { database.container_client(name.to_owned(), None).await });
+        let opened =
+            self.retried(|| async { database.container_client(name.to_owned(), None).await });
         let container = opened.await?;
         self.remember(name, &container);
         Ok(container)
+    }
+
+    /// Asks until there is an answer: a read may be asked twice.
+    pub(super) async fn retried<T, F>(&self, ask: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = CosmosResult<T>>,
+    {
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
+        loop {
+            let Failure { error, .. } = match ask().await {
+                Ok(answer) => {
+                    retries.answered();
+                    return Ok(answer);
+                }
+                Err(error) => failure(error),
+            };
+            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            tokio::time::sleep(pause).await;
+        }
     }
 }
 
@@ -67,30 +90,8 @@ pub(super) fn reading(consistency: Consistency) -> OperationOptions {
     sending().with_read_consistency_strategy(strategy).build()
 }
 
-/// How any request is sent: it is for [`Retries`] to say whether a throttled one is sent again.
+/// How any request is sent: it is for [`Retries`](isobar::driver::Retries) to say whether a throttled one is sent again.
 pub(super) fn sending() -> OperationOptionsBuilder {
     let once = ThrottlingRetryOptionsBuilder::new().with_max_retry_count(0);
     OperationOptionsBuilder::new().with_throttling_retry_options(once.build())
-}
-
-/// Asks until there is an answer: a read may be asked twice.
-pub(super) async fn retried<T, F>(ask: impl Fn() -> F) -> Result<T>
-where
-    F: Future<Output = CosmosResult<T>>,
-{
-    let mut retries = Retries::new(RETRIES, PAUSE);
-    loop {
-        let Failure { error, .. } = match ask().await {
-            Ok(answer) => {
-                retries.answered();
-                return Ok(answer);
-            }
-            Err(error) => failure(error),
-        };
-        let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-        let Some(pause) = pause else {
-            return Err(error);
-        };
-        tokio::time::sleep(pause).await;
-    }
 }

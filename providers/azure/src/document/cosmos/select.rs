@@ -16,7 +16,7 @@ use serde_json::{Map as Object, Value as Json};
 use super::CosmosStore;
 use super::name::Names;
 use super::order::{Ordering, past, ranged};
-use super::read::{reading, retried};
+use super::read::reading;
 use super::row::{self, EXP, Row};
 use super::statement::Statement;
 
@@ -118,7 +118,7 @@ impl CosmosStore {
             let message = "a statement could not be made";
             Error::new(ErrorKind::Internal, message).with_source(error)
         })?;
-        retried(|| async {
+        self.retried(|| async {
             let options =
                 QueryOptions::default().with_operation_options(reading(asked.consistency));
             let found =
@@ -145,7 +145,8 @@ async fn collect<T: DeserializeOwned + Send + 'static>(
     let (mut items, mut read) = (Vec::new(), 0);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     while let Some(page) = pages.next().await {
-        items.extend(page?.into_items());
+        let page = page?;
+        items.extend(page.into_items());
         read += 1;
         if items.len() >= limit || (read >= PAGES && !items.is_empty()) {
             items.truncate(limit);

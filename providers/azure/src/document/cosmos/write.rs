@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use azure_data_cosmos::clients::ContainerClient;
-use azure_data_cosmos::models::TransactionalBatchResponse;
+use azure_data_cosmos::models::{ItemResponse, TransactionalBatchResponse};
 use azure_data_cosmos::options::{
     BatchDeleteOptions, BatchOptions, BatchReplaceOptions, ItemWriteOptions, OperationOptions,
     Precondition,
@@ -70,6 +70,7 @@ impl CosmosStore {
             call,
             writes,
             limits: Self::LIMITS,
+            budget: &self.budget,
             at,
         };
         commit(&items, set).await
@@ -192,18 +193,23 @@ async fn send(
         }
         Request::Delete(id, None) => {
             let sent = container.delete_item(partition, &id, options(None)).await;
-            return done(sent.map(drop), is_missing);
+            return done(sent, is_missing);
         }
         Request::Delete(id, etag) => container.delete_item(partition, &id, options(etag)).await,
     };
-    done(sent.map(drop), |_| false)
+    done(sent, |_| false)
 }
 
-fn done(sent: CosmosResult<()>, is_fine: impl Fn(&CosmosError) -> bool) -> Result<(), Failure> {
+fn done(
+    sent: CosmosResult<ItemResponse>,
+    is_fine: impl Fn(&CosmosError) -> bool,
+) -> Result<(), Failure> {
     match sent {
-        Err(error) if !is_fine(&error) => Err(failure(error)),
-        _ => Ok(()),
+        Ok(_) => {}
+        Err(error) if is_fine(&error) => {}
+        Err(error) => return Err(failure(error)),
     }
+    Ok(())
 }
 
 fn batch(partition: String, requests: Vec<Request>) -> Result<TransactionalBatch> {

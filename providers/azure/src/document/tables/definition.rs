@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use isobar::document::{CollectionSchema, Key, Map, Value, Version};
+use isobar::driver::Failure;
 use isobar::driver::document::Record;
-use isobar::driver::{Failure, Retries};
 use isobar::{Error, Result};
 use serde_json::json;
 
@@ -65,7 +65,7 @@ impl TablesStore {
 
     /// Creates a table that is missing.
     async fn create(&self, table: &str) -> Result<()> {
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         let body = Bytes::from(json!({ "TableName": table }).to_string());
         loop {
             let answer =

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{HeaderMap, Method, Response};
 use isobar::document::{CollectionSchema, Projection};
-use isobar::driver::{Effect, Failure, Retries};
+use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -96,7 +96,7 @@ impl TablesStore {
 
     /// Asks until there is an answer: a read may be asked twice.
     pub(super) async fn ask(&self, path: &str) -> Result<Response<Bytes>> {
-        let mut retries = Retries::new(RETRIES, PAUSE);
+        let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
             let client = self.client();
             let answer = client.attempt(Method::GET, path, HeaderMap::new(), Bytes::new());

@@ -61,6 +61,7 @@ impl TablesStore {
             call,
             writes,
             limits: Self::LIMITS,
+            budget: &self.budget,
             at,
         };
         commit(&entities, set).await
