@@ -59,6 +59,19 @@ impl Context {
         Ok(collection)
     }
 
+    /// The name of the document store in errors and spans.
+    pub(crate) fn provider_name(&self) -> Result<&'static str, Failure> {
+        let driver = self.provider.documents.as_ref();
+        Ok(expect::some("the document store", driver)?
+            .describe()
+            .provider)
+    }
+
+    /// Whether the document store says what each request consumes.
+    pub(crate) fn names_units(&self) -> bool {
+        self.provider.names_units
+    }
+
     /// A collection that is not there, only declared.
     pub(crate) fn declared<T>(&self, spec: &CollectionSpec<T>) -> Result<Collection<T>, Failure> {
         let driver = self.provider.documents.clone();

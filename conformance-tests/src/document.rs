@@ -20,6 +20,7 @@ mod reads;
 mod refused;
 pub(crate) mod sample;
 mod scans;
+mod spans;
 mod transactions;
 mod typed;
 mod updates;
@@ -50,6 +51,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     reads::CASES,
     refused::CASES,
     scans::CASES,
+    spans::CASES,
     transactions::CASES,
     typed::CASES,
     updates::CASES,

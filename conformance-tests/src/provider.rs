@@ -34,6 +34,8 @@ pub struct Provider {
     pub emulator: Option<Emulator>,
     /// Cases in which the emulator is known to differ from the real service, and how.
     pub known_faults: &'static [(&'static str, &'static str)],
+    /// Whether its documents' store says what each request consumes, in the unit that is billed.
+    pub names_units: bool,
     /// Where an embedded store lies.
     pub directory: Option<TempDir>,
 }
@@ -51,6 +53,7 @@ impl Provider {
             endpoint: String::new(),
             emulator: None,
             known_faults: &[],
+            names_units: false,
             directory: None,
         }
     }

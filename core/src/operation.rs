@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
+use crate::driver::meter::metered;
 use crate::driver::{Clock, deadline, within};
 use crate::error::{ErrorKind, Result};
 use crate::telemetry;
@@ -33,10 +34,10 @@ impl Target<'_> {
     ) -> Result<T> {
         let span = telemetry::operation(self.provider, operation, self.resource);
         let left = deadline::left(self.clock).unwrap_or(Duration::MAX);
-        let result = within(self.clock, self.budget.min(left), work)
-            .instrument(span.clone())
-            .await;
-        telemetry::outcome(&span, &result);
+        let work = within(self.clock, self.budget.min(left), work);
+        let watched = !span.is_disabled();
+        let (result, meter) = metered(watched, work.instrument(span.clone())).await;
+        telemetry::outcome(&span, &result, meter);
         result.map_err(|error| {
             let late = error.kind() == ErrorKind::DeadlineExceeded;
             let error = if late && effect == Effect::Write {

@@ -34,6 +34,7 @@ async fn emulated() -> Result<Provider, CosmosError> {
     let client = Emulator::start()?.client().await?;
     Ok(Provider {
         documents: Some(Arc::new(CosmosStore::new(client, DATABASE))),
+        names_units: true,
         endpoint: "a transport within this process, no server".to_owned(),
         ..Provider::new(NAME, Evidence::VendorEmulator)
     })
@@ -51,6 +52,7 @@ async fn named(endpoint: &str) -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(Arc::new(store)),
         endpoint: place.endpoint,
+        names_units: true,
         ..Provider::new(NAME, evidence)
     })
 }

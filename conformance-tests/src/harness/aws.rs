@@ -35,27 +35,47 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "D-435",
         "MiniStack fills a new index with items whose attributes have another type",
     ),
+    ("D-440", "MiniStack does not say what BatchGetItem consumes"),
 ];
 const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     match options.endpoint.as_deref() {
-        Some(LIVE) => connect(Place::default(), Provider::new("aws", Evidence::LiveCloud)).await,
-        Some(endpoint) => {
-            let place = emulated(endpoint);
-            connect(place, Provider::new("aws", Evidence::ThirdPartyEmulator)).await
-        }
-        None => {
-            let emulator = Emulator::start(&MINISTACK).await?;
-            let place = emulated(&emulator.url);
+        Some(LIVE) => {
             let provider = Provider {
-                emulator: Some(emulator),
+                doors: Some(Arc::new(LambdaDoors)),
+                ..Provider::new("aws", Evidence::LiveCloud)
+            };
+            connect(Place::default(), provider).await
+        }
+        endpoint => {
+            let provider = Provider {
+                known_faults: KNOWN_FAULTS,
+                doors: Some(Arc::new(LambdaDoors)),
                 ..Provider::new("aws", Evidence::ThirdPartyEmulator)
             };
-            connect(place, provider).await
+            connect_emulator((&MINISTACK, endpoint), provider).await
         }
     }
+}
+
+/// The provider on the emulator at an endpoint, or on one that is started.
+pub(super) async fn connect_emulator(
+    (what, endpoint): (&PythonEmulator, Option<&str>),
+    provider: Provider,
+) -> Result<Provider, StartFailure> {
+    let emulator = match endpoint {
+        Some(_) => None,
+        None => Some(Emulator::start(what).await?),
+    };
+    let started = emulator.as_ref().map(|emulator| emulator.url.clone());
+    let endpoint = endpoint.map(str::to_owned).or(started).unwrap_or_default();
+    let provider = Provider {
+        emulator,
+        ..provider
+    };
+    connect(emulated(&endpoint), provider).await
 }
 
 fn emulated(endpoint: &str) -> Place {
@@ -70,9 +90,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let mut dynamodb = place.dynamodb().await.map_err(broken)?;
     let mut s3 = place.s3().await.map_err(broken)?;
-    let mut known_faults: &[_] = &[];
     if place.endpoint.is_some() {
-        known_faults = KNOWN_FAULTS;
         // What emulators take for the account's root, whose secret they do not check.
         let test = Credentials::new("test", "test", None, None, "isobar-conformance");
         let config = dynamodb
@@ -99,9 +117,8 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         documents: Some(Arc::new(DynamoStore::new(dynamodb))),
         wire,
         blobs: Some(Arc::new(S3Store::new(s3))),
-        doors: Some(Arc::new(LambdaDoors)),
         endpoint,
-        known_faults,
+        names_units: true,
         ..provider
     })
 }

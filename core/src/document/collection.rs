@@ -16,6 +16,7 @@ use super::{
 use crate::capability::{Capabilities, Capability};
 use crate::driver::Clock;
 use crate::driver::document::{Action, DocumentDriver, Existence, ExpiryChange, Write, Written};
+use crate::driver::meter;
 use crate::error::Result;
 use crate::operation::Effect;
 
@@ -212,7 +213,9 @@ impl<T> Collection<T> {
             writes
                 .iter()
                 .try_for_each(|write| self.check_capabilities(write))?;
-            binding.driver.atomic(&binding.call(), &writes).await
+            binding.driver.atomic(&binding.call(), &writes).await?;
+            meter::items(writes.len());
+            Ok(())
         };
         binding.run("document.commit", Effect::Write, work).await
     }
@@ -241,6 +244,7 @@ impl<T> Collection<T> {
             for chunk in writes.chunks(chunk.max(1)) {
                 results.extend(binding.driver.batch_write(&binding.call(), chunk).await);
             }
+            meter::items(results.iter().filter(|result| result.is_ok()).count());
             Ok(results
                 .into_iter()
                 .map(|result| result.map(|_| ()))
@@ -261,6 +265,7 @@ impl<T> Collection<T> {
             let write = check::write(draft?, &binding.schema, &binding.limits)?;
             self.check_capabilities(&write)?;
             let written = binding.driver.write(&binding.call(), &write).await?;
+            meter::items(1);
             Ok((written, write.version))
         };
         binding.run(operation, Effect::Write, work).await

@@ -7,6 +7,7 @@ use super::reads::item;
 use super::{ChangeFeed, Collection, Cursor, Item, Key, Query, Timestamp};
 use crate::capability::Capability;
 use crate::driver::document::{ChangesFrom, ChangesRequest, Record, RecordChange};
+use crate::driver::meter;
 use crate::error::{Error, Result};
 use crate::operation::Effect;
 
@@ -139,6 +140,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
             let request = ChangesRequest { from, limit };
             let call = binding.call();
             let page = binding.driver.changes_page(&call, &request).await?;
+            meter::items(page.changes.len());
             Ok(ChangesPage {
                 cursor: Cursor::of_changes(&origin, &page.next),
                 changes: page.changes.into_iter().map(event).collect::<Result<_>>()?,

@@ -12,7 +12,7 @@ use crate::capability::Capability;
 use crate::driver::document::{
     CountRequest, PageRequest, Position, Record, RecordPage, Segment, Source,
 };
-use crate::driver::pause;
+use crate::driver::{meter, pause};
 use crate::error::{Error, Result};
 use crate::operation::Effect;
 
@@ -235,6 +235,7 @@ impl<'p> Reading<'p> {
             self.is_done = page.next.is_none();
             self.after = page.next;
         }
+        meter::items(records.len());
         for record in &mut records {
             let fields = std::mem::take(&mut record.fields);
             record.fields = projection.apply(&binding.schema, fields);

@@ -9,6 +9,7 @@ use super::transaction::{self, Transaction};
 use super::write_set::{Draft, Scope};
 use super::{Collection, GetOptions, Item, Key, Update, UpdateOptions, Value};
 use crate::driver::document::Record;
+use crate::driver::meter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -29,6 +30,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
             key.check(&binding.schema)?;
             let fetch = options.fetch()?;
             let found = binding.driver.get(&binding.call(), &key, &fetch).await?;
+            meter::items(found.iter().len());
             let found = found.map(|record| binding.cut(&fetch.projection, record));
             found.map(item).transpose()
         };
@@ -165,6 +167,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
             let cut = |record| binding.cut(&fetch.projection, record);
             found.extend(page.into_iter().map(|record| record.map(cut)));
         }
+        meter::items(found.iter().flatten().count());
         Ok(found)
     }
 }

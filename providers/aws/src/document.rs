@@ -2,6 +2,7 @@
 
 mod atomic;
 mod batch;
+mod capacity;
 mod definition;
 mod exact;
 mod expression;
@@ -107,8 +108,10 @@ impl DynamoStore {
             .set_key(Some(row::key_item(schema, key)))
             .consistent_read(fetch.consistency == Consistency::Strong)
             .set_projection_expression(projection)
-            .set_expression_attribute_names(placeholders.names());
+            .set_expression_attribute_names(placeholders.names())
+            .set_return_consumed_capacity(capacity::asked());
         let found = self.retried(|| request.clone().send()).await?;
+        capacity::consumed(&found.consumed_capacity);
         Ok(found.item.filter(|item| !item.is_empty()))
     }
 }

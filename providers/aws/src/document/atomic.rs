@@ -11,6 +11,7 @@ use isobar::driver::{Effect, contention_pause, doubtful, overtaken, precondition
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
+use super::capacity;
 use super::rewrite::plan;
 use super::row;
 use super::statement::{Setting, Statement};
@@ -156,7 +157,10 @@ impl DynamoStore {
 pub(super) async fn send(
     request: TransactWriteItemsFluentBuilder,
 ) -> Result<(), SdkError<TransactWriteItemsError, HttpResponse>> {
-    request.send().await.map(drop)
+    let request = request.set_return_consumed_capacity(capacity::asked());
+    let output = request.send().await?;
+    capacity::consumed(output.consumed_capacity.iter().flatten());
+    Ok(())
 }
 
 /// What a failed attempt means, what it may have done, and whether the same one may be sent again.

@@ -12,6 +12,7 @@ use isobar::driver::{Effect, Failure, Retries};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
+use super::capacity;
 use super::expression::Placeholders;
 use super::projection;
 use super::row::{self, Content, Item, KeyRef};
@@ -51,9 +52,11 @@ impl DynamoStore {
                     .set_expression_attribute_names(placeholders.names())
                     .build()?;
                 let request = self.requests.batch_get_item();
+                let request = request.set_return_consumed_capacity(capacity::asked());
                 request.request_items(&schema.table, asked).send().await
             };
             let output = self.retried(ask).await?;
+            capacity::consumed(output.consumed_capacity.iter().flatten());
             let answered = output.responses.unwrap_or_default().remove(&schema.table);
             for item in answered.unwrap_or_default() {
                 let key = KeyRef::of_item(schema, &item);
@@ -120,6 +123,7 @@ impl DynamoStore {
         while !batch.is_empty() {
             let requests = batch.values().map(|(_, request)| request.clone()).collect();
             let sent = self.requests.batch_write_item();
+            let sent = sent.set_return_consumed_capacity(capacity::asked());
             let sent = sent.request_items(table, requests);
             let left = match send(sent, &mut retries).await {
                 Ok(output) => output.unprocessed_items.unwrap_or_default().remove(table),
@@ -179,6 +183,7 @@ async fn send(
     loop {
         let failure = match request.clone().send().await {
             Ok(output) => {
+                capacity::consumed(output.consumed_capacity.iter().flatten());
                 return Ok(output);
             }
             Err(error) => failure(error),

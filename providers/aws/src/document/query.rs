@@ -11,7 +11,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::DynamoStore;
 use super::expression::{self, Placeholders};
 use super::row::{self, Item};
-use super::{filter, projection};
+use super::{capacity, filter, projection};
 
 /// How many items a request looks at where some are passed over: DynamoDB counts its limit before
 /// the filter, and what is looked at is paid for, so that without need it asks for no more.
@@ -92,10 +92,12 @@ impl DynamoStore {
         let (count, next) = if question.key_condition.is_some() {
             let request = self.query(&question, start);
             let output = self.retried(|| request.clone().send()).await?;
+            capacity::consumed(&output.consumed_capacity);
             (output.count, output.last_evaluated_key)
         } else {
             let request = self.scan(&question, Segment::WHOLE, start);
             let output = self.retried(|| request.clone().send()).await?;
+            capacity::consumed(&output.consumed_capacity);
             (output.count, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -118,10 +120,12 @@ impl DynamoStore {
         let (items, next) = if question.key_condition.is_some() {
             let request = self.query(question, start).limit(limit);
             let output = self.retried(|| request.clone().send()).await?;
+            capacity::consumed(&output.consumed_capacity);
             (output.items, output.last_evaluated_key)
         } else {
             let request = self.scan(question, segment, start).limit(limit);
             let output = self.retried(|| request.clone().send()).await?;
+            capacity::consumed(&output.consumed_capacity);
             (output.items, output.last_evaluated_key)
         };
         let next = next.filter(|key| !key.is_empty());
@@ -146,6 +150,7 @@ impl DynamoStore {
             .set_expression_attribute_values(question.placeholders.values())
             .scan_index_forward(question.direction == Direction::Ascending)
             .set_exclusive_start_key(start)
+            .set_return_consumed_capacity(capacity::asked())
     }
 
     fn scan(
@@ -168,6 +173,7 @@ impl DynamoStore {
             .set_segment(parts.and_then(|segment| number(segment.index)))
             .set_total_segments(parts.and_then(|segment| number(segment.total)))
             .set_exclusive_start_key(start)
+            .set_return_consumed_capacity(capacity::asked())
     }
 }
 

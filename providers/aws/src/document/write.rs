@@ -17,6 +17,7 @@ use isobar::driver::{Effect, Failure, overtaken};
 use isobar::{Error, ErrorKind, Result};
 
 use super::DynamoStore;
+use super::capacity;
 use super::rewrite::inexact_sums;
 use super::row::{self, Item};
 use super::statement::{Effect as Verb, Setting, Statement};
@@ -174,9 +175,13 @@ impl DynamoStore {
             .set_expression_attribute_names(statement.placeholders.names())
             .set_expression_attribute_values(statement.placeholders.values())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(capacity::asked())
             .send()
             .await;
-        let sent = sent.map(|_| None);
+        let sent = sent.map(|output| {
+            capacity::consumed(&output.consumed_capacity);
+            None
+        });
         attempt(sent, |error| match error {
             PutItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,
@@ -199,9 +204,13 @@ impl DynamoStore {
             .set_expression_attribute_values(statement.placeholders.values())
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(capacity::asked())
             .send()
             .await;
-        let sent = sent.map(|output| output.attributes);
+        let sent = sent.map(|output| {
+            capacity::consumed(&output.consumed_capacity);
+            output.attributes
+        });
         attempt(sent, |error| match error {
             UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,
@@ -219,9 +228,13 @@ impl DynamoStore {
             .set_expression_attribute_values(statement.placeholders.values())
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(capacity::asked())
             .send()
             .await;
-        let sent = sent.map(|output| output.attributes);
+        let sent = sent.map(|output| {
+            capacity::consumed(&output.consumed_capacity);
+            output.attributes
+        });
         attempt(sent, |error| match error {
             DeleteItemError::ConditionalCheckFailedException(refused) => Some(refused.item.clone()),
             _ => None,

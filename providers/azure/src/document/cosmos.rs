@@ -1,5 +1,6 @@
 //! Documents in Cosmos DB for NoSQL: a container each, ids that keep the order of keys.
 
+mod charge;
 mod definition;
 mod failure;
 mod filter;

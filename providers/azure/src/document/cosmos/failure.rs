@@ -7,8 +7,11 @@ use http::StatusCode;
 use isobar::driver::{Effect, Failure, status};
 use isobar::{Error, ErrorKind};
 
+use super::charge;
+
 /// Classifies the failure of a request, and keeps it as the cause.
 pub(super) fn failure(error: CosmosError) -> Failure {
+    charge::consumed_by_failure(&error);
     let status = error.status();
     let sub_status = status.sub_status().map(|code| code.value());
     let code = u16::from(status.status_code());

@@ -13,6 +13,7 @@ use isobar::document::{Consistency, Key};
 use isobar::driver::Failure;
 
 use super::CosmosStore;
+use super::charge;
 use super::failure::{failure, is_missing};
 use super::name::Names;
 use super::row::{self, Row};
@@ -35,8 +36,14 @@ impl CosmosStore {
         let found = self.retried(|| async {
             let answer = container.read_item(partition.clone(), &id, Some(options()));
             match answer.await {
-                Ok(answer) => answer.into_model().map(Some),
-                Err(error) if is_missing(&error) => Ok(None),
+                Ok(answer) => {
+                    charge::consumed(answer.headers());
+                    answer.into_model().map(Some)
+                }
+                Err(error) if is_missing(&error) => {
+                    charge::consumed_by_failure(&error);
+                    Ok(None)
+                }
                 Err(error) => Err(error),
             }
         });

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map as Object, Value as Json};
 
 use super::CosmosStore;
+use super::charge;
 use super::name::Names;
 use super::order::{Ordering, past, ranged};
 use super::read::reading;
@@ -146,6 +147,7 @@ async fn collect<T: DeserializeOwned + Send + 'static>(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     while let Some(page) = pages.next().await {
         let page = page?;
+        charge::consumed(page.headers());
         items.extend(page.into_items());
         read += 1;
         if items.len() >= limit || (read >= PAGES && !items.is_empty()) {

@@ -17,6 +17,7 @@ use isobar::{Error, ErrorKind, Result};
 use serde_json::{Map as Object, Value as Json};
 
 use super::CosmosStore;
+use super::charge;
 use super::failure::{failure, is_conflict, is_missing, of_batch};
 use super::name::Names;
 use super::read::sending;
@@ -205,8 +206,8 @@ fn done(
     is_fine: impl Fn(&CosmosError) -> bool,
 ) -> Result<(), Failure> {
     match sent {
-        Ok(_) => {}
-        Err(error) if is_fine(&error) => {}
+        Ok(answer) => charge::consumed(answer.headers()),
+        Err(error) if is_fine(&error) => charge::consumed_by_failure(&error),
         Err(error) => return Err(failure(error)),
     }
     Ok(())
@@ -255,6 +256,7 @@ async fn send_batch(container: &ContainerClient, batch: TransactionalBatch) -> R
     options.operation = writing();
     let sent = container.execute_transactional_batch(batch, Some(options));
     let answer = sent.await.map_err(failure)?;
+    charge::consumed(answer.headers());
     let answer: TransactionalBatchResponse = answer.into_model().map_err(failure)?;
     // Those that were not tried, as another one failed, say so by 424.
     let failed = answer
