@@ -1,6 +1,7 @@
 //! Starts each provider together with what has to stand behind it.
 
 pub mod aws;
+pub mod aws_moto;
 pub mod aws_url;
 pub mod azure_tables;
 pub mod gcp;
@@ -59,13 +60,22 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 6] = ["local", "aws", "aws-url", "postgres", "gcp", "azure-tables"];
+pub const PROVIDERS: [&str; 7] = [
+    "local",
+    "aws",
+    "aws-moto",
+    "aws-url",
+    "postgres",
+    "gcp",
+    "azure-tables",
+];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
     match name {
         "local" => local::start().await,
         "aws" => aws::start(options).await,
+        "aws-moto" => aws_moto::start(options).await,
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
