@@ -1,5 +1,6 @@
 //! One portable operation: its span, its time budget, and the completion of its error.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tracing::Instrument as _;
@@ -35,8 +36,10 @@ impl Target<'_> {
         let span = telemetry::operation(self.provider, operation, self.resource);
         let left = deadline::left(self.clock).unwrap_or(Duration::MAX);
         let work = within(self.clock, self.budget.min(left), work);
+        // Borrowed, so that the future of the operation does not hold it twice.
+        let work = pin!(work.instrument(span.clone()));
         let watched = !span.is_disabled();
-        let (result, meter) = metered(watched, work.instrument(span.clone())).await;
+        let (result, meter) = metered(watched, work).await;
         telemetry::outcome(&span, &result, meter);
         result.map_err(|error| {
             let late = error.kind() == ErrorKind::DeadlineExceeded;

@@ -35,10 +35,14 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "moto answers 500 where a projection leads through a number",
     ),
     ("D-206", "moto takes the boolean true for the number 1"),
-    ("D-232", "moto loses updates that come at the same time"),
+    ("D-230", LOST),
+    ("D-231", LOST),
+    ("D-232", LOST),
     ("D-262", MIXED),
+    ("D-405", LOST),
     ("D-412", MIXED),
     ("D-417", MIXED),
+    ("D-432", LOST),
     ("D-434", "moto's begins_with finds no bytes"),
     (
         "D-435",
@@ -49,4 +53,5 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "moto does not say what TransactWriteItems consumes",
     ),
 ];
+const LOST: &str = "moto loses updates that come at the same time";
 const MIXED: &str = "moto answers 500 where a filter compares values of different types";

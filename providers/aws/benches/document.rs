@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use isobar::document::{Query, SortType, Value};
+use isobar::document::{Query, SortType, Value, Version};
 use isobar::driver::Clock;
 use isobar::driver::document::DocumentDriver;
 use isobar::{Collection, CollectionSpec};
@@ -40,6 +40,8 @@ const POINT_ROUNDS: usize = 400;
 const MANY_ROUNDS: usize = 60;
 const CODEC_ROUNDS: u32 = 50_000;
 const TABLE: &str = "bench-notes";
+/// Its items have a version as ours do, which the bare side neither checks nor reads.
+const VERSIONED: &str = "versions-notes";
 const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
     .partition("owner")
     .sort("id", SortType::Str);
@@ -103,7 +105,7 @@ fn note(number: u32) -> Note {
     }
 }
 
-/// The two sides; each has a table of its own with the same notes.
+/// The two sides; each has a table of its own with the same notes, the bare one a second.
 struct Sides {
     client: Client,
     notes: Collection<Note>,
@@ -116,11 +118,14 @@ impl Sides {
         let clock: Arc<dyn Clock> = Arc::new(isobar_aws::function::clock());
         let bare = Collection::new(Arc::clone(&store), Arc::clone(&clock), &NOTES, "bench-");
         bare.ensure().await.unwrap();
+        let versions = Collection::new(Arc::clone(&store), Arc::clone(&clock), &NOTES, "versions-");
+        versions.ensure().await.unwrap();
         let notes = Collection::new(store, clock, &NOTES, "ours-");
         notes.ensure().await.unwrap();
         let sides = Self { client, notes };
         for number in 0..MANY {
-            sides.bare_put(number).await;
+            sides.bare_put(TABLE, number).await;
+            sides.bare_put(VERSIONED, number).await;
             sides.put(number).await;
         }
         sides
@@ -130,9 +135,13 @@ impl Sides {
         self.notes.upsert(&note(number)).await.unwrap();
     }
 
-    async fn bare_put(&self, number: u32) {
-        let request = self.client.put_item().table_name(TABLE);
-        let item = to_item(note(number)).unwrap();
+    async fn bare_put(&self, table: &str, number: u32) {
+        let request = self.client.put_item().table_name(table);
+        let mut item: HashMap<String, AttributeValue> = to_item(note(number)).unwrap();
+        if table == VERSIONED {
+            let version = AttributeValue::S(Version::generate().as_str().to_owned());
+            item.insert("_rev".to_owned(), version);
+        }
         request.set_item(Some(item)).send().await.unwrap();
     }
 
@@ -176,11 +185,11 @@ impl Sides {
     }
 
     /// The answers of DynamoDB have no order, so the caller brings them into that of the keys.
-    async fn bare_batch(&self, _: u32) {
+    async fn bare_batch(&self, table: &str) {
         let keys = (0..MANY).map(key).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys));
         let keys = keys.consistent_read(true).build().unwrap();
-        let request = self.client.batch_get_item().request_items(TABLE, keys);
+        let request = self.client.batch_get_item().request_items(table, keys);
         let found = request.send().await.unwrap().responses.unwrap();
         let found = found.into_values().flatten().collect::<Vec<_>>();
         let found: Vec<Note> = from_items(found).unwrap();
@@ -302,7 +311,7 @@ async fn measure() {
         "put",
         POINT_ROUNDS,
         async |number| both.put(number).await,
-        async |number| both.bare_put(number).await,
+        async |number| both.bare_put(TABLE, number).await,
     )
     .await;
     compare(
@@ -316,7 +325,21 @@ async fn measure() {
         "batch_of_100",
         MANY_ROUNDS,
         async |number| both.batch(number).await,
-        async |number| both.bare_batch(number).await,
+        async |_| both.bare_batch(TABLE).await,
+    )
+    .await;
+    compare(
+        "put_beside_versions",
+        POINT_ROUNDS,
+        async |number| both.put(number).await,
+        async |number| both.bare_put(VERSIONED, number).await,
+    )
+    .await;
+    compare(
+        "batch_of_100_beside_versions",
+        MANY_ROUNDS,
+        async |number| both.batch(number).await,
+        async |_| both.bare_batch(VERSIONED).await,
     )
     .await;
 }

@@ -19,12 +19,16 @@ where
 {
     let (kind, message, effect) = classify(&error);
     let code = error.code().map(str::to_owned);
+    let is_skewed = is_skewed(error.code(), error.message());
     let (request_id, retry_after) = error
         .raw_response()
         .map_or((None, None), |raw| (request_id(raw), retry_after(raw)));
     let mut classified = Error::new(kind, message)
         .with_provider_code(code.as_deref(), request_id.as_deref())
         .with_source(error);
+    if is_skewed {
+        classified = classified.with_retryable(true);
+    }
     if let Some(wait) = retry_after {
         classified = classified.with_retry_after(wait);
     }
@@ -112,9 +116,32 @@ fn answer(code: Option<&str>, message: Option<&str>, status: u16) -> String {
             "the table or bucket does not exist ({code}): create it, or check its name, region \
              and account"
         ),
+        (Some(code), message) if code_kind(code) == Some(ErrorKind::Unauthenticated) => format!(
+            "the service does not know who asks ({code}: {}): check the access key with its secret \
+             and session token, the region, and that the clock of this machine is right",
+            message.unwrap_or("no message")
+        ),
+        (Some(code), message) if code_kind(code) == Some(ErrorKind::PermissionDenied) => format!(
+            "the service does not allow it ({code}: {}): give the role of this program the \
+             permission",
+            message.unwrap_or("no message")
+        ),
         (Some(code), Some(message)) => format!("the service answered {code}: {message}"),
         (Some(code), None) => format!("the service answered {code}"),
         (None, _) => format!("the service answered with status {status}"),
+    }
+}
+
+/// Whether the clock of this machine is to blame. The SDK then knows by how much, and signs what it
+/// sends next by the clock of the service.
+fn is_skewed(code: Option<&str>, message: Option<&str>) -> bool {
+    let message = message.unwrap_or_default();
+    match code {
+        Some("RequestTimeTooSkewed" | "RequestExpired") => true,
+        Some("InvalidSignatureException" | "SignatureDoesNotMatch") => {
+            message.contains("Signature expired") || message.contains("Signature not yet current")
+        }
+        _ => false,
     }
 }
 
@@ -163,6 +190,9 @@ fn code_kind(code: &str) -> Option<ErrorKind> {
         | "InvalidToken"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
+        | "AuthorizationHeaderMalformed"
+        | "RequestTimeTooSkewed"
+        | "RequestExpired"
         | "SignatureDoesNotMatch" => ErrorKind::Unauthenticated,
         "AccessDeniedException" | "AccessDenied" | "AllAccessDisabled" => {
             ErrorKind::PermissionDenied

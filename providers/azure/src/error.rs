@@ -71,6 +71,17 @@ fn classified(status: StatusCode, code: Option<&str>, message: &str) -> Failure 
             "the table is missing (TableNotFound): create it, or call ensure in development"
                 .to_owned()
         }
+        name if matches!(
+            kind,
+            ErrorKind::Unauthenticated | ErrorKind::PermissionDenied
+        ) =>
+        {
+            format!(
+                "Azure Tables answered {} {name}: check the account's name and key or the shared \
+             access signature, what it allows, and that the clock of this machine is right",
+                status.as_u16()
+            )
+        }
         name if message.is_empty() => format!("Azure Tables answered {} {name}", status.as_u16()),
         name => format!(
             "Azure Tables answered {} {name}: {message}",

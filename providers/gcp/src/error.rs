@@ -112,6 +112,14 @@ fn told(code: Code, name: &str, message: &str) -> String {
             "the database or a document is missing ({name}: {message}): check the project and the \
              database of the store's URL"
         ),
+        Code::Unauthenticated => format!(
+            "Firestore does not know who asks ({name}: {message}): check the credentials, and that \
+             the clock of this machine is right"
+        ),
+        Code::PermissionDenied => format!(
+            "Firestore does not allow it ({name}: {message}): check the project of the store's \
+             URL, and give the service account the role roles/datastore.user"
+        ),
         _ => format!("Firestore answered {name}: {message}"),
     }
 }
@@ -204,6 +212,34 @@ mod tests {
             assert_eq!(failure.error.retryable(), retryable, "{code:?}");
             assert_eq!(failure.effect, effect, "{code:?}");
             assert_eq!(failure.error.provider_code(), Some(name(code)));
+        }
+    }
+
+    /// The emulator checks nobody and has every database.
+    #[test]
+    fn who_is_not_let_in_and_who_names_nothing_hears_what_to_check() {
+        for (code, kind, what) in [
+            (
+                Code::Unauthenticated,
+                ErrorKind::Unauthenticated,
+                "the clock of this machine",
+            ),
+            (
+                Code::PermissionDenied,
+                ErrorKind::PermissionDenied,
+                "roles/datastore.user",
+            ),
+            (
+                Code::NotFound,
+                ErrorKind::Internal,
+                "check the project and the database",
+            ),
+        ] {
+            let failure = failure(Status::new(code, "no"));
+            assert_eq!(failure.error.kind(), kind);
+            assert!(!failure.error.retryable(), "{code:?}");
+            let told = failure.error.to_string();
+            assert!(told.contains(what), "{told}");
         }
     }
 }

@@ -126,6 +126,18 @@ fn told(code: &str, answer: &DbError) -> String {
             "the table has no unique index over exactly the key columns ({code}: {message}): \
              create one"
         ),
+        _ if code.starts_with("28") => format!(
+            "PostgreSQL does not let this role in ({code}: {message}): check the role and the \
+             password in the store's URL or in PGPASSWORD"
+        ),
+        "3D000" => format!(
+            "the database is missing ({code}: {message}): create it, or check its name in the \
+             store's URL"
+        ),
+        "42501" => format!(
+            "PostgreSQL does not allow it ({code}: {message}): grant the role what the printed \
+             definition grants"
+        ),
         _ => format!("PostgreSQL answered {code}: {message}"),
     }
 }

@@ -42,9 +42,7 @@ impl DynamoStore {
         for _ in 0..REQUESTS {
             let (found, next) = self.ask(&question, segment, (asked, start)).await?;
             for item in found {
-                if row::is_live(call, &item)? {
-                    items.push(item);
-                }
+                items.extend(row::if_live(call, item)?);
             }
             last.clone_from(&next);
             if items.len() > limit {

@@ -99,13 +99,13 @@ pub(super) fn live(
     Ok(record.filter(|record| record.is_live(now)))
 }
 
-/// Whether the document of an item exists at the instant of the call (rule R14).
-pub(super) fn is_live(call: &Call<'_>, item: &Item) -> Result<bool> {
+/// The item where its document exists at the instant of the call (rule R14).
+pub(super) fn if_live(call: &Call<'_>, item: Item) -> Result<Option<Item>> {
     if call.schema.adopted {
-        return Ok(true);
+        return Ok(Some(item));
     }
     let expires_at = expiry(item.get(EXP))?;
-    Ok(expires_at.is_none_or(|at| at > call.now))
+    Ok(expires_at.is_none_or(|at| at > call.now).then_some(item))
 }
 
 fn check_format(format: &AttributeValue) -> Result<()> {

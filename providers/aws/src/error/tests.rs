@@ -51,3 +51,21 @@ fn a_failure_of_the_service_may_have_had_its_effect_but_a_request_to_slow_down_h
         Effect::None,
     );
 }
+
+#[test]
+fn a_clock_that_is_wrong_is_told_from_a_wrong_secret() {
+    let code = "InvalidSignatureException";
+    check(code, 403, ErrorKind::Unauthenticated, Effect::None);
+    check(
+        "RequestTimeTooSkewed",
+        403,
+        ErrorKind::Unauthenticated,
+        Effect::None,
+    );
+    let expired = "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z";
+    assert!(is_skewed(Some(code), Some(expired)));
+    assert!(is_skewed(Some("RequestTimeTooSkewed"), None));
+    let wrong = "The request signature we calculated does not match";
+    assert!(!is_skewed(Some(code), Some(wrong)));
+    assert!(answer(Some(code), Some(expired), 403).contains("the clock of this machine"));
+}

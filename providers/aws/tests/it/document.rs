@@ -4,6 +4,7 @@ mod fields;
 mod format;
 mod indexes;
 mod lost_answers;
+mod refused;
 mod requests;
 
 use std::collections::HashMap;

@@ -14,7 +14,17 @@ const INSTALL: &str = "python3 -m venv target/tools/venv && \
 /// The endpoint of the emulator, which is started at the first call and ends with this process.
 pub(crate) fn endpoint() -> &'static str {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    &EMULATOR.get_or_init(start).endpoint
+    &EMULATOR.get_or_init(|| start("false")).endpoint
+}
+
+/// The endpoint of another one, which checks signatures and permissions.
+#[cfg_attr(
+    not(feature = "document"),
+    expect(dead_code, reason = "of the tests of documents")
+)]
+pub(crate) fn guarded() -> &'static str {
+    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
+    &EMULATOR.get_or_init(|| start("true")).endpoint
 }
 
 /// A proxy before that emulator.
@@ -37,7 +47,7 @@ struct Emulator {
     _shell: Child,
 }
 
-fn start() -> Emulator {
+fn start(checks_who_asks: &str) -> Emulator {
     let program = workspace().join("target/tools/venv/bin/ministack");
     assert!(
         program.exists(),
@@ -51,6 +61,7 @@ fn start() -> Emulator {
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("LAMBDA_EXECUTOR", "local")
+        .env("AUTH", checks_who_asks)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

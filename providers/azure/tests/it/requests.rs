@@ -29,6 +29,9 @@ async fn a_wrong_key_is_refused() {
     assert_eq!(error.provider_code(), Some("AuthorizationFailure"));
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(!error.retryable() && error.request_id().is_some());
+    let told = error.to_string();
+    assert!(told.starts_with("document.get on \"notes\": "), "{told}");
+    assert!(told.contains("check the account's name and key"), "{told}");
 }
 
 /// An account signature for tables ("Create an account SAS"), with these permissions.

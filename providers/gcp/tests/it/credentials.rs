@@ -99,3 +99,34 @@ async fn one_without_a_token_asks_nothing_and_hears_what_to_set() {
         assert_eq!(requests, Vec::<String>::new());
     }
 }
+
+/// Says to [`a_file_of_credentials_that_is_missing_is_told_when_the_store_is_opened`] that it is the
+/// process which has the variable.
+const INNER: &str = "ISOBAR_TEST_WITHOUT_CREDENTIALS";
+
+#[tokio::test]
+async fn a_file_of_credentials_that_is_missing_is_told_when_the_store_is_opened() {
+    if std::env::var_os(INNER).is_some() {
+        let error = Place::parse("firestore://shop").unwrap().open();
+        let error = error.expect_err("there is no such file");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error:?}");
+        assert!(!error.retryable(), "{error:?}");
+        let told = error.to_string();
+        assert!(told.contains("GOOGLE_APPLICATION_CREDENTIALS"), "{told}");
+        return;
+    }
+    let test =
+        "credentials::a_file_of_credentials_that_is_missing_is_told_when_the_store_is_opened";
+    let inner = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", test])
+        .env(INNER, "1")
+        .env("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+        .env_remove("FIRESTORE_EMULATOR_HOST")
+        .output()
+        .expect("the same program");
+    let told = String::from_utf8_lossy(&inner.stdout);
+    assert!(
+        inner.status.success() && told.contains("1 passed"),
+        "{told}"
+    );
+}

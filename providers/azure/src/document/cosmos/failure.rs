@@ -86,6 +86,10 @@ fn by_status(code: u16, sub_status: Option<u16>) -> Failure {
         404 => format!(
             "{told}: the container or the database is missing: create it, or call ensure in development"
         ),
+        401 => format!(
+            "{told}: check the account and its key, and that the clock of this machine is right"
+        ),
+        403 => format!("{told}: the key, role or firewall of the account does not allow it"),
         413 => format!("{told}: the item or the set is too large"),
         _ => told,
     };
@@ -136,6 +140,14 @@ mod tests {
             assert_eq!(failure.error.kind(), kind, "{code}");
             assert_eq!(failure.error.retryable(), retryable, "{code}");
             assert_eq!(failure.effect, effect, "{code}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_let_in_hears_what_to_check() {
+        for (code, what) in [(401, "check the account and its key"), (403, "firewall")] {
+            let told = by_status(code, None).error.to_string();
+            assert!(told.contains(what), "{told}");
         }
     }
 }

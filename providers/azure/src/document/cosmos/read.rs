@@ -97,7 +97,8 @@ pub(super) fn reading(consistency: Consistency) -> OperationOptions {
     sending().with_read_consistency_strategy(strategy).build()
 }
 
-/// How any request is sent: it is for [`Retries`](isobar::driver::Retries) to say whether a throttled one is sent again.
+/// How any request is sent: it is for [`Retries`](isobar::driver::Retries) to say whether a throttled
+/// one is sent again.
 pub(super) fn sending() -> OperationOptionsBuilder {
     let once = ThrottlingRetryOptionsBuilder::new().with_max_retry_count(0);
     OperationOptionsBuilder::new().with_throttling_retry_options(once.build())

@@ -1,0 +1,181 @@
+//! Callers that AWS does not let in: each hears why, and what to do.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_smithy_async::time::StaticTimeSource;
+use isobar::document::Map;
+use isobar::{Collection, CollectionSpec, Error, ErrorKind};
+use isobar_aws::DynamoStore;
+use isobar_fault_proxy::{Protocol, Proxy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::map;
+use crate::{clock, emulator};
+
+const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes");
+const EVERYTHING: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect\
+                          %22%3A%22Allow%22%2C%22Action%22%3A%22dynamodb%3A%2A%22%2C%22Resource%22\
+                          %3A%22%2A%22%7D%5D%7D";
+
+/// A user of the emulator's account.
+struct User {
+    key: String,
+    secret: String,
+}
+
+impl User {
+    async fn create(name: &str) -> Self {
+        iam(&format!("Action=CreateUser&UserName={name}")).await;
+        let told = iam(&format!("Action=CreateAccessKey&UserName={name}")).await;
+        let part = |tag: &str| {
+            let (_, rest) = told.split_once(&format!("<{tag}>")).expect("an answer");
+            let (part, _) = rest.split_once("</").expect("an answer");
+            part.to_owned()
+        };
+        Self {
+            key: part("AccessKeyId"),
+            secret: part("SecretAccessKey"),
+        }
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials::new(&self.key, &self.secret, None, None, "tests")
+    }
+}
+
+/// Asks IAM as the account's root, whose signature the emulator does not check.
+async fn iam(action: &str) -> String {
+    let address = emulator::guarded().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("the emulator");
+    let body = format!("{action}&Version=2010-05-08");
+    let length = body.len();
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\
+         x-amz-date: 20260101T000000Z\r\nauthorization: AWS4-HMAC-SHA256 \
+         Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host;x-amz-date, \
+         Signature=00\r\n\r\n{body}"
+    );
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("a request");
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await.expect("an answer");
+    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+    told
+}
+
+fn config() -> Builder {
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(emulator::guarded())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+}
+
+fn notes(config: Builder) -> Collection<Map> {
+    let store = DynamoStore::new(Client::from_conf(config.build()));
+    Collection::new(Arc::new(store), clock(), &NOTES, "")
+}
+
+/// What a read and a write come to, which must be the same.
+async fn refused(config: Builder) -> Error {
+    let notes = notes(config);
+    let write = notes.create(&map(&[("id", "a".into())])).await;
+    let write = write.expect_err("nobody is let in");
+    let read = notes.get("a").await.expect_err("nobody is let in");
+    assert_eq!(read.kind(), write.kind(), "{read:?}");
+    for (error, operation) in [(&read, "document.get"), (&write, "document.create")] {
+        let told = error.to_string();
+        let begin = format!("{operation} on \"notes\": ");
+        assert!(told.starts_with(&begin), "{told}");
+        assert!(!error.retryable() && !error.outcome_unknown(), "{error:?}");
+    }
+    read
+}
+
+async fn check(config: Builder, kind: ErrorKind, what: &str) {
+    let error = refused(config).await;
+    assert_eq!(error.kind(), kind, "{error:?}");
+    assert!(error.to_string().contains(what), "{error}");
+}
+
+#[tokio::test]
+async fn who_has_no_credentials_wrong_ones_or_no_permission_is_told_what_to_check() {
+    let user = User::create("nobody").await;
+    let as_user = config().credentials_provider(user.credentials());
+    let allow = ErrorKind::PermissionDenied;
+    check(
+        as_user,
+        allow,
+        "give the role of this program the permission",
+    )
+    .await;
+
+    let unknown = ErrorKind::Unauthenticated;
+    let wrong = Credentials::new(&user.key, "another secret", None, None, "tests");
+    let wrong = config().credentials_provider(wrong);
+    check(wrong, unknown, "check the access key with its secret").await;
+    let stranger = Credentials::new("AKIANOBODYKNOWSTHIS0", "secret", None, None, "tests");
+    let stranger = config().credentials_provider(stranger);
+    check(stranger, unknown, "check the access key with its secret").await;
+    check(
+        config().credentials_provider(Nothing),
+        unknown,
+        "set AWS_ACCESS_KEY_ID",
+    )
+    .await;
+}
+
+/// An environment in which there are no credentials.
+#[derive(Debug)]
+struct Nothing;
+
+impl ProvideCredentials for Nothing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded_no_source()))
+    }
+}
+
+/// DynamoDB takes signatures up to a quarter of an hour old. What it says of older ones tells the
+/// SDK how late it is, so that the request is sent again, once, and all that follow are right.
+#[tokio::test]
+async fn a_clock_that_is_off_by_minutes_costs_a_second_request_at_most() {
+    let user = User::create("late").await;
+    let allow = "Action=PutUserPolicy&UserName=late&PolicyName=all&PolicyDocument=";
+    iam(&format!("{allow}{EVERYTHING}")).await;
+    let upstream = emulator::guarded().trim_start_matches("http://");
+    let upstream = upstream.parse().expect("a port of this machine");
+    let minutes = |count: u64| Duration::from_mins(count);
+    let now = SystemTime::now();
+    let made = config().credentials_provider(user.credentials());
+    notes(made).ensure().await.unwrap();
+    for (clock, requests) in [
+        (now - minutes(10), 1),
+        (now - minutes(20), 2),
+        (now + minutes(20), 2),
+    ] {
+        let proxy = Proxy::before(upstream, Protocol::Http1)
+            .await
+            .expect("a port");
+        let late = config()
+            .endpoint_url(proxy.url())
+            .credentials_provider(user.credentials())
+            .time_source(StaticTimeSource::new(clock));
+        let late = notes(late);
+        late.upsert(&map(&[("id", "b".into())])).await.unwrap();
+        assert_eq!(proxy.count("PutItem"), requests);
+        assert!(late.get("b").await.unwrap().is_some());
+        assert_eq!(proxy.count("GetItem"), 1);
+    }
+}
