@@ -55,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("notes", &["isobar", "isobar-connect"]),
+    ("parcels", &["isobar", "isobar-connect"]),
     ("isobar-migrate-model", &[]),
     ("isobar-express-path", &[]),
     ("isobar-express", &["isobar", "isobar-express-path"]),
