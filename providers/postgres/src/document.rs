@@ -1,8 +1,10 @@
 //! Documents in PostgreSQL: one table per collection, the key in columns, the rest as jsonb.
 
+mod changes;
 pub(crate) mod definition;
 mod filter;
 mod index;
+mod log;
 mod read;
 mod row;
 mod select;
@@ -25,7 +27,7 @@ use isobar::driver::document::{
     Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
     Written,
 };
-use isobar::{Capabilities, Capability, Error, Limits, Result};
+use isobar::{Capabilities, Capability, Limits, Result};
 
 use crate::pool::Connections;
 use table::Table;
@@ -57,6 +59,8 @@ impl PostgresStore {
         Capability::OrderedIndexTies,
         Capability::WholeCollectionIndexes,
         Capability::Count,
+        Capability::ChangeFeed,
+        Capability::OrderedChangeFeed,
         Capability::ExactWrites,
     ]);
 
@@ -169,8 +173,12 @@ impl DocumentDriver for PostgresStore {
         self.count_selected(call, request).await
     }
 
-    async fn changes_page(&self, _: &Call<'_>, _: &ChangesRequest) -> Result<RecordChanges> {
-        Err(Error::unsupported(Capability::ChangeFeed))
+    async fn changes_page(
+        &self,
+        call: &Call<'_>,
+        request: &ChangesRequest,
+    ) -> Result<RecordChanges> {
+        self.read_changes(call, request).await
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {

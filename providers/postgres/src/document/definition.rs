@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use isobar::document::{CollectionSchema, IndexSchema, SortType};
+use isobar::document::{ChangeFeed, CollectionSchema, IndexSchema, SortType};
 use isobar::driver::Failure;
 use isobar::{Error, Result};
 use tokio_postgres::types::Type;
 
+use super::log::Log;
 use super::row::column;
 use super::table::{DOC, EXP, RESERVED, Table, quoted, sort_column_type};
 use super::{PostgresStore, index};
@@ -25,7 +26,8 @@ pub struct Roles {
 /// The definition of a collection's table as SQL, to be run by a member of the schema role.
 ///
 /// `place` is the schema (in the sense of SQL) of the table, where it is not the first of the
-/// search path. An adopted table is other code's: only the rights to it are defined, and no index.
+/// search path. An adopted table is other code's: only the rights to it are defined, and no index;
+/// but where its changes are read, a trigger on it.
 /// Fails with `InvalidArgument` on names that PostgreSQL cannot hold.
 ///
 /// ```
@@ -54,6 +56,16 @@ pub fn definition(schema: &CollectionSchema, place: Option<&str>, roles: &Roles)
             sql.push_str(&index::creation(&table, index)?);
         }
         let _ = writeln!(sql, "ALTER TABLE {name} OWNER TO {owner};");
+    }
+    if schema.change_feed == ChangeFeed::Declared {
+        let log = Log::of(&table)?;
+        sql.push_str(&log.creation(&table));
+        let Log { name, function, .. } = log;
+        let _ = writeln!(
+            sql,
+            "ALTER TABLE {name} OWNER TO {owner};\nALTER FUNCTION {function}() OWNER TO {owner};\n\
+             GRANT SELECT, UPDATE, DELETE ON {name} TO {runtime};"
+        );
     }
     let _ = writeln!(
         sql,
@@ -116,7 +128,23 @@ impl PostgresStore {
         for index in &schema.indexes {
             self.ensure_index(&table, index).await?;
         }
+        if schema.change_feed == ChangeFeed::Declared {
+            self.ensure_log(&table).await?;
+        }
         Ok(())
+    }
+
+    async fn ensure_log(&self, table: &Table<'_>) -> Result<()> {
+        let log = Log::of(table)?;
+        let mut statement = Statement::default();
+        statement.push("SELECT to_regclass(");
+        statement.value(log.name.clone(), Type::TEXT);
+        statement.push(") IS NOT NULL");
+        let rows = self.read(&statement).await?;
+        match rows.first().map(|row| column(row, 0)).transpose()? {
+            Some(true) => Ok(()),
+            _ => self.run(&log.creation(table)).await,
+        }
     }
 
     /// Creates an index where it is missing, and refuses one that has another definition.

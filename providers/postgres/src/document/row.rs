@@ -68,6 +68,11 @@ pub(super) fn key(schema: &CollectionSchema, row: &Row) -> Result<Key> {
     })
 }
 
+/// Whether there is a document in a row that an outer join may have left without one.
+pub(super) fn is_there(row: &Row) -> Result<bool> {
+    Ok(column::<Option<Stored<'_>>>(row, 2)?.is_some())
+}
+
 /// The document of a row whose columns are those of [`Table::columns`](super::table::Table::columns).
 pub(super) fn record(schema: &CollectionSchema, key: &Key, row: &Row) -> Result<Record> {
     let format = match column::<Option<i16>>(row, 6)? {

@@ -1,6 +1,7 @@
 //! Documents: the format at rest, recognised commits, calls that are given up, and errors.
 
 mod adopted;
+mod changes;
 mod definition;
 mod format;
 mod given_up;
