@@ -1,4 +1,6 @@
 //! Documents: typed collections over any document store.
+// Its examples run on the local store, in whose crate they are tested.
+#![cfg_attr(not(doctest), doc = include_str!("document/guide.md"))]
 
 mod batch;
 mod binding;

@@ -37,7 +37,9 @@ pub struct Item<T> {
 /// Cheap to clone. Every call ends within its time budget (10 seconds unless set otherwise) and
 /// 250 ms before the deadline of the invocation that makes it, is one tracing span, and fails with an [`Error`](crate::Error) whose kind is the same on every store. Dropping
 /// a future leaves either the old document or the new one.
-#[doc = include_str!("collection.md")]
+///
+/// The [guide](crate::document) shows each operation with an example, and says what holds on which
+/// store.
 pub struct Collection<T> {
     binding: Arc<Binding>,
     item: PhantomData<fn() -> T>,

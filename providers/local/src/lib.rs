@@ -15,6 +15,10 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(all(doctest, feature = "document"))]
+#[doc = include_str!("../../../core/src/document/guide.md")]
+struct Guide;
+
 #[cfg(feature = "_store")]
 mod blob;
 #[cfg(feature = "_store")]
