@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use isobar::document::{CollectionSchema, Key, SortKey, SortType};
 use isobar::driver::escape::{escape, unescape};
+use isobar::driver::sortable;
 use isobar::{Error, ErrorKind, Result};
 
 /// UTF-16 units of each of the two keys: 1 KiB ("Understanding the Table service data model").
@@ -62,7 +63,7 @@ impl Address {
             None if self.row.is_empty() => None,
             None => return Err(foreign()),
             Some((_, SortType::Str)) => text(&self.row).map(SortKey::Str),
-            Some((_, SortType::I64)) => number(&self.row).map(SortKey::I64),
+            Some((_, SortType::I64)) => sortable::read_number(&self.row).map(SortKey::I64),
             Some((_, SortType::Bytes)) => bytes(&self.row).map(SortKey::Bytes),
         };
         if schema.sort.is_some() && sort.is_none() {
@@ -84,8 +85,7 @@ pub(super) fn partition(schema: &CollectionSchema, partition: &str) -> Result<St
 pub(super) fn row(schema: &CollectionSchema, sort: &SortKey) -> Result<String> {
     match sort {
         SortKey::Str(value) => text(schema, value),
-        // Sixteen digits in the order of the numbers.
-        SortKey::I64(value) => Ok(format!("{:016x}", value.cast_unsigned() ^ (1 << 63))),
+        SortKey::I64(value) => Ok(sortable::number(*value)),
         SortKey::Bytes(value) => {
             let patterns = value.iter().map(|byte| BRAILLE + u32::from(*byte));
             within(patterns.filter_map(char::from_u32).collect())
@@ -163,12 +163,6 @@ fn plain_text(stored: &str) -> Option<String> {
         }
     }
     unescape(&escaped).filter(|text| !text.is_empty() && stored_text(text) == stored)
-}
-
-fn number(stored: &str) -> Option<i64> {
-    let is_ours = stored.len() == 16 && !stored.bytes().any(|byte| byte.is_ascii_uppercase());
-    let number = u64::from_str_radix(stored, 16).ok().filter(|_| is_ours)?;
-    Some((number ^ (1 << 63)).cast_signed())
 }
 
 fn bytes(stored: &str) -> Option<Bytes> {
