@@ -13,6 +13,8 @@ use isobar::driver::document::{
 };
 use isobar::{Error, ErrorKind, Result};
 
+use super::Sabotage;
+
 /// What is wrong; [`DocumentFault::NONE`] is nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DocumentFault {
@@ -100,6 +102,38 @@ impl DocumentFault {
         error: |error| error,
         conduct: Conduct::Faithful,
     };
+}
+
+/// A store that changes the requests for pages before it reads them.
+pub(super) const fn request(
+    name: &'static str,
+    case: &'static str,
+    request: fn(&mut PageRequest),
+) -> Sabotage {
+    Sabotage::document(
+        name,
+        case,
+        DocumentFault {
+            request,
+            ..DocumentFault::NONE
+        },
+    )
+}
+
+/// A store that changes its pages before it gives them.
+pub(super) const fn page(
+    name: &'static str,
+    case: &'static str,
+    page: fn(&PageRequest, &mut RecordPage),
+) -> Sabotage {
+    Sabotage::document(
+        name,
+        case,
+        DocumentFault {
+            page,
+            ..DocumentFault::NONE
+        },
+    )
 }
 
 /// A driver with one fault.

@@ -5,29 +5,13 @@ use isobar::document::{
     Value,
 };
 use isobar::driver::document::{
-    ChangesRequest, Counted, DriverPlan, PageRequest, RecordChanges, RecordPage, Segment, Source,
+    ChangesRequest, Counted, DriverPlan, PageRequest, RecordChanges, Segment, Source,
 };
 
 use super::Sabotage;
-use super::document::{Conduct, DocumentFault};
+use super::document::{Conduct, DocumentFault, page, request};
 
 const NONE: DocumentFault = DocumentFault::NONE;
-
-const fn request(
-    name: &'static str,
-    case: &'static str,
-    request: fn(&mut PageRequest),
-) -> Sabotage {
-    Sabotage::document(name, case, DocumentFault { request, ..NONE })
-}
-
-const fn page(
-    name: &'static str,
-    case: &'static str,
-    page: fn(&PageRequest, &mut RecordPage),
-) -> Sabotage {
-    Sabotage::document(name, case, DocumentFault { page, ..NONE })
-}
 
 const fn segment(
     name: &'static str,

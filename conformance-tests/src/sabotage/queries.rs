@@ -1,28 +1,10 @@
 //! Ways in which a document store may be wrong when it answers queries.
 
 use isobar::document::{Direction, SortKey, SortRange};
-use isobar::driver::document::{PageRequest, Position, RecordPage, Source};
+use isobar::driver::document::{Position, Source};
 
 use super::Sabotage;
-use super::document::DocumentFault;
-
-const NONE: DocumentFault = DocumentFault::NONE;
-
-const fn request(
-    name: &'static str,
-    case: &'static str,
-    request: fn(&mut PageRequest),
-) -> Sabotage {
-    Sabotage::document(name, case, DocumentFault { request, ..NONE })
-}
-
-const fn page(
-    name: &'static str,
-    case: &'static str,
-    page: fn(&PageRequest, &mut RecordPage),
-) -> Sabotage {
-    Sabotage::document(name, case, DocumentFault { page, ..NONE })
-}
+use super::document::{page, request};
 
 /// All of them.
 pub(super) const ALL: &[Sabotage] = &[
