@@ -68,6 +68,7 @@ fn as_json(report: &CheckReport) -> serde_json::Value {
     json!({
         "documents": report.documents,
         "blobs": report.blobs,
+        "indexEntries": report.index_entries,
         "changes": report.changes,
         "unreferencedFiles": report.unreferenced_files,
         "stoppedUncleanly": report.stopped_uncleanly,
@@ -77,8 +78,8 @@ fn as_json(report: &CheckReport) -> serde_json::Value {
 
 fn as_text(report: &CheckReport) -> String {
     let mut text = format!(
-        "{} documents, {} blobs, {} changes\n",
-        report.documents, report.blobs, report.changes
+        "{} documents, {} index entries, {} changes, {} blobs\n",
+        report.documents, report.index_entries, report.changes, report.blobs
     );
     if report.unreferenced_files > 0 {
         let count = report.unreferenced_files;
