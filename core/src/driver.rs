@@ -30,6 +30,7 @@ mod revision;
 pub mod settle;
 pub mod sortable;
 pub mod status;
+pub mod url;
 pub mod utf16;
 
 pub(crate) use budget::pause;

@@ -1,6 +1,7 @@
 //! Where the store is: a project, a database in it, and Google Cloud or an emulator of it.
 
 use google_cloud_auth::credentials::Credentials;
+use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
 use tonic::transport::{ClientTlsConfig, Endpoint};
@@ -56,8 +57,7 @@ impl Place {
             endpoint: emulator.map(|host| format!("http://{host}")),
             prefix: None,
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in parameters(query) {
             match name {
                 "endpoint" => place.endpoint = Some(decoded(value)?),
                 "prefix" => place.prefix = Some(decoded(value)?),

@@ -6,6 +6,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use isobar::driver::url::parameters;
 use isobar::{Error, Result};
 
 /// How long one request may take before it counts as lost; the SDK and the stores send it again.
@@ -45,8 +46,7 @@ impl Place {
             region: (!region.is_empty()).then(|| region.to_owned()),
             ..Self::default()
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in parameters(query) {
             let target = match name {
                 "endpoint" => &mut place.endpoint,
                 "prefix" => &mut place.prefix,

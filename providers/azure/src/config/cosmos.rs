@@ -3,6 +3,7 @@
 use azure_core::credentials::Secret;
 use azure_data_cosmos::options::Region;
 use azure_data_cosmos::{AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy};
+use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 
 use super::{decoded, variable};
@@ -53,8 +54,7 @@ impl CosmosPlace {
             return Err(malformed("it names no database"));
         }
         let (mut endpoint, mut region, mut prefix) = (None, None, None);
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in parameters(query) {
             match name {
                 "endpoint" => endpoint = Some(decoded(value)?),
                 "region" => region = Some(decoded(value)?),

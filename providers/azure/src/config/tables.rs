@@ -1,5 +1,6 @@
 //! Where Azure Tables are: a storage account, its endpoint, and who asks.
 
+use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 
 use super::{decoded, variable};
@@ -51,8 +52,7 @@ impl TablesPlace {
             return Err(malformed("it has a path"));
         }
         let (mut endpoint, mut prefix) = (None, None);
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in parameters(query) {
             match name {
                 "endpoint" => endpoint = Some(decoded(value)?),
                 "prefix" => prefix = Some(decoded(value)?),
