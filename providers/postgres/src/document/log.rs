@@ -43,7 +43,8 @@ impl Log {
     /// The statements that create the log, its function and the trigger.
     ///
     /// The function works with the rights of its owner, so that others who write to the table need
-    /// none to the log; names are looked up nowhere but where the table is.
+    /// none to the log; names are looked up nowhere but where the table is, and nobody else may make
+    /// it the trigger of another table.
     pub(super) fn creation(&self, table: &Table<'_>) -> String {
         let Self {
             name,
@@ -65,7 +66,8 @@ impl Log {
              CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n\
              SET search_path = pg_catalog, pg_temp AS $isobar$\n{body}$isobar$;\n\
              CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE ON {}\n    \
-             FOR EACH ROW EXECUTE FUNCTION {function}();\n",
+             FOR EACH ROW EXECUTE FUNCTION {function}();\n\
+             REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n",
             table.name
         )
     }
