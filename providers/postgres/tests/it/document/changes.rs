@@ -1,6 +1,7 @@
 //! The log of changes: nothing is passed over, others' writes are told, and what is old is forgotten.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use isobar::document::{
     ChangeEvent, ChangeKind, ChangesQuery, CollectionSpec, Cursor, Key, Map, SortType, Timestamp,
@@ -16,20 +17,30 @@ const NOTES: CollectionSpec<Map> = CollectionSpec::new("watched")
     .sort("id", SortType::Str)
     .change_feed();
 
+/// How long a change may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 fn note(id: &str, n: i64) -> Map {
     map(&[("owner", "p".into()), ("id", id.into()), ("n", n.into())])
 }
 
-async fn after(notes: &Collection<Map>, cursor: &Cursor) -> (Vec<ChangeEvent<Map>>, Cursor) {
+/// What has changed since, at least so much: a transaction of anybody on the server delays it.
+async fn after(
+    notes: &Collection<Map>,
+    cursor: &Cursor,
+    at_least: usize,
+) -> (Vec<ChangeEvent<Map>>, Cursor) {
     let mut query = ChangesQuery::after(cursor.clone()).limit(3);
     let mut found = Vec::new();
+    let asked = Instant::now();
     loop {
         let page = notes.changes(&query).await.expect("a page");
         assert!(page.changes.len() <= 3);
         found.extend(page.changes);
-        if !page.more {
+        if !page.more && found.len() >= at_least {
             return (found, page.cursor);
         }
+        assert!(asked.elapsed() < PATIENCE, "{} came", found.len());
         query = ChangesQuery::after(page.cursor).limit(3);
     }
 }
@@ -61,10 +72,10 @@ async fn a_transaction_that_commits_late_is_not_passed_over() {
     let sql = format!("INSERT INTO \"{table}\" (owner, id, _doc) VALUES ('p', 'late', '{{}}')");
     late.execute(&sql, &[]).await.unwrap();
     notes.create(&note("early", 1)).await.unwrap();
-    let (changes, cursor) = after(&notes, &start).await;
+    let (changes, cursor) = after(&notes, &start, 0).await;
     let told_early: BTreeSet<String> = ids(&changes).into_iter().collect();
     late.commit().await.unwrap();
-    let (changes, _) = after(&notes, &cursor).await;
+    let (changes, _) = after(&notes, &cursor, 2 - told_early.len()).await;
     let told: BTreeSet<String> = ids(&changes).into_iter().chain(told_early).collect();
     assert_eq!(told.len(), 2, "{told:?}");
 }
@@ -88,17 +99,18 @@ async fn no_change_is_lost_while_many_write() {
         .collect();
     let (mut told, mut cursor) = (Vec::new(), start.clone());
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
-        let (changes, next) = after(&notes, &cursor).await;
+        let (changes, next) = after(&notes, &cursor, 0).await;
         told.extend(changes);
         cursor = next;
     }
     for writer in writers {
         writer.await.unwrap();
     }
-    told.extend(after(&notes, &cursor).await.0);
+    let missing = 320 - told.len();
+    told.extend(after(&notes, &cursor, missing).await.0);
     let numbers: BTreeSet<&str> = told.iter().map(|change| change.id.as_str()).collect();
     assert_eq!((told.len(), numbers.len()), (320, 320));
-    let (again, _) = after(&notes, &start).await;
+    let (again, _) = after(&notes, &start, 320).await;
     assert_eq!(again.len(), 320);
     // Of one document, in their order.
     let shared = told
@@ -129,7 +141,7 @@ async fn writes_of_other_code_to_an_adopted_table_are_told() {
     let sql = "INSERT INTO theirs VALUES ('p', '1', '{\"n\": 1}'), ('p', '2', '{\"n\": 2}');
         UPDATE theirs SET id = '3' WHERE id = '2'; DELETE FROM theirs WHERE id = '1'";
     their.batch_execute(sql).await.unwrap();
-    let (changes, _) = after(&notes, &start).await;
+    let (changes, _) = after(&notes, &start, 5).await;
     let told: Vec<(String, bool)> = ids(&changes)
         .into_iter()
         .zip(
@@ -159,18 +171,18 @@ async fn who_is_behind_what_was_forgotten_is_told_so() {
     for n in 0..5 {
         notes.create(&note(&n.to_string(), n)).await.unwrap();
     }
-    let (changes, cursor) = after(&notes, &start).await;
+    let (changes, cursor) = after(&notes, &start, 5).await;
     assert_eq!(changes.len(), 5);
     let store = store(&server::shared().url(""));
     let prefix = table.trim_end_matches("watched");
     let schema = NOTES.schema(prefix);
     let before = |span| Timestamp::from(std::time::SystemTime::now() - span);
-    let hour = std::time::Duration::from_hours(1);
+    let hour = Duration::from_hours(1);
     assert_eq!(
         store.forget_changes(&schema, before(hour)).await.unwrap(),
         0
     );
-    let nothing = std::time::Duration::ZERO;
+    let nothing = Duration::ZERO;
     assert_eq!(
         store
             .forget_changes(&schema, before(nothing))
@@ -188,7 +200,7 @@ async fn who_is_behind_what_was_forgotten_is_told_so() {
     let behind = notes.changes(&ChangesQuery::after(start)).await;
     assert_eq!(behind.unwrap_err().kind(), ErrorKind::NotFound);
     notes.create(&note("new", 6)).await.unwrap();
-    let (changes, _) = after(&notes, &cursor).await;
+    let (changes, _) = after(&notes, &cursor, 1).await;
     assert_eq!(ids(&changes), ["Str(\"new\")"]);
     let oldest = ChangesQuery::from_oldest();
     let page = notes.changes(&oldest).await.unwrap();
@@ -214,7 +226,7 @@ async fn a_runtime_role_writes_what_the_log_tells_and_cannot_write_the_log() {
     notes.ensure().await.unwrap();
     let start = now(&notes).await;
     notes.create(&note("1", 1)).await.unwrap();
-    assert_eq!(after(&notes, &start).await.0.len(), 1);
+    assert_eq!(after(&notes, &start, 1).await.0.len(), 1);
     let app = store.pool().get().await.unwrap();
     let forged = "INSERT INTO logged.watched_changes (kind, partition, sort) VALUES (1, 'p', '2')";
     let refused = app.execute(forged, &[]).await.unwrap_err();
