@@ -23,6 +23,7 @@ mod judgement;
 pub mod map_order;
 pub mod metadata;
 pub(crate) mod meter;
+pub mod packed;
 mod panic;
 mod prefix;
 mod retries;

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use isobar::document::{CollectionSchema, Key, Timestamp};
 use isobar::driver::document::{
     Action, Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver,
-    Existence, Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
+    Existence, Fetch, FoundPage, FoundRecord, PageRequest, Record, RecordChanges, RecordPage,
+    Segment, Write, Written,
 };
 use isobar::{Error, ErrorKind, Result};
 
@@ -188,18 +189,29 @@ impl SabotagedDocuments {
         })
     }
 
+    fn read(&self, call: &Call<'_>, found: Option<FoundRecord>) -> Result<Option<FoundRecord>> {
+        let record = found.map(FoundRecord::unpacked).transpose()?;
+        Ok(self.seen(call, record).map(Into::into))
+    }
+
+    /// The document as it is.
+    async fn stored(&self, call: &Call<'_>, key: &Key) -> Result<Option<Record>> {
+        let found = self.inner.get(call, key, &Fetch::default()).await?;
+        found.map(FoundRecord::unpacked).transpose()
+    }
+
     fn page_seen(
         &self,
         call: &Call<'_>,
         page: &PageRequest,
-        found: Result<RecordPage>,
-    ) -> Result<RecordPage> {
-        let mut found = found.map_err(self.fault.error)?;
+        found: Result<FoundPage>,
+    ) -> Result<FoundPage> {
+        let mut found = found.map_err(self.fault.error)?.unpacked()?;
         for record in &mut found.records {
             (self.fault.record)(call.schema, record);
         }
         (self.fault.page)(page, &mut found);
-        Ok(found)
+        Ok(found.into())
     }
 
     /// One write, with the fault's conduct.
@@ -220,13 +232,13 @@ impl SabotagedDocuments {
                 return inner.write(&Call { schema, ..*call }, &write).await;
             }
             Conduct::UpdateTellsTheOld if is_update => {
-                let old = inner.get(call, &write.key, &Fetch::default()).await?;
+                let old = self.stored(call, &write.key).await?;
                 let written = inner.write(call, &write).await?;
                 let record = old.or(written.record);
                 return Ok(Written { record, ..written });
             }
             Conduct::ReadsAreOld => {
-                let old = inner.get(call, &write.key, &Fetch::default()).await?;
+                let old = self.stored(call, &write.key).await?;
                 self.before().insert(write.key.clone(), old);
             }
             Conduct::Blocks => std::thread::sleep(Duration::from_secs(3)),
@@ -267,7 +279,7 @@ impl SabotagedDocuments {
         let Action::Update { update, .. } = &write.action else {
             return self.inner.write(call, write).await;
         };
-        let mut fields = record.fields;
+        let mut fields = record.fields.into_map()?;
         update.apply(&mut fields)?;
         pause().await;
         let expires_at = record.expires_at;
@@ -302,7 +314,7 @@ impl SabotagedDocuments {
             Conduct::PutKeepsVersion => write.version = old.version,
             Conduct::PutKeepsExpiry => *expires_at = expires_at.or(old.expires_at),
             Conduct::PutMerges => {
-                for (name, value) in old.fields {
+                for (name, value) in old.fields.into_map()? {
                     fields.entry(name).or_insert(value);
                 }
             }
@@ -356,14 +368,13 @@ impl DocumentDriver for SabotagedDocuments {
         description
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         let call = self.reading(call);
         if let Some(old) = self.before().remove(key) {
-            return Ok(old);
+            return Ok(old.map(Into::into));
         }
         let record = self.inner.get(&call, key, fetch).await;
-        let record = record.map_err(self.fault.error)?;
-        Ok(self.seen(&call, record))
+        self.read(&call, record.map_err(self.fault.error)?)
     }
 
     async fn batch_get(
@@ -371,7 +382,7 @@ impl DocumentDriver for SabotagedDocuments {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let call = self.reading(call);
         let mut keys = keys.to_vec();
         if self.fault.conduct == Conduct::BatchInOtherOrder {
@@ -384,8 +395,8 @@ impl DocumentDriver for SabotagedDocuments {
             .map_err(self.fault.error)?;
         let mut records: Vec<_> = records
             .into_iter()
-            .map(|record| self.seen(&call, record))
-            .collect();
+            .map(|record| self.read(&call, record))
+            .collect::<Result<_>>()?;
         if self.fault.conduct == Conduct::BatchWithoutGaps {
             records.sort_by_key(Option::is_none);
         }
@@ -428,7 +439,7 @@ impl DocumentDriver for SabotagedDocuments {
         self.set(&call, &writes).await.map_err(self.fault.error)
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
         let call = self.reading(call);
         let mut request = page.clone();
         (self.fault.request)(&mut request);
@@ -441,7 +452,7 @@ impl DocumentDriver for SabotagedDocuments {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
+    ) -> Result<FoundPage> {
         let call = self.reading(call);
         let mut request = page.clone();
         (self.fault.request)(&mut request);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cursor::CursorKey;
 use super::{CollectionSchema, Projection};
 use crate::capability::{Capabilities, Capability, Limits};
-use crate::driver::document::{Call, DocumentDriver, Planner, Record};
+use crate::driver::document::{Call, DocumentDriver, FoundRecord, Planner, Record};
 use crate::driver::{Clock, Revision};
 use crate::error::Result;
 use crate::operation::{Effect, Target};
@@ -61,9 +61,15 @@ impl Binding {
     }
 
     /// What is asked of a record.
-    pub(crate) fn cut(&self, projection: &Projection, record: Record) -> Record {
-        let fields = projection.apply(&self.schema, record.fields);
-        Record { fields, ..record }
+    pub(crate) fn cut(&self, projection: &Projection, record: FoundRecord) -> Result<FoundRecord> {
+        if *projection == Projection::Whole {
+            return Ok(record);
+        }
+        let fields = projection.apply(&self.schema, record.fields.into_map()?);
+        Ok(Record {
+            fields: fields.into(),
+            ..record
+        })
     }
 
     pub(crate) fn call(&self) -> Call<'_> {

@@ -7,10 +7,11 @@ use super::cursor::{Origin, Subject};
 use super::plan::{self, Plan, Prepared};
 use super::reads::item;
 use super::stream::Documents;
-use super::{Collection, Cursor, Item, Page, Query};
+use super::{Collection, Cursor, Item, Page, Projection, Query};
 use crate::capability::Capability;
 use crate::driver::document::{
-    CountRequest, PageRequest, Position, Record, RecordPage, Segment, Source,
+    CountRequest, FoundPage, FoundRecord, PageRequest, Position, Record, RecordPage, Segment,
+    Source,
 };
 use crate::driver::{meter, pause};
 use crate::error::{Error, Result};
@@ -120,7 +121,9 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         let mut reading = Reading::new(&prepared, Segment::WHOLE, after);
         let mut items = Vec::new();
         loop {
-            for record in reading.step(binding, limit - items.len()).await? {
+            let records = reading.step(binding, limit - items.len()).await?;
+            items.reserve(records.len());
+            for record in records {
                 items.push(item(record)?);
             }
             if reading.is_done || items.len() >= limit {
@@ -178,17 +181,21 @@ impl<'p> Reading<'p> {
     }
 
     /// At most `wanted` records of the next page of the store; perhaps none.
-    pub(super) async fn step(&mut self, binding: &Binding, wanted: usize) -> Result<Vec<Record>> {
+    pub(super) async fn step(
+        &mut self,
+        binding: &Binding,
+        wanted: usize,
+    ) -> Result<Vec<FoundRecord>> {
         let by_token = matches!(self.after, Some(Position::Token(_)));
         let ahead = self.prepared.rest.is_some() && !by_token;
         let asked = if ahead { wanted.max(AHEAD) } else { wanted };
         let page = self.ask(binding, asked).await?;
-        if let Some(records) = self.take(binding, page, wanted) {
+        if let Some(records) = self.take(binding, page, wanted)? {
             return Ok(records);
         }
         // Only the vendor knows the places between: the page is read again, not longer than needed.
         let page = self.ask(binding, wanted).await?;
-        self.take(binding, page, wanted).ok_or_else(|| {
+        self.take(binding, page, wanted)?.ok_or_else(|| {
             Error::new(
                 crate::ErrorKind::Internal,
                 "a page is longer than asked for",
@@ -196,7 +203,7 @@ impl<'p> Reading<'p> {
         })
     }
 
-    async fn ask(&self, binding: &Binding, limit: usize) -> Result<RecordPage> {
+    async fn ask(&self, binding: &Binding, limit: usize) -> Result<FoundPage> {
         let request = PageRequest {
             selection: self.prepared.native.clone(),
             fetch: self.prepared.fetch.clone(),
@@ -212,14 +219,25 @@ impl<'p> Reading<'p> {
 
     /// What the rest of the filter leaves; nothing where the page would have to be cut at a place
     /// that is not known.
-    fn take(&mut self, binding: &Binding, page: RecordPage, wanted: usize) -> Option<Vec<Record>> {
+    fn take(
+        &mut self,
+        binding: &Binding,
+        page: FoundPage,
+        wanted: usize,
+    ) -> Result<Option<Vec<FoundRecord>>> {
         let Prepared {
             rest,
             native,
             projection,
             ..
         } = self.prepared;
-        let mut records = page.records;
+        if rest.is_none() && *projection == Projection::Whole && page.records.len() <= wanted {
+            meter::items(page.records.len());
+            self.is_done = page.next.is_none();
+            self.after = page.next;
+            return Ok(Some(page.records));
+        }
+        let RecordPage { mut records, next } = page.unpacked()?;
         if let Some(rest) = rest {
             records.retain(|record| rest.matches(&record.fields));
         }
@@ -227,20 +245,20 @@ impl<'p> Reading<'p> {
             records.truncate(wanted);
             let last = records.last().map(|record| &record.fields);
             let place = last.and_then(|f| Position::of(f, &binding.schema, &native.source));
-            if matches!(page.next, Some(Position::Token(_))) || place.is_none() {
-                return None;
+            if matches!(next, Some(Position::Token(_))) || place.is_none() {
+                return Ok(None);
             }
             self.after = place;
         } else {
-            self.is_done = page.next.is_none();
-            self.after = page.next;
+            self.is_done = next.is_none();
+            self.after = next;
         }
         meter::items(records.len());
-        for record in &mut records {
-            let fields = std::mem::take(&mut record.fields);
-            record.fields = projection.apply(&binding.schema, fields);
-        }
-        Some(records)
+        let records = records.into_iter().map(|record| {
+            let fields = projection.apply(&binding.schema, record.fields);
+            Record { fields, ..record }.into()
+        });
+        Ok(Some(records.collect()))
     }
 }
 

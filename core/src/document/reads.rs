@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::transaction::{self, Transaction};
 use super::write_set::{Draft, Scope};
-use super::{Collection, GetOptions, Item, Key, Update, UpdateOptions, Value};
-use crate::driver::document::Record;
+use super::{Collection, GetOptions, Item, Key, Update, UpdateOptions};
+use crate::driver::document::{FoundRecord, Record};
 use crate::driver::meter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
@@ -31,8 +31,8 @@ impl<T: DeserializeOwned + Send> Collection<T> {
             let fetch = options.fetch()?;
             let found = binding.driver.get(&binding.call(), &key, &fetch).await?;
             meter::items(found.iter().len());
-            let found = found.map(|record| binding.cut(&fetch.projection, record));
-            found.map(item).transpose()
+            let found = found.map(|record| item(binding.cut(&fetch.projection, record)?));
+            found.transpose()
         };
         binding.run("document.get", Effect::Read, work).await
     }
@@ -156,7 +156,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         &self,
         keys: &[Key],
         options: &GetOptions,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let binding = self.binding();
         let fetch = options.fetch()?;
         let chunk = usize::try_from(binding.limits.batch_get_keys).unwrap_or(1);
@@ -164,22 +164,24 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         for chunk in keys.chunks(chunk.max(1)) {
             let call = binding.call();
             let page = binding.driver.batch_get(&call, chunk, &fetch).await?;
-            let cut = |record| binding.cut(&fetch.projection, record);
-            found.extend(page.into_iter().map(|record| record.map(cut)));
+            for record in page {
+                let cut = record.map(|record| binding.cut(&fetch.projection, record));
+                found.push(cut.transpose()?);
+            }
         }
         meter::items(found.iter().flatten().count());
         Ok(found)
     }
 }
 
-pub(super) fn item<T: DeserializeOwned>(record: Record) -> Result<Item<T>> {
+pub(super) fn item<T: DeserializeOwned>(record: impl Into<FoundRecord>) -> Result<Item<T>> {
     let Record {
         fields,
         version,
         expires_at,
-    } = record;
+    } = record.into();
     Ok(Item {
-        value: Value::Map(fields).decode()?,
+        value: fields.decode()?,
         version,
         expires_at,
     })

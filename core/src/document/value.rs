@@ -7,6 +7,7 @@ mod measure;
 mod normalize;
 mod ser;
 mod timestamp;
+mod unpack;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -65,6 +66,11 @@ impl Value {
     /// Decodes into a typed value; fails with `Corrupt` when the shape does not fit.
     pub fn decode<T: DeserializeOwned>(self) -> Result<T> {
         T::deserialize(de::ValueDeserializer(self)).map_err(de::Failure::into_error)
+    }
+
+    /// Decodes packed fields into a typed document, as [`Self::decode`] does a map of them.
+    pub(crate) fn unpack<T: DeserializeOwned>(fields: &[u8]) -> Result<T> {
+        unpack::unpack(fields).map_err(de::Failure::into_error)
     }
 
     /// Brings numbers into their one form, and refuses those that not every store can hold.

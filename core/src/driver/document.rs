@@ -13,9 +13,11 @@ use crate::driver::Revision;
 use crate::error::Result;
 
 mod changes;
+mod fields;
 mod read;
 
 pub use changes::{ChangesFrom, ChangesRequest, RecordChange, RecordChanges};
+pub use fields::{Fields, FoundPage, FoundRecord};
 pub use read::{
     CountRequest, Counted, DriverPlan, Fetch, PageRequest, Planner, Position, RecordPage, Segment,
     Selection, Source,
@@ -46,11 +48,11 @@ pub struct Call<'c> {
     pub now: Timestamp,
 }
 
-/// A stored document.
+/// A stored document, its fields as values or, where it was read for a caller, as [`Fields`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub struct Record<F = Map> {
     /// All fields of the document, its key fields included, no reserved field among them.
-    pub fields: Map,
+    pub fields: F,
     /// Its version; [`Version::absent`] where the row carries none.
     pub version: Version,
     /// When it ceases to exist.
@@ -141,7 +143,7 @@ pub trait DocumentDriver: fmt::Debug + Send + Sync + 'static {
 
     /// The document at `key`; unless `fetch` asks for less, it must see every write acknowledged
     /// before.
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>>;
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>>;
 
     /// As many results as keys, in their order; at most `limits.batch_get_keys` distinct keys.
     async fn batch_get(
@@ -149,7 +151,7 @@ pub trait DocumentDriver: fmt::Debug + Send + Sync + 'static {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>>;
+    ) -> Result<Vec<Option<FoundRecord>>>;
 
     /// One write, atomic by itself.
     ///
@@ -169,7 +171,7 @@ pub trait DocumentDriver: fmt::Debug + Send + Sync + 'static {
 
     /// One page of a partition or an index; must not return expired records. A document that lacks
     /// a field of the index must not be in it.
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage>;
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage>;
 
     /// One page of a part of the whole collection; must not return expired records. What is there
     /// from the first page to the last must come exactly once.
@@ -178,7 +180,7 @@ pub trait DocumentDriver: fmt::Debug + Send + Sync + 'static {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage>;
+    ) -> Result<FoundPage>;
 
     /// How many live documents a selection has, in one step or several.
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted>;

@@ -29,7 +29,7 @@ use isobar::document::{CollectionSchema, Consistency, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
-    PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
+    FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Write, Written,
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
@@ -134,9 +134,10 @@ impl DocumentDriver for DynamoStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         let item = self.read_part(call.schema, (key, fetch)).await?;
-        row::live(call.schema, call.now, item)
+        let record = row::live(call.schema, call.now, item)?;
+        Ok(record.map(Into::into))
     }
 
     async fn batch_get(
@@ -144,11 +145,11 @@ impl DocumentDriver for DynamoStore {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let items = self.read_batch(call.schema, (keys, fetch)).await?;
         items
             .into_iter()
-            .map(|item| row::live(call.schema, call.now, item))
+            .map(|item| Ok(row::live(call.schema, call.now, item)?.map(Into::into)))
             .collect()
     }
 
@@ -164,8 +165,8 @@ impl DocumentDriver for DynamoStore {
         self.write_together(call, writes).await
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.page(call, Segment::WHOLE, page).await
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        Ok(self.page(call, Segment::WHOLE, page).await?.into())
     }
 
     async fn scan_page(
@@ -173,8 +174,8 @@ impl DocumentDriver for DynamoStore {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
-        self.page(call, segment, page).await
+    ) -> Result<FoundPage> {
+        Ok(self.page(call, segment, page).await?.into())
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {

@@ -19,7 +19,7 @@ use isobar::document::{CollectionSchema, Direction, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
+    Fetch, FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Selection, Source, Write,
     Written,
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
@@ -123,7 +123,7 @@ impl DocumentDriver for FirestoreStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         let found = self.batch_get(call, std::slice::from_ref(key), fetch);
         Ok(found.await?.into_iter().next().flatten())
     }
@@ -133,14 +133,15 @@ impl DocumentDriver for FirestoreStore {
         call: &Call<'_>,
         keys: &[Key],
         _: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let names = self.names(call.schema)?;
         let documents = keys.iter().map(|key| names.document(key));
         let documents = documents.collect::<Result<Vec<_>>>()?;
         let mut found = self.read_many(&names, &documents).await?;
         let records = documents.iter().map(|name| {
             let record = found.remove(name).map(|row| row.record);
-            record.filter(|record| record.is_live(call.now))
+            let live = record.filter(|record| record.is_live(call.now));
+            live.map(Into::into)
         });
         Ok(records.collect())
     }
@@ -159,8 +160,8 @@ impl DocumentDriver for FirestoreStore {
         self.write_together(call, writes, indexed).await.map(drop)
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn scan_page(
@@ -168,8 +169,8 @@ impl DocumentDriver for FirestoreStore {
         call: &Call<'_>,
         _: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    ) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {

@@ -47,8 +47,8 @@ impl Blobs {
 
     fn find(&self, bucket: &str, key: &BlobKey) -> Result<Option<BlobRow>> {
         let key = key.as_str().as_bytes();
-        self.store.read(|transaction| {
-            let stored = transaction.open_table(BLOBS)?.get((bucket, key))?;
+        self.store.read(|snapshot| {
+            let stored = snapshot.open_table(BLOBS)?.get((bucket, key))?;
             let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
             Ok(row.transpose()?)
         })
@@ -103,6 +103,7 @@ impl Blobs {
             group
                 .tables
                 .blobs
+                .open()?
                 .insert((&*bucket, key), &*row.encode(&bucket))?;
             group.wrote = Wrote::Something;
             group.afterwards(move |settled| settle(settled, Some(new), found, &objects));
@@ -170,7 +171,7 @@ impl BlobDriver for Blobs {
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
         self.store
-            .read(|transaction| listing::read(transaction, bucket, request))
+            .read(|snapshot| listing::read(snapshot, bucket, request))
     }
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
@@ -200,7 +201,7 @@ impl BlobDriver for Blobs {
             check(&condition, found.as_ref())?;
             let existed = found.is_some();
             if existed {
-                group.tables.blobs.remove((&*bucket, key))?;
+                group.tables.blobs.open()?.remove((&*bucket, key))?;
                 group.wrote = Wrote::Something;
                 group.afterwards(move |settled| settle(settled, None, found, &objects));
             }
@@ -224,9 +225,9 @@ const ROW_BYTES: usize = 4 << 10;
 
 /// Removes the files that no row refers to: of writers who were killed, or gave up unseen.
 pub(crate) fn sweep(engine: &Engine, objects: &Objects) -> Result<(), Fault> {
-    let in_use = engine.read(|transaction| {
+    let in_use = engine.read(|snapshot| {
         let mut in_use = HashSet::new();
-        for row in transaction.open_table(BLOBS)?.iter()? {
+        for row in snapshot.open_table(BLOBS)?.iter()? {
             let (key, row) = row?;
             let (bucket, key) = key.value();
             in_use.insert(BlobRow::decode(bucket, key, row.value())?.object);
@@ -248,8 +249,8 @@ pub(crate) fn sweep(engine: &Engine, objects: &Objects) -> Result<(), Fault> {
     }
 }
 
-fn stored(group: &Group<'_>, bucket: &str, key: &[u8]) -> Result<Option<BlobRow>, Stop> {
-    let stored = group.tables.blobs.get((bucket, key))?;
+fn stored(group: &mut Group<'_>, bucket: &str, key: &[u8]) -> Result<Option<BlobRow>, Stop> {
+    let stored = group.tables.blobs.open()?.get((bucket, key))?;
     let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
     Ok(row.transpose()?)
 }

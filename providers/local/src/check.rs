@@ -90,7 +90,7 @@ fn check_documents(transaction: &ReadTransaction, report: &mut CheckReport) -> R
         let (collection, partition, sort) = key.value();
         report.documents += 1;
         let row = Row::read(key.value(), stored.value());
-        let expires = match row.and_then(|row| row.record().map(|_| row.expires())) {
+        let expires = match row.and_then(|row| row.record(row.fields()?).map(|_| row.expires())) {
             Ok(expires) => expires,
             Err(error) => {
                 let name = name(key.value());

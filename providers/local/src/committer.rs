@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use isobar::document::{IndexSchema, Timestamp};
+use isobar::document::Timestamp;
 use isobar::{Error, ErrorKind};
 use redb::{ReadableTable as _, WriteTransaction};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use crate::document::declared::Declared;
 use crate::document::expiry::sweep;
-use crate::document::index;
 use crate::engine::tables::Tables;
 use crate::engine::{Engine, Lost, Wrote};
 use crate::error::{Fault, Stop};
@@ -100,17 +100,27 @@ impl Drop for Committer {
 /// One transaction in the making.
 pub(crate) struct Group<'t> {
     pub(crate) tables: Tables<'t>,
-    /// The number of the change that comes next.
-    pub(crate) next_change: u64,
     /// Whether there is anything to commit; work that was refused costs no flush of the disk.
     pub(crate) wrote: Wrote,
     /// How many documents with an expiry were stored.
     pub(crate) expiring: usize,
     /// The earliest instant at which a caller judged expiry.
     pub(crate) now: Option<Timestamp>,
-    /// The indexes of the collections that were written.
-    indexes: HashMap<String, Arc<[IndexSchema]>>,
+    pub(crate) known: &'t mut Known,
     afterwards: &'t mut Vec<Afterwards>,
+}
+
+/// What the committer remembers of the store between commits, as the only one who changes it.
+///
+/// It is forgotten when a commit fails.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The number of the change that comes next.
+    next_change: Option<u64>,
+    /// No document expires before this second; `i64::MAX` where none does.
+    pub(crate) first_expiry: Option<i64>,
+    /// What is declared of the collections that were written.
+    declared: HashMap<String, Arc<Declared>>,
 }
 
 /// What is to be done once it is known what became of a transaction.
@@ -127,19 +137,17 @@ pub(crate) enum Settled {
 impl<'t> Group<'t> {
     fn begin(
         transaction: &'t WriteTransaction,
+        known: &'t mut Known,
         afterwards: &'t mut Vec<Afterwards>,
-    ) -> Result<Self, Fault> {
-        let tables = Tables::open(transaction)?;
-        let last = tables.changes.last()?.map(|(number, _)| number.value());
-        Ok(Self {
-            tables,
-            next_change: last.map_or(0, |last| last.saturating_add(1)),
+    ) -> Self {
+        Self {
+            tables: Tables::of(transaction),
             wrote: Wrote::Nothing,
             expiring: 0,
             now: None,
-            indexes: HashMap::new(),
+            known,
             afterwards,
-        })
+        }
     }
 
     /// Notes at which instant a caller judges expiry.
@@ -147,30 +155,51 @@ impl<'t> Group<'t> {
         self.now = Some(self.now.map_or(now, |earliest| earliest.min(now)));
     }
 
-    /// The indexes that the store keeps for a collection.
-    pub(crate) fn indexes_of(&mut self, collection: &str) -> Result<Arc<[IndexSchema]>, Fault> {
-        if let Some(known) = self.indexes.get(collection) {
-            return Ok(Arc::clone(known));
-        }
-        let end = format!("{collection}\0");
-        let stored = self
-            .tables
-            .indexes
-            .range((collection, "")..(end.as_str(), ""))?;
-        let indexes: Arc<[IndexSchema]> = stored
-            .map(|entry| {
-                let (key, definition) = entry?;
-                index::decode(key.value(), definition.value())
-            })
-            .collect::<Result<_, Fault>>()?;
-        self.indexes
-            .insert(collection.to_owned(), Arc::clone(&indexes));
-        Ok(indexes)
+    /// The number of the next change, which is then taken.
+    pub(crate) fn next_change(&mut self) -> Result<u64, Fault> {
+        let next = if let Some(next) = self.known.next_change {
+            next
+        } else {
+            let last = self.tables.changes.open()?.last()?;
+            last.map_or(0, |(number, _)| number.value().saturating_add(1))
+        };
+        self.known.next_change = Some(next.saturating_add(1));
+        Ok(next)
     }
 
-    /// Has the indexes of a collection looked up again.
-    pub(crate) fn forget_indexes(&mut self, collection: &str) {
-        self.indexes.remove(collection);
+    /// Notes that a document is to expire.
+    pub(crate) fn expires_at(&mut self, second: i64) {
+        self.expiring += 1;
+        if let Some(first) = &mut self.known.first_expiry {
+            *first = second.min(*first);
+        }
+    }
+
+    /// The second before which no document expires; `i64::MAX` where none does.
+    pub(crate) fn first_expiry(&mut self) -> Result<i64, Fault> {
+        if let Some(first) = self.known.first_expiry {
+            return Ok(first);
+        }
+        let first = self.tables.expiry.open()?.first()?;
+        let first = first.map_or(i64::MAX, |(key, _)| key.value().0);
+        self.known.first_expiry = Some(first);
+        Ok(first)
+    }
+
+    /// What the store keeps beside the documents of a collection.
+    pub(crate) fn declared(&mut self, collection: &str) -> Result<Arc<Declared>, Fault> {
+        if let Some(known) = self.known.declared.get(collection) {
+            return Ok(Arc::clone(known));
+        }
+        let declared = Arc::new(Declared::read(self, collection)?);
+        let known = &mut self.known.declared;
+        known.insert(collection.to_owned(), Arc::clone(&declared));
+        Ok(declared)
+    }
+
+    /// Has the declarations of a collection looked up again.
+    pub(crate) fn forget(&mut self, collection: &str) {
+        self.known.declared.remove(collection);
     }
 
     /// Has `work` done, by the committer, once the transaction is settled.
@@ -229,6 +258,7 @@ where
 }
 
 fn run(engine: &Engine, mut queue: UnboundedReceiver<Box<dyn Job>>, place: &str) {
+    let mut known = Known::default();
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
         while jobs.len() < GROUP_JOBS
@@ -238,7 +268,10 @@ fn run(engine: &Engine, mut queue: UnboundedReceiver<Box<dyn Job>>, place: &str)
         }
         jobs.retain(|job| job.is_wanted());
         let mut afterwards = Vec::new();
-        let lost = commit(engine, &mut jobs, &mut afterwards).err();
+        let lost = commit(engine, &mut jobs, (&mut known, &mut afterwards)).err();
+        if lost.is_some() {
+            known = Known::default();
+        }
         let settled = match &lost {
             None => Settled::Committed,
             Some(lost) if lost.outcome_unknown => Settled::Unknown,
@@ -257,10 +290,10 @@ fn run(engine: &Engine, mut queue: UnboundedReceiver<Box<dyn Job>>, place: &str)
 fn commit(
     engine: &Engine,
     jobs: &mut [Box<dyn Job>],
-    afterwards: &mut Vec<Afterwards>,
+    (known, afterwards): (&mut Known, &mut Vec<Afterwards>),
 ) -> Result<(), Lost> {
     engine.write(|transaction| {
-        let mut group = Group::begin(transaction, afterwards)?;
+        let mut group = Group::begin(transaction, known, afterwards);
         for job in jobs {
             job.perform(&mut group)?;
         }

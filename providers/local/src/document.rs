@@ -2,32 +2,33 @@
 
 pub(crate) mod address;
 pub(crate) mod changes;
+pub(crate) mod declared;
 pub(crate) mod expiry;
 pub(crate) mod index;
 mod operation;
 mod page;
 mod range;
 pub(crate) mod record;
-mod value;
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use isobar::document::{CollectionSchema, IndexSchema, Key};
+use bytes::Bytes;
+use isobar::document::{ChangeFeed, CollectionSchema, IndexSchema, Key};
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
-    Written,
+    Fetch, Fields, FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Selection, Source,
+    Write, Written,
 };
 use isobar::{Capabilities, Capability, Limits, Result};
 
 use crate::committer::Group;
-use crate::engine::tables::DOCUMENTS;
-use crate::error::PROVIDER;
+use crate::engine::tables::DocumentTable;
+use crate::error::{PROVIDER, Stop};
 use crate::store::LocalStore;
-use address::Address;
+use address::sort_bytes;
 use operation::Operation;
 use record::Row;
 
@@ -67,8 +68,8 @@ pub(crate) const LIMITS: Limits = {
 #[derive(Debug)]
 pub(crate) struct Documents {
     store: LocalStore,
-    /// The declared indexes, by collection, that the store is known to keep.
-    known: Mutex<HashMap<String, Vec<IndexSchema>>>,
+    /// What is declared of each table and known to be kept by the store.
+    known: Mutex<HashMap<String, (Vec<IndexSchema>, ChangeFeed)>>,
 }
 
 impl Documents {
@@ -79,26 +80,32 @@ impl Documents {
         }
     }
 
-    /// Has the store keep the declared indexes, which it does from the first use on: nothing has to
+    /// Has the store keep the declared indexes and changes, which it does from the first use on: nothing has to
     /// be set up before.
-    async fn ensure_indexes(&self, schema: &CollectionSchema) -> Result<()> {
-        if schema.indexes.is_empty() || self.knows(schema) {
+    async fn ensure_declared(&self, schema: &CollectionSchema) -> Result<()> {
+        if declared::is_plain(schema) || self.knows(schema) {
             return Ok(());
         }
         let declared = schema.clone();
         self.store
             .submit(0, move |group: &mut Group<'_>| {
-                index::register(group, &declared)
+                declared::register(group, &declared)
             })
             .await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(schema.table.clone(), schema.indexes.clone());
+        known.insert(
+            schema.table.clone(),
+            (schema.indexes.clone(), schema.change_feed),
+        );
         Ok(())
     }
 
     fn knows(&self, schema: &CollectionSchema) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&schema.table) == Some(&schema.indexes)
+        let known = known.get(&schema.table);
+        known.is_some_and(|(indexes, feed)| {
+            *indexes == schema.indexes && *feed == schema.change_feed
+        })
     }
 }
 
@@ -110,6 +117,25 @@ fn plan(_: &CollectionSchema, selection: &Selection) -> DriverPlan {
         Source::Everything => "walk through the collection".to_owned(),
     };
     DriverPlan::split(operation, selection, |_| true)
+}
+
+/// The live document at `key`.
+fn find(
+    documents: &DocumentTable,
+    call: &Call<'_>,
+    key: &Key,
+) -> Result<Option<FoundRecord>, Stop> {
+    let sort = sort_bytes(key.sort.as_ref());
+    let place = (call.schema.table.as_str(), key.partition.as_str(), &*sort);
+    let Some(stored) = documents.get(place)? else {
+        return Ok(None);
+    };
+    let row = Row::read(place, stored.value())?;
+    if !row.is_live(call.now) {
+        return Ok(None);
+    }
+    let fields = Bytes::copy_from_slice(row.packed());
+    Ok(Some(row.record(Fields::Packed(fields))?))
 }
 
 #[async_trait]
@@ -124,10 +150,9 @@ impl DocumentDriver for Documents {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
-        let key = std::slice::from_ref(key);
-        let mut found = self.batch_get(call, key, fetch).await?;
-        Ok(found.pop().flatten())
+    async fn get(&self, call: &Call<'_>, key: &Key, _fetch: &Fetch) -> Result<Option<FoundRecord>> {
+        self.store
+            .read(|snapshot| find(snapshot.documents()?, call, key))
     }
 
     async fn batch_get(
@@ -135,26 +160,17 @@ impl DocumentDriver for Documents {
         call: &Call<'_>,
         keys: &[Key],
         _fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
-        self.store.read(|transaction| {
-            let documents = transaction.open_table(DOCUMENTS)?;
-            keys.iter()
-                .map(|key| {
-                    let address = Address::of(call.schema, key);
-                    let Some(stored) = documents.get(address.row())? else {
-                        return Ok(None);
-                    };
-                    let row = Row::read(address.row(), stored.value())?;
-                    let live = row.is_live(call.now).then(|| row.record());
-                    Ok(live.transpose()?)
-                })
-                .collect()
+    ) -> Result<Vec<Option<FoundRecord>>> {
+        self.store.read(|snapshot| {
+            let documents = snapshot.documents()?;
+            let found = keys.iter().map(|key| find(documents, call, key));
+            found.collect()
         })
     }
 
     async fn write(&self, call: &Call<'_>, write: &Write) -> Result<Written> {
-        self.ensure_indexes(call.schema).await?;
-        let operation = Operation::new(call, write)?;
+        self.ensure_declared(call.schema).await?;
+        let operation = Operation::new(call, write);
         let (now, size) = (call.now, operation.size());
         let work = move |group: &mut Group<'_>| {
             group.judged_at(now);
@@ -169,14 +185,9 @@ impl DocumentDriver for Documents {
     }
 
     async fn atomic(&self, call: &Call<'_>, writes: &[Write]) -> Result<()> {
-        self.ensure_indexes(call.schema).await?;
-        let operations = writes
-            .iter()
-            .enumerate()
-            .map(|(index, write)| {
-                Operation::new(call, write).map_err(|error| error.with_index(index))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        self.ensure_declared(call.schema).await?;
+        let operations = writes.iter().map(|write| Operation::new(call, write));
+        let operations: Vec<_> = operations.collect();
         let now = call.now;
         let size = operations.iter().map(Operation::size).sum();
         let work = move |group: &mut Group<'_>| {
@@ -199,11 +210,11 @@ impl DocumentDriver for Documents {
         self.store.submit(size, work).await
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.ensure_indexes(call.schema).await?;
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        self.ensure_declared(call.schema).await?;
         let asked = (Segment::WHOLE, page);
         self.store
-            .read(|transaction| page::read(transaction, call, asked))
+            .read(|snapshot| page::read(snapshot, call, asked))
     }
 
     async fn scan_page(
@@ -211,15 +222,15 @@ impl DocumentDriver for Documents {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
+    ) -> Result<FoundPage> {
         self.store
-            .read(|transaction| page::read(transaction, call, (segment, page)))
+            .read(|snapshot| page::read(snapshot, call, (segment, page)))
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
-        self.ensure_indexes(call.schema).await?;
+        self.ensure_declared(call.schema).await?;
         self.store
-            .read(|transaction| page::count(transaction, call, request))
+            .read(|snapshot| page::count(snapshot, call, request))
     }
 
     async fn changes_page(
@@ -227,13 +238,14 @@ impl DocumentDriver for Documents {
         call: &Call<'_>,
         request: &ChangesRequest,
     ) -> Result<RecordChanges> {
+        self.ensure_declared(call.schema).await?;
         self.store
-            .read(|transaction| changes::page(transaction, call, request))
+            .read(|snapshot| changes::page(snapshot, call, request))
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {
-        // A collection is the rows under its name; only indexes are there to be made.
-        self.ensure_indexes(schema).await
+        // A collection is the rows under its name; only what is kept beside them is to be made.
+        self.ensure_declared(schema).await
     }
 
     fn native(&self) -> &(dyn Any + Send + Sync) {

@@ -3,6 +3,7 @@
 pub(crate) mod format;
 mod overlay;
 mod seam;
+pub(crate) mod snapshot;
 pub(crate) mod storage;
 pub(crate) mod tables;
 
@@ -16,6 +17,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 use crate::error::{Fault, Stop};
 use format::Found;
 use seam::guarded;
+use snapshot::{Shared, Snapshot};
 use storage::{Opening, Purpose, Storage};
 
 /// One open database that many threads read and one thread writes.
@@ -48,6 +50,8 @@ pub(crate) struct Lost {
 }
 
 struct Handle {
+    /// Dropped before the engine that it is of.
+    snapshot: Shared,
     state: Result<Database, Fault>,
     /// Counts how often the engine was opened, so that two who saw it fail open it once.
     generation: u64,
@@ -58,7 +62,7 @@ impl fmt::Debug for Handle {
         f.debug_struct("Handle")
             .field("open", &self.state.is_ok())
             .field("generation", &self.generation)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,6 +84,7 @@ impl Engine {
         }
         let engine = Self {
             handle: RwLock::new(Handle {
+                snapshot: Shared::default(),
                 state: open_database(&storage, cache_bytes),
                 generation: 0,
             }),
@@ -93,22 +98,34 @@ impl Engine {
     }
 
     /// Runs `work` on a snapshot of all that is committed; never waits for a writer.
-    pub(crate) fn read<T>(
-        &self,
-        work: impl Fn(&ReadTransaction) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
+    pub(crate) fn read<T>(&self, work: impl Fn(&Snapshot) -> Result<T, Stop>) -> Result<T, Stop> {
         let handle = self.usable()?;
-        match read(handle.database()?, &work) {
+        match self.read_once(&handle, &work) {
             // A page that could not be read, or a write that failed at the same time, ends the
             // use of this handle; what is committed can still be read through a new one.
             Err(Stop::Fault(fault)) if !fault.is_lasting() => {
                 let broken = handle.generation;
                 drop(handle);
                 self.reopen(broken);
-                read(self.usable()?.database()?, &work)
+                self.read_once(&*self.usable()?, &work)
             }
             result => result,
         }
+    }
+
+    fn read_once<T>(
+        &self,
+        handle: &Handle,
+        work: impl FnOnce(&Snapshot) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let database = handle.database()?;
+        guarded(|| {
+            // Asked before the snapshot is taken, which is then never older than it is called.
+            let revision = self.revision.current();
+            let begin = || Snapshot::begin(database);
+            let snapshot = handle.snapshot.at(revision, begin)?;
+            guarded(|| work(&snapshot))
+        })
     }
 
     /// Runs `work` and commits what it wrote; when this returns `Ok` it is on the disk.
@@ -123,7 +140,10 @@ impl Engine {
         }
         let handle = self.usable().map_err(Lost::before_commit)?;
         let database = handle.database().map_err(Lost::before_commit)?;
-        let result = self.revision.during(|| write(database, work));
+        let result = self.revision.during(|| {
+            handle.snapshot.forget();
+            write(database, work)
+        });
         let full = result.as_ref().is_err_and(|lost| lost.fault.is_full());
         self.full.store(full, Ordering::Relaxed);
         if result.is_err() {
@@ -193,6 +213,7 @@ impl Handle {
         let old = std::mem::replace(&mut self.state, state);
         // Closing writes to the file too, which may fail or, on a damaged one, panic.
         let closed = guarded(|| {
+            self.snapshot.forget();
             drop(old);
             Ok::<(), Fault>(())
         });

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use isobar::Result;
 use isobar::driver::Revision;
-use redb::ReadTransaction;
 
 use crate::blob;
 use crate::blob::objects::{Objects, create_directory};
 use crate::committer::{Committer, Group};
 use crate::config::LocalConfig;
 use crate::engine::Engine;
+use crate::engine::snapshot::Snapshot;
 use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
 
@@ -105,7 +105,7 @@ impl LocalStore {
         })
     }
 
-    pub(crate) fn read<T>(&self, work: impl Fn(&ReadTransaction) -> Result<T, Stop>) -> Result<T> {
+    pub(crate) fn read<T>(&self, work: impl Fn(&Snapshot) -> Result<T, Stop>) -> Result<T> {
         self.open
             .engine
             .read(work)

@@ -24,7 +24,7 @@ use isobar::document::{CollectionSchema, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
+    Fetch, FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Selection, Source, Write,
     Written,
 };
 use isobar::{Capabilities, Capability, Limits, Result};
@@ -124,10 +124,11 @@ impl DocumentDriver for PostgresStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, _: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, _: &Fetch) -> Result<Option<FoundRecord>> {
         let table = self.table(call.schema)?;
         let record = self.read_one(&table, key).await?;
-        Ok(record.filter(|record| record.is_live(call.now)))
+        let live = record.filter(|record| record.is_live(call.now));
+        Ok(live.map(Into::into))
     }
 
     async fn batch_get(
@@ -135,10 +136,13 @@ impl DocumentDriver for PostgresStore {
         call: &Call<'_>,
         keys: &[Key],
         _: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let table = self.table(call.schema)?;
         let mut found = self.read_many(&table, keys).await?;
-        let live = |key| found.remove(key).filter(|record| record.is_live(call.now));
+        let live = |key| {
+            let record = found.remove(key).filter(|record| record.is_live(call.now));
+            record.map(Into::into)
+        };
         Ok(keys.iter().map(live).collect())
     }
 
@@ -156,8 +160,9 @@ impl DocumentDriver for PostgresStore {
         self.write_together(call, writes, indexed).await.map(drop)
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.read_page(call, Segment::WHOLE, page).await
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        let page = self.read_page(call, Segment::WHOLE, page).await?;
+        Ok(page.into())
     }
 
     async fn scan_page(
@@ -165,8 +170,8 @@ impl DocumentDriver for PostgresStore {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
-        self.read_page(call, segment, page).await
+    ) -> Result<FoundPage> {
+        Ok(self.read_page(call, segment, page).await?.into())
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {

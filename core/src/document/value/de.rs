@@ -15,11 +15,11 @@ use super::{Map, Timestamp, Value, timestamp};
 use crate::error::{Error, ErrorKind};
 
 /// The newtype name under which an untyped value asks for itself, so that no kind is lost.
-const MARK: &str = "$isobar::Value";
+pub(super) const MARK: &str = "$isobar::Value";
 
 /// Why a stored value does not fit the type it is read into.
 #[derive(Debug)]
-pub(super) struct Failure(String);
+pub(super) struct Failure(pub(super) String);
 
 impl Failure {
     pub(super) fn into_error(self) -> Error {
@@ -86,7 +86,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
             Value::Map(fields) => {
                 let fields = fields
                     .into_iter()
-                    .map(|(name, value)| (MapKey(name), value));
+                    .map(|(name, value)| (MapKey(name.into()), value));
                 visitor.visit_map(MapDeserializer::new(fields))
             }
         }

@@ -1,15 +1,17 @@
 //! Names of fields read as the keys of a typed map: text, integers, booleans, unit variants.
 
-use serde::de::value::StringDeserializer;
+use std::borrow::Cow;
+
+use serde::de::value::CowStrDeserializer;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::de::Failure;
 
 /// The name of a field, which the serializer may have made out of an integer or a boolean.
-pub(super) struct MapKey(pub(super) String);
+pub(super) struct MapKey<'k>(pub(super) Cow<'k, str>);
 
-impl IntoDeserializer<'_, Failure> for MapKey {
+impl<'de> IntoDeserializer<'de, Failure> for MapKey<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -24,13 +26,13 @@ macro_rules! parsed {
                 // Only the spelling that is written, so that no two names become one key.
                 Ok(key) if key.to_string() == self.0 => visitor.$visit(key),
                 // The visitor says what it expected.
-                _ => visitor.visit_string(self.0),
+                _ => self.deserialize_any(visitor),
             }
         })+
     };
 }
 
-impl<'de> Deserializer<'de> for MapKey {
+impl<'de> Deserializer<'de> for MapKey<'de> {
     type Error = Failure;
 
     parsed! {
@@ -46,7 +48,10 @@ impl<'de> Deserializer<'de> for MapKey {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_string(self.0)
+        match self.0 {
+            Cow::Borrowed(name) => visitor.visit_borrowed_str(name),
+            Cow::Owned(name) => visitor.visit_string(name),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -67,7 +72,7 @@ impl<'de> Deserializer<'de> for MapKey {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        let variant: StringDeserializer<Failure> = self.0.into_deserializer();
+        let variant: CowStrDeserializer<'_, Failure> = self.0.into_deserializer();
         visitor.visit_enum(variant)
     }
 

@@ -1,6 +1,6 @@
 //! One form for each number, and refusal of numbers that not every store can hold (rule R1).
 
-use super::{Map, Value};
+use super::Value;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The range of a DynamoDB number, the narrowest of all stores.
@@ -8,23 +8,19 @@ const SMALLEST: f64 = 1e-130;
 const TOO_LARGE: f64 = 1e126;
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
-pub(super) fn normalize(value: Value) -> Result<Value> {
-    Ok(match value {
-        Value::Float(float) => number(float)?,
-        Value::List(items) => Value::List(
-            items
-                .into_iter()
-                .map(normalize)
-                .collect::<Result<Vec<_>>>()?,
-        ),
-        Value::Map(fields) => Value::Map(
-            fields
-                .into_iter()
-                .map(|(name, value)| Ok((name, normalize(value)?)))
-                .collect::<Result<Map>>()?,
-        ),
-        other => other,
-    })
+pub(super) fn normalize(mut value: Value) -> Result<Value> {
+    settle(&mut value)?;
+    Ok(value)
+}
+
+fn settle(value: &mut Value) -> Result<()> {
+    match value {
+        Value::Float(float) => *value = number(*float)?,
+        Value::List(items) => items.iter_mut().try_for_each(settle)?,
+        Value::Map(fields) => fields.values_mut().try_for_each(settle)?,
+        _ => {}
+    }
+    Ok(())
 }
 
 fn number(float: f64) -> Result<Value> {

@@ -252,3 +252,68 @@ proptest! {
         prop_assert_eq!(Value::Int(int).order(&Value::Float(float)), Some(wide));
     }
 }
+
+fn packed(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match value {
+        Value::Map(fields) => crate::driver::packed::put_fields(&mut bytes, fields),
+        other => panic!("a document is no {}", other.kind_name()),
+    }
+    bytes
+}
+
+fn unpacked<T: DeserializeOwned>(value: &Value) -> Result<T> {
+    Value::unpack(&packed(value))
+}
+
+#[test]
+fn packed_fields_read_as_the_values_they_were() {
+    let encoded = Value::encode(&sample()).unwrap();
+    assert_eq!(unpacked::<Sample>(&encoded).unwrap(), sample());
+    let untyped: Value = unpacked(&encoded).unwrap();
+    let Value::Map(fields) = &untyped else {
+        panic!("a struct is a map")
+    };
+    assert!(matches!(fields["at"], Value::Timestamp(_)));
+    assert!(matches!(fields["raw"], Value::Bytes(_)));
+    assert_eq!(untyped, encoded);
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Part {
+    shapes: (Shape, Shape),
+    counts: BTreeMap<String, i64>,
+}
+
+/// What only some of is asked for, and what does not fit, is as with values.
+#[test]
+fn packed_fields_that_are_not_asked_for_are_passed_over() {
+    let encoded = Value::encode(&sample()).unwrap();
+    let part: Part = unpacked(&encoded).unwrap();
+    assert_eq!(part, encoded.clone().decode().unwrap());
+    let typed = unpacked::<BTreeMap<String, i64>>(&encoded).unwrap_err();
+    let plain = encoded.decode::<BTreeMap<String, i64>>().unwrap_err();
+    assert_eq!(typed.kind(), ErrorKind::Corrupt);
+    assert_eq!(typed.to_string(), plain.to_string());
+}
+
+#[test]
+fn packed_fields_that_are_cut_or_longer_are_corrupt() {
+    let bytes = packed(&Value::encode(&sample()).unwrap());
+    for end in 0..bytes.len() {
+        let error = Value::unpack::<Value>(&bytes[..end]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{end}");
+        assert!(Value::unpack::<Sample>(&bytes[..end]).is_err(), "{end}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(Value::unpack::<Sample>(&longer).is_err());
+}
+
+#[test]
+fn packed_values_nested_without_end_are_corrupt() {
+    let mut bytes = vec![1, 0];
+    bytes.extend([8, 1].repeat(100_000));
+    bytes.push(0);
+    assert!(Value::unpack::<Value>(&bytes).is_err());
+    assert!(Value::unpack::<serde::de::IgnoredAny>(&bytes).is_err());
+}

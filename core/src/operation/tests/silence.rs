@@ -14,7 +14,8 @@ use crate::driver::Clock;
 use crate::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
 use crate::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Position, Record, RecordChanges, RecordPage, Segment, Write, Written,
+    Fetch, FoundPage, FoundRecord, PageRequest, Position, RecordChanges, RecordPage, Segment,
+    Write, Written,
 };
 use crate::error::Result;
 
@@ -69,11 +70,16 @@ impl DocumentDriver for Silence {
         }
     }
 
-    async fn get(&self, _: &Call<'_>, _: &Key, _: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, _: &Call<'_>, _: &Key, _: &Fetch) -> Result<Option<FoundRecord>> {
         pending().await
     }
 
-    async fn batch_get(&self, _: &Call<'_>, _: &[Key], _: &Fetch) -> Result<Vec<Option<Record>>> {
+    async fn batch_get(
+        &self,
+        _: &Call<'_>,
+        _: &[Key],
+        _: &Fetch,
+    ) -> Result<Vec<Option<FoundRecord>>> {
         pending().await
     }
 
@@ -89,14 +95,14 @@ impl DocumentDriver for Silence {
         pending().await
     }
 
-    async fn query_page(&self, _: &Call<'_>, _: &PageRequest) -> Result<RecordPage> {
+    async fn query_page(&self, _: &Call<'_>, _: &PageRequest) -> Result<FoundPage> {
         Ok(RecordPage {
             records: Vec::new(),
             next: Some(Position::Sort("1".into())),
         })
     }
 
-    async fn scan_page(&self, _: &Call<'_>, _: Segment, _: &PageRequest) -> Result<RecordPage> {
+    async fn scan_page(&self, _: &Call<'_>, _: Segment, _: &PageRequest) -> Result<FoundPage> {
         pending().await
     }
 

@@ -25,7 +25,7 @@ use isobar::document::{CollectionSchema, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
+    Fetch, FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Selection, Source, Write,
     Written,
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
@@ -139,11 +139,12 @@ impl DocumentDriver for CosmosStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         let names = Names::of(call.schema)?;
         let row = self.read_item(&names, key, fetch.consistency).await?;
         let record = row.map(|row| row.record);
-        Ok(record.filter(|record| record.is_live(call.now)))
+        let live = record.filter(|record| record.is_live(call.now));
+        Ok(live.map(Into::into))
     }
 
     async fn batch_get(
@@ -151,7 +152,7 @@ impl DocumentDriver for CosmosStore {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let each = keys.iter().map(|key| self.get(call, key, fetch));
         let found = futures_util::future::join_all(each).await;
         found.into_iter().collect()
@@ -171,8 +172,8 @@ impl DocumentDriver for CosmosStore {
         self.write_together(call, writes, indexed).await.map(drop)
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn scan_page(
@@ -180,8 +181,8 @@ impl DocumentDriver for CosmosStore {
         call: &Call<'_>,
         _: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    ) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {

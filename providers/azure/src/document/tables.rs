@@ -24,8 +24,8 @@ use isobar::document::{CollectionSchema, Direction, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, PageRequest, Record, RecordChanges, RecordPage, Segment, Selection, Source, Write,
-    Written,
+    Fetch, FoundPage, FoundRecord, PageRequest, Record, RecordChanges, Segment, Selection, Source,
+    Write, Written,
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
@@ -107,12 +107,12 @@ impl DocumentDriver for TablesStore {
         }
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         let table = name::table(call.schema)?;
         let address = Address::of(call.schema, key)?;
         let select = read::selected(call.schema, &fetch.projection);
         let row = self.read_selected(call.schema, &table, (&address, select.as_deref()));
-        Ok(live(call, row.await?))
+        Ok(live(call, row.await?).map(Into::into))
     }
 
     async fn batch_get(
@@ -120,7 +120,7 @@ impl DocumentDriver for TablesStore {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         let mut records = Vec::with_capacity(keys.len());
         for some in keys.chunks(AT_ONCE) {
             let each = some.iter().map(|key| self.get(call, key, fetch));
@@ -147,8 +147,8 @@ impl DocumentDriver for TablesStore {
         written.map(drop)
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn scan_page(
@@ -156,8 +156,8 @@ impl DocumentDriver for TablesStore {
         call: &Call<'_>,
         _: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
-        self.read_page(call, page).await
+    ) -> Result<FoundPage> {
+        Ok(self.read_page(call, page).await?.into())
     }
 
     async fn count(&self, _: &Call<'_>, _: &CountRequest) -> Result<Counted> {

@@ -2,10 +2,11 @@
 
 use isobar::driver::blob::{Entry, EntryPage, ListRequest};
 use isobar::{Error, ErrorKind};
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::ReadOnlyTable;
 
 use super::row::BlobRow;
 use crate::byte_order::{after_prefix, next};
+use crate::engine::snapshot::Snapshot;
 use crate::engine::tables::BLOBS;
 use crate::error::Stop;
 
@@ -13,11 +14,11 @@ type Blobs = ReadOnlyTable<(&'static str, &'static [u8]), &'static [u8]>;
 
 /// Reads one page.
 pub(crate) fn read(
-    transaction: &ReadTransaction,
+    snapshot: &Snapshot,
     bucket: &str,
     request: &ListRequest,
 ) -> Result<EntryPage, Stop> {
-    let blobs = transaction.open_table(BLOBS)?;
+    let blobs = snapshot.open_table(BLOBS)?;
     let mut page = EntryPage {
         entries: Vec::new(),
         next: None,

@@ -5,21 +5,24 @@ use std::ops::RangeInclusive;
 use isobar::document::{ChangeKind, DeleteCause, Key, Timestamp, Version};
 use isobar::driver::document::{Call, ChangesFrom, ChangesRequest, RecordChange, RecordChanges};
 use isobar::{Error, ErrorKind};
-use redb::{AccessGuard, ReadTransaction, ReadableTable as _};
+use redb::{AccessGuard, ReadableTable as _};
 
 use super::address::{Address, sort_key};
 use super::record::Row;
 use crate::committer::Group;
 use crate::engine::Wrote;
-use crate::engine::tables::{CHANGES, DOCUMENTS};
+use crate::engine::snapshot::Snapshot;
+use crate::engine::tables::CHANGES;
 use crate::error::{Fault, Stop};
 use crate::wire::{Malformed, Reader, put_bytes, put_signed, seal, unseal};
 
 /// Entries of the log that one page looks at.
 const LOOKED_AT: u64 = 10_000;
 
-/// Changes that are kept; each new one pushes out the oldest.
+/// Changes that are kept at least.
 const RETAINED: u64 = 65_536;
+/// Old changes that are let go together, since each time touches pages of its own.
+const AT_ONCE: u64 = 64;
 
 /// What happened to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,25 @@ pub(crate) enum Kind {
     Expired = 3,
 }
 
-/// Appends to the log and lets the oldest change go.
+/// The changes of a collection are kept from the first program on that declares its feed.
+fn feed(collection: &str) -> String {
+    format!("feed:{collection}")
+}
+
+/// Whether the store keeps the changes of a collection.
+pub(crate) fn are_kept(group: &mut Group<'_>, collection: &str) -> Result<bool, Fault> {
+    Ok(group.tables.meta.open()?.get(&*feed(collection))?.is_some())
+}
+
+/// Has the changes of a collection kept from now on.
+pub(crate) fn keep(group: &mut Group<'_>, collection: &str) -> Result<(), Fault> {
+    group.tables.meta.open()?.insert(&*feed(collection), 1)?;
+    group.forget(collection);
+    group.wrote = Wrote::Something;
+    Ok(())
+}
+
+/// Appends to the log, where the collection declares its feed, and lets the oldest changes go.
 pub(crate) fn record(
     group: &mut Group<'_>,
     kind: Kind,
@@ -38,7 +59,10 @@ pub(crate) fn record(
     version: &Version,
     at: Timestamp,
 ) -> Result<(), Fault> {
-    let number = group.next_change;
+    if !group.declared(&address.collection)?.feed {
+        return Ok(());
+    }
+    let number = group.next_change()?;
     let mut body = vec![kind as u8];
     put_signed(&mut body, at.as_micros());
     let (collection, partition, sort) = address.row();
@@ -47,22 +71,25 @@ pub(crate) fn record(
     put_bytes(&mut body, sort);
     put_bytes(&mut body, version.as_str().as_bytes());
     let row = seal(&[&number.to_le_bytes()], &body);
-    group.tables.changes.insert(number, &*row)?;
-    if let Some(oldest) = number.checked_sub(RETAINED) {
-        group.tables.changes.remove(oldest)?;
+    let log = group.tables.changes.open()?;
+    log.insert(number, &*row)?;
+    if number.is_multiple_of(AT_ONCE)
+        && let Some(last) = number.checked_sub(RETAINED)
+    {
+        for old in last.saturating_sub(AT_ONCE - 1)..=last {
+            log.remove(old)?;
+        }
     }
-    group.next_change = number.saturating_add(1);
-    group.wrote = Wrote::Something;
     Ok(())
 }
 
 /// Reads some changes of one collection.
 pub(crate) fn page(
-    transaction: &ReadTransaction,
+    snapshot: &Snapshot,
     call: &Call<'_>,
     request: &ChangesRequest,
 ) -> Result<RecordChanges, Stop> {
-    let log = transaction.open_table(CHANGES)?;
+    let log = snapshot.open_table(CHANGES)?;
     let oldest = log.first()?.map(|(number, _)| number.value());
     let end = log
         .last()?
@@ -72,7 +99,7 @@ pub(crate) fn page(
         ChangesFrom::Now => end,
         ChangesFrom::After(place) => place_of(place, oldest.unwrap_or(end)..=end)?,
     };
-    let documents = transaction.open_table(DOCUMENTS)?;
+    let documents = snapshot.documents()?;
     let mut changes = Vec::new();
     let last = next.saturating_add(LOOKED_AT);
     for entry in log.range(next..end.min(last))? {
@@ -164,7 +191,7 @@ impl Entry {
                 Kind::Deleted => ChangeKind::Delete(DeleteCause::Requested),
                 Kind::Expired => ChangeKind::Delete(DeleteCause::Expired),
             },
-            new: new.map(|row| row.record()).transpose()?,
+            new: new.map(|row| row.record(row.fields()?)).transpose()?,
             old: None,
             at: self.at,
         })

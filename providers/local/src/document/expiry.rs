@@ -32,13 +32,15 @@ pub(crate) fn set(
     }
     let (collection, partition, sort) = address.row();
     group.wrote = Wrote::Something;
-    let list = &mut group.tables.expiry;
+    if let Some(second) = new {
+        group.expires_at(second);
+    }
+    let list = group.tables.expiry.open()?;
     if let Some(second) = old {
         list.remove((second, collection, partition, sort))?;
     }
     if let Some(second) = new {
         list.insert((second, collection, partition, sort), ())?;
-        group.expiring += 1;
     }
     Ok(())
 }
@@ -48,13 +50,17 @@ pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
     let Some(now) = group.now else {
         return Ok(());
     };
+    let until = now.as_seconds().saturating_sub(LAG);
+    if group.first_expiry()? >= until {
+        return Ok(());
+    }
     let rows = ROWS.saturating_add(2 * group.expiring);
-    for (second, address) in due(group, now.as_seconds().saturating_sub(LAG), rows)? {
-        let indexes = group.indexes_of(&address.collection)?;
-        let row = group.tables.documents.get(address.row())?;
+    for (second, address) in due(group, until, rows)? {
+        let declared = group.declared(&address.collection)?;
+        let row = group.tables.documents.open()?.get(address.row())?;
         let found = row.and_then(|row| {
             let row = Row::read(address.row(), row.value()).ok()?;
-            let places = match &indexes[..] {
+            let places = match &declared.indexes[..] {
                 [] => Vec::new(),
                 indexes => index::places(indexes, &row.fields().ok()?),
             };
@@ -66,16 +72,17 @@ pub(crate) fn sweep(group: &mut Group<'_>) -> Result<(), Fault> {
             && expires == second
         {
             index::replace(group, &address, (&places, &[]))?;
-            group.tables.documents.remove(address.row())?;
+            group.tables.documents.open()?.remove(address.row())?;
             changes::record(group, Kind::Expired, &address, &Version::absent(), now)?;
         }
     }
+    group.known.first_expiry = None;
     Ok(())
 }
 
-fn due(group: &Group<'_>, until: i64, rows: usize) -> Result<Vec<(i64, Address)>, Fault> {
+fn due(group: &mut Group<'_>, until: i64, rows: usize) -> Result<Vec<(i64, Address)>, Fault> {
     let end = (until, "", "", &[][..]);
-    let entries = group.tables.expiry.range(..end)?;
+    let entries = group.tables.expiry.open()?.range(..end)?;
     entries
         .take(rows)
         .map(|entry| {

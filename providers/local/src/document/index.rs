@@ -64,17 +64,31 @@ pub(crate) fn replace(
     (old, new): (&[Place], &[Place]),
 ) -> Result<(), Fault> {
     for place in old.iter().filter(|place| !new.contains(place)) {
-        group.tables.index.remove(place.key(address))?;
+        group.tables.index.open()?.remove(place.key(address))?;
     }
     for place in new.iter().filter(|place| !old.contains(place)) {
-        group.tables.index.insert(place.key(address), ())?;
+        group.tables.index.open()?.insert(place.key(address), ())?;
     }
     Ok(())
 }
 
+/// The indexes that the store keeps for a collection.
+pub(crate) fn stored(group: &mut Group<'_>, collection: &str) -> Result<Vec<IndexSchema>, Fault> {
+    let end = format!("{collection}\0");
+    let indexes = group.tables.indexes.open()?;
+    let stored = indexes.range((collection, "")..(end.as_str(), ""))?;
+    stored
+        .map(|entry| {
+            let (key, definition) = entry?;
+            decode(key.value(), definition.value())
+        })
+        .collect()
+}
+
 /// Remembers the declared indexes, and fills those that are new with the documents there are.
 pub(crate) fn register(group: &mut Group<'_>, schema: &CollectionSchema) -> Result<(), Stop> {
-    let known = group.indexes_of(&schema.table)?;
+    let known = group.declared(&schema.table)?;
+    let known = &known.indexes;
     let mut added = Vec::new();
     for index in &schema.indexes {
         match known.iter().find(|known| known.name == index.name) {
@@ -91,11 +105,12 @@ pub(crate) fn register(group: &mut Group<'_>, schema: &CollectionSchema) -> Resu
         let name = index.name.as_str();
         let definition = seal(&[schema.table.as_bytes(), name.as_bytes()], &encode(index));
         let key = (schema.table.as_str(), name);
-        group.tables.indexes.insert(key, &*definition)?;
+        group.tables.indexes.open()?.insert(key, &*definition)?;
     }
     // What writes without knowing of indexes must not touch the store from now on.
-    group.tables.meta.insert(format::FORMAT, format::INDEXED)?;
-    group.forget_indexes(&schema.table);
+    let meta = group.tables.meta.open()?;
+    meta.insert(format::FORMAT, format::INDEXED)?;
+    group.forget(&schema.table);
     group.wrote = Wrote::Something;
     Ok(())
 }
@@ -106,6 +121,7 @@ fn fill(group: &mut Group<'_>, collection: &str, added: &[IndexSchema]) -> Resul
     let rows = group
         .tables
         .documents
+        .open()?
         .range(from..(end.as_str(), "", &[][..]))?;
     for row in rows {
         let (key, value) = row?;
@@ -117,7 +133,8 @@ fn fill(group: &mut Group<'_>, collection: &str, added: &[IndexSchema]) -> Resul
             sort: sort.to_vec(),
         };
         for place in places(added, &fields) {
-            group.tables.index.insert(place.key(&address), ())?;
+            let index = group.tables.index.open()?;
+            index.insert(place.key(&address), ())?;
         }
     }
     Ok(())

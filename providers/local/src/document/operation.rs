@@ -13,6 +13,7 @@ use super::index::{self, Place};
 use super::record::{self, Row};
 use super::{LIMITS, expiry};
 use crate::committer::Group;
+use crate::engine::Wrote;
 use crate::error::{Fault, Stop};
 
 /// A write that owns all it needs, so that the committer can do it.
@@ -72,12 +73,12 @@ enum Outcome {
 }
 
 impl Operation {
-    pub(crate) fn new(call: &Call<'_>, write: &Write) -> isobar::Result<Self> {
+    pub(crate) fn new(call: &Call<'_>, write: &Write) -> Self {
         let address = Address::of(call.schema, &write.key);
         let effect = match &write.action {
             Action::Put { fields, expires_at } => {
                 let expires = expires_at.map(Timestamp::as_seconds);
-                let row = record::encode(address.row(), &write.version, expires, fields)?;
+                let row = record::encode(address.row(), &write.version, expires, fields);
                 Effect::Put(Stored { row, expires })
             }
             Action::Update { update, expiry } => Effect::Update(Box::new(Changes {
@@ -89,14 +90,14 @@ impl Operation {
             Action::Delete => Effect::Delete,
             Action::Check => Effect::Check,
         };
-        Ok(Self {
+        Self {
             address,
             existence: write.existence,
             condition: write.condition.clone(),
             effect,
             version: write.version.clone(),
             now: call.now,
-        })
+        }
     }
 
     /// About how many bytes it holds in memory.
@@ -116,13 +117,14 @@ impl Operation {
 
     /// Judges existence, then conditions, then limits; writes nothing.
     pub(crate) fn decide(self, group: &mut Group<'_>) -> Result<Decided, Stop> {
-        let indexes = group.indexes_of(&self.address.collection)?;
-        let stored = group.tables.documents.get(self.address.row())?;
+        let declared = group.declared(&self.address.collection)?;
+        let documents = group.tables.documents.open()?;
+        let stored = documents.get(self.address.row())?;
         let row = stored
             .as_ref()
             .map(|stored| Row::read(self.address.row(), stored.value()))
             .transpose()?;
-        Ok(self.judge(row, &indexes)?)
+        Ok(self.judge(row, &declared.indexes)?)
     }
 
     fn judge(self, row: Option<Row<'_>>, indexes: &[IndexSchema]) -> isobar::Result<Decided> {
@@ -142,7 +144,7 @@ impl Operation {
             Effect::Put(stored) => Outcome::Store(stored),
             Effect::Update(changes) => {
                 let record = changes.apply(live.as_ref(), &self.version)?;
-                let stored = Stored::of(&self.address, &record)?;
+                let stored = Stored::of(&self.address, &record);
                 written.record = Some(record);
                 Outcome::Store(stored)
             }
@@ -209,10 +211,10 @@ impl Operation {
 }
 
 impl Stored {
-    fn of(address: &Address, record: &Record) -> isobar::Result<Self> {
+    fn of(address: &Address, record: &Record) -> Self {
         let expires = record.expires_at.map(Timestamp::as_seconds);
-        let row = record::encode(address.row(), &record.version, expires, &record.fields)?;
-        Ok(Self { row, expires })
+        let row = record::encode(address.row(), &record.version, expires, &record.fields);
+        Self { row, expires }
     }
 }
 
@@ -243,13 +245,15 @@ impl Decided {
         match self.outcome {
             Outcome::Nothing => {}
             Outcome::Store(stored) => {
-                group.tables.documents.insert(row, &*stored.row)?;
+                group.wrote = Wrote::Something;
+                group.tables.documents.open()?.insert(row, &*stored.row)?;
                 expiry::set(group, address, self.listed, stored.expires)?;
                 index::replace(group, address, (before, after))?;
                 changes::record(group, Kind::Stored, address, &self.version, self.now)?;
             }
             Outcome::Remove => {
-                group.tables.documents.remove(row)?;
+                group.wrote = Wrote::Something;
+                group.tables.documents.open()?.remove(row)?;
                 expiry::set(group, address, self.listed, None)?;
                 index::replace(group, address, (before, &[]))?;
                 changes::record(group, Kind::Deleted, address, &self.version, self.now)?;

@@ -1,31 +1,38 @@
 //! One page of a query or a scan, read from a snapshot.
 
+use bytes::BytesMut;
 use isobar::document::{Direction, Filter, IndexSchema, Key, Timestamp};
 use isobar::driver::document::{
-    Call, CountRequest, Counted, PageRequest, Position, Record, RecordPage, Segment, Selection,
-    Source,
+    Call, CountRequest, Counted, Fields, FoundPage, FoundRecord, PageRequest, Position, RecordPage,
+    Segment, Selection, Source,
 };
-use redb::ReadTransaction;
 
-use super::address::{Address, RowKey, sort_bytes, sort_key};
+use super::address::{Address, RowKey, context, sort_bytes, sort_key};
 use super::index;
 use super::range::ByteSpan;
 use super::record::Row;
 use crate::byte_order::next;
-use crate::engine::tables::{DOCUMENTS, INDEX, INDEXES, IndexKey};
+use crate::engine::snapshot::Snapshot;
+use crate::engine::tables::{INDEX, INDEXES, IndexKey};
 use crate::error::{Fault, Stop};
+use crate::wire::Context;
 
 /// Bytes of rows after which a page ends early, so that no call reads for long.
 const PAGE_BYTES: usize = 4 << 20;
 /// Rows that one page passes over at most.
 const PAGE_PASSED: usize = 20_000;
 
+/// Records that a page has room for from the start.
+const RECORDS: usize = 64;
+/// Bytes of fields that are allocated together.
+const CONTENT_BYTES: usize = 16 << 10;
+
 /// Reads one page.
 pub(crate) fn read(
-    transaction: &ReadTransaction,
+    snapshot: &Snapshot,
     call: &Call<'_>,
     (segment, request): (Segment, &PageRequest),
-) -> Result<RecordPage, Stop> {
+) -> Result<FoundPage, Stop> {
     let asked = Asked {
         call,
         selection: &request.selection,
@@ -33,7 +40,7 @@ pub(crate) fn read(
         segment,
     };
     let mut page = Page::new(&asked, Take::Records(request.limit as usize));
-    let next = page.fill(transaction, &asked)?;
+    let next = page.fill(snapshot, &asked)?;
     Ok(RecordPage {
         records: page.records,
         next,
@@ -42,7 +49,7 @@ pub(crate) fn read(
 
 /// Counts as far as one page reads.
 pub(crate) fn count(
-    transaction: &ReadTransaction,
+    snapshot: &Snapshot,
     call: &Call<'_>,
     request: &CountRequest,
 ) -> Result<Counted, Stop> {
@@ -53,7 +60,7 @@ pub(crate) fn count(
         segment: Segment::WHOLE,
     };
     let mut page = Page::new(&asked, Take::Count);
-    let next = page.fill(transaction, &asked)?;
+    let next = page.fill(snapshot, &asked)?;
     Ok(Counted {
         count: page.count,
         next,
@@ -77,7 +84,9 @@ struct Page<'a> {
     now: Timestamp,
     filter: Option<&'a Filter>,
     take: Take,
-    records: Vec<Record>,
+    records: Vec<FoundRecord>,
+    /// Room for the fields of the records, which share it.
+    content: BytesMut,
     count: u64,
     bytes: usize,
     passed: usize,
@@ -89,7 +98,11 @@ impl<'a> Page<'a> {
             now: asked.call.now,
             filter: asked.selection.filter.as_ref(),
             take,
-            records: Vec::new(),
+            records: match take {
+                Take::Records(limit) => Vec::with_capacity(limit.min(RECORDS)),
+                Take::Count => Vec::new(),
+            },
+            content: BytesMut::new(),
             count: 0,
             bytes: 0,
             passed: 0,
@@ -97,24 +110,20 @@ impl<'a> Page<'a> {
     }
 
     /// Takes rows until the page is full; the place to go on after, where there may be more.
-    fn fill(
-        &mut self,
-        transaction: &ReadTransaction,
-        asked: &Asked<'_>,
-    ) -> Result<Option<Position>, Stop> {
+    fn fill(&mut self, snapshot: &Snapshot, asked: &Asked<'_>) -> Result<Option<Position>, Stop> {
         match &asked.selection.source {
-            Source::Partition(partition) => self.fill_from_partition(transaction, asked, partition),
-            Source::Everything => self.fill_from_all(transaction, asked),
+            Source::Partition(partition) => self.fill_from_partition(snapshot, asked, partition),
+            Source::Everything => self.fill_from_all(snapshot, asked),
             Source::Index { index, partition } => {
                 let walk = Walk::of(asked, index, partition.as_deref());
-                self.fill_from_index(transaction, asked, &walk)
+                self.fill_from_index(snapshot, asked, &walk)
             }
         }
     }
 
     fn fill_from_partition(
         &mut self,
-        transaction: &ReadTransaction,
+        snapshot: &Snapshot,
         asked: &Asked<'_>,
         partition: &str,
     ) -> Result<Option<Position>, Stop> {
@@ -130,28 +139,30 @@ impl<'a> Page<'a> {
         if span.is_empty() {
             return Ok(None);
         }
-        let documents = transaction.open_table(DOCUMENTS)?;
+        let documents = snapshot.documents()?;
         let from = (schema.table.as_str(), partition, span.start.as_slice());
         let to = (schema.table.as_str(), partition, span.end.as_slice());
         let mut rows = documents.range(from..to)?;
+        let common = Context::default().with(&[from.0.as_bytes(), from.1.as_bytes()]);
         let mut last = Vec::new();
         while let Some(row) = match direction {
             Direction::Ascending => rows.next(),
             Direction::Descending => rows.next_back(),
         } {
             let (key, value) = row?;
-            if !self.take(key.value(), value.value())? {
+            let (_, _, sort) = key.value();
+            if !self.take(common.with(&[sort]), value.value())? {
                 return Ok(sort_key(&last).map(Position::Sort));
             }
             last.clear();
-            last.extend_from_slice(key.value().2);
+            last.extend_from_slice(sort);
         }
         Ok(None)
     }
 
     fn fill_from_index(
         &mut self,
-        transaction: &ReadTransaction,
+        snapshot: &Snapshot,
         asked: &Asked<'_>,
         walk: &Walk<'_>,
     ) -> Result<Option<Position>, Stop> {
@@ -159,12 +170,12 @@ impl<'a> Page<'a> {
             return Ok(None);
         }
         let table = asked.call.schema.table.as_str();
-        let known = transaction.open_table(INDEXES)?;
+        let known = snapshot.open_table(INDEXES)?;
         if known.get((table, walk.index))?.is_none() {
             return Err(index::missing(walk.index).into());
         }
-        let documents = transaction.open_table(DOCUMENTS)?;
-        let entries = transaction.open_table(INDEX)?;
+        let documents = snapshot.documents()?;
+        let entries = snapshot.open_table(INDEX)?;
         let mut entries = entries.range(walk.from(table)..walk.to(table))?;
         let mut last = None;
         while let Some(entry) = match asked.selection.direction {
@@ -177,7 +188,7 @@ impl<'a> Page<'a> {
             let row = documents.get(key)?.ok_or_else(|| {
                 Fault::damaged(format!("the index {:?} has an entry too many", walk.index))
             })?;
-            if !self.take(key, row.value())? {
+            if !self.take(all_of(key), row.value())? {
                 return Ok(last);
             }
             last = Some(Position::Entry {
@@ -193,7 +204,7 @@ impl<'a> Page<'a> {
 
     fn fill_from_all(
         &mut self,
-        transaction: &ReadTransaction,
+        snapshot: &Snapshot,
         asked: &Asked<'_>,
     ) -> Result<Option<Position>, Stop> {
         let table = asked.call.schema.table.as_str();
@@ -207,14 +218,14 @@ impl<'a> Page<'a> {
             _ => (String::new(), Vec::new()),
         };
         let end = format!("{table}\0");
-        let documents = transaction.open_table(DOCUMENTS)?;
+        let documents = snapshot.documents()?;
         let from = (table, from.0.as_str(), from.1.as_slice());
         let mut last: Option<Key> = None;
         for row in documents.range(from..(end.as_str(), "", &[][..]))? {
             let (key, value) = row?;
             let (_, partition, sort) = key.value();
             let taken = if is_of(asked.segment, partition, sort) {
-                self.take(key.value(), value.value())?
+                self.take(all_of(key.value()), value.value())?
             } else {
                 self.pass()
             };
@@ -236,11 +247,11 @@ impl<'a> Page<'a> {
     }
 
     /// Takes or passes over the row, unless the page is full.
-    fn take(&mut self, key: RowKey<'_>, value: &[u8]) -> Result<bool, Stop> {
+    fn take(&mut self, key: Context, value: &[u8]) -> Result<bool, Stop> {
         if self.passed >= PAGE_PASSED || self.bytes >= PAGE_BYTES {
             return Ok(false);
         }
-        let row = Row::read(key, value)?;
+        let row = Row::read_in(key, value)?;
         self.bytes += value.len();
         if !row.is_live(self.now) {
             self.passed += 1;
@@ -258,25 +269,40 @@ impl<'a> Page<'a> {
         if self.records.len() >= limit && self.filter.is_none() {
             return Ok(false);
         }
-        let record = row.record()?;
-        if self
-            .filter
-            .is_some_and(|filter| !filter.matches(&record.fields))
-        {
-            self.passed += 1;
-            return Ok(true);
-        }
+        let fields = match self.filter {
+            None => self.keep(row.packed(), limit),
+            Some(filter) => {
+                let fields = row.fields()?;
+                if !filter.matches(&fields) {
+                    self.passed += 1;
+                    return Ok(true);
+                }
+                fields.into()
+            }
+        };
         if self.records.len() >= limit {
             return Ok(false);
         }
         match self.take {
-            Take::Records(_) => self.records.push(record),
+            Take::Records(_) => self.records.push(row.record(fields)?),
             Take::Count => {
                 self.count += 1;
                 self.passed += 1;
             }
         }
         Ok(true)
+    }
+
+    /// Copies fields out of the page of the engine.
+    fn keep(&mut self, packed: &[u8], limit: usize) -> Fields {
+        if self.content.capacity() < packed.len() {
+            // As much as the rest of the page may need, if its documents are like this one.
+            let rest = packed.len().saturating_mul(limit - self.records.len());
+            self.content
+                .reserve(rest.min(CONTENT_BYTES).max(packed.len()));
+        }
+        self.content.extend_from_slice(packed);
+        Fields::Packed(self.content.split().freeze())
     }
 }
 
@@ -326,6 +352,11 @@ impl<'a> Walk<'a> {
         let (value, partition, sort) = &self.end;
         (table, self.index, self.partition, value, partition, sort)
     }
+}
+
+/// The checksum of a whole key.
+fn all_of(key: RowKey<'_>) -> Context {
+    Context::default().with(&context(key))
 }
 
 /// Whether a document belongs to the part of a scan.

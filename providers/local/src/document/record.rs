@@ -2,11 +2,11 @@
 
 use isobar::document::{Map, Timestamp, Version};
 use isobar::driver::document::Record;
+use isobar::driver::packed::{fields, put_fields};
 use isobar::{Error, ErrorKind};
 
 use super::address::{RowKey, context};
-use super::value;
-use crate::wire::{Malformed, Reader, put_bytes, put_option, put_signed, seal, unseal};
+use crate::wire::{Context, Malformed, Reader, put_bytes, put_option, put_signed, seal};
 
 /// A row whose checksum holds; its fields are decoded only when they are needed.
 #[derive(Debug)]
@@ -22,21 +22,26 @@ pub(crate) fn encode(
     version: &Version,
     expires: Option<i64>,
     fields: &Map,
-) -> Result<Vec<u8>, Error> {
+) -> Vec<u8> {
     let mut body = Vec::with_capacity(64 + fields.len() * 32);
     put_bytes(&mut body, version.as_str().as_bytes());
     put_option(&mut body, expires, put_signed);
-    value::put_fields(&mut body, fields)?;
-    Ok(seal(&context(key), &body))
+    put_fields(&mut body, fields);
+    seal(&context(key), &body)
 }
 
 impl<'r> Row<'r> {
     pub(crate) fn read(key: RowKey<'_>, sealed: &'r [u8]) -> Result<Self, Error> {
+        Self::read_in(Context::default().with(&context(key)), sealed)
+    }
+
+    /// The same, given the checksum of the row's key.
+    pub(crate) fn read_in(key: Context, sealed: &'r [u8]) -> Result<Self, Error> {
         Self::parse(key, sealed).map_err(|Malformed| damaged())
     }
 
-    fn parse(key: RowKey<'_>, sealed: &'r [u8]) -> Result<Self, Malformed> {
-        let mut reader = Reader::new(unseal(&context(key), sealed)?);
+    fn parse(key: Context, sealed: &'r [u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(key.unseal(sealed)?);
         let version = reader.text()?;
         let expires = reader.option(Reader::signed)?;
         Ok(Self {
@@ -60,17 +65,24 @@ impl<'r> Row<'r> {
         self.version == version.as_str()
     }
 
+    /// The fields as they are stored.
+    pub(crate) fn packed(&self) -> &'r [u8] {
+        self.fields
+    }
+
+    /// The fields as values.
     pub(crate) fn fields(&self) -> Result<Map, Error> {
         let mut reader = Reader::new(self.fields);
-        let fields = value::fields(&mut reader);
+        let fields = fields(&mut reader);
         fields
             .and_then(|fields| reader.end().map(|()| fields))
             .map_err(|Malformed| damaged())
     }
 
-    pub(crate) fn record(&self) -> Result<Record, Error> {
+    /// The record with these fields, in whichever form they are wanted.
+    pub(crate) fn record<F>(&self, fields: F) -> Result<Record<F>, Error> {
         Ok(Record {
-            fields: self.fields()?,
+            fields,
             version: Version::parse(self.version).map_err(|_| damaged())?,
             expires_at: self.expires_at(),
         })

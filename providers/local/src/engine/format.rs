@@ -50,7 +50,9 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
 
 /// Creates the tables where they are missing, and says that the store is in use.
 pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<Wrote, Fault> {
-    let mut meta = Tables::open(transaction)?.meta;
+    let mut tables = Tables::of(transaction);
+    tables.create()?;
+    let meta = tables.meta.open()?;
     let known = meta.get(FORMAT)?.is_some();
     if !known {
         meta.insert(FORMAT, PLAIN)?;

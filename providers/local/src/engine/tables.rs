@@ -1,6 +1,6 @@
 //! The tables of the engine's file; their rows are described in `docs/storage-format.md`.
 
-use redb::{Table, TableDefinition, WriteTransaction};
+use redb::{Key, ReadOnlyTable, Table, TableDefinition, Value, WriteTransaction};
 
 use crate::error::Fault;
 
@@ -9,6 +9,9 @@ pub(crate) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("me
 /// `(collection, partition, sort key)` to a document.
 pub(crate) const DOCUMENTS: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> =
     TableDefinition::new("docs");
+/// The documents of one read transaction.
+pub(crate) type DocumentTable =
+    ReadOnlyTable<(&'static str, &'static str, &'static [u8]), &'static [u8]>;
 /// `(second, collection, partition, sort key)` of every document that expires.
 pub(crate) const EXPIRY: TableDefinition<'_, (i64, &str, &str, &[u8]), ()> =
     TableDefinition::new("expiry");
@@ -27,27 +30,64 @@ pub(crate) const INDEX: TableDefinition<'_, StaticIndexKey, ()> = TableDefinitio
 pub(crate) const INDEXES: TableDefinition<'_, (&str, &str), &[u8]> =
     TableDefinition::new("indexes");
 
-/// All tables of one write transaction.
+/// The tables of one write transaction; those that are not used are not opened.
 pub(crate) struct Tables<'t> {
-    pub(crate) documents: Table<'t, (&'static str, &'static str, &'static [u8]), &'static [u8]>,
-    pub(crate) expiry: Table<'t, (i64, &'static str, &'static str, &'static [u8]), ()>,
-    pub(crate) changes: Table<'t, u64, &'static [u8]>,
-    pub(crate) index: Table<'t, StaticIndexKey, ()>,
-    pub(crate) indexes: Table<'t, (&'static str, &'static str), &'static [u8]>,
-    pub(crate) meta: Table<'t, &'static str, u64>,
-    pub(crate) blobs: Table<'t, (&'static str, &'static [u8]), &'static [u8]>,
+    pub(crate) documents: Lazy<'t, (&'static str, &'static str, &'static [u8]), &'static [u8]>,
+    pub(crate) expiry: Lazy<'t, (i64, &'static str, &'static str, &'static [u8]), ()>,
+    pub(crate) changes: Lazy<'t, u64, &'static [u8]>,
+    pub(crate) index: Lazy<'t, StaticIndexKey, ()>,
+    pub(crate) indexes: Lazy<'t, (&'static str, &'static str), &'static [u8]>,
+    pub(crate) meta: Lazy<'t, &'static str, u64>,
+    pub(crate) blobs: Lazy<'t, (&'static str, &'static [u8]), &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
-    pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self {
-            documents: transaction.open_table(DOCUMENTS)?,
-            expiry: transaction.open_table(EXPIRY)?,
-            changes: transaction.open_table(CHANGES)?,
-            index: transaction.open_table(INDEX)?,
-            indexes: transaction.open_table(INDEXES)?,
-            meta: transaction.open_table(META)?,
-            blobs: transaction.open_table(BLOBS)?,
-        })
+    pub(crate) fn of(transaction: &'t WriteTransaction) -> Self {
+        Self {
+            documents: Lazy::new(transaction, DOCUMENTS),
+            expiry: Lazy::new(transaction, EXPIRY),
+            changes: Lazy::new(transaction, CHANGES),
+            index: Lazy::new(transaction, INDEX),
+            indexes: Lazy::new(transaction, INDEXES),
+            meta: Lazy::new(transaction, META),
+            blobs: Lazy::new(transaction, BLOBS),
+        }
+    }
+
+    /// Creates the tables where they are missing.
+    pub(crate) fn create(&mut self) -> Result<(), Fault> {
+        self.documents.open()?;
+        self.expiry.open()?;
+        self.changes.open()?;
+        self.index.open()?;
+        self.indexes.open()?;
+        self.meta.open()?;
+        self.blobs.open()?;
+        Ok(())
+    }
+}
+
+/// A table that is opened when it is first used.
+pub(crate) struct Lazy<'t, K: Key + 'static, V: Value + 'static> {
+    transaction: &'t WriteTransaction,
+    definition: TableDefinition<'static, K, V>,
+    table: Option<Table<'t, K, V>>,
+}
+
+impl<'t, K: Key + 'static, V: Value + 'static> Lazy<'t, K, V> {
+    fn new(transaction: &'t WriteTransaction, definition: TableDefinition<'static, K, V>) -> Self {
+        Self {
+            transaction,
+            definition,
+            table: None,
+        }
+    }
+
+    pub(crate) fn open(&mut self) -> Result<&mut Table<'t, K, V>, Fault> {
+        let table = match self.table.take() {
+            Some(table) => table,
+            None => self.transaction.open_table(self.definition)?,
+        };
+        Ok(self.table.insert(table))
     }
 }

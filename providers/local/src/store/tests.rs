@@ -17,7 +17,8 @@ use disk::{Disk, Operation};
 
 const ITEMS: CollectionSpec<Value> = CollectionSpec::new("items")
     .partition("group")
-    .sort("id", SortType::I64);
+    .sort("id", SortType::I64)
+    .change_feed();
 /// Documents that a set writes together.
 const SET: i64 = 5;
 

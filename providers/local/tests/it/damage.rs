@@ -15,7 +15,8 @@ use crate::fixture::{Note, note};
 
 const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
     .partition("owner")
-    .sort("id", SortType::Str);
+    .sort("id", SortType::Str)
+    .change_feed();
 const OWNERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

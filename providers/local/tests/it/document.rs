@@ -1,8 +1,8 @@
 //! The document driver through the portable collection.
 
 use isobar::document::{
-    BatchWrite, Condition, DeleteOptions, PutOptions, Query, SortKey, SortRange, SortType,
-    Timestamp, Update, UpdateOptions, Version, WriteSet,
+    BatchWrite, ChangesQuery, Condition, DeleteOptions, PutOptions, Query, SortKey, SortRange,
+    SortType, Timestamp, Update, UpdateOptions, Version, WriteSet,
 };
 use isobar::{CollectionSpec, ErrorKind};
 use isobar_local::LocalStore;
@@ -353,4 +353,27 @@ async fn a_store_that_was_closed_is_there_when_it_is_opened_again() {
         note("alice", "1", "a")
     );
     assert!(notes.native::<LocalStore>().is_some());
+}
+
+const FED: CollectionSpec<Note> = CollectionSpec::new("notes")
+    .partition("owner")
+    .sort("id", SortType::Str)
+    .change_feed();
+
+#[tokio::test]
+async fn changes_are_kept_from_the_first_declaration_on_whoever_writes() {
+    let store = LocalStore::in_memory().unwrap();
+    let (plain, _) = collection(&store, &NOTES);
+    let (fed, _) = collection(&store, &FED);
+    plain.upsert(&note("alice", "1", "a")).await.unwrap();
+    let oldest = ChangesQuery::from_oldest();
+    assert!(fed.changes(&oldest).await.unwrap().changes.is_empty());
+    plain.upsert(&note("alice", "2", "b")).await.unwrap();
+    plain.delete(("alice", "1")).await.unwrap();
+    let changes = fed.changes(&oldest).await.unwrap().changes;
+    let keys: Vec<_> = changes
+        .iter()
+        .map(|change| change.key.sort.clone())
+        .collect();
+    assert_eq!(keys, ["2", "1"].map(|id| Some(SortKey::from(id))));
 }

@@ -9,7 +9,7 @@ use isobar::Result;
 use isobar::document::{CollectionSchema, Key};
 use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
-    PageRequest, Record, RecordChanges, RecordPage, Segment, Write, Written,
+    FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Write, Written,
 };
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl DocumentDriver for Watched {
         description
     }
 
-    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<Record>> {
+    async fn get(&self, call: &Call<'_>, key: &Key, fetch: &Fetch) -> Result<Option<FoundRecord>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.get(call, key, fetch).await
     }
@@ -62,7 +62,7 @@ impl DocumentDriver for Watched {
         call: &Call<'_>,
         keys: &[Key],
         fetch: &Fetch,
-    ) -> Result<Vec<Option<Record>>> {
+    ) -> Result<Vec<Option<FoundRecord>>> {
         self.reads.fetch_add(keys.len(), Ordering::Relaxed);
         self.inner.batch_get(call, keys, fetch).await
     }
@@ -79,7 +79,7 @@ impl DocumentDriver for Watched {
         self.inner.atomic(call, writes).await
     }
 
-    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<RecordPage> {
+    async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
         self.inner.query_page(call, page).await
     }
 
@@ -88,7 +88,7 @@ impl DocumentDriver for Watched {
         call: &Call<'_>,
         segment: Segment,
         page: &PageRequest,
-    ) -> Result<RecordPage> {
+    ) -> Result<FoundPage> {
         self.inner.scan_page(call, segment, page).await
     }
 

@@ -1,41 +1,39 @@
-//! Values as bytes: compact, deterministic and exact; the table of tags is in `docs/storage-format.md`.
+//! Values as bytes.
 
 use bytes::Bytes;
-use isobar::document::{Map, Timestamp, Value};
-use isobar::{Error, ErrorKind};
 
-use crate::wire::{Malformed, Reader, put_bytes, put_signed, put_varint};
+use super::{Malformed, Reader, put_bytes, put_signed, put_varint};
+use crate::document::{Map, Timestamp, Value};
 
-const NULL: u8 = 0;
-const FALSE: u8 = 1;
-const TRUE: u8 = 2;
-const INT: u8 = 3;
-const FLOAT: u8 = 4;
-const STRING: u8 = 5;
-const BYTES: u8 = 6;
-const TIMESTAMP: u8 = 7;
-const LIST: u8 = 8;
-const MAP: u8 = 9;
+pub(crate) const NULL: u8 = 0;
+pub(crate) const FALSE: u8 = 1;
+pub(crate) const TRUE: u8 = 2;
+pub(crate) const INT: u8 = 3;
+pub(crate) const FLOAT: u8 = 4;
+pub(crate) const STRING: u8 = 5;
+pub(crate) const BYTES: u8 = 6;
+pub(crate) const TIMESTAMP: u8 = 7;
+pub(crate) const LIST: u8 = 8;
+pub(crate) const MAP: u8 = 9;
 
 /// Levels that are read; above every limit that a write is held to, and within any stack.
-const MAX_DEPTH: u32 = 256;
+pub(crate) const MAX_DEPTH: u32 = 256;
 
 /// Appends the fields of a document or of a nested map, in their order.
-pub(crate) fn put_fields(out: &mut Vec<u8>, fields: &Map) -> Result<(), Error> {
+pub fn put_fields(out: &mut Vec<u8>, fields: &Map) {
     put_varint(out, fields.len() as u64);
     for (name, value) in fields {
         put_bytes(out, name.as_bytes());
-        put_value(out, value)?;
+        put_value(out, value);
     }
-    Ok(())
 }
 
-/// Reads the fields of a document.
-pub(crate) fn fields(reader: &mut Reader<'_>) -> Result<Map, Malformed> {
+/// Reads what [`put_fields`] appended.
+pub fn fields(reader: &mut Reader<'_>) -> Result<Map, Malformed> {
     map(reader, MAX_DEPTH)
 }
 
-fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
+fn put_value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.push(NULL),
         Value::Bool(false) => out.push(FALSE),
@@ -63,22 +61,15 @@ fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
         Value::List(items) => {
             out.push(LIST);
             put_varint(out, items.len() as u64);
-            items.iter().try_for_each(|item| put_value(out, item))?;
+            for item in items {
+                put_value(out, item);
+            }
         }
         Value::Map(fields) => {
             out.push(MAP);
-            put_fields(out, fields)?;
-        }
-        // `Value` may grow; a kind without a tag must not be stored as something else.
-        other => {
-            let kind = other.kind_name();
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the format of the local store has no {kind}"),
-            ));
+            put_fields(out, fields);
         }
     }
-    Ok(())
 }
 
 fn value(reader: &mut Reader<'_>, depth: u32) -> Result<Value, Malformed> {
@@ -112,5 +103,24 @@ fn map(reader: &mut Reader<'_>, depth: u32) -> Result<Map, Malformed> {
         .collect()
 }
 
-#[cfg(test)]
-mod tests;
+/// Passes over the value that follows a tag.
+pub(crate) fn skip(reader: &mut Reader<'_>, tag: u8, depth: u32) -> Result<(), Malformed> {
+    match tag {
+        NULL | FALSE | TRUE => {}
+        INT | TIMESTAMP => drop(reader.varint()?),
+        FLOAT => drop(reader.array::<8>()?),
+        STRING | BYTES => drop(reader.bytes()?),
+        LIST | MAP => {
+            let depth = depth.checked_sub(1).ok_or(Malformed)?;
+            for _ in 0..reader.count()? {
+                if tag == MAP {
+                    reader.bytes()?;
+                }
+                let tag = reader.byte()?;
+                skip(reader, tag, depth)?;
+            }
+        }
+        _ => return Err(Malformed),
+    }
+    Ok(())
+}

@@ -1,14 +1,13 @@
 //! Values come back as they were, and bytes that are not ours are refused.
 
-use super::{fields, put_fields};
-use crate::wire::Reader;
+use super::{Reader, fields, put_fields, put_signed, put_varint};
+use crate::document::{Map, Timestamp, Value};
 use bytes::Bytes;
-use isobar::document::{Map, Timestamp, Value};
 use proptest::prelude::*;
 
 fn encode(map: &Map) -> Vec<u8> {
     let mut out = Vec::new();
-    put_fields(&mut out, map).unwrap();
+    put_fields(&mut out, map);
     out
 }
 
@@ -59,10 +58,27 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn numbers_come_back(number in any::<u64>(), signed in any::<i64>()) {
+        let mut out = Vec::new();
+        put_varint(&mut out, number);
+        put_signed(&mut out, signed);
+        let mut reader = Reader::new(&out);
+        prop_assert_eq!(reader.varint(), Ok(number));
+        prop_assert_eq!(reader.signed(), Ok(signed));
+        prop_assert_eq!(reader.end(), Ok(()));
+    }
+
+    #[test]
     fn a_document_comes_back_exactly(map in document()) {
         let bytes = encode(&map);
         let back = decode(&bytes).map(Value::Map);
         prop_assert_eq!(back.as_ref().map(exactly), Some(exactly(&Value::Map(map))));
+    }
+
+    #[test]
+    fn a_document_is_the_same_to_whoever_takes_anything(map in document()) {
+        let read: Value = Value::unpack(&encode(&map)).unwrap();
+        prop_assert_eq!(exactly(&read), exactly(&Value::Map(map)));
     }
 
     #[test]
@@ -73,7 +89,8 @@ proptest! {
 
     #[test]
     fn any_bytes_end_in_a_document_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-        let _ = decode(&bytes);
+        let read = Value::unpack::<Value>(&bytes);
+        prop_assert_eq!(decode(&bytes).is_some(), read.is_ok());
     }
 }
 
@@ -102,4 +119,12 @@ fn values_that_are_nested_without_end_are_refused() {
     bytes.extend([8, 1].repeat(100_000));
     bytes.push(0);
     assert!(decode(&bytes).is_none());
+}
+
+#[test]
+fn a_number_that_does_not_fit_is_refused() {
+    assert!(Reader::new(&[0xff; 10]).varint().is_err());
+    let mut largest = [0xff; 10];
+    largest[9] = 1;
+    assert_eq!(Reader::new(&largest).varint(), Ok(u64::MAX));
 }
