@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::child::{Role, first_said, said};
 
-const ROUNDS: u64 = 200;
+const ROUNDS: u64 = 500;
 /// Rounds on one directory before it starts anew, so that it stays small.
 const ROUNDS_PER_DIRECTORY: u64 = 20;
 const WRITERS: i64 = 3;
@@ -28,6 +28,7 @@ struct Item {
 const ITEMS: CollectionSpec<Item> = CollectionSpec::new("items")
     .partition("group")
     .sort("id", SortType::I64)
+    .change_feed()
     .index(
         IndexSpec::new("by_n")
             .partition("group")
@@ -201,7 +202,7 @@ async fn check_index(items: &Collection<Item>, writer: i64) {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_two_hundred_kills() {
+async fn what_was_acknowledged_survives_five_hundred_kills() {
     let mut directory = tempfile::tempdir().unwrap();
     let mut writes = 0;
     for round in 0..ROUNDS {
