@@ -1,12 +1,16 @@
 //! The local store beside the bare engine below it: durable writes at 1 and 16 writers, and reads.
 //!
-//! `cargo bench -p isobar-local` prints rates and, for each pair, `ratio: name = value`.
+//! `cargo bench -p isobar-local` prints rates and, for each pair, `ratio: name = value`; the names
+//! `puts`, `gets`, `queries` and `blobs` after `--` choose among them. The name `million` fills a
+//! store with a million documents instead, and prints memory, reopening and latencies.
 
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a measurement that cannot be taken ends with the reason, and prints its figures"
 )]
+
+mod million;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -19,7 +23,10 @@ use isobar_local::{LocalStore, clock};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-const SPAN: Duration = Duration::from_secs(2);
+/// How long each side works before the other has its turn.
+const SPAN: Duration = Duration::from_millis(250);
+/// Turns of each side, so that both meet the same moods of the disk.
+const TURNS: u32 = 10;
 const KEYS: u64 = 10_000;
 /// Documents of one partition that are read in order.
 const RANGE: u32 = 1_000;
@@ -86,8 +93,9 @@ async fn put_rate(notes: &Collection<Note>, writers: u64) -> f64 {
 
 async fn get_rate(notes: &Collection<Note>) -> f64 {
     rate(async |number| {
-        let key = note(number * 7_919 % KEYS);
-        let found = notes.get((key.owner, key.id)).await.unwrap();
+        let number = number * 7_919 % KEYS;
+        let key = (format!("owner{}", number % 100), format!("{number:08}"));
+        let found = notes.get(key).await.unwrap();
         black_box(found.unwrap().value);
     })
     .await
@@ -144,7 +152,8 @@ fn owned(number: u32) -> Note {
     }
 }
 
-async fn query_rate(notes: &Collection<Note>) -> f64 {
+/// The documents that are read in order, on both sides.
+async fn fill_range(database: &Database, notes: &Collection<Note>) {
     let puts = (0..RANGE).map(|number| {
         let notes = notes.clone();
         tokio::spawn(async move { notes.upsert(&owned(number)).await.map(drop) })
@@ -152,16 +161,6 @@ async fn query_rate(notes: &Collection<Note>) -> f64 {
     for put in puts.collect::<Vec<_>>() {
         put.await.unwrap().unwrap();
     }
-    let query = Query::partition("everything").limit(RANGE);
-    rate(async |_| {
-        let page = notes.query(&query).await.unwrap();
-        assert_eq!(page.items.len(), RANGE as usize);
-        black_box(page.items);
-    })
-    .await
-}
-
-async fn bare_query_rate(database: &Database) -> f64 {
     let transaction = database.begin_write().unwrap();
     let mut rows = transaction.open_table(ROWS).unwrap();
     for number in 0..RANGE {
@@ -172,6 +171,19 @@ async fn bare_query_rate(database: &Database) -> f64 {
     }
     drop(rows);
     transaction.commit().unwrap();
+}
+
+async fn query_rate(notes: &Collection<Note>) -> f64 {
+    let query = Query::partition("everything").limit(RANGE);
+    rate(async |_| {
+        let page = notes.query(&query).await.unwrap();
+        assert_eq!(page.items.len(), RANGE as usize);
+        black_box(page.items);
+    })
+    .await
+}
+
+async fn bare_query_rate(database: &Database) -> f64 {
     rate(async |_| {
         let transaction = database.begin_read().unwrap();
         let rows = transaction.open_table(ROWS).unwrap();
@@ -199,55 +211,72 @@ async fn blob_rate(store: &LocalStore, bytes: usize) -> f64 {
     .await
 }
 
-async fn measure(directory: &Path) {
+/// Prints what a measurement is called, both rates and their ratio.
+fn report(what: &str, (bare, store): (f64, f64)) {
+    println!("{what}/s: bare engine {bare:.0}, store {store:.0}");
+    println!("ratio: local {what} to bare redb = {:.3}", store / bare);
+}
+
+/// The mean rates of both sides, which take turns.
+async fn in_turns(bare: impl AsyncFn() -> f64, store: impl AsyncFn() -> f64) -> (f64, f64) {
+    let mut sums = (0.0, 0.0);
+    for _ in 0..TURNS {
+        sums.0 += bare().await;
+        sums.1 += store().await;
+    }
+    (sums.0 / f64::from(TURNS), sums.1 / f64::from(TURNS))
+}
+
+async fn measure(wanted: impl Fn(&str) -> bool, directory: &Path) {
     let bare = Database::create(directory.join("bare.redb")).unwrap();
     fill_bare(&bare);
     let store = LocalStore::open(directory.join("store")).unwrap();
     let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
     fill(&notes).await;
-
-    let bare_puts = rate(async |number| bare_put(&bare, number)).await;
-    let puts = put_rate(&notes, 1).await;
-    let puts_16 = put_rate(&notes, 16).await;
-    println!(
-        "durable puts/s: bare engine {bare_puts:.0}, 1 writer {puts:.0}, 16 writers {puts_16:.0}"
-    );
-    println!(
-        "ratio: local durable puts, 1 writer, to bare redb = {:.3}",
-        puts / bare_puts
-    );
-    println!(
-        "ratio: local durable puts, 16 writers, to bare redb = {:.3}",
-        puts_16 / bare_puts
-    );
-
-    let bare_gets = rate(async |number| bare_get(&bare, number)).await;
-    let gets = get_rate(&notes).await;
-    println!("gets/s: bare engine with serde_json {bare_gets:.0}, store {gets:.0}");
-    println!("ratio: local gets to bare redb = {:.3}", gets / bare_gets);
-
-    let bare_queries = bare_query_rate(&bare).await;
-    let queries = query_rate(&notes).await;
-    println!(
-        "queries of {RANGE}/s: bare engine with serde_json {bare_queries:.0}, store {queries:.0}"
-    );
-    println!(
-        "ratio: local queries of {RANGE} to bare redb = {:.3}",
-        queries / bare_queries
-    );
-
-    let (small, large) = (
-        blob_rate(&store, 1_000).await,
-        blob_rate(&store, 1 << 20).await,
-    );
-    println!("durable blob puts/s: 1 kB {small:.0}, 1 MiB {large:.0}");
+    if wanted("puts") {
+        for (writers, what) in [
+            (1, "durable puts, 1 writer"),
+            (16, "durable puts, 16 writers"),
+        ] {
+            let bare = async || rate(async |number| bare_put(&bare, number)).await;
+            let rates = in_turns(bare, async || put_rate(&notes, writers).await).await;
+            report(what, rates);
+        }
+    }
+    if wanted("gets") {
+        let bare = async || rate(async |number| bare_get(&bare, number)).await;
+        report(
+            "gets",
+            in_turns(bare, async || get_rate(&notes).await).await,
+        );
+    }
+    if wanted("queries") {
+        fill_range(&bare, &notes).await;
+        let bare = async || bare_query_rate(&bare).await;
+        let rates = in_turns(bare, async || query_rate(&notes).await).await;
+        report(&format!("queries of {RANGE}"), rates);
+    }
+    if wanted("blobs") {
+        let small = blob_rate(&store, 1_000).await;
+        let large = blob_rate(&store, 1 << 20).await;
+        println!("durable blob puts/s: 1 kB {small:.0}, 1 MiB {large:.0}");
+    }
 }
 
 fn main() {
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    let wanted = |what: &str| named.is_empty() || named.iter().any(|name| name == what);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     let directory = tempfile::tempdir().unwrap();
-    runtime.block_on(measure(directory.path()));
+    if named.iter().any(|name| name == "million") {
+        runtime.block_on(million::measure(directory.path()));
+        return;
+    }
+    runtime.block_on(measure(wanted, directory.path()));
 }
