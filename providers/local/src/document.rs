@@ -100,6 +100,14 @@ impl Documents {
         Ok(())
     }
 
+    /// The same for those who read: they need the indexes, and no log of changes.
+    async fn ensure_indexes(&self, schema: &CollectionSchema) -> Result<()> {
+        if schema.indexes.is_empty() {
+            return Ok(());
+        }
+        self.ensure_declared(schema).await
+    }
+
     fn knows(&self, schema: &CollectionSchema) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(&schema.table);
@@ -211,7 +219,7 @@ impl DocumentDriver for Documents {
     }
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {
-        self.ensure_declared(call.schema).await?;
+        self.ensure_indexes(call.schema).await?;
         let asked = (Segment::WHOLE, page);
         self.store
             .read(|snapshot| page::read(snapshot, call, asked))
@@ -228,7 +236,7 @@ impl DocumentDriver for Documents {
     }
 
     async fn count(&self, call: &Call<'_>, request: &CountRequest) -> Result<Counted> {
-        self.ensure_declared(call.schema).await?;
+        self.ensure_indexes(call.schema).await?;
         self.store
             .read(|snapshot| page::count(snapshot, call, request))
     }
