@@ -12,14 +12,18 @@ mod read;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
-use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
-use isobar::{Capabilities, Capability, Limits, Result};
+use isobar::blob::{BlobKey, ObjectMeta, PresignedRequest};
+use isobar::driver::blob::{
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, Presign,
+    Put, Read, TransferLimits, Upload, UploadDriver,
+};
+use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 use crate::error::failure;
 
@@ -35,6 +39,17 @@ pub struct S3Store {
     part_bytes: u64,
 }
 
+/// "Amazon S3 multipart upload limits" of its user guide.
+const TRANSFER: TransferLimits = TransferLimits {
+    blob_bytes: 5 << 40,
+    put_bytes: 5 << 30,
+    least_part_bytes: 5 << 20,
+    most_part_bytes: 5 << 30,
+    parts: 10_000,
+    concurrent_parts: 4,
+    delete_batch: 1,
+};
+
 /// The region whose name S3 refuses as a location constraint.
 const FIRST_REGION: &str = "us-east-1";
 
@@ -43,6 +58,9 @@ impl S3Store {
     pub const CAPABILITIES: Capabilities = Capabilities::of(&[
         Capability::BlobIfAbsent,
         Capability::BlobIfVersion,
+        Capability::BlobCopyConditions,
+        Capability::BlobDeleteIfVersion,
+        Capability::PinnedReads,
         Capability::OrderedListing,
     ]);
 
@@ -78,6 +96,7 @@ impl BlobDriver for S3Store {
             provider: "s3",
             capabilities: Self::CAPABILITIES,
             limits: Limits::PORTABLE,
+            transfer: TRANSFER,
         }
     }
 
@@ -85,12 +104,12 @@ impl BlobDriver for S3Store {
         self.put_blob(bucket, put).await
     }
 
-    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
-        self.open(bucket, key, range).await
+    async fn get(&self, bucket: &str, get: &Get) -> Result<Read> {
+        self.open(bucket, get).await
     }
 
-    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
-        self.head_blob(bucket, key).await
+    async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
+        self.head_blob(bucket, &at.key).await
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
@@ -101,13 +120,21 @@ impl BlobDriver for S3Store {
         self.copy_blob(bucket, copy).await
     }
 
-    async fn delete(
-        &self,
-        bucket: &str,
-        key: &BlobKey,
-        condition: &BlobCondition,
-    ) -> Result<Option<bool>> {
-        self.delete_blob(bucket, key, condition).await
+    async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
+        self.delete_blob(bucket, &delete.at.key, &delete.condition)
+            .await
+    }
+
+    async fn delete_batch(&self, _: &str, _: &[BlobKey]) -> Result<Vec<Result<Option<bool>>>> {
+        Err(Error::invalid("a batch has one key"))
+    }
+
+    async fn upload(&self, _: &str, _: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        Err(Error::unsupported(Capability::BlobUploadConditions))
+    }
+
+    async fn presign(&self, _: &str, _: &Presign) -> Result<PresignedRequest> {
+        Err(Error::unsupported(Capability::PresignedRequests))
     }
 
     async fn ensure(&self, bucket: &str) -> Result<()> {

@@ -13,8 +13,8 @@ use crate::error::failure;
 
 impl S3Store {
     pub(super) async fn copy_blob(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
-        let source = self.head_blob(bucket, &copy.from).await?;
-        if copy.from == copy.to {
+        let source = self.head_blob(&copy.from_bucket, &copy.from.key).await?;
+        if copy.from.key == copy.to && copy.from_bucket == bucket {
             return onto_itself(source, &copy.condition);
         }
         if source.size > self.part_bytes {
@@ -50,7 +50,7 @@ impl S3Store {
             .copy_object()
             .bucket(bucket)
             .key(copy.to.as_str())
-            .copy_source(source_header(bucket, &copy.from))
+            .copy_source(source_header(&copy.from_bucket, &copy.from.key))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
             .send()

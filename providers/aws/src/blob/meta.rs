@@ -65,6 +65,7 @@ impl Stored {
             key: key.clone(),
             size: size(self.size)?,
             version: version(self.e_tag)?,
+            version_id: None,
             modified: modified(self.last_modified.as_ref()),
             attributes,
             crc32c: self

@@ -87,7 +87,7 @@ impl S3Store {
                 .key(copy.to.as_str())
                 .upload_id(upload)
                 .part_number(number)
-                .copy_source(source_header(bucket, &copy.from))
+                .copy_source(source_header(&copy.from_bucket, &copy.from.key))
                 .copy_source_if_match(source.version.as_str())
                 .copy_source_range(format!("bytes={start}-{}", end - 1))
                 .send()

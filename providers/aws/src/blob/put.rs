@@ -200,6 +200,7 @@ fn describe(put: &Put, output: PutObjectOutput, written: Option<DateTime>) -> Re
         key: put.key.clone(),
         size: put.content.len() as u64,
         version: meta::version(output.e_tag)?,
+        version_id: None,
         modified: meta::modified(written.as_ref()),
         attributes: put.attributes.clone(),
         crc32c: Some(put.crc32c),

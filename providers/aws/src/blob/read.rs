@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::ChecksumMode;
 use isobar::blob::{BlobBody, BlobKey, ByteRange, ObjectMeta};
-use isobar::driver::blob::Read;
+use isobar::driver::blob::{Get, Read};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -25,10 +25,15 @@ impl S3Store {
         }
     }
 
-    pub(super) async fn open(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+    pub(super) async fn open(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let (key, range) = (&get.at.key, get.range);
         let Some(header) = header(range) else {
-            return self.nothing(bucket, key, range).await;
+            return self.nothing(bucket, get).await;
         };
+        let pinned = get
+            .if_version
+            .as_ref()
+            .map(|version| version.as_str().to_owned());
         let sent = self
             .client
             .get_object()
@@ -36,6 +41,7 @@ impl S3Store {
             .key(key.as_str())
             .checksum_mode(ChecksumMode::Enabled)
             .set_range(header)
+            .set_if_match(pinned)
             .send()
             .await;
         let output = match sent {
@@ -44,7 +50,8 @@ impl S3Store {
                 let error = failure(error).error;
                 // The object may be empty or shorter than the range starts: its size decides.
                 return match error.provider_code() {
-                    Some("InvalidRange") => self.nothing(bucket, key, range).await,
+                    Some("InvalidRange") => self.nothing(bucket, get).await,
+                    Some("NoSuchKey") if get.if_version.is_some() => Err(replaced(error)),
                     _ => Err(error),
                 };
             }
@@ -74,9 +81,19 @@ impl S3Store {
     }
 
     /// A range that selects nothing, for which HTTP has no form.
-    async fn nothing(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
-        let meta = self.head_blob(bucket, key).await?;
-        let selected = range.resolve(meta.size)?;
+    async fn nothing(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let meta = self.head_blob(bucket, &get.at.key).await;
+        let meta = match (meta, &get.if_version) {
+            (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => {
+                return Err(replaced(error));
+            }
+            (Ok(meta), Some(version)) if meta.version != *version => {
+                let message = "the blob has another version";
+                return Err(Error::new(ErrorKind::PreconditionFailed, message));
+            }
+            (meta, _) => meta?,
+        };
+        let selected = get.range.resolve(meta.size)?;
         if !selected.is_empty() {
             let message = "the object changed while it was read";
             return Err(Error::new(ErrorKind::Contention, message));
@@ -87,6 +104,12 @@ impl S3Store {
             body: BlobBody::whole(bytes::Bytes::new()),
         })
     }
+}
+
+/// Where a version is asked for, an object that is not there does not have it.
+fn replaced(error: Error) -> Error {
+    let message = "there is no blob that could have the version";
+    Error::new(ErrorKind::PreconditionFailed, message).with_source(error)
 }
 
 /// The `Range` header, which may be left out; nothing where the range has no form in HTTP.

@@ -21,6 +21,7 @@ impl BlobRow {
             key,
             size,
             version,
+            version_id: _,
             modified,
             attributes,
             crc32c,
@@ -60,9 +61,10 @@ impl BlobRow {
         let row = Self {
             object: ObjectId::from_bytes(reader.array()?),
             meta: ObjectMeta {
-                key: BlobKey::raw(key),
+                key: BlobKey::of_store(key),
                 size: reader.varint()?,
                 version: Version::parse(reader.text()?).map_err(|_| Malformed)?,
+                version_id: None,
                 modified: Timestamp::from_micros(reader.signed()?),
                 crc32c: reader.option(Reader::array)?.map(u32::from_le_bytes),
                 attributes: attributes(&mut reader)?,
