@@ -121,6 +121,7 @@ impl Binding {
             condition: options.condition,
             size: Some(size),
             part_bytes: self.description.transfer.part_bytes(Some(size))?,
+            planned: true,
             token: None,
         };
         let begun = self.driver.upload(&self.name, &upload).await?;

@@ -83,6 +83,7 @@ fn write(upload: &Upload) -> Vec<u8> {
         condition,
         size,
         part_bytes,
+        planned: _,
         token,
     } = upload;
     let (condition, version) = match condition {
@@ -146,6 +147,7 @@ fn read(bytes: &[u8]) -> Option<Upload> {
         condition,
         size: Some(size),
         part_bytes,
+        planned: true,
         token: Some(token),
     })
 }
@@ -174,6 +176,7 @@ mod tests {
             condition: BlobCondition::None,
             size: Some(20_000_000),
             part_bytes: 8 << 20,
+            planned: true,
             token: Some("id-of-the-store==".to_owned()),
         }
     }

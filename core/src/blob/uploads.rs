@@ -61,6 +61,7 @@ impl Binding {
             condition: BlobCondition::None,
             size: None,
             part_bytes: self.description.transfer.part_bytes(None)?,
+            planned: false,
             token: Some(open.token),
         };
         let work = async {

@@ -239,6 +239,7 @@ impl BlobWriter {
             condition: self.options.condition.clone(),
             size: self.options.size,
             part_bytes: self.part_bytes as u64,
+            planned: false,
             token: None,
         };
         let begun = self.binding.driver.upload(&self.binding.name, &upload);

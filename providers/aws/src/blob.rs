@@ -7,8 +7,11 @@ mod delete;
 mod list;
 mod meta;
 mod multipart;
+mod presign;
 mod put;
 mod read;
+mod upload;
+mod versions;
 
 use std::any::Any;
 use std::fmt;
@@ -20,10 +23,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use isobar::blob::{BlobKey, ObjectMeta, PresignedRequest};
 use isobar::driver::blob::{
-    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, Presign,
-    Put, Read, TransferLimits, Upload, UploadDriver,
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
+    Presign, Put, Read, TransferLimits, Upload, UploadDriver,
 };
-use isobar::{Capabilities, Capability, Error, Limits, Result};
+use isobar::{Capabilities, Capability, Limits, Result};
 
 use crate::error::failure;
 
@@ -39,15 +42,19 @@ pub struct S3Store {
     part_bytes: u64,
 }
 
+/// What goes in one put, though S3 takes 5 GiB: larger content is sent in parts at the same time, of
+/// which one that is lost is sent again alone.
+const PUT_BYTES: u64 = 32 << 20;
+
 /// "Amazon S3 multipart upload limits" of its user guide.
 const TRANSFER: TransferLimits = TransferLimits {
     blob_bytes: 5 << 40,
-    put_bytes: 5 << 30,
+    put_bytes: PUT_BYTES,
     least_part_bytes: 5 << 20,
     most_part_bytes: 5 << 30,
     parts: 10_000,
     concurrent_parts: 4,
-    delete_batch: 1,
+    delete_batch: 1_000,
 };
 
 /// The region whose name S3 refuses as a location constraint.
@@ -58,10 +65,15 @@ impl S3Store {
     pub const CAPABILITIES: Capabilities = Capabilities::of(&[
         Capability::BlobIfAbsent,
         Capability::BlobIfVersion,
+        Capability::BlobUploadConditions,
         Capability::BlobCopyConditions,
         Capability::BlobDeleteIfVersion,
         Capability::PinnedReads,
+        Capability::BlobVersions,
+        Capability::AbandonedUploads,
         Capability::OrderedListing,
+        Capability::PresignedRequests,
+        Capability::PresignedUploads,
     ]);
 
     /// A store that uses this client; its retry settings hold for reads.
@@ -109,11 +121,15 @@ impl BlobDriver for S3Store {
     }
 
     async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
-        self.head_blob(bucket, &at.key).await
+        self.head_blob(bucket, at).await
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
-        self.page(bucket, request).await
+        match request.scope {
+            ListScope::Blobs | ListScope::BlobsWithAttributes => self.page(bucket, request).await,
+            ListScope::Versions => self.version_page(bucket, request).await,
+            ListScope::Uploads => self.upload_page(bucket, request).await,
+        }
     }
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
@@ -121,20 +137,23 @@ impl BlobDriver for S3Store {
     }
 
     async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
-        self.delete_blob(bucket, &delete.at.key, &delete.condition)
-            .await
+        self.delete_blob(bucket, delete).await
     }
 
-    async fn delete_batch(&self, _: &str, _: &[BlobKey]) -> Result<Vec<Result<Option<bool>>>> {
-        Err(Error::invalid("a batch has one key"))
+    async fn delete_batch(
+        &self,
+        bucket: &str,
+        keys: &[BlobKey],
+    ) -> Result<Vec<Result<Option<bool>>>> {
+        self.delete_blobs(bucket, keys).await
     }
 
-    async fn upload(&self, _: &str, _: &Upload) -> Result<Arc<dyn UploadDriver>> {
-        Err(Error::unsupported(Capability::BlobUploadConditions))
+    async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        Ok(Arc::new(self.begin_upload(bucket, upload).await?))
     }
 
-    async fn presign(&self, _: &str, _: &Presign) -> Result<PresignedRequest> {
-        Err(Error::unsupported(Capability::PresignedRequests))
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
+        self.sign(bucket, presign).await
     }
 
     async fn ensure(&self, bucket: &str) -> Result<()> {

@@ -22,6 +22,8 @@ pub struct Upload {
     pub size: Option<u64>,
     /// Bytes of each part but the last.
     pub part_bytes: u64,
+    /// Whether others send its parts, by signed requests, so that nobody knows checksums.
+    pub planned: bool,
     /// The upload that was begun earlier, by [`UploadDriver::token`]; nothing to begin one. Only
     /// asked of stores with [`PresignedUploads`](crate::Capability::PresignedUploads) or
     /// [`AbandonedUploads`](crate::Capability::AbandonedUploads).
@@ -115,6 +117,7 @@ mod tests {
             condition: BlobCondition::None,
             size: None,
             part_bytes: 4,
+            planned: true,
             token: None,
         };
         let check = |found: &[u64]| {

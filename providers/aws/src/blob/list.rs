@@ -75,7 +75,7 @@ fn entries(output: ListObjectsV2Output) -> Result<Vec<Entry>> {
 }
 
 /// `EncodingType=url` is that of forms: a space is `+`.
-fn decode(encoded: Option<&str>) -> Result<String> {
+pub(super) fn decode(encoded: Option<&str>) -> Result<String> {
     let encoded = encoded.unwrap_or_default().replace('+', " ");
     let decoded = percent_decode_str(&encoded).decode_utf8();
     let decoded = decoded.map_err(|error| {
