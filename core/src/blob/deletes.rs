@@ -108,23 +108,25 @@ impl Binding {
     async fn delete_all(&self, keys: &[BlobKey]) -> Vec<Result<Option<bool>>> {
         let batch = self.description.transfer.delete_batch;
         if batch <= 1 {
-            let answers = iter(keys.iter().map(|key| self.delete_one(key)));
+            let answers = iter(keys.to_vec()).map(|key| self.delete_one(key));
             return answers.buffered(CONCURRENT).collect().await;
         }
-        let batches = iter(keys.chunks(batch).map(|keys| self.delete_batch(keys)));
+        // A closure that borrows its keys would keep this from being `Send`.
+        let batches: Vec<_> = keys.chunks(batch).map(<[BlobKey]>::to_vec).collect();
+        let batches = iter(batches).map(|keys| self.delete_batch(keys));
         let answers = batches.buffered(CONCURRENT).collect::<Vec<_>>();
         answers.await.into_iter().flatten().collect()
     }
 
-    async fn delete_one(&self, key: &BlobKey) -> Result<Option<bool>> {
-        let key = Ok(key.clone());
+    async fn delete_one(&self, key: BlobKey) -> Result<Option<bool>> {
+        let key = Ok(key);
         let work = self.delete(&key, DeleteBlobOptions::default());
         self.run_at(DELETE, &key, work).await
     }
 
     /// The failure of a request is that of each of its keys.
-    async fn delete_batch(&self, keys: &[BlobKey]) -> Vec<Result<Option<bool>>> {
-        let work = self.driver.delete_batch(&self.name, keys);
+    async fn delete_batch(&self, keys: Vec<BlobKey>) -> Vec<Result<Option<bool>>> {
+        let work = self.driver.delete_batch(&self.name, &keys);
         let mut answers = match self.run(DELETE, work).await {
             Ok(answers) => answers,
             Err(error) => {
@@ -133,7 +135,7 @@ impl Binding {
             }
         };
         answers.resize_with(keys.len(), || Err(unanswered()));
-        let told = answers.into_iter().zip(keys).map(|(answer, key)| {
+        let told = answers.into_iter().zip(&keys).map(|(answer, key)| {
             let told = self.told(DELETE.0, key);
             answer.map_err(told)
         });

@@ -208,7 +208,10 @@ impl BlobDriver for Blobs {
             Ok((objects.copy(row.object)?, row.meta))
         };
         let source = self.with_file(&copy.from_bucket, &copy.from.key, link);
-        let (new, from) = source.await?;
+        let (new, from) = source.await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound if copy.from_version.is_some() => gone(error),
+            _ => error,
+        })?;
         let attributes = copy.attributes.clone().unwrap_or(from.attributes);
         let meta = ObjectMeta {
             key: copy.to.clone(),

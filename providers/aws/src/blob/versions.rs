@@ -20,6 +20,7 @@ impl S3Store {
         request: &ListRequest,
     ) -> Result<EntryPage> {
         let (key, id) = start(request)?;
+        let passed = key.clone().zip(id.clone());
         let sent = self
             .client
             .list_object_versions()
@@ -32,22 +33,28 @@ impl S3Store {
             .send()
             .await;
         let output = sent.map_err(|error| failure(error).error)?;
+        let key_of = Naming(output.encoding_type.is_some());
         let truncated = output.is_truncated == Some(true);
         let next_key = output.next_key_marker.as_deref();
         let next = match next_key.filter(|_| truncated) {
             Some(key) => Some(cursor(
-                &decode(Some(key))?,
+                &key_of.read(Some(key))?,
                 output.next_version_id_marker.as_deref(),
             )),
             None => None,
         };
         let mut versions = Vec::new();
         for stored in output.versions.unwrap_or_default() {
-            versions.push(content(stored)?);
+            versions.push(content(key_of, stored)?);
         }
         for marker in output.delete_markers.unwrap_or_default() {
-            versions.push(deletion(marker)?);
+            versions.push(deletion(key_of, marker)?);
         }
+        // Some that speak S3's language begin a page with the version that it should begin after.
+        versions.retain(|version| {
+            let passed = passed.as_ref().map(|(key, id)| (key.as_str(), id.as_str()));
+            Some((version.meta.key.as_str(), version.id.as_str())) != passed
+        });
         // S3 tells the marks of deletions apart from the contents, each in the order of the keys.
         versions.sort_by(|a, b| {
             let latest = |version: &ObjectVersion| version.state == VersionState::Past;
@@ -79,11 +86,12 @@ impl S3Store {
             .send()
             .await;
         let output = sent.map_err(|error| failure(error).error)?;
+        let key_of = Naming(output.encoding_type.is_some());
         let truncated = output.is_truncated == Some(true);
         let next_key = output.next_key_marker.as_deref();
         let next = match next_key.filter(|_| truncated) {
             Some(key) => Some(cursor(
-                &decode(Some(key))?,
+                &key_of.read(Some(key))?,
                 output.next_upload_id_marker.as_deref(),
             )),
             None => None,
@@ -92,12 +100,25 @@ impl S3Store {
         for upload in output.uploads.unwrap_or_default() {
             let token = upload.upload_id;
             entries.push(Entry::Upload(OpenUpload {
-                key: BlobKey::of_store(decode(upload.key.as_deref())?),
+                key: BlobKey::of_store(key_of.read(upload.key.as_deref())?),
                 token: token.ok_or_else(|| unexpected("S3 did not name an upload"))?,
                 started: modified(upload.initiated.as_ref()),
             }));
         }
         Ok(EntryPage { entries, next })
+    }
+}
+
+/// How an answer writes keys: percent-encoded if it says so.
+#[derive(Clone, Copy)]
+struct Naming(bool);
+
+impl Naming {
+    fn read(self, key: Option<&str>) -> Result<String> {
+        if self.0 {
+            return decode(key);
+        }
+        Ok(key.unwrap_or_default().to_owned())
     }
 }
 
@@ -121,33 +142,32 @@ fn cursor(key: &str, id: Option<&str>) -> String {
     format!("{}:{id}{key}", id.len())
 }
 
-fn content(stored: Stored) -> Result<ObjectVersion> {
+fn content(key_of: Naming, stored: Stored) -> Result<ObjectVersion> {
     let state = match stored.is_latest {
         Some(true) => VersionState::Present,
         _ => VersionState::Past,
     };
     let version = meta::version(stored.e_tag)?;
-    let named = (stored.key, stored.version_id);
+    let named = (key_of.read(stored.key.as_deref())?, stored.version_id);
     let size = meta::size(stored.size)?;
     described(named, (size, version), (stored.last_modified, state))
 }
 
-fn deletion(marker: DeleteMarkerEntry) -> Result<ObjectVersion> {
-    let named = (marker.key, marker.version_id);
+fn deletion(key_of: Naming, marker: DeleteMarkerEntry) -> Result<ObjectVersion> {
+    let named = (key_of.read(marker.key.as_deref())?, marker.version_id);
     let written = (marker.last_modified, VersionState::Deletion);
     described(named, (0, Version::absent()), written)
 }
 
 fn described(
-    (key, id): (Option<String>, Option<String>),
+    (key, id): (String, Option<String>),
     (size, version): (u64, Version),
     (written, state): (Option<DateTime>, VersionState),
 ) -> Result<ObjectVersion> {
-    let key = BlobKey::of_store(decode(key.as_deref())?);
     let named = id.clone().map(VersionId::new);
     Ok(ObjectVersion {
         meta: ObjectMeta {
-            key,
+            key: BlobKey::of_store(key),
             size,
             version,
             version_id: version_id(id),
