@@ -34,8 +34,20 @@ pub struct Provider {
     pub emulator: Option<Emulator>,
     /// Cases in which the emulator is known to differ from the real service, and how.
     pub known_faults: &'static [(&'static str, &'static str)],
+    /// What answers the requests that an embedded store has signed.
+    pub server: Option<ServerTask>,
     /// Where an embedded store lies.
     pub directory: Option<TempDir>,
+}
+
+/// A server in this process, which ends when this is dropped.
+#[derive(Debug)]
+pub struct ServerTask(pub tokio::task::AbortHandle);
+
+impl Drop for ServerTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Provider {
@@ -51,6 +63,7 @@ impl Provider {
             endpoint: String::new(),
             emulator: None,
             known_faults: &[],
+            server: None,
             directory: None,
         }
     }

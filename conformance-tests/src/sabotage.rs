@@ -11,6 +11,7 @@ mod doors;
 mod filters;
 mod queries;
 mod rebuilt;
+mod uploads;
 mod values;
 mod writes;
 
@@ -121,6 +122,7 @@ pub fn all() -> Vec<Sabotage> {
         queries::ALL,
         filters::ALL,
         blobs::ALL,
+        uploads::ALL,
         doors::ALL,
     ]
     .concat()

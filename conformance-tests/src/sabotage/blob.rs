@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta, PresignedRequest};
 use isobar::driver::blob::{
-    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, Presign,
-    Put, Read, Upload, UploadDriver,
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Finish, Get, ListRequest,
+    Part, PartTag, Presign, Put, Read, Upload, UploadDriver,
 };
 use isobar::{Error, ErrorKind, Result};
 
@@ -32,6 +32,22 @@ pub(super) struct BlobFault {
     pub(super) existed: fn(Option<bool>) -> Option<bool>,
     /// Changes an error.
     pub(super) error: fn(Error) -> Error,
+    /// Changes what is asked of a read.
+    pub(super) get: fn(&mut Get),
+    /// Changes what is asked of a copy.
+    pub(super) copy: fn(&mut Copy),
+    /// Changes what is asked of an upload.
+    pub(super) upload: fn(&mut Upload),
+    /// Changes a part of an upload.
+    pub(super) part: fn(&mut Part),
+    /// Changes how an upload is finished.
+    pub(super) finish: fn(&mut Finish),
+    /// Changes the keys of a batch of deletes.
+    pub(super) batch: fn(&mut Vec<BlobKey>),
+    /// Changes what is to be signed.
+    pub(super) presign: fn(&mut Presign),
+    /// Changes what was signed.
+    pub(super) signed: fn(&mut PresignedRequest),
     /// How calls are carried out.
     pub(super) conduct: Conduct,
 }
@@ -57,6 +73,12 @@ pub(super) enum Conduct {
     ReadsAreDamaged,
     /// A failed put removes what was there.
     FailedPutRemoves,
+    /// A delete at a version does nothing.
+    ConditionalDeleteDoesNothing,
+    /// An upload that is aborted stays.
+    AbortDoesNothing,
+    /// An upload that is dropped becomes visible.
+    PartsAreVisible,
 }
 
 impl BlobFault {
@@ -71,6 +93,14 @@ impl BlobFault {
         condition: |_| {},
         existed: |existed| existed,
         error: |error| error,
+        get: |_| {},
+        copy: |_| {},
+        upload: |_| {},
+        part: |_| {},
+        finish: |_| {},
+        batch: |_| {},
+        presign: |_| {},
+        signed: |_| {},
         conduct: Conduct::Faithful,
     };
 }
@@ -177,11 +207,12 @@ impl BlobDriver for SabotagedBlobs {
     }
 
     async fn get(&self, bucket: &str, get: &Get) -> Result<Read> {
-        let sabotaged = Get {
+        let mut sabotaged = Get {
             at: self.address(&get.at),
             range: (self.fault.range)(get.range),
             ..get.clone()
         };
+        (self.fault.get)(&mut sabotaged);
         let result = self.inner.get(bucket, &sabotaged).await;
         let beyond = |error: &Error| error.kind() == ErrorKind::InvalidArgument;
         let mut read = match result {
@@ -231,6 +262,7 @@ impl BlobDriver for SabotagedBlobs {
         sabotaged.from = self.address(&copy.from);
         sabotaged.to = self.key(&copy.to);
         (self.fault.condition)(&mut sabotaged.condition);
+        (self.fault.copy)(&mut sabotaged);
         let result = match self.fault.conduct {
             Conduct::CopyLosesAttributes => self.copy_without_attributes(bucket, &sabotaged).await,
             Conduct::CopyMakesEmpty if !self.is_there(bucket, &sabotaged.from.key).await => {
@@ -250,6 +282,10 @@ impl BlobDriver for SabotagedBlobs {
         if self.fault.conduct == Conduct::DeleteNeedsABlob {
             self.inner.head(bucket, &sabotaged.at).await?;
         }
+        let conditional = sabotaged.condition != BlobCondition::None;
+        if conditional && self.fault.conduct == Conduct::ConditionalDeleteDoesNothing {
+            return Ok(None);
+        }
         (self.fault.condition)(&mut sabotaged.condition);
         let result = self.inner.delete(bucket, &sabotaged).await;
         result.map(self.fault.existed).map_err(self.fault.error)
@@ -260,18 +296,36 @@ impl BlobDriver for SabotagedBlobs {
         bucket: &str,
         keys: &[BlobKey],
     ) -> Result<Vec<Result<Option<bool>>>> {
-        let keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
-        self.inner.delete_batch(bucket, &keys).await
+        let mut sabotaged: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+        (self.fault.batch)(&mut sabotaged);
+        self.inner.delete_batch(bucket, &sabotaged).await
     }
 
     async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
         let mut sabotaged = upload.clone();
         sabotaged.key = self.key(&upload.key);
-        self.inner.upload(bucket, &sabotaged).await
+        (self.fault.upload)(&mut sabotaged);
+        let inner = self.inner.upload(bucket, &sabotaged).await?;
+        if self.fault.conduct == Conduct::PartsAreVisible {
+            let early = Put {
+                key: sabotaged.key,
+                content: bytes::Bytes::from_static(b"early"),
+                crc32c: crc32c::crc32c(b"early"),
+                attributes: sabotaged.attributes,
+                condition: BlobCondition::None,
+            };
+            self.inner.put(bucket, &early).await?;
+        }
+        let fault = self.fault;
+        Ok(Arc::new(SabotagedUpload { inner, fault }))
     }
 
     async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
-        self.inner.presign(bucket, presign).await
+        let mut sabotaged = presign.clone();
+        (self.fault.presign)(&mut sabotaged);
+        let mut signed = self.inner.presign(bucket, &sabotaged).await?;
+        (self.fault.signed)(&mut signed);
+        Ok(signed)
     }
 
     async fn ensure(&self, bucket: &str) -> Result<()> {
@@ -280,5 +334,43 @@ impl BlobDriver for SabotagedBlobs {
 
     fn native(&self) -> &(dyn Any + Send + Sync) {
         self.inner.native()
+    }
+}
+
+/// An upload with one fault.
+#[derive(Debug)]
+struct SabotagedUpload {
+    inner: Arc<dyn UploadDriver>,
+    fault: BlobFault,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl UploadDriver for SabotagedUpload {
+    fn token(&self) -> Option<String> {
+        self.inner.token()
+    }
+
+    async fn part(&self, part: &Part) -> Result<PartTag> {
+        let mut sabotaged = part.clone();
+        (self.fault.part)(&mut sabotaged);
+        self.inner.part(&sabotaged).await
+    }
+
+    async fn finish(&self, finish: &Finish) -> Result<ObjectMeta> {
+        let mut sabotaged = finish.clone();
+        (self.fault.finish)(&mut sabotaged);
+        self.inner.finish(&sabotaged).await
+    }
+
+    async fn abort(&self) -> Result<()> {
+        match self.fault.conduct {
+            Conduct::AbortDoesNothing => Ok(()),
+            _ => self.inner.abort().await,
+        }
+    }
+
+    fn leave(&self) {
+        self.inner.leave();
     }
 }

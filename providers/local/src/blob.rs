@@ -4,7 +4,10 @@ pub(crate) mod body;
 mod listing;
 pub(crate) mod objects;
 pub(crate) mod row;
-mod upload;
+#[cfg(feature = "blob")]
+pub(crate) mod served;
+pub(crate) mod sign;
+pub(crate) mod upload;
 
 use std::any::Any;
 use std::collections::HashSet;
@@ -15,8 +18,8 @@ use async_trait::async_trait;
 use isobar::blob::{BlobCondition, BlobKey, ObjectMeta, PresignedRequest};
 use isobar::document::{Timestamp, Version};
 use isobar::driver::blob::{
-    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, Presign,
-    Put, Read, TransferLimits, Upload, UploadDriver,
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
+    Presign, Put, Read, TransferLimits, Upload, UploadDriver,
 };
 use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
 use redb::ReadableTable as _;
@@ -39,9 +42,14 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::BlobCopyConditions,
     Capability::BlobDeleteIfVersion,
     Capability::PinnedReads,
+    Capability::AbandonedUploads,
     Capability::OrderedListing,
     Capability::ListedAttributes,
 ]);
+
+/// What is signed can be sent only where a server answers it.
+const SIGNED: Capabilities =
+    Capabilities::of(&[Capability::PresignedRequests, Capability::PresignedUploads]);
 
 /// Only the disk has limits; parts are those that other stores would be sent.
 const TRANSFER: TransferLimits = TransferLimits {
@@ -137,7 +145,10 @@ impl BlobDriver for Blobs {
     fn describe(&self) -> BlobDescription {
         BlobDescription {
             provider: PROVIDER,
-            capabilities: CAPABILITIES,
+            capabilities: match self.store.signer() {
+                Some(_) => CAPABILITIES.union(SIGNED),
+                None => CAPABILITIES,
+            },
             limits: Limits::PORTABLE,
             transfer: TRANSFER,
         }
@@ -197,8 +208,12 @@ impl BlobDriver for Blobs {
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
-        self.store
-            .read(|transaction| listing::read(transaction, bucket, request))
+        match request.scope {
+            ListScope::Uploads => Ok(self.store.uploads().page(bucket, request)),
+            _ => self
+                .store
+                .read(|transaction| listing::read(transaction, bucket, request)),
+        }
     }
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
@@ -256,12 +271,14 @@ impl BlobDriver for Blobs {
     }
 
     async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
-        let upload = upload::LocalUpload::begin(self.clone(), bucket, upload).await?;
+        let upload = upload::LocalUpload::open(self.clone(), bucket, upload).await?;
         Ok(Arc::new(upload))
     }
 
-    async fn presign(&self, _bucket: &str, _presign: &Presign) -> Result<PresignedRequest> {
-        Err(Error::unsupported(Capability::PresignedRequests))
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
+        let signer = self.store.signer();
+        let signer = signer.ok_or_else(|| Error::unsupported(Capability::PresignedRequests))?;
+        Ok(signer.sign(bucket, presign))
     }
 
     async fn ensure(&self, _bucket: &str) -> Result<()> {

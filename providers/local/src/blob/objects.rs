@@ -73,6 +73,7 @@ impl Objects {
     pub(crate) fn begin(self: &Arc<Self>) -> io::Result<(NewObject, File)> {
         let new = self.name()?;
         let file = File::options()
+            .read(true)
             .write(true)
             .create_new(true)
             .open(self.unfinished(new.id))?;
