@@ -6,9 +6,14 @@ mod copies;
 mod deletes;
 mod keys;
 mod listing;
+mod moves;
 mod pages;
+mod pinned;
+mod presigned;
 mod reads;
 mod sample;
+mod uploads;
+mod versions;
 mod writes;
 
 use crate::Case;
@@ -21,7 +26,12 @@ pub(crate) const CASES: &[&[Case]] = &[
     deletes::CASES,
     keys::CASES,
     listing::CASES,
+    moves::CASES,
     pages::CASES,
+    pinned::CASES,
+    presigned::CASES,
     reads::CASES,
+    uploads::CASES,
+    versions::CASES,
     writes::CASES,
 ];

@@ -127,10 +127,19 @@ impl Context {
 
     /// A bucket that no other case sees, ready for use.
     pub(crate) async fn bucket(&self) -> Result<Bucket, Failure> {
+        self.bucket_named("files").await
+    }
+
+    /// Another bucket of the same store.
+    pub(crate) async fn second_bucket(&self) -> Result<Bucket, Failure> {
+        self.bucket_named("other").await
+    }
+
+    async fn bucket_named(&self, name: &str) -> Result<Bucket, Failure> {
         let driver = self.provider.blobs.clone();
         let driver = expect::some("the blob store", driver)?;
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
-        let bucket = Bucket::new(driver, clock, format!("{}files", self.namespace()));
+        let bucket = Bucket::new(driver, clock, format!("{}{name}", self.namespace()));
         bucket.ensure().await?;
         Ok(bucket)
     }

@@ -1,7 +1,7 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
 pub mod function_url;
-mod http1;
+pub(crate) mod http1;
 pub mod lambda;
 pub mod local;
 mod payload;

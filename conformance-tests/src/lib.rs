@@ -24,6 +24,7 @@ mod provider;
 pub mod report;
 mod run;
 pub mod sabotage;
+mod web;
 mod wire;
 
 pub use case::{Case, CaseFuture, Topic, catalogue};

@@ -36,8 +36,20 @@ pub struct Provider {
     pub known_faults: &'static [(&'static str, &'static str)],
     /// Whether its documents' store says what each request consumes, in the unit that is billed.
     pub names_units: bool,
+    /// What answers the requests that an embedded store has signed.
+    pub server: Option<ServerTask>,
     /// Where an embedded store lies.
     pub directory: Option<TempDir>,
+}
+
+/// A server in this process, which ends when this is dropped.
+#[derive(Debug)]
+pub struct ServerTask(pub tokio::task::AbortHandle);
+
+impl Drop for ServerTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Provider {
@@ -54,6 +66,7 @@ impl Provider {
             emulator: None,
             known_faults: &[],
             names_units: false,
+            server: None,
             directory: None,
         }
     }

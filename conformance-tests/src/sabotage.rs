@@ -13,6 +13,7 @@ mod doors;
 mod filters;
 mod queries;
 mod rebuilt;
+mod uploads;
 mod values;
 mod writes;
 
@@ -123,6 +124,7 @@ pub fn all() -> Vec<Sabotage> {
         queries::ALL,
         filters::ALL,
         blobs::ALL,
+        uploads::ALL,
         doors::ALL,
     ]
     .concat()

@@ -47,12 +47,28 @@ pub enum Capability {
     ExactWrites,
     /// Blobs can be created only where there is none.
     BlobIfAbsent,
-    /// Blobs can be replaced or deleted only at a known version.
+    /// Blobs can be replaced only at a known version.
     BlobIfVersion,
+    /// The conditions of puts hold for uploads in parts too.
+    BlobUploadConditions,
+    /// The conditions of puts hold for the destination of copies too.
+    BlobCopyConditions,
+    /// Blobs can be deleted only at a known version, and so be moved.
+    BlobDeleteIfVersion,
+    /// Blobs can be read only at a known version, so that several reads are of one content.
+    PinnedReads,
+    /// Buckets can keep the versions of a blob, which can be listed, read and deleted.
+    BlobVersions,
+    /// Listings can hold the attributes of blobs.
+    ListedAttributes,
+    /// Uploads that nobody finished can be found and removed.
+    AbandonedUploads,
     /// Listing is in the byte order of the keys.
     OrderedListing,
     /// Requests can be signed for others to send.
     PresignedRequests,
+    /// The parts of an upload can be signed for others to send.
+    PresignedUploads,
     /// Responses reach the client while they are produced.
     ResponseStreaming,
     /// Functions can be woken by a schedule.
@@ -61,7 +77,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 31] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -81,8 +97,16 @@ impl Capability {
         Self::ExactWrites,
         Self::BlobIfAbsent,
         Self::BlobIfVersion,
+        Self::BlobUploadConditions,
+        Self::BlobCopyConditions,
+        Self::BlobDeleteIfVersion,
+        Self::PinnedReads,
+        Self::BlobVersions,
+        Self::ListedAttributes,
+        Self::AbandonedUploads,
         Self::OrderedListing,
         Self::PresignedRequests,
+        Self::PresignedUploads,
         Self::ResponseStreaming,
         Self::Schedules,
     ];
@@ -109,8 +133,16 @@ impl Capability {
             Self::ExactWrites => "exact-writes",
             Self::BlobIfAbsent => "blob-if-absent",
             Self::BlobIfVersion => "blob-if-version",
+            Self::BlobUploadConditions => "blob-upload-conditions",
+            Self::BlobCopyConditions => "blob-copy-conditions",
+            Self::BlobDeleteIfVersion => "blob-delete-if-version",
+            Self::PinnedReads => "pinned-reads",
+            Self::BlobVersions => "blob-versions",
+            Self::ListedAttributes => "listed-attributes",
+            Self::AbandonedUploads => "abandoned-uploads",
             Self::OrderedListing => "ordered-listing",
             Self::PresignedRequests => "presigned-requests",
+            Self::PresignedUploads => "presigned-uploads",
             Self::ResponseStreaming => "response-streaming",
             Self::Schedules => "schedules",
         }
@@ -125,7 +157,7 @@ impl fmt::Display for Capability {
 
 /// A set of capabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Capabilities(u32);
+pub struct Capabilities(u64);
 
 impl Capabilities {
     /// The capabilities listed.
@@ -133,7 +165,7 @@ impl Capabilities {
         let mut bits = 0;
         let mut at = 0;
         while at < list.len() {
-            bits |= 1 << list[at] as u32;
+            bits |= 1 << list[at] as u64;
             at += 1;
         }
         Self(bits)
@@ -141,7 +173,7 @@ impl Capabilities {
 
     /// Whether `capability` is in the set.
     pub fn has(self, capability: Capability) -> bool {
-        self.0 & (1 << capability as u32) != 0
+        self.0 & (1 << capability as u64) != 0
     }
 
     /// The set with everything of `other` added.

@@ -91,6 +91,7 @@ struct Inner {
     message: Cow<'static, str>,
     operation: Option<&'static str>,
     resource: Option<String>,
+    key: Option<String>,
     provider: Option<&'static str>,
     retryable: bool,
     outcome_unknown: bool,
@@ -98,7 +99,7 @@ struct Inner {
     source: Option<Source>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Details {
     limit: Option<u64>,
     measured: Option<u64>,
@@ -117,6 +118,7 @@ impl Error {
             message: message.into(),
             operation: None,
             resource: None,
+            key: None,
             provider: None,
             retryable: kind.is_transient(),
             outcome_unknown: false,
@@ -204,6 +206,40 @@ impl Error {
         self
     }
 
+    /// The same error for another caller, without its cause.
+    pub(crate) fn again(&self) -> Self {
+        let Inner {
+            kind,
+            message,
+            operation,
+            resource,
+            key,
+            provider,
+            retryable,
+            outcome_unknown,
+            details,
+            source: _,
+        } = &*self.0;
+        Self(Box::new(Inner {
+            kind: *kind,
+            message: message.clone(),
+            operation: *operation,
+            resource: resource.clone(),
+            key: key.clone(),
+            provider: *provider,
+            retryable: *retryable,
+            outcome_unknown: *outcome_unknown,
+            details: details.clone(),
+            source: None,
+        }))
+    }
+
+    /// Names the blob that it is about.
+    pub(crate) fn at_key(mut self, key: &str) -> Self {
+        self.0.key.get_or_insert_with(|| key.to_owned());
+        self
+    }
+
     /// The category to branch on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -217,6 +253,11 @@ impl Error {
     /// The collection or bucket.
     pub fn resource(&self) -> Option<&str> {
         self.0.resource.as_deref()
+    }
+
+    /// The key of the blob that it is about.
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
     }
 
     /// The provider, such as `dynamodb` or `local`.
@@ -277,6 +318,9 @@ impl fmt::Display for Error {
             if let Some(resource) = &self.0.resource {
                 write!(f, " on {resource:?}")?;
             }
+            if let Some(key) = &self.0.key {
+                write!(f, " at {key:?}")?;
+            }
             f.write_str(": ")?;
         }
         f.write_str(&self.0.message)
@@ -290,6 +334,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("operation", &self.0.operation)
             .field("resource", &self.0.resource)
+            .field("key", &self.0.key)
             .field("provider", &self.0.provider)
             .field("retryable", &self.0.retryable)
             .field("outcome_unknown", &self.0.outcome_unknown)

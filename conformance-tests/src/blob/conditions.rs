@@ -35,7 +35,7 @@ pub(crate) const CASES: &[Case] = &[
         "K3 K6",
         |ctx| Box::pin(conditional_delete(ctx)),
     )
-    .needs(&[Capability::BlobIfVersion]),
+    .needs(&[Capability::BlobDeleteIfVersion]),
     Case::blob(
         "B-401",
         "counting by versions from several writers loses no step",

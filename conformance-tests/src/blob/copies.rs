@@ -31,7 +31,7 @@ pub(crate) const CASES: &[Case] = &[
         "K3 K9",
         |ctx| Box::pin(copy_if_absent(ctx)),
     )
-    .needs(&[Capability::BlobIfAbsent]),
+    .needs(&[Capability::BlobIfAbsent, Capability::BlobCopyConditions]),
 ];
 
 fn attributes() -> Attributes {

@@ -96,7 +96,7 @@ async fn first_page(bucket: &Bucket) -> Result<(Vec<String>, List), Failure> {
     let list = List::new().limit(3);
     let page = bucket.list(&list).await?;
     let next = expect::some("the next page", page.next)?;
-    Ok((page.entries.iter().map(name).collect(), list.after(next)))
+    Ok((page.entries.iter().map(name).collect(), list.resume(next)))
 }
 
 async fn insert_between_pages(ctx: Context) -> Result<(), Failure> {

@@ -41,7 +41,7 @@ pub(crate) async fn pages(bucket: &Bucket, list: &List) -> Result<Vec<Vec<String
         let page = bucket.list(&list).await?;
         pages.push(page.entries.iter().map(name).collect());
         match page.next {
-            Some(next) => list = list.after(next),
+            Some(next) => list = list.resume(next),
             None => return Ok(pages),
         }
     }

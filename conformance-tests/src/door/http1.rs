@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::{WireRequest, WireResponse};
 
 /// Sends one request on a connection of its own.
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     address: SocketAddr,
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
@@ -49,7 +49,7 @@ fn head(address: SocketAddr, request: &WireRequest) -> Vec<u8> {
     for (name, value) in &request.headers {
         field(name, value);
     }
-    if !request.body.is_empty() && !named("transfer-encoding") {
+    if !request.body.is_empty() && !named("transfer-encoding") && !named("content-length") {
         field("content-length", request.body.len().to_string().as_bytes());
     }
     field("connection", b"close");

@@ -18,7 +18,12 @@ const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
     arguments: Vec::new(),
-    variables: &[("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", "{port}")],
+    variables: &[
+        ("BIND_HOST", "127.0.0.1"),
+        ("GATEWAY_PORT", "{port}"),
+        // Signatures are compared.
+        ("AUTH", "true"),
+    ],
     ready: Some("/_ministack/health"),
 };
 

@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use isobar_local::LocalStore;
+use isobar::driver::function::FunctionDriver as _;
+use isobar::{App, Environment};
+use isobar_local::{LocalConfig, LocalPlatform, LocalStore};
 use tempfile::TempDir;
 
 use super::StartFailure;
 use crate::door::local::LocalDoors;
+use crate::provider::ServerTask;
 use crate::{Evidence, Provider};
 
 /// Opens a store in a new directory, which goes with the provider.
 pub async fn start() -> Result<Provider, StartFailure> {
     let directory = TempDir::with_prefix("isobar-conformance-")
         .map_err(|error| StartFailure::Broken(format!("no temporary directory: {error}")))?;
-    let store = LocalStore::open(directory.path())
-        .map_err(|error| StartFailure::Broken(error.to_string()))?;
+    let (store, server) = serve(LocalConfig::new(directory.path())).await?;
     let doors = doors().await?;
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
         doors: Some(doors),
+        server: Some(server),
         endpoint: "a temporary directory".to_owned(),
         directory: Some(directory),
         ..Provider::new("local", Evidence::Embedded)
@@ -28,15 +31,31 @@ pub async fn start() -> Result<Provider, StartFailure> {
 
 /// The same store in memory, for runs that break it on purpose.
 pub async fn start_in_memory() -> Result<Provider, StartFailure> {
-    let store = LocalStore::in_memory().map_err(|error| StartFailure::Broken(error.to_string()))?;
+    let (store, server) = serve(LocalConfig::in_memory()).await?;
     let doors = doors().await?;
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
         doors: Some(doors),
+        server: Some(server),
         endpoint: "memory".to_owned(),
         ..Provider::new("local", Evidence::Embedded)
     })
+}
+
+/// Opens the store, and answers the requests that it signs as the local platform does.
+async fn serve(config: LocalConfig) -> Result<(LocalStore, ServerTask), StartFailure> {
+    let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
+    let platform = LocalPlatform::bind("127.0.0.1:0").await.map_err(broken)?;
+    let url = format!("http://{}", platform.local_addr());
+    let store = config.with_blob_url(url).open().map_err(broken)?;
+    let platform = platform.with_signed_blobs(store.signed_blobs());
+    let clock = Arc::new(isobar_local::clock());
+    let environment = Environment::builder(platform.describe(), clock).build();
+    let app = App::new("nothing", |_: &Environment| Ok(())).build(&environment);
+    let app = app.map_err(broken)?;
+    let serving = tokio::spawn(async move { platform.serve(app).await });
+    Ok((store, ServerTask(serving.abort_handle())))
 }
 
 async fn doors() -> Result<Arc<LocalDoors>, StartFailure> {

@@ -4,8 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
-use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta, PresignedRequest};
+use isobar::driver::blob::{
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Finish, Get, ListRequest,
+    Part, PartTag, Presign, Put, Read, Upload, UploadDriver,
+};
 use isobar::{Error, ErrorKind, Result};
 
 /// What is wrong; [`BlobFault::NONE`] is nothing.
@@ -29,6 +32,22 @@ pub(super) struct BlobFault {
     pub(super) existed: fn(Option<bool>) -> Option<bool>,
     /// Changes an error.
     pub(super) error: fn(Error) -> Error,
+    /// Changes what is asked of a read.
+    pub(super) get: fn(&mut Get),
+    /// Changes what is asked of a copy.
+    pub(super) copy: fn(&mut Copy),
+    /// Changes what is asked of an upload.
+    pub(super) upload: fn(&mut Upload),
+    /// Changes a part of an upload.
+    pub(super) part: fn(&mut Part),
+    /// Changes how an upload is finished.
+    pub(super) finish: fn(&mut Finish),
+    /// Changes the keys of a batch of deletes.
+    pub(super) batch: fn(&mut Vec<BlobKey>),
+    /// Changes what is to be signed.
+    pub(super) presign: fn(&mut Presign),
+    /// Changes what was signed.
+    pub(super) signed: fn(&mut PresignedRequest),
     /// How calls are carried out.
     pub(super) conduct: Conduct,
 }
@@ -54,6 +73,12 @@ pub(super) enum Conduct {
     ReadsAreDamaged,
     /// A failed put removes what was there.
     FailedPutRemoves,
+    /// A delete at a version does nothing.
+    ConditionalDeleteDoesNothing,
+    /// An upload that is aborted stays.
+    AbortDoesNothing,
+    /// An upload that is dropped becomes visible.
+    PartsAreVisible,
 }
 
 impl BlobFault {
@@ -68,6 +93,14 @@ impl BlobFault {
         condition: |_| {},
         existed: |existed| existed,
         error: |error| error,
+        get: |_| {},
+        copy: |_| {},
+        upload: |_| {},
+        part: |_| {},
+        finish: |_| {},
+        batch: |_| {},
+        presign: |_| {},
+        signed: |_| {},
         conduct: Conduct::Faithful,
     };
 }
@@ -85,7 +118,7 @@ impl SabotagedBlobs {
     }
 
     fn key(&self, key: &BlobKey) -> BlobKey {
-        BlobKey::raw((self.fault.key)(key.as_str()))
+        BlobKey::of_store((self.fault.key)(key.as_str()))
     }
 
     fn told(&self, key: &BlobKey, mut meta: ObjectMeta) -> ObjectMeta {
@@ -94,8 +127,16 @@ impl SabotagedBlobs {
         meta
     }
 
+    fn address(&self, at: &BlobAddress) -> BlobAddress {
+        BlobAddress {
+            key: self.key(&at.key),
+            version_id: at.version_id.clone(),
+        }
+    }
+
     async fn is_there(&self, bucket: &str, key: &BlobKey) -> bool {
-        self.inner.head(bucket, key).await.is_ok()
+        let at = BlobAddress::from(key.clone());
+        self.inner.head(bucket, &at).await.is_ok()
     }
 
     async fn conduct_put(&self, bucket: &str, put: &mut Put) -> Result<ObjectMeta> {
@@ -109,15 +150,22 @@ impl SabotagedBlobs {
         }
         let result = self.inner.put(bucket, put).await;
         if self.fault.conduct == Conduct::FailedPutRemoves && result.is_err() {
-            self.inner
-                .delete(bucket, &put.key, &BlobCondition::None)
-                .await?;
+            let delete = Delete {
+                at: put.key.clone().into(),
+                condition: BlobCondition::None,
+            };
+            self.inner.delete(bucket, &delete).await?;
         }
         result
     }
 
     async fn copy_without_attributes(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
-        let read = self.inner.get(bucket, &copy.from, ByteRange::Full).await?;
+        let get = Get {
+            at: copy.from.clone(),
+            range: ByteRange::Full,
+            if_version: None,
+        };
+        let read = self.inner.get(&copy.from_bucket, &get).await?;
         let crc32c = read.meta.crc32c.unwrap_or_default();
         let put = Put {
             key: copy.to.clone(),
@@ -158,15 +206,22 @@ impl BlobDriver for SabotagedBlobs {
         Ok(self.told(&put.key, meta))
     }
 
-    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
-        let range = (self.fault.range)(range);
-        let result = self.inner.get(bucket, &self.key(key), range).await;
+    async fn get(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let mut sabotaged = Get {
+            at: self.address(&get.at),
+            range: (self.fault.range)(get.range),
+            ..get.clone()
+        };
+        (self.fault.get)(&mut sabotaged);
+        let result = self.inner.get(bucket, &sabotaged).await;
         let beyond = |error: &Error| error.kind() == ErrorKind::InvalidArgument;
         let mut read = match result {
             Err(error) if self.fault.conduct == Conduct::BeyondTheEndIsEmpty && beyond(&error) => {
-                self.inner
-                    .get(bucket, &self.key(key), (0..0).into())
-                    .await?
+                let nothing = Get {
+                    range: (0..0).into(),
+                    ..sabotaged
+                };
+                self.inner.get(bucket, &nothing).await?
             }
             result => result.map_err(self.fault.error)?,
         };
@@ -183,14 +238,14 @@ impl BlobDriver for SabotagedBlobs {
             }
             read.body = isobar::blob::BlobBody::whole(content.into());
         }
-        read.meta = self.told(key, read.meta);
+        read.meta = self.told(&get.at.key, read.meta);
         Ok(read)
     }
 
-    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
-        let result = self.inner.head(bucket, &self.key(key)).await;
+    async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
+        let result = self.inner.head(bucket, &self.address(at)).await;
         let meta = result.map_err(self.fault.error)?;
-        Ok(self.told(key, meta))
+        Ok(self.told(&at.key, meta))
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
@@ -204,12 +259,13 @@ impl BlobDriver for SabotagedBlobs {
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
         let mut sabotaged = copy.clone();
-        sabotaged.from = self.key(&copy.from);
+        sabotaged.from = self.address(&copy.from);
         sabotaged.to = self.key(&copy.to);
         (self.fault.condition)(&mut sabotaged.condition);
+        (self.fault.copy)(&mut sabotaged);
         let result = match self.fault.conduct {
             Conduct::CopyLosesAttributes => self.copy_without_attributes(bucket, &sabotaged).await,
-            Conduct::CopyMakesEmpty if !self.is_there(bucket, &sabotaged.from).await => {
+            Conduct::CopyMakesEmpty if !self.is_there(bucket, &sabotaged.from.key).await => {
                 self.copy_of_nothing(bucket, &sabotaged).await
             }
             _ => self.inner.copy(bucket, &sabotaged).await,
@@ -218,20 +274,58 @@ impl BlobDriver for SabotagedBlobs {
         Ok(self.told(&copy.to, meta))
     }
 
-    async fn delete(
+    async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
+        let mut sabotaged = Delete {
+            at: self.address(&delete.at),
+            condition: delete.condition.clone(),
+        };
+        if self.fault.conduct == Conduct::DeleteNeedsABlob {
+            self.inner.head(bucket, &sabotaged.at).await?;
+        }
+        let conditional = sabotaged.condition != BlobCondition::None;
+        if conditional && self.fault.conduct == Conduct::ConditionalDeleteDoesNothing {
+            return Ok(None);
+        }
+        (self.fault.condition)(&mut sabotaged.condition);
+        let result = self.inner.delete(bucket, &sabotaged).await;
+        result.map(self.fault.existed).map_err(self.fault.error)
+    }
+
+    async fn delete_batch(
         &self,
         bucket: &str,
-        key: &BlobKey,
-        condition: &BlobCondition,
-    ) -> Result<Option<bool>> {
-        let key = self.key(key);
-        if self.fault.conduct == Conduct::DeleteNeedsABlob {
-            self.inner.head(bucket, &key).await?;
+        keys: &[BlobKey],
+    ) -> Result<Vec<Result<Option<bool>>>> {
+        let mut sabotaged: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+        (self.fault.batch)(&mut sabotaged);
+        self.inner.delete_batch(bucket, &sabotaged).await
+    }
+
+    async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        let mut sabotaged = upload.clone();
+        sabotaged.key = self.key(&upload.key);
+        (self.fault.upload)(&mut sabotaged);
+        let inner = self.inner.upload(bucket, &sabotaged).await?;
+        if self.fault.conduct == Conduct::PartsAreVisible {
+            let early = Put {
+                key: sabotaged.key,
+                content: bytes::Bytes::from_static(b"early"),
+                crc32c: crc32c::crc32c(b"early"),
+                attributes: sabotaged.attributes,
+                condition: BlobCondition::None,
+            };
+            self.inner.put(bucket, &early).await?;
         }
-        let mut condition = condition.clone();
-        (self.fault.condition)(&mut condition);
-        let result = self.inner.delete(bucket, &key, &condition).await;
-        result.map(self.fault.existed).map_err(self.fault.error)
+        let fault = self.fault;
+        Ok(Arc::new(SabotagedUpload { inner, fault }))
+    }
+
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
+        let mut sabotaged = presign.clone();
+        (self.fault.presign)(&mut sabotaged);
+        let mut signed = self.inner.presign(bucket, &sabotaged).await?;
+        (self.fault.signed)(&mut signed);
+        Ok(signed)
     }
 
     async fn ensure(&self, bucket: &str) -> Result<()> {
@@ -240,5 +334,43 @@ impl BlobDriver for SabotagedBlobs {
 
     fn native(&self) -> &(dyn Any + Send + Sync) {
         self.inner.native()
+    }
+}
+
+/// An upload with one fault.
+#[derive(Debug)]
+struct SabotagedUpload {
+    inner: Arc<dyn UploadDriver>,
+    fault: BlobFault,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl UploadDriver for SabotagedUpload {
+    fn token(&self) -> Option<String> {
+        self.inner.token()
+    }
+
+    async fn part(&self, part: &Part) -> Result<PartTag> {
+        let mut sabotaged = part.clone();
+        (self.fault.part)(&mut sabotaged);
+        self.inner.part(&sabotaged).await
+    }
+
+    async fn finish(&self, finish: &Finish) -> Result<ObjectMeta> {
+        let mut sabotaged = finish.clone();
+        (self.fault.finish)(&mut sabotaged);
+        self.inner.finish(&sabotaged).await
+    }
+
+    async fn abort(&self) -> Result<()> {
+        match self.fault.conduct {
+            Conduct::AbortDoesNothing => Ok(()),
+            _ => self.inner.abort().await,
+        }
+    }
+
+    fn leave(&self) {
+        self.inner.leave();
     }
 }

@@ -1,8 +1,8 @@
 //! Ways in which a blob store may be wrong, most of them seen in a real one or an emulator.
 
 use isobar::ErrorKind;
-use isobar::blob::{BlobCondition, BlobKey, ByteRange, Entry, ObjectMeta};
-use isobar::driver::blob::{EntryPage, ListRequest};
+use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListStart};
 
 use super::Sabotage;
 use super::blob::{BlobFault, Conduct};
@@ -175,10 +175,10 @@ pub(super) const ALL: &[Sabotage] = &[
         request.limit = 1_000;
     }),
     request("pages always start at the first key", "B-251", |request| {
-        request.after = None;
+        request.start = ListStart::First;
     }),
     request("after includes its key", "B-251", |request| {
-        if let Some(after) = &mut request.after
+        if let ListStart::After(after) = &mut request.start
             && after.ends_with(char::is_numeric)
         {
             after.pop();
@@ -214,7 +214,7 @@ pub(super) const ALL: &[Sabotage] = &[
     page("a listing shows escaped keys", "B-005", |_, page| {
         for entry in &mut page.entries {
             if let Entry::Blob(meta) = entry {
-                meta.key = BlobKey::raw(meta.key.as_str().replace(' ', "+"));
+                meta.key = BlobKey::of_store(meta.key.as_str().replace(' ', "+"));
             }
         }
     }),

@@ -9,6 +9,9 @@ use futures_core::Stream;
 
 use crate::error::Result;
 
+/// Bytes that are reserved at most before they have arrived.
+const MOST_RESERVED: u64 = 64 << 20;
+
 /// A stream of bytes that fails rather than end early.
 pub struct BlobBody(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>);
 
@@ -29,14 +32,21 @@ impl BlobBody {
     }
 
     /// All bytes that are left, in memory.
-    pub async fn collect(mut self) -> Result<Bytes> {
+    pub async fn collect(self) -> Result<Bytes> {
+        self.collect_sized(0).await
+    }
+
+    /// All bytes that are left, of which there should be this many.
+    pub(super) async fn collect_sized(mut self, expected: u64) -> Result<Bytes> {
         let Some(first) = self.chunk().await.transpose()? else {
             return Ok(Bytes::new());
         };
         let Some(second) = self.chunk().await.transpose()? else {
             return Ok(first);
         };
-        let mut all = BytesMut::from(first);
+        let expected = usize::try_from(expected.min(MOST_RESERVED)).unwrap_or(0);
+        let mut all = BytesMut::with_capacity(expected.max(first.len() + second.len()));
+        all.extend_from_slice(&first);
         all.extend_from_slice(&second);
         while let Some(chunk) = self.chunk().await {
             all.extend_from_slice(&chunk?);

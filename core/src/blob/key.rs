@@ -9,7 +9,10 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// A key of nothing but white space is refused: the AWS SDK for Rust takes it for a missing one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobKey(String);
+pub struct BlobKey {
+    text: String,
+    raw: bool,
+}
 
 impl BlobKey {
     /// A key within the portable limit.
@@ -29,29 +32,45 @@ impl BlobKey {
                 measured,
             ));
         }
-        Ok(Self(key))
+        Ok(Self::of_store(key))
     }
 
-    /// A key that exists already in a bucket of other code, without the portable limit.
+    /// A key of a blob that other code has stored: without the portable limits, and without the
+    /// escape of stores that forbid some keys.
+    ///
+    /// On S3, Google Cloud Storage and the local store, where keys stay what they are, this differs
+    /// from [`new`](Self::new) only in the limits.
     pub fn raw(key: impl Into<String>) -> Self {
-        Self(key.into())
+        let text = key.into();
+        Self { text, raw: true }
+    }
+
+    /// A key that a store has given, unescaped; for drivers.
+    pub fn of_store(key: impl Into<String>) -> Self {
+        let text = key.into();
+        Self { text, raw: false }
+    }
+
+    /// Whether a store must take it as it is.
+    pub fn is_raw(&self) -> bool {
+        self.raw
     }
 
     /// The key.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Debug for BlobKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.text.fmt(f)
     }
 }
 
 impl fmt::Display for BlobKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

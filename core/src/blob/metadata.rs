@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::BlobKey;
+use super::{BlobKey, VersionId};
 use crate::document::{Timestamp, Version};
 use crate::error::{Error, Result};
 
@@ -32,6 +32,15 @@ pub struct Attributes {
     /// The caller's own names and values: any UTF-8, 2,000 bytes in all as encoded (rule K2).
     pub metadata: BTreeMap<String, String>,
 }
+
+/// The headers of a blob, in one order.
+const HEADERS: [&str; 5] = [
+    "content type",
+    "content disposition",
+    "content encoding",
+    "content language",
+    "cache control",
+];
 
 impl Attributes {
     /// Sets the content type.
@@ -76,15 +85,30 @@ impl Attributes {
         self
     }
 
+    /// The headers, in the order of [`HEADERS`].
+    pub(crate) fn headers(&self) -> [&Option<String>; 5] {
+        [
+            &self.content_type,
+            &self.content_disposition,
+            &self.content_encoding,
+            &self.content_language,
+            &self.cache_control,
+        ]
+    }
+
+    /// The headers, in the order of [`HEADERS`].
+    pub(crate) fn headers_mut(&mut self) -> [&mut Option<String>; 5] {
+        [
+            &mut self.content_type,
+            &mut self.content_disposition,
+            &mut self.content_encoding,
+            &mut self.content_language,
+            &mut self.cache_control,
+        ]
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
-        let headers = [
-            ("content type", &self.content_type),
-            ("content disposition", &self.content_disposition),
-            ("content encoding", &self.content_encoding),
-            ("content language", &self.content_language),
-            ("cache control", &self.cache_control),
-        ];
-        for (name, value) in headers {
+        for (name, value) in HEADERS.into_iter().zip(self.headers()) {
             if let Some(value) = value
                 && http::HeaderValue::from_str(value).is_err()
             {
@@ -110,6 +134,9 @@ pub struct ObjectMeta {
     pub size: u64,
     /// The token of this content; another content has another one.
     pub version: Version,
+    /// The token under which the bucket keeps this content when another follows; `None` where it
+    /// does not keep versions, and in listings of present blobs.
+    pub version_id: Option<VersionId>,
     /// When it was written, to the second or finer.
     pub modified: Timestamp,
     /// Headers and metadata; empty in listings of stores that do not list them.

@@ -1,14 +1,36 @@
-//! The contract of a blob store.
+//! The contract of a blob store, and what all blob stores share.
+//!
+//! What does not depend on the store happens before and after a driver: checks of keys, ranges,
+//! conditions and expiries, the sizes of parts, the assembly of parts from what is written, the
+//! resumption of a body that was cut off, and the comparison of checksums. A store that forbids some
+//! keys stores them by [`key`], one that cannot fold a listing folds it by [`listing`], and user
+//! metadata is encoded by [`driver::metadata`](super::metadata).
+
+mod body;
+pub mod key;
+pub mod listing;
+mod presign;
+mod request;
+mod transfer;
+mod upload;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 
-use crate::blob::{Attributes, BlobBody, BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use crate::blob::{BlobKey, ObjectMeta, PresignedRequest};
 use crate::capability::{Capabilities, Limits};
 use crate::error::Result;
+
+pub(crate) use body::Reopening;
+pub use presign::{Presign, PresignAction};
+pub use request::{
+    BlobAddress, Copy, Delete, Entry, EntryPage, Get, ListRequest, ListScope, ListStart, Put, Read,
+};
+pub use transfer::TransferLimits;
+pub use upload::{Finish, Part, PartTag, Upload, UploadDriver};
 
 /// What a blob store is and can do.
 #[derive(Debug, Clone, Copy)]
@@ -19,110 +41,60 @@ pub struct BlobDescription {
     pub capabilities: Capabilities,
     /// The numbers it works within.
     pub limits: Limits,
-}
-
-/// A blob to be stored.
-#[derive(Debug, Clone)]
-pub struct Put {
-    /// Where.
-    pub key: BlobKey,
-    /// The whole content.
-    pub content: Bytes,
-    /// CRC32C of the content, which the store must keep and give back (rule K8).
-    pub crc32c: u32,
-    /// Content type, user metadata and the like.
-    pub attributes: Attributes,
-    /// What must hold of a blob that is there.
-    pub condition: BlobCondition,
-}
-
-/// A blob as it is read.
-#[derive(Debug)]
-pub struct Read {
-    /// What the store knows of the blob, before its first byte.
-    pub meta: ObjectMeta,
-    /// The bytes that follow: first and one past the last, within the blob.
-    pub range: std::ops::Range<u64>,
-    /// The bytes; must fail rather than end early.
-    pub body: BlobBody,
-}
-
-/// A copy within one bucket.
-#[derive(Debug, Clone)]
-pub struct Copy {
-    /// What is copied; `NotFound` where it is missing.
-    pub from: BlobKey,
-    /// Where it goes, attributes included.
-    pub to: BlobKey,
-    /// What must hold of a blob that is there.
-    pub condition: BlobCondition,
-}
-
-/// One page of a listing, asked of the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListRequest {
-    /// Only keys that start with this; may be empty.
-    pub prefix: String,
-    /// Folds keys that contain this after the prefix into one common prefix.
-    pub delimiter: Option<String>,
-    /// Only entries after this key or common prefix, in byte order.
-    pub after: Option<String>,
-    /// At most this many entries; the store may give fewer.
-    pub limit: u32,
-}
-
-/// An entry of a listing.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Entry {
-    /// A blob; its attributes may be left out.
-    Blob(ObjectMeta),
-    /// All keys that start with this, which ends with the delimiter.
-    Prefix(String),
-}
-
-/// One page of a listing, as the store gave it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EntryPage {
-    /// In byte order of keys and prefixes; may be empty although there is more.
-    pub entries: Vec<Entry>,
-    /// The key or prefix after which to go on; `None` at the end.
-    pub next: Option<String>,
+    /// How content is divided on its way in, and keys on their way out.
+    pub transfer: TransferLimits,
 }
 
 /// A store of blobs in named buckets.
 ///
-/// May assume: keys, metadata and ranges were checked, and capabilities that a call needs are
-/// declared. Must: give each failure its kind; make a blob visible only when it is whole; keep
+/// May assume: keys, metadata, ranges and expiries were checked, and capabilities that a call needs
+/// are declared. Must: give each failure its kind; make a blob visible only when it is whole; keep
 /// keys exactly; see every write acknowledged before, in reads and listings.
 #[async_trait]
 pub trait BlobDriver: fmt::Debug + Send + Sync + 'static {
     /// What this store is and can do; must not touch the network.
     fn describe(&self) -> BlobDescription;
 
-    /// Stores a blob; a failed put must leave what was there.
+    /// Stores a blob of at most [`TransferLimits::put_bytes`]; a failed put must leave what was
+    /// there, and one whose answer was lost must recognise its own work or say that its outcome is
+    /// unknown.
     async fn put(&self, bucket: &str, put: &Put) -> Result<ObjectMeta>;
 
     /// Opens a blob. A range that starts at or after the end of a non-empty range request must
-    /// fail with `InvalidArgument`; one that ends after it is cut.
-    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read>;
+    /// fail with `InvalidArgument`; one that ends after it is cut; an answer for another range than
+    /// the one asked for must fail (rule K5). A version that does not hold any more must fail with
+    /// `PreconditionFailed`, also where the blob is gone.
+    async fn get(&self, bucket: &str, get: &Get) -> Result<Read>;
 
-    /// What the store knows of a blob.
-    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta>;
+    /// What the store knows of a blob; `NotFound` where there is none.
+    async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta>;
 
-    /// One page of a listing.
+    /// One page of what [`ListRequest::scope`] says.
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage>;
 
-    /// Copies a blob of any size the store can hold.
+    /// Copies a blob of any size the store can hold into `bucket`, in one request or in many. The
+    /// copy must be of one version of its source, and never visible in part.
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta>;
 
     /// Removes a blob; where there is none it succeeds unless the condition asks for one. Returns
     /// whether it was there, where the store says so for free.
-    async fn delete(
+    async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>>;
+
+    /// Removes up to [`TransferLimits::delete_batch`] blobs in one request; the answers must be in
+    /// the order of the keys, each as [`delete`](Self::delete) would give it. A store whose batch
+    /// is 1 is never asked.
+    async fn delete_batch(
         &self,
         bucket: &str,
-        key: &BlobKey,
-        condition: &BlobCondition,
-    ) -> Result<Option<bool>>;
+        keys: &[BlobKey],
+    ) -> Result<Vec<Result<Option<bool>>>>;
+
+    /// Begins an upload in parts, or opens again the one that [`Upload::token`] names.
+    async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>>;
+
+    /// Signs a request that somebody without credentials can send; must not be one that needs
+    /// anything but what it says (rule K10).
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest>;
 
     /// Creates the bucket where it is missing: for development and tests, not for production.
     async fn ensure(&self, bucket: &str) -> Result<()>;

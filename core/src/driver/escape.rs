@@ -59,6 +59,27 @@ fn runs(leading: bool) -> impl Iterator<Item = &'static Run> {
     RUNS.iter().chain(leading.then_some(&LEADING))
 }
 
+/// The pair that stands for a character that some store forbids anywhere in a key; dots, slashes
+/// and `_` are not among them.
+pub(crate) fn pair(character: char) -> Option<[char; 2]> {
+    let byte = u8::try_from(character).ok().filter(u8::is_ascii)?;
+    anywhere().find_map(|run| run.encode(byte))
+}
+
+/// Whether [`pair`] makes pairs that begin so.
+pub(crate) fn is_introducer(character: char) -> bool {
+    anywhere().any(|run| char::from(run.introducer) == character)
+}
+
+/// The character that [`pair`] made this of.
+pub(crate) fn unpair(introducer: char, code: char) -> Option<char> {
+    anywhere().find_map(|run| run.decode(introducer, code))
+}
+
+fn anywhere() -> impl Iterator<Item = &'static Run> {
+    RUNS.iter().filter(|run| run.introducer != b'.')
+}
+
 /// The text in characters that every store allows in a key; see the module.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -57,7 +57,7 @@ pub(crate) async fn delete_orphans(stores: &Stores) -> Result<()> {
             }
         }
         match page.next {
-            Some(next) => list = list.after(next),
+            Some(next) => list = list.resume(next),
             None => return Ok(()),
         }
     }

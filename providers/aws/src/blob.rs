@@ -7,19 +7,26 @@ mod delete;
 mod list;
 mod meta;
 mod multipart;
+mod presign;
 mod put;
 mod read;
+mod upload;
+mod versions;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::blob::{BlobKey, ObjectMeta, PresignedRequest};
 use isobar::driver::RetryBudget;
-use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use isobar::driver::blob::{
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
+    Presign, Put, Read, TransferLimits, Upload, UploadDriver,
+};
 use isobar::{Capabilities, Capability, Limits, Result};
 
 use crate::error::failure;
@@ -37,6 +44,21 @@ pub struct S3Store {
     budget: RetryBudget,
 }
 
+/// What goes in one put, though S3 takes 5 GiB: larger content is sent in parts at the same time, of
+/// which one that is lost is sent again alone.
+const PUT_BYTES: u64 = 32 << 20;
+
+/// "Amazon S3 multipart upload limits" of its user guide.
+const TRANSFER: TransferLimits = TransferLimits {
+    blob_bytes: 5 << 40,
+    put_bytes: PUT_BYTES,
+    least_part_bytes: 5 << 20,
+    most_part_bytes: 5 << 30,
+    parts: 10_000,
+    concurrent_parts: 4,
+    delete_batch: 1_000,
+};
+
 /// The region whose name S3 refuses as a location constraint.
 const FIRST_REGION: &str = "us-east-1";
 
@@ -45,7 +67,15 @@ impl S3Store {
     pub const CAPABILITIES: Capabilities = Capabilities::of(&[
         Capability::BlobIfAbsent,
         Capability::BlobIfVersion,
+        Capability::BlobUploadConditions,
+        Capability::BlobCopyConditions,
+        Capability::BlobDeleteIfVersion,
+        Capability::PinnedReads,
+        Capability::BlobVersions,
+        Capability::AbandonedUploads,
         Capability::OrderedListing,
+        Capability::PresignedRequests,
+        Capability::PresignedUploads,
     ]);
 
     /// A store that uses this client; its retry settings hold for reads.
@@ -81,6 +111,7 @@ impl BlobDriver for S3Store {
             provider: "s3",
             capabilities: Self::CAPABILITIES,
             limits: Limits::PORTABLE,
+            transfer: TRANSFER,
         }
     }
 
@@ -88,29 +119,44 @@ impl BlobDriver for S3Store {
         self.put_blob(bucket, put).await
     }
 
-    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
-        self.open(bucket, key, range).await
+    async fn get(&self, bucket: &str, get: &Get) -> Result<Read> {
+        self.open(bucket, get).await
     }
 
-    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
-        self.head_blob(bucket, key).await
+    async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
+        self.head_blob(bucket, at).await
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
-        self.page(bucket, request).await
+        match request.scope {
+            ListScope::Blobs | ListScope::BlobsWithAttributes => self.page(bucket, request).await,
+            ListScope::Versions => self.version_page(bucket, request).await,
+            ListScope::Uploads => self.upload_page(bucket, request).await,
+        }
     }
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
         self.copy_blob(bucket, copy).await
     }
 
-    async fn delete(
+    async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
+        self.delete_blob(bucket, delete).await
+    }
+
+    async fn delete_batch(
         &self,
         bucket: &str,
-        key: &BlobKey,
-        condition: &BlobCondition,
-    ) -> Result<Option<bool>> {
-        self.delete_blob(bucket, key, condition).await
+        keys: &[BlobKey],
+    ) -> Result<Vec<Result<Option<bool>>>> {
+        self.delete_blobs(bucket, keys).await
+    }
+
+    async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        Ok(Arc::new(self.begin_upload(bucket, upload).await?))
+    }
+
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
+        self.sign(bucket, presign).await
     }
 
     async fn ensure(&self, bucket: &str) -> Result<()> {

@@ -4,6 +4,10 @@ pub(crate) mod body;
 mod listing;
 pub(crate) mod objects;
 pub(crate) mod row;
+#[cfg(feature = "blob")]
+pub(crate) mod served;
+pub(crate) mod sign;
+pub(crate) mod upload;
 
 use std::any::Any;
 use std::collections::HashSet;
@@ -11,9 +15,12 @@ use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isobar::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use isobar::blob::{BlobCondition, BlobKey, ObjectMeta, PresignedRequest};
 use isobar::document::{Timestamp, Version};
-use isobar::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use isobar::driver::blob::{
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
+    Presign, Put, Read, TransferLimits, Upload, UploadDriver,
+};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
 use redb::ReadableTable as _;
 use tokio::runtime::Handle;
@@ -31,11 +38,32 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::ConsistentReads,
     Capability::BlobIfAbsent,
     Capability::BlobIfVersion,
+    Capability::BlobUploadConditions,
+    Capability::BlobCopyConditions,
+    Capability::BlobDeleteIfVersion,
+    Capability::PinnedReads,
+    Capability::AbandonedUploads,
     Capability::OrderedListing,
+    Capability::ListedAttributes,
 ]);
 
+/// What is signed can be sent only where a server answers it.
+const SIGNED: Capabilities =
+    Capabilities::of(&[Capability::PresignedRequests, Capability::PresignedUploads]);
+
+/// Only the disk has limits; parts are those that other stores would be sent.
+const TRANSFER: TransferLimits = TransferLimits {
+    blob_bytes: i64::MAX.cast_unsigned(),
+    put_bytes: u64::MAX,
+    least_part_bytes: 1,
+    most_part_bytes: 5 << 30,
+    parts: 10_000,
+    concurrent_parts: 2,
+    delete_batch: 1_000,
+};
+
 /// Blobs of a local store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Blobs {
     store: LocalStore,
 }
@@ -118,8 +146,12 @@ impl BlobDriver for Blobs {
     fn describe(&self) -> BlobDescription {
         BlobDescription {
             provider: PROVIDER,
-            capabilities: CAPABILITIES,
+            capabilities: match self.store.signer() {
+                Some(_) => CAPABILITIES.union(SIGNED),
+                None => CAPABILITIES,
+            },
             limits: Limits::PORTABLE,
+            transfer: TRANSFER,
         }
     }
 
@@ -142,6 +174,7 @@ impl BlobDriver for Blobs {
             key: put.key.clone(),
             size: put.content.len() as u64,
             version: Version::generate(),
+            version_id: None,
             modified: now(),
             attributes: put.attributes.clone(),
             crc32c: Some(put.crc32c),
@@ -150,8 +183,10 @@ impl BlobDriver for Blobs {
         self.publish(bucket, new, meta, put.condition.clone()).await
     }
 
-    async fn get(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+    async fn get(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let (range, pinned) = (get.range, get.if_version.clone());
         let open = move |objects: Arc<Objects>, row: BlobRow| {
+            check_version(pinned.as_ref(), &row)?;
             let ObjectMeta { size, crc32c, .. } = row.meta;
             let range = range.resolve(size)?;
             let mut rest = Rest::of(objects.open(row.object)?, size, range.clone(), crc32c)?;
@@ -162,52 +197,89 @@ impl BlobDriver for Blobs {
                 body: rest.into_body(first),
             })
         };
-        self.with_file(bucket, key, open).await
+        let read = self.with_file(bucket, &get.at.key, open).await;
+        read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound if get.if_version.is_some() => gone(error),
+            _ => error,
+        })
     }
 
-    async fn head(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
-        self.fetch(bucket, key).map(|row| row.meta)
+    async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
+        self.fetch(bucket, &at.key).map(|row| row.meta)
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
-        self.store
-            .read(|snapshot| listing::read(snapshot, bucket, request))
+        match request.scope {
+            ListScope::Uploads => Ok(self.store.uploads().page(bucket, request)),
+            _ => self
+                .store
+                .read(|snapshot| listing::read(snapshot, bucket, request)),
+        }
     }
 
     async fn copy(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
-        let link = |objects: Arc<Objects>, row: BlobRow| Ok((objects.copy(row.object)?, row.meta));
-        let (new, from) = self.with_file(bucket, &copy.from, link).await?;
+        let pinned = copy.from_version.clone();
+        let link = move |objects: Arc<Objects>, row: BlobRow| {
+            check_version(pinned.as_ref(), &row)?;
+            Ok((objects.copy(row.object)?, row.meta))
+        };
+        let source = self.with_file(&copy.from_bucket, &copy.from.key, link);
+        let (new, from) = source.await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound if copy.from_version.is_some() => gone(error),
+            _ => error,
+        })?;
+        let attributes = copy.attributes.clone().unwrap_or(from.attributes);
         let meta = ObjectMeta {
             key: copy.to.clone(),
             version: Version::generate(),
             modified: now(),
+            attributes,
             ..from
         };
         self.publish(bucket, new, meta, copy.condition.clone())
             .await
     }
 
-    async fn delete(
-        &self,
-        bucket: &str,
-        key: &BlobKey,
-        condition: &BlobCondition,
-    ) -> Result<Option<bool>> {
-        let (bucket, key, condition) = (bucket.to_owned(), key.clone(), condition.clone());
+    async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
+        let (bucket, key) = (bucket.to_owned(), delete.at.key.clone());
+        let condition = delete.condition.clone();
         let objects = Arc::clone(self.store.objects());
         let work = move |group: &mut Group<'_>| {
-            let key = key.as_str().as_bytes();
-            let found = stored(group, &bucket, key)?;
+            let found = stored(group, &bucket, key.as_str().as_bytes())?;
             check(&condition, found.as_ref())?;
-            let existed = found.is_some();
-            if existed {
-                group.tables.blobs.open()?.remove((&*bucket, key))?;
-                group.wrote = Wrote::Something;
-                group.afterwards(move |settled| settle(settled, None, found, &objects));
-            }
-            Ok(Some(existed))
+            remove(group, &bucket, &key, found, &objects).map(Some)
         };
         self.store.submit(ROW_BYTES, work).await
+    }
+
+    async fn delete_batch(
+        &self,
+        bucket: &str,
+        keys: &[BlobKey],
+    ) -> Result<Vec<Result<Option<bool>>>> {
+        let (bucket, keys) = (bucket.to_owned(), keys.to_vec());
+        let bytes = ROW_BYTES * keys.len();
+        let objects = Arc::clone(self.store.objects());
+        let work = move |group: &mut Group<'_>| {
+            let mut existed = Vec::with_capacity(keys.len());
+            for key in &keys {
+                let found = stored(group, &bucket, key.as_str().as_bytes())?;
+                existed.push(Ok(Some(remove(group, &bucket, key, found, &objects)?)));
+            }
+            Ok(existed)
+        };
+        self.store.submit(bytes, work).await
+    }
+
+    async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        let upload = upload::LocalUpload::open(self.clone(), bucket, upload).await?;
+        Ok(Arc::new(upload))
+    }
+
+    async fn presign(&self, bucket: &str, presign: &Presign) -> Result<PresignedRequest> {
+        let signer = self.store.signer();
+        let signer = signer.ok_or_else(|| Error::unsupported(Capability::PresignedRequests))?;
+        Ok(signer.sign(bucket, presign))
     }
 
     async fn ensure(&self, _bucket: &str) -> Result<()> {
@@ -253,6 +325,39 @@ fn stored(group: &mut Group<'_>, bucket: &str, key: &[u8]) -> Result<Option<Blob
     let stored = group.tables.blobs.open()?.get((bucket, key))?;
     let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
     Ok(row.transpose()?)
+}
+
+/// Removes the row of a blob; returns whether there was one.
+fn remove(
+    group: &mut Group<'_>,
+    bucket: &str,
+    key: &BlobKey,
+    found: Option<BlobRow>,
+    objects: &Arc<Objects>,
+) -> Result<bool, Stop> {
+    let existed = found.is_some();
+    if existed {
+        let key = key.as_str().as_bytes();
+        group.tables.blobs.open()?.remove((bucket, key))?;
+        group.wrote = Wrote::Something;
+        let objects = Arc::clone(objects);
+        group.afterwards(move |settled| settle(settled, None, found, &objects));
+    }
+    Ok(existed)
+}
+
+fn check_version(pinned: Option<&Version>, row: &BlobRow) -> Result<(), ReadFailure> {
+    let Some(version) = pinned else {
+        return Ok(());
+    };
+    let condition = BlobCondition::IfVersion(version.clone());
+    Ok(check(&condition, Some(row))?)
+}
+
+/// Where a version is asked for, a blob that is not there does not have it.
+fn gone(error: Error) -> Error {
+    let message = "there is no blob that could have the version";
+    Error::new(ErrorKind::PreconditionFailed, message).with_source(error)
 }
 
 /// Keeps the file whose row is there, and removes the one whose row is gone.

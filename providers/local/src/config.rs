@@ -19,6 +19,7 @@ use crate::store::LocalStore;
 pub struct LocalConfig {
     directory: Option<PathBuf>,
     cache_bytes: usize,
+    blob_url: Option<String>,
 }
 
 impl LocalConfig {
@@ -30,6 +31,7 @@ impl LocalConfig {
         Self {
             directory: Some(directory.into()),
             cache_bytes: Self::DEFAULT_CACHE_BYTES,
+            blob_url: None,
         }
     }
 
@@ -38,6 +40,7 @@ impl LocalConfig {
         Self {
             directory: None,
             cache_bytes: Self::DEFAULT_CACHE_BYTES,
+            blob_url: None,
         }
     }
 
@@ -69,6 +72,14 @@ impl LocalConfig {
         self
     }
 
+    /// Where the store's signed requests are sent: the URL, without a path, of a server that answers
+    /// them, such as a `LocalPlatform` that was given the store. Without it none are signed.
+    #[must_use]
+    pub fn with_blob_url(mut self, url: impl Into<String>) -> Self {
+        self.blob_url = Some(url.into().trim_end_matches('/').to_owned());
+        self
+    }
+
     /// The directory; `None` for a store in memory.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
@@ -81,6 +92,10 @@ impl LocalConfig {
 
     pub(crate) fn cache_bytes(&self) -> usize {
         self.cache_bytes
+    }
+
+    pub(crate) fn blob_url(&self) -> Option<&str> {
+        self.blob_url.as_deref()
     }
 
     /// How messages name the store.

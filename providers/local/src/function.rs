@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
+use futures_util::future::{BoxFuture, Either};
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService, IdField, Origin};
 use isobar::http::Response;
@@ -20,6 +21,8 @@ use tower::Service;
 pub struct LocalPlatform {
     address: SocketAddr,
     server: Mutex<Option<Server>>,
+    #[cfg(feature = "blob")]
+    blobs: Option<crate::SignedBlobs>,
 }
 
 impl LocalPlatform {
@@ -34,7 +37,17 @@ impl LocalPlatform {
         Ok(Self {
             address: server.local_addr(),
             server: Mutex::new(Some(server)),
+            #[cfg(feature = "blob")]
+            blobs: None,
         })
+    }
+
+    /// Answers the requests that a store has signed, before the application sees them.
+    #[cfg(feature = "blob")]
+    #[must_use]
+    pub fn with_signed_blobs(mut self, blobs: crate::SignedBlobs) -> Self {
+        self.blobs = Some(blobs);
+        self
     }
 
     /// The address, with the port that was chosen.
@@ -65,7 +78,13 @@ impl FunctionDriver for LocalPlatform {
         let schedules = schedule::start(&app)?;
         let server = self.take_server()?;
         tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
-        let result = server.run(Front(app)).await;
+        let result = server
+            .run(Front {
+                app,
+                #[cfg(feature = "blob")]
+                blobs: self.blobs.clone(),
+            })
+            .await;
         drop(schedules);
         result.map_err(failed)
     }
@@ -73,24 +92,37 @@ impl FunctionDriver for LocalPlatform {
 
 /// Takes a request from the server into the application.
 #[derive(Debug, Clone)]
-struct Front(AppService);
+struct Front {
+    app: AppService,
+    #[cfg(feature = "blob")]
+    blobs: Option<crate::SignedBlobs>,
+}
 
 impl Service<http::Request<RequestBody>> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = Either<Answer, BoxFuture<'static, std::result::Result<Response, Infallible>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<RequestBody>) -> Answer {
+    fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
         let arrival = request.body().arrival();
         let origin = Origin::default()
             .with_id(arrival.request_id.clone())
             .with_remote_address(Some(arrival.peer.ip()))
             .with_id_field(IdField::ByServer);
-        self.0.respond(request.map(RequestBody::into_body), origin)
+        let request = request.map(RequestBody::into_body);
+        #[cfg(feature = "blob")]
+        if let Some(blobs) = &self.blobs
+            && crate::SignedBlobs::is_for(request.uri().path())
+        {
+            let blobs = blobs.clone();
+            let answer = async move { Ok(blobs.answer(request).await) };
+            return Either::Right(Box::pin(answer));
+        }
+        Either::Left(self.app.respond(request, origin))
     }
 }
 

@@ -43,6 +43,8 @@ mod store;
 #[cfg(feature = "_store")]
 mod wire;
 
+#[cfg(feature = "blob")]
+pub use blob::served::SignedBlobs;
 #[cfg(feature = "_store")]
 pub use check::{CheckReport, check};
 pub use clock::clock;

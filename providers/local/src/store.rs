@@ -38,6 +38,8 @@ struct Open {
     engine: Arc<Engine>,
     objects: Arc<Objects>,
     place: Arc<str>,
+    uploads: blob::upload::Uploads,
+    signer: Option<blob::sign::Signer>,
     _lock: Option<File>,
 }
 
@@ -67,6 +69,12 @@ impl LocalStore {
         Arc::new(crate::blob::Blobs::new(self.clone()))
     }
 
+    /// What answers the requests that this store has signed.
+    #[cfg(feature = "blob")]
+    pub fn signed_blobs(&self) -> crate::SignedBlobs {
+        crate::SignedBlobs::new(self.clone())
+    }
+
     pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
         let opened = match config.directory() {
             Some(directory) => lock(directory).and_then(|lock| {
@@ -93,6 +101,7 @@ impl LocalStore {
         }
         let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
         blob::sweep(&engine, &objects)?;
+        let signer = blob::sign::Signer::of(config)?;
         let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
         Ok(Self {
             open: Arc::new(Open {
@@ -100,6 +109,8 @@ impl LocalStore {
                 engine,
                 objects,
                 place,
+                uploads: blob::upload::Uploads::default(),
+                signer,
                 _lock: lock,
             }),
         })
@@ -114,6 +125,14 @@ impl LocalStore {
 
     pub(crate) fn revision(&self) -> &Revision {
         self.open.engine.revision()
+    }
+
+    pub(crate) fn uploads(&self) -> &blob::upload::Uploads {
+        &self.open.uploads
+    }
+
+    pub(crate) fn signer(&self) -> Option<&blob::sign::Signer> {
+        self.open.signer.as_ref()
     }
 
     pub(crate) fn objects(&self) -> &Arc<Objects> {

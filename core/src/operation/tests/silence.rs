@@ -2,16 +2,19 @@
 
 use std::any::Any;
 use std::future::pending;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
-use crate::blob::{BlobCondition, BlobKey, ByteRange, ObjectMeta};
+use crate::blob::{BlobKey, ObjectMeta, PresignedRequest};
 use crate::capability::{Capabilities, Capability, Limits};
 use crate::document::{CollectionSchema, Key};
 use crate::driver::Clock;
-use crate::driver::blob::{BlobDescription, BlobDriver, Copy, EntryPage, ListRequest, Put, Read};
+use crate::driver::blob::{
+    BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, Presign,
+    Put, Read, TransferLimits, Upload, UploadDriver,
+};
 use crate::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
     Fetch, FoundPage, FoundRecord, PageRequest, Position, RecordChanges, RecordPage, Segment,
@@ -130,6 +133,15 @@ impl BlobDriver for Silence {
             provider: "silence",
             capabilities: Capabilities::of(&Capability::ALL),
             limits: Limits::PORTABLE,
+            transfer: TransferLimits {
+                blob_bytes: 1 << 40,
+                put_bytes: 1 << 30,
+                least_part_bytes: 1,
+                most_part_bytes: 1 << 30,
+                parts: 10_000,
+                concurrent_parts: 2,
+                delete_batch: 1_000,
+            },
         }
     }
 
@@ -137,11 +149,11 @@ impl BlobDriver for Silence {
         pending().await
     }
 
-    async fn get(&self, _: &str, _: &BlobKey, _: ByteRange) -> Result<Read> {
+    async fn get(&self, _: &str, _: &Get) -> Result<Read> {
         pending().await
     }
 
-    async fn head(&self, _: &str, _: &BlobKey) -> Result<ObjectMeta> {
+    async fn head(&self, _: &str, _: &BlobAddress) -> Result<ObjectMeta> {
         pending().await
     }
 
@@ -156,7 +168,19 @@ impl BlobDriver for Silence {
         pending().await
     }
 
-    async fn delete(&self, _: &str, _: &BlobKey, _: &BlobCondition) -> Result<Option<bool>> {
+    async fn delete(&self, _: &str, _: &Delete) -> Result<Option<bool>> {
+        pending().await
+    }
+
+    async fn delete_batch(&self, _: &str, _: &[BlobKey]) -> Result<Vec<Result<Option<bool>>>> {
+        pending().await
+    }
+
+    async fn upload(&self, _: &str, _: &Upload) -> Result<Arc<dyn UploadDriver>> {
+        pending().await
+    }
+
+    async fn presign(&self, _: &str, _: &Presign) -> Result<PresignedRequest> {
         pending().await
     }
 

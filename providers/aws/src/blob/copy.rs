@@ -1,34 +1,47 @@
-//! Copying objects within a bucket, attributes included.
+//! Copying objects within a bucket and between buckets, attributes included.
 
 use std::fmt::Write as _;
 
-use isobar::blob::{BlobCondition, BlobKey, ObjectMeta};
-use isobar::driver::blob::Copy;
-use isobar::driver::{Effect, Failure};
+use aws_sdk_s3::types::MetadataDirective;
+use isobar::blob::{BlobCondition, ObjectMeta};
+use isobar::driver::blob::{BlobAddress, Copy};
+use isobar::driver::{Effect, Failure, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
+use super::meta::with_attributes;
 use super::put::{PAUSE, RETRIES, headers, is_conflict, refused};
 use crate::error::failure;
 
 impl S3Store {
     pub(super) async fn copy_blob(&self, bucket: &str, copy: &Copy) -> Result<ObjectMeta> {
-        let source = self.head_blob(bucket, &copy.from).await?;
-        if copy.from == copy.to {
-            return onto_itself(source, &copy.condition);
+        let source = self.head_blob(&copy.from_bucket, &copy.from).await;
+        let source = source.map_err(|error| source_error(error, copy))?;
+        if copy
+            .from_version
+            .as_ref()
+            .is_some_and(|version| *version != source.version)
+        {
+            return Err(another_source());
+        }
+        let onto_itself = copy.from.key == copy.to
+            && copy.from_bucket == bucket
+            && copy.from.version_id.is_none();
+        if onto_itself && copy.attributes.is_none() {
+            return unchanged(source, &copy.condition);
         }
         if source.size > self.part_bytes {
-            self.copy_in_parts(bucket, copy, &source).await?;
-        } else {
-            self.copy_at_once(bucket, copy).await?;
+            return self.copy_in_parts(bucket, copy, &source).await;
         }
-        self.head_blob(bucket, &copy.to).await
+        self.copy_at_once(bucket, copy, &source).await?;
+        let to = BlobAddress::from(copy.to.clone());
+        self.head_blob(bucket, &to).await
     }
 
-    async fn copy_at_once(&self, bucket: &str, copy: &Copy) -> Result<()> {
+    async fn copy_at_once(&self, bucket: &str, copy: &Copy, source: &ObjectMeta) -> Result<()> {
         let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
-            let Err(failure) = self.send_copy(bucket, copy).await else {
+            let Err(failure) = self.send_copy(bucket, copy, source).await else {
                 retries.answered();
                 return Ok(());
             };
@@ -43,24 +56,53 @@ impl S3Store {
         }
     }
 
-    async fn send_copy(&self, bucket: &str, copy: &Copy) -> Result<(), Failure> {
+    async fn send_copy(
+        &self,
+        bucket: &str,
+        copy: &Copy,
+        source: &ObjectMeta,
+    ) -> Result<(), Failure> {
         let (if_match, if_none_match) = headers(&copy.condition);
-        let sent = self
+        let pinned = copy
+            .from_version
+            .as_ref()
+            .map(|_| source.version.as_str().to_owned());
+        let mut request = self
             .writes
             .copy_object()
             .bucket(bucket)
             .key(copy.to.as_str())
-            .copy_source(source_header(bucket, &copy.from))
+            .copy_source(source_header(&copy.from_bucket, &copy.from))
+            .set_copy_source_if_match(pinned)
             .set_if_match(if_match)
-            .set_if_none_match(if_none_match)
-            .send()
-            .await;
-        sent.map(drop).map_err(failure)
+            .set_if_none_match(if_none_match);
+        if let Some(attributes) = &copy.attributes {
+            let stored = metadata::encode(&attributes.metadata).map_err(|error| Failure {
+                error,
+                effect: Effect::None,
+            })?;
+            request = with_attributes!(request, attributes)
+                .metadata_directive(MetadataDirective::Replace)
+                .set_metadata(Some(stored.into_iter().collect()));
+        }
+        request.send().await.map(drop).map_err(failure)
     }
 }
 
-/// S3 refuses a copy of an object onto itself, which changes nothing.
-fn onto_itself(source: ObjectMeta, condition: &BlobCondition) -> Result<ObjectMeta> {
+fn source_error(error: Error, copy: &Copy) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound if copy.from_version.is_some() => another_source().with_source(error),
+        _ => error,
+    }
+}
+
+fn another_source() -> Error {
+    let message = "there is no source that has the version";
+    Error::new(ErrorKind::PreconditionFailed, message)
+}
+
+/// S3 refuses a copy of an object onto itself that changes nothing.
+fn unchanged(source: ObjectMeta, condition: &BlobCondition) -> Result<ObjectMeta> {
     match condition {
         BlobCondition::IfAbsent => {
             let message = "there is a blob at this key";
@@ -74,15 +116,18 @@ fn onto_itself(source: ObjectMeta, condition: &BlobCondition) -> Result<ObjectMe
     }
 }
 
-/// `BUCKET/KEY`, percent-encoded but for the slashes.
-pub(super) fn source_header(bucket: &str, key: &BlobKey) -> String {
+/// `BUCKET/KEY`, percent-encoded but for the slashes, and the version.
+pub(super) fn source_header(bucket: &str, from: &BlobAddress) -> String {
     let mut header = format!("{bucket}/");
-    for byte in key.as_str().bytes() {
+    for byte in from.key.as_str().bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
             header.push(char::from(byte));
         } else {
             let _ = write!(header, "%{byte:02X}");
         }
+    }
+    if let Some(id) = &from.version_id {
+        let _ = write!(header, "?versionId={id}");
     }
     header
 }

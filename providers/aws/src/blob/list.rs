@@ -3,7 +3,7 @@
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::EncodingType;
 use isobar::blob::{Attributes, BlobKey, ObjectMeta};
-use isobar::driver::blob::{Entry, EntryPage, ListRequest};
+use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListStart};
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
 
@@ -19,6 +19,10 @@ impl S3Store {
     pub(super) async fn page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
         // A folded prefix that the page starts after, or within, comes once more and is dropped;
         // one entry more is asked for, so that the page is not empty for it.
+        let after = match &request.start {
+            ListStart::First => None,
+            ListStart::After(name) | ListStart::Cursor(name) => Some(name),
+        };
         let asked = request.limit.saturating_add(1).min(MAX_KEYS);
         let sent = self
             .client
@@ -26,7 +30,7 @@ impl S3Store {
             .bucket(bucket)
             .prefix(&request.prefix)
             .set_delimiter(request.delimiter.clone())
-            .set_start_after(request.after.clone())
+            .set_start_after(after.cloned())
             .max_keys(i32::try_from(asked).unwrap_or(i32::MAX))
             .encoding_type(EncodingType::Url)
             .send()
@@ -34,25 +38,18 @@ impl S3Store {
         let output = sent.map_err(|error| failure(error).error)?;
         let truncated = output.is_truncated == Some(true);
         let mut entries = entries(output)?;
-        let last = entries.last().map(|entry| place(entry).to_owned());
-        if let Some(after) = &request.after {
-            entries.retain(|entry| place(entry) > after.as_str());
+        let last = entries.last().map(|entry| entry.name().to_owned());
+        if let Some(after) = after {
+            entries.retain(|entry| entry.name() > after.as_str());
         }
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
         let more = truncated || entries.len() > limit;
         entries.truncate(limit);
-        let end = entries.last().map(|entry| place(entry).to_owned()).or(last);
+        let end = entries.last().map(|entry| entry.name().to_owned()).or(last);
         Ok(EntryPage {
             entries,
             next: end.filter(|_| more),
         })
-    }
-}
-
-fn place(entry: &Entry) -> &str {
-    match entry {
-        Entry::Blob(meta) => meta.key.as_str(),
-        Entry::Prefix(prefix) => prefix,
     }
 }
 
@@ -61,9 +58,10 @@ fn entries(output: ListObjectsV2Output) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for object in output.contents.unwrap_or_default() {
         entries.push(Entry::Blob(ObjectMeta {
-            key: BlobKey::raw(decode(object.key.as_deref())?),
+            key: BlobKey::of_store(decode(object.key.as_deref())?),
             size: size(object.size)?,
             version: version(object.e_tag)?,
+            version_id: None,
             modified: modified(object.last_modified.as_ref()),
             attributes: Attributes::default(),
             crc32c: None,
@@ -72,12 +70,12 @@ fn entries(output: ListObjectsV2Output) -> Result<Vec<Entry>> {
     for prefix in output.common_prefixes.unwrap_or_default() {
         entries.push(Entry::Prefix(decode(prefix.prefix.as_deref())?));
     }
-    entries.sort_by(|a, b| place(a).as_bytes().cmp(place(b).as_bytes()));
+    entries.sort_by(|a, b| a.name().cmp(b.name()));
     Ok(entries)
 }
 
 /// `EncodingType=url` is that of forms: a space is `+`.
-fn decode(encoded: Option<&str>) -> Result<String> {
+pub(super) fn decode(encoded: Option<&str>) -> Result<String> {
     let encoded = encoded.unwrap_or_default().replace('+', " ");
     let decoded = percent_decode_str(&encoded).decode_utf8();
     let decoded = decoded.map_err(|error| {

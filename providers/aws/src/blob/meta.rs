@@ -4,7 +4,7 @@ use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::ChecksumType;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use isobar::blob::{Attributes, BlobKey, ObjectMeta};
+use isobar::blob::{Attributes, BlobKey, ObjectMeta, VersionId};
 use isobar::document::{Timestamp, Version};
 use isobar::driver::metadata;
 use isobar::{Error, ErrorKind, Result};
@@ -17,6 +17,7 @@ pub(super) const WRITE: &str = "isobarwrite";
 pub(super) struct Stored {
     pub(super) size: Option<i64>,
     pub(super) e_tag: Option<String>,
+    pub(super) version_id: Option<String>,
     pub(super) last_modified: Option<DateTime>,
     pub(super) content_type: Option<String>,
     pub(super) content_disposition: Option<String>,
@@ -34,6 +35,7 @@ macro_rules! stored {
         $crate::blob::meta::Stored {
             size: $output.content_length,
             e_tag: $output.e_tag.clone(),
+            version_id: $output.version_id.clone(),
             last_modified: $output.last_modified,
             content_type: $output.content_type.clone(),
             content_disposition: $output.content_disposition.clone(),
@@ -47,6 +49,19 @@ macro_rules! stored {
     };
 }
 pub(super) use stored;
+
+/// The headers of [`Attributes`] on a request that stores an object; such requests share no type.
+macro_rules! with_attributes {
+    ($request:expr, $attributes:expr) => {
+        $request
+            .set_content_type($attributes.content_type.clone())
+            .set_content_disposition($attributes.content_disposition.clone())
+            .set_content_encoding($attributes.content_encoding.clone())
+            .set_content_language($attributes.content_language.clone())
+            .set_cache_control($attributes.cache_control.clone())
+    };
+}
+pub(super) use with_attributes;
 
 impl Stored {
     pub(super) fn into_meta(self, key: &BlobKey) -> Result<ObjectMeta> {
@@ -65,6 +80,7 @@ impl Stored {
             key: key.clone(),
             size: size(self.size)?,
             version: version(self.e_tag)?,
+            version_id: version_id(self.version_id),
             modified: modified(self.last_modified.as_ref()),
             attributes,
             crc32c: self
@@ -84,6 +100,11 @@ pub(super) fn size(size: Option<i64>) -> Result<u64> {
 pub(super) fn version(e_tag: Option<String>) -> Result<Version> {
     let e_tag = e_tag.ok_or_else(|| unexpected("S3 did not tell the ETag of the object"))?;
     Version::parse(e_tag)
+}
+
+/// Nothing where the bucket keeps no versions, or has not kept this one.
+pub(super) fn version_id(id: Option<String>) -> Option<VersionId> {
+    id.filter(|id| id != "null").map(VersionId::new)
 }
 
 pub(super) fn modified(at: Option<&DateTime>) -> Timestamp {

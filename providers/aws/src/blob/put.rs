@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use isobar::blob::{BlobCondition, ObjectMeta};
+use isobar::blob::{Attributes, BlobCondition, ObjectMeta};
 use isobar::document::Version;
 use isobar::driver::blob::Put;
 use isobar::driver::{Effect, Failure, doubtful, metadata};
@@ -12,7 +12,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
 use super::date::AnswerDate;
-use super::meta::{self, Stored, WRITE};
+use super::meta::{self, Stored, WRITE, version_id, with_attributes};
 use crate::error::failure;
 
 /// How often a write is sent again, and after how long at most the first time.
@@ -82,7 +82,7 @@ impl S3Store {
     }
 
     async fn look_back(&self, bucket: &str, put: &Put, token: &Version) -> Found {
-        match self.look(bucket, &put.key).await {
+        match self.look(bucket, &put.key.clone().into()).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
             Err(_) => Found::Other,
             Ok(stored) => {
@@ -113,12 +113,8 @@ impl S3Store {
             .bucket(bucket)
             .key(put.key.as_str())
             .body(ByteStream::from(put.content.clone()))
-            .checksum_crc32_c(meta::encode_crc32c(put.crc32c))
-            .set_content_type(attributes.content_type.clone())
-            .set_content_disposition(attributes.content_disposition.clone())
-            .set_content_encoding(attributes.content_encoding.clone())
-            .set_content_language(attributes.content_language.clone())
-            .set_cache_control(attributes.cache_control.clone())
+            .checksum_crc32_c(meta::encode_crc32c(put.crc32c));
+        let request = with_attributes!(request, attributes)
             .set_metadata(Some(stored.into_iter().collect()))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match);
@@ -173,21 +169,25 @@ fn refusal(error: &Error, put: &Put, condition: &BlobCondition) -> Option<Error>
     Some(Error::new(ErrorKind::Contention, message))
 }
 
+/// Whether what S3 tells of these attributes is what was asked for; it gives a content type to
+/// what has none.
+pub(super) fn same_attributes(meta: &mut ObjectMeta, asked: &Attributes) -> bool {
+    if asked.content_type.is_none() {
+        let given = &mut meta.attributes.content_type;
+        given.take_if(|given| DEFAULT_TYPES.contains(&given.as_str()));
+    }
+    meta.attributes == *asked
+}
+
 /// What a write of ours has left. A conditional one is known by its mark; any other by all that it
 /// asked for, so that it does not matter who made it so.
 fn ours(stored: Stored, put: &Put, token: &Version) -> Option<ObjectMeta> {
     let mark = stored.metadata.as_ref().and_then(|marks| marks.get(WRITE));
     let marked = mark.is_some_and(|mark| mark == token.as_str());
     let mut meta = stored.into_meta(&put.key).ok()?;
-    if put.attributes.content_type.is_none() {
-        // S3 has given it one.
-        meta.attributes
-            .content_type
-            .take_if(|given| DEFAULT_TYPES.contains(&given.as_str()));
-    }
-    let same = meta.size == put.content.len() as u64
-        && meta.crc32c == Some(put.crc32c)
-        && meta.attributes == put.attributes;
+    let same = same_attributes(&mut meta, &put.attributes)
+        && meta.size == put.content.len() as u64
+        && meta.crc32c == Some(put.crc32c);
     let ours = match put.condition {
         BlobCondition::None => same,
         _ => marked,
@@ -200,6 +200,7 @@ fn describe(put: &Put, output: PutObjectOutput, written: Option<DateTime>) -> Re
         key: put.key.clone(),
         size: put.content.len() as u64,
         version: meta::version(output.e_tag)?,
+        version_id: version_id(output.version_id),
         modified: meta::modified(written.as_ref()),
         attributes: put.attributes.clone(),
         crc32c: Some(put.crc32c),

@@ -1,8 +1,8 @@
 //! Reading objects whole and in part.
 
 use aws_sdk_s3::types::ChecksumMode;
-use isobar::blob::{BlobBody, BlobKey, ByteRange, ObjectMeta};
-use isobar::driver::blob::Read;
+use isobar::blob::{BlobBody, ByteRange, ObjectMeta, VersionId};
+use isobar::driver::blob::{BlobAddress, Get, Read};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -11,31 +11,41 @@ use super::meta::{Stored, stored, unexpected};
 use crate::error::failure;
 
 impl S3Store {
-    pub(super) async fn head_blob(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
-        self.look(bucket, key).await?.into_meta(key)
+    pub(super) async fn head_blob(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
+        self.look(bucket, at).await?.into_meta(&at.key)
     }
 
     /// What is stored, our own marks included.
-    pub(super) async fn look(&self, bucket: &str, key: &BlobKey) -> Result<Stored> {
-        let request = self.client.head_object().bucket(bucket).key(key.as_str());
-        let request = request.checksum_mode(ChecksumMode::Enabled);
+    pub(super) async fn look(&self, bucket: &str, at: &BlobAddress) -> Result<Stored> {
+        let request = self.client.head_object().bucket(bucket);
+        let request = request
+            .key(at.key.as_str())
+            .set_version_id(id_of(at))
+            .checksum_mode(ChecksumMode::Enabled);
         match request.send().await {
             Ok(output) => Ok(stored!(output)),
             Err(error) => Err(failure(error).error),
         }
     }
 
-    pub(super) async fn open(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
+    pub(super) async fn open(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let (key, range) = (&get.at.key, get.range);
         let Some(header) = header(range) else {
-            return self.nothing(bucket, key, range).await;
+            return self.nothing(bucket, get).await;
         };
+        let pinned = get
+            .if_version
+            .as_ref()
+            .map(|version| version.as_str().to_owned());
         let sent = self
             .client
             .get_object()
             .bucket(bucket)
             .key(key.as_str())
+            .set_version_id(id_of(&get.at))
             .checksum_mode(ChecksumMode::Enabled)
             .set_range(header)
+            .set_if_match(pinned)
             .send()
             .await;
         let output = match sent {
@@ -44,7 +54,8 @@ impl S3Store {
                 let error = failure(error).error;
                 // The object may be empty or shorter than the range starts: its size decides.
                 return match error.provider_code() {
-                    Some("InvalidRange") => self.nothing(bucket, key, range).await,
+                    Some("InvalidRange") => self.nothing(bucket, get).await,
+                    Some("NoSuchKey") if get.if_version.is_some() => Err(replaced(error)),
                     _ => Err(error),
                 };
             }
@@ -65,18 +76,27 @@ impl S3Store {
         if range.resolve(meta.size)? != selected {
             return Err(unexpected("S3 answered with another range"));
         }
-        let length = selected.end - selected.start;
         Ok(Read {
             meta,
             range: selected,
-            body: body::exactly(length, output.body),
+            body: body::of(output.body),
         })
     }
 
     /// A range that selects nothing, for which HTTP has no form.
-    async fn nothing(&self, bucket: &str, key: &BlobKey, range: ByteRange) -> Result<Read> {
-        let meta = self.head_blob(bucket, key).await?;
-        let selected = range.resolve(meta.size)?;
+    async fn nothing(&self, bucket: &str, get: &Get) -> Result<Read> {
+        let meta = self.head_blob(bucket, &get.at).await;
+        let meta = match (meta, &get.if_version) {
+            (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => {
+                return Err(replaced(error));
+            }
+            (Ok(meta), Some(version)) if meta.version != *version => {
+                let message = "the blob has another version";
+                return Err(Error::new(ErrorKind::PreconditionFailed, message));
+            }
+            (meta, _) => meta?,
+        };
+        let selected = get.range.resolve(meta.size)?;
         if !selected.is_empty() {
             let message = "the object changed while it was read";
             return Err(Error::new(ErrorKind::Contention, message));
@@ -87,6 +107,18 @@ impl S3Store {
             body: BlobBody::whole(bytes::Bytes::new()),
         })
     }
+}
+
+pub(super) fn id_of(at: &BlobAddress) -> Option<String> {
+    at.version_id
+        .as_ref()
+        .map(|id| VersionId::as_str(id).to_owned())
+}
+
+/// Where a version is asked for, an object that is not there does not have it.
+fn replaced(error: Error) -> Error {
+    let message = "there is no blob that could have the version";
+    Error::new(ErrorKind::PreconditionFailed, message).with_source(error)
 }
 
 /// The `Range` header, which may be left out; nothing where the range has no form in HTTP.

@@ -1,6 +1,7 @@
 //! One page of a listing: a walk over the keys in byte order that jumps over folded prefixes.
 
-use isobar::driver::blob::{Entry, EntryPage, ListRequest};
+use isobar::driver::blob::listing::folded;
+use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListStart};
 use isobar::{Error, ErrorKind};
 use redb::ReadOnlyTable;
 
@@ -27,12 +28,11 @@ pub(crate) fn read(
     while let Some((entry, after)) = entry(&blobs, bucket, request, &position)? {
         position = after;
         // A page may start within a prefix that the page before ended with.
-        let passed = request.after.as_deref();
-        if passed.is_some_and(|passed| name(&entry) <= passed) {
+        if passed(request).is_some_and(|passed| entry.name() <= passed) {
             continue;
         }
         if page.entries.len() >= request.limit as usize {
-            page.next = page.entries.last().map(|last| name(last).to_owned());
+            page.next = page.entries.last().map(|last| last.name().to_owned());
             break;
         }
         page.entries.push(entry);
@@ -43,9 +43,17 @@ pub(crate) fn read(
 /// Where the walk starts: at the prefix, or after what was listed already.
 fn start(request: &ListRequest) -> Vec<u8> {
     let prefix = request.prefix.as_bytes().to_vec();
-    match &request.after {
-        Some(after) => prefix.max(next(after.as_bytes().to_vec())),
+    match passed(request) {
+        Some(passed) => prefix.max(next(passed.as_bytes().to_vec())),
         None => prefix,
+    }
+}
+
+/// The key or common prefix after which the page starts; the cursor of a page is its last one.
+fn passed(request: &ListRequest) -> Option<&str> {
+    match &request.start {
+        ListStart::First => None,
+        ListStart::After(name) | ListStart::Cursor(name) => Some(name),
     }
 }
 
@@ -66,25 +74,10 @@ fn entry(
     }
     let key = std::str::from_utf8(key)
         .map_err(|_| Error::new(ErrorKind::Corrupt, "the key of a stored blob is not text"))?;
-    if let Some(folded) = fold(key, request) {
+    if let Some(folded) = folded(key, request) {
         let after = after_prefix(folded.as_bytes().to_vec());
         return Ok(Some((Entry::Prefix(folded.to_owned()), after)));
     }
     let row = BlobRow::decode(bucket, key.as_bytes(), row.value())?;
     Ok(Some((Entry::Blob(row.meta), next(key.as_bytes().to_vec()))))
-}
-
-/// The common prefix that `key` is listed under.
-fn fold<'k>(key: &'k str, request: &ListRequest) -> Option<&'k str> {
-    let delimiter = request.delimiter.as_deref()?;
-    let rest = key.strip_prefix(&*request.prefix)?;
-    let at = rest.find(delimiter)?;
-    key.get(..request.prefix.len() + at + delimiter.len())
-}
-
-fn name(entry: &Entry) -> &str {
-    match entry {
-        Entry::Blob(meta) => meta.key.as_str(),
-        Entry::Prefix(prefix) => prefix,
-    }
 }

@@ -63,18 +63,29 @@ impl Objects {
 
     /// Writes a new file; when this returns it is on the disk.
     pub(crate) fn create(self: &Arc<Self>, content: &[u8]) -> io::Result<NewObject> {
+        let (new, mut file) = self.begin()?;
+        file.write_all(content)?;
+        self.complete(&new, &file)?;
+        Ok(new)
+    }
+
+    /// A new file that is not yet whole.
+    pub(crate) fn begin(self: &Arc<Self>) -> io::Result<(NewObject, File)> {
         let new = self.name()?;
-        let path = self.path(new.id);
-        let unfinished = path.with_extension(&UNFINISHED[1..]);
-        let mut file = File::options()
+        let file = File::options()
+            .read(true)
             .write(true)
             .create_new(true)
-            .open(&unfinished)?;
-        file.write_all(content)?;
-        self.flush(&file)?;
-        fs::rename(&unfinished, &path)?;
-        self.flush_directory_of(&path)?;
-        Ok(new)
+            .open(self.unfinished(new.id))?;
+        Ok((new, file))
+    }
+
+    /// Makes a file whole that was begun; when this returns it is on the disk.
+    pub(crate) fn complete(&self, new: &NewObject, file: &File) -> io::Result<()> {
+        self.flush(file)?;
+        let path = self.path(new.id);
+        fs::rename(self.unfinished(new.id), &path)?;
+        self.flush_directory_of(&path)
     }
 
     /// A second name for the content of a file, so that each row has a file of its own.
@@ -174,6 +185,10 @@ impl Objects {
         }
     }
 
+    fn unfinished(&self, id: ObjectId) -> PathBuf {
+        self.path(id).with_extension(&UNFINISHED[1..])
+    }
+
     fn path(&self, id: ObjectId) -> PathBuf {
         let name = id.0.simple().to_string();
         self.root.join(&name[..2]).join(name)
@@ -235,10 +250,9 @@ impl NewObject {
 impl Drop for NewObject {
     fn drop(&mut self) {
         if !self.published {
-            let path = self.objects.path(self.id);
             // One of the two is not there; what stays is swept at the next start.
-            let _ = fs::remove_file(path.with_extension(&UNFINISHED[1..]));
-            let _ = fs::remove_file(path);
+            let _ = fs::remove_file(self.objects.unfinished(self.id));
+            let _ = fs::remove_file(self.objects.path(self.id));
         }
     }
 }

@@ -21,6 +21,7 @@ impl BlobRow {
             key,
             size,
             version,
+            version_id: _,
             modified,
             attributes,
             crc32c,
@@ -31,16 +32,7 @@ impl BlobRow {
         put_bytes(&mut body, version.as_str().as_bytes());
         put_signed(&mut body, modified.as_micros());
         put_option(&mut body, *crc32c, |out, crc| out.extend(crc.to_le_bytes()));
-        for header in headers(attributes) {
-            put_option(&mut body, header.as_ref(), |out, text| {
-                put_bytes(out, text.as_bytes());
-            });
-        }
-        put_varint(&mut body, attributes.metadata.len() as u64);
-        for (name, value) in &attributes.metadata {
-            put_bytes(&mut body, name.as_bytes());
-            put_bytes(&mut body, value.as_bytes());
-        }
+        put_attributes(&mut body, attributes);
         seal(&[bucket.as_bytes(), key.as_str().as_bytes()], &body)
     }
 
@@ -60,9 +52,10 @@ impl BlobRow {
         let row = Self {
             object: ObjectId::from_bytes(reader.array()?),
             meta: ObjectMeta {
-                key: BlobKey::raw(key),
+                key: BlobKey::of_store(key),
                 size: reader.varint()?,
                 version: Version::parse(reader.text()?).map_err(|_| Malformed)?,
+                version_id: None,
                 modified: Timestamp::from_micros(reader.signed()?),
                 crc32c: reader.option(Reader::array)?.map(u32::from_le_bytes),
                 attributes: attributes(&mut reader)?,
@@ -99,7 +92,7 @@ pub(crate) fn check(condition: &BlobCondition, found: Option<&BlobRow>) -> Resul
 }
 
 /// The headers in the order of the format.
-fn headers(attributes: &Attributes) -> [&Option<String>; 5] {
+pub(super) fn headers(attributes: &Attributes) -> [&Option<String>; 5] {
     [
         &attributes.content_type,
         &attributes.content_disposition,
@@ -109,7 +102,22 @@ fn headers(attributes: &Attributes) -> [&Option<String>; 5] {
     ]
 }
 
-fn attributes(reader: &mut Reader<'_>) -> Result<Attributes, Malformed> {
+/// Appends headers and metadata.
+pub(super) fn put_attributes(body: &mut Vec<u8>, attributes: &Attributes) {
+    for header in headers(attributes) {
+        put_option(body, header.as_ref(), |out, text| {
+            put_bytes(out, text.as_bytes());
+        });
+    }
+    put_varint(body, attributes.metadata.len() as u64);
+    for (name, value) in &attributes.metadata {
+        put_bytes(body, name.as_bytes());
+        put_bytes(body, value.as_bytes());
+    }
+}
+
+/// Reads what [`put_attributes`] appended.
+pub(super) fn attributes(reader: &mut Reader<'_>) -> Result<Attributes, Malformed> {
     let mut header = || reader.option(|reader| Ok(reader.text()?.to_owned()));
     let mut attributes = Attributes::default();
     attributes.content_type = header()?;

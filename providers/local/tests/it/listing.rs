@@ -54,7 +54,7 @@ async fn listed(bucket: &Bucket, asked: &Asked) -> Vec<String> {
             Entry::Prefix(prefix) => prefix,
         }));
         match page.next {
-            Some(next) => list = list.after(next),
+            Some(next) => list = list.resume(next),
             None => return all,
         }
     }

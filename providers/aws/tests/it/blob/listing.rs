@@ -51,7 +51,7 @@ async fn all(bucket: &Bucket, mut list: List, limit: u32) -> Vec<String> {
         assert!(page.entries.len() <= limit as usize);
         found.extend(page.entries.iter().map(shown));
         let Some(next) = page.next else { return found };
-        list = list.after(next);
+        list = list.resume(next);
     }
 }
 
