@@ -73,6 +73,7 @@ impl S3Store {
         Capability::AbandonedUploads,
         Capability::OrderedListing,
         Capability::PresignedRequests,
+        Capability::SignedHeaders,
         Capability::PresignedUploads,
     ]);
 
