@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod aws_url;
+pub mod azure_blob;
 pub mod azure_tables;
 pub mod gcp;
 pub mod local;
@@ -59,7 +60,15 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 6] = ["local", "aws", "aws-url", "postgres", "gcp", "azure-tables"];
+pub const PROVIDERS: [&str; 7] = [
+    "local",
+    "aws",
+    "aws-url",
+    "postgres",
+    "gcp",
+    "azure-tables",
+    "azure-blob",
+];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
@@ -70,6 +79,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
         "azure-tables" => azure_tables::start(options).await,
+        "azure-blob" => azure_blob::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");
