@@ -100,7 +100,15 @@ impl Emulator {
 
     /// Starts the tables of Azurite, which `./test` installed.
     pub async fn start_azurite_tables() -> Result<Self, StartError> {
-        let script = "emulators/azurite/table.mjs";
+        Self::start_azurite("emulators/azurite/table.mjs").await
+    }
+
+    /// Starts the blobs of Azurite, which `./test` installed.
+    pub async fn start_azurite_blobs() -> Result<Self, StartError> {
+        Self::start_azurite("emulators/azurite/blob.mjs").await
+    }
+
+    async fn start_azurite(script: &str) -> Result<Self, StartError> {
         let start = Start {
             name: "azurite",
             version: script_version(script)?,

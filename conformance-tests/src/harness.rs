@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod aws_moto;
 pub mod aws_url;
+pub mod azure_blob;
 pub mod azure_tables;
 pub mod gcp;
 pub mod local;
@@ -60,7 +61,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 7] = [
+pub const PROVIDERS: [&str; 8] = [
     "local",
     "aws",
     "aws-moto",
@@ -68,6 +69,7 @@ pub const PROVIDERS: [&str; 7] = [
     "postgres",
     "gcp",
     "azure-tables",
+    "azure-blob",
 ];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
@@ -80,6 +82,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
         "azure-tables" => azure_tables::start(options).await,
+        "azure-blob" => azure_blob::start(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -67,6 +67,9 @@ pub enum Capability {
     OrderedListing,
     /// Requests can be signed for others to send.
     PresignedRequests,
+    /// Whoever sends a signed put is held to the attributes, size, checksum and version that were asked
+    /// for; elsewhere those are refused, as a planned upload has them all the same.
+    SignedHeaders,
     /// The parts of an upload can be signed for others to send.
     PresignedUploads,
     /// Responses reach the client while they are produced.
@@ -77,7 +80,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -106,6 +109,7 @@ impl Capability {
         Self::AbandonedUploads,
         Self::OrderedListing,
         Self::PresignedRequests,
+        Self::SignedHeaders,
         Self::PresignedUploads,
         Self::ResponseStreaming,
         Self::Schedules,
@@ -142,6 +146,7 @@ impl Capability {
             Self::AbandonedUploads => "abandoned-uploads",
             Self::OrderedListing => "ordered-listing",
             Self::PresignedRequests => "presigned-requests",
+            Self::SignedHeaders => "signed-headers",
             Self::PresignedUploads => "presigned-uploads",
             Self::ResponseStreaming => "response-streaming",
             Self::Schedules => "schedules",

@@ -1,29 +1,5 @@
-// Runs Azurite's tables on the loopback interface, in memory, until standard input ends.
-//
-// The process that starts it holds the other end of standard input, so that the emulator never outlives it, however it
-// ends. Usage: table.mjs PORT, or table.mjs --version. Exits with 69 where Azurite is not installed.
+// Runs Azurite's tables; see run.mjs.
 
-import { createRequire } from 'node:module'
+import { run } from './run.mjs'
 
-const require = createRequire(import.meta.url)
-const NOT_INSTALLED = 69
-
-function installed() {
-  try {
-    return require('azurite/package.json')
-  } catch {
-    console.error('Azurite is not installed: npm ci --ignore-scripts in conformance-tests/emulators/azurite')
-    process.exit(NOT_INSTALLED)
-  }
-}
-
-const { version } = installed()
-const [port] = process.argv.slice(2)
-if (port === '--version') {
-  console.log(version)
-} else {
-  process.stdin.on('end', () => process.exit()).resume()
-  const flags = ['--silent', '--inMemoryPersistence', '--disableTelemetry']
-  process.argv.splice(2, 1, '--tableHost', '127.0.0.1', '--tablePort', port, ...flags)
-  require('azurite/dist/src/table/main.js')
-}
+run('table')

@@ -26,7 +26,7 @@ pub(crate) const CASES: &[Case] = &[
         "K2 K10",
         |ctx| Box::pin(headers_are_signed(ctx)),
     )
-    .needs(&[Capability::PresignedRequests]),
+    .needs(&[Capability::PresignedRequests, Capability::SignedHeaders]),
     Case::blob(
         "B-262",
         "a request is signed for 1 second to 7 days, for nothing less or more",
@@ -67,6 +67,13 @@ pub(crate) const CASES: &[Case] = &[
         "a planned upload that was aborted cannot be finished and leaves what was there",
         "K7 K10",
         |ctx| Box::pin(aborted_plan(ctx)),
+    )
+    .needs(&[Capability::PresignedUploads]),
+    Case::blob(
+        "B-430",
+        "a planned upload of no bytes gives a blob of none, or is InvalidArgument before it begins",
+        "K7 K10",
+        |ctx| Box::pin(empty_plan(ctx)),
     )
     .needs(&[Capability::PresignedUploads]),
 ];
@@ -245,7 +252,7 @@ async fn plan(bucket: &Bucket, key: &str, size: usize) -> Result<UploadPlan, Fai
 async fn planned_upload(ctx: Context) -> Result<(), Failure> {
     let bucket = ctx.bucket().await?;
     bucket.put("a", "old").await?;
-    for size in [0, 5, LARGE] {
+    for size in [5, LARGE] {
         let whole = content(size);
         let plan = plan(&bucket, "a", size).await?;
         let token = UploadToken::parse(plan.token.as_str())?;
@@ -273,6 +280,26 @@ async fn planned_upload(ctx: Context) -> Result<(), Failure> {
         expect::kind("finish again", again, ErrorKind::NotFound)?;
     }
     Ok(())
+}
+
+/// A store may have no parts without content.
+async fn empty_plan(ctx: Context) -> Result<(), Failure> {
+    let bucket = ctx.bucket().await?;
+    bucket.put("a", "old").await?;
+    let hour = Duration::from_hours(1);
+    let planned = bucket.plan_upload("a", 0, hour, PutBlobOptions::default());
+    let plan = match planned.await {
+        Err(refused) if refused.kind() == ErrorKind::InvalidArgument => {
+            return holds(&bucket, "a", b"old").await;
+        }
+        planned => planned?,
+    };
+    for part in &plan.parts {
+        let answer = send(&part.request, "").await?;
+        expect::that(answer.status / 100 == 2, "a part was refused")?;
+    }
+    bucket.finish_upload(&plan.token).await?;
+    holds(&bucket, "a", b"").await
 }
 
 async fn aborted_plan(ctx: Context) -> Result<(), Failure> {

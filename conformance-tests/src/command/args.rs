@@ -18,7 +18,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     /// Providers to run against: local, aws, aws-moto, aws-url, postgres, gcp,
-    /// azure-tables.
+    /// azure-tables, azure-blob.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
     /// Only cases of these topics: document, blob, gateway, function, fault.

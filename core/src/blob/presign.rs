@@ -206,6 +206,9 @@ impl Bucket {
     }
 
     /// Signs a request to store a blob.
+    ///
+    /// Attributes, a size, a checksum and a version to replace need
+    /// [`SignedHeaders`](crate::Capability::SignedHeaders).
     pub async fn presign_put(
         &self,
         key: impl IntoBlobKey,
@@ -215,6 +218,10 @@ impl Bucket {
         let work = async {
             options.attributes.check()?;
             self.binding.check(&options.condition, &[])?;
+            if options.has_headers() {
+                let needed = [Capability::PresignedRequests, Capability::SignedHeaders];
+                self.binding.capabilities().require(&needed)?;
+            }
             let limits = self.binding.description.transfer;
             limits.check_size(options.size.unwrap_or(0))?;
             let action = PresignAction::Put {
@@ -243,6 +250,15 @@ impl Bucket {
             self.binding.presign(action, options.expires_in).await
         };
         self.binding.run_at(PRESIGN, &key, work).await
+    }
+}
+
+impl PresignPutOptions {
+    /// Whether there is anything that its sender must be held to by headers.
+    fn has_headers(&self) -> bool {
+        let versioned = matches!(self.condition, BlobCondition::IfVersion(_));
+        let attributes = self.attributes != Attributes::default();
+        versioned || attributes || self.size.is_some() || self.crc32c.is_some()
     }
 }
 

@@ -75,6 +75,7 @@ impl S3Store {
         Capability::AbandonedUploads,
         Capability::OrderedListing,
         Capability::PresignedRequests,
+        Capability::SignedHeaders,
         Capability::PresignedUploads,
     ]);
 

@@ -1,17 +1,24 @@
 //! Which store on Azure a URL names: the scheme says which service.
 
+#[cfg(any(feature = "blob", feature = "tables"))]
+mod account;
+#[cfg(feature = "blob")]
+pub mod blob;
 #[cfg(feature = "cosmos")]
 pub mod cosmos;
 #[cfg(feature = "tables")]
 pub mod tables;
 
+#[cfg(any(feature = "cosmos", feature = "tables"))]
 use std::sync::Arc;
 
+#[cfg(any(feature = "cosmos", feature = "tables"))]
 use isobar::driver::document::DocumentDriver;
 use isobar::{Error, Result};
 use percent_encoding::percent_decode_str;
 
-/// A store's place, of any of the services that this build knows.
+/// The place of a store of documents, of any of the services that this build knows.
+#[cfg(any(feature = "cosmos", feature = "tables"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -23,6 +30,7 @@ pub enum Place {
     Tables(tables::TablesPlace),
 }
 
+#[cfg(any(feature = "cosmos", feature = "tables"))]
 impl Place {
     /// Reads a URL and the variables of this process.
     pub fn parse(url: &str) -> Result<Self> {
@@ -32,7 +40,7 @@ impl Place {
             #[cfg(feature = "tables")]
             tables::SCHEME => tables::TablesPlace::parse(url).map(Self::Tables),
             scheme => Err(Error::invalid(format!(
-                "{scheme:?} is not the scheme of a store on Azure that this build knows"
+                "{scheme:?} is not the scheme of a store of documents on Azure that this build knows"
             ))),
         }
     }

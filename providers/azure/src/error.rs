@@ -2,36 +2,129 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+#[cfg(feature = "tables")]
+use http::HeaderMap;
+use http::StatusCode;
 use isobar::driver::{Effect, Failure, status};
 use isobar::{Error, ErrorKind};
+#[cfg(feature = "tables")]
 use serde_json::Value as Json;
 
-const CODE: &str = "x-ms-error-code";
-const REQUEST_ID: &str = "x-ms-request-id";
-const RETRY_AFTER: &str = "retry-after";
+pub(crate) const CODE: &str = "x-ms-error-code";
+pub(crate) const REQUEST_ID: &str = "x-ms-request-id";
+pub(crate) const RETRY_AFTER: &str = "retry-after";
 
-/// The failure that an answer tells of.
+/// One service of storage accounts, as errors speak of it.
+pub(crate) struct Service {
+    pub(crate) name: &'static str,
+    /// What holds its entries, such as `table`, and the code that says that it is missing.
+    holder: (&'static str, &'static str),
+}
+
+#[cfg(feature = "tables")]
+pub(crate) const TABLES: Service = Service {
+    name: "Azure Tables",
+    holder: ("table", "TableNotFound"),
+};
+#[cfg(feature = "blob")]
+pub(crate) const BLOBS: Service = Service {
+    name: "Azure Blob Storage",
+    holder: ("container", "ContainerNotFound"),
+};
+
+impl Service {
+    /// What is said where no connection can be made.
+    pub(crate) fn unreachable(&self) -> String {
+        let name = self.name;
+        format!("{name} cannot be reached: check the account and endpoint of the store")
+    }
+
+    /// What is said where a connection breaks.
+    pub(crate) fn broken(&self) -> String {
+        let name = self.name;
+        format!("the connection to {name} broke before the answer was there")
+    }
+}
+
+/// An answer that is no success.
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) message: &'a str,
+    pub(crate) request: Option<&'a str>,
+    pub(crate) retry_after: Option<&'a str>,
+}
+
+impl Answer<'_> {
+    /// The failure it tells of; `own` knows the codes of the service's own.
+    pub(crate) fn failure(
+        &self,
+        service: &Service,
+        own: fn(&str) -> Option<(ErrorKind, Effect)>,
+    ) -> Failure {
+        let code = self.code.unwrap_or_default();
+        let found = own(code).or_else(|| common(code));
+        let (kind, effect) = found.unwrap_or_else(|| by_status(self.status));
+        let mut error = Error::new(kind, self.told(service, kind));
+        error = error.with_provider_code(self.code, self.request);
+        let seconds = self.retry_after.and_then(|seconds| seconds.parse().ok());
+        if let Some(seconds) = seconds {
+            error = error.with_retry_after(Duration::from_secs(seconds));
+        }
+        Failure { error, effect }
+    }
+
+    fn told(&self, service: &Service, kind: ErrorKind) -> String {
+        let (holder, missing) = service.holder;
+        let (status, message) = (self.status, self.message);
+        let known = StatusCode::from_u16(status).ok();
+        let reason = known.and_then(|status| status.canonical_reason());
+        let name = service.name;
+        match self.code.or(reason).unwrap_or("no code") {
+            code if code == missing => format!(
+                "the {holder} is missing ({code}): create it, or call ensure in development"
+            ),
+            code if matches!(
+                kind,
+                ErrorKind::Unauthenticated | ErrorKind::PermissionDenied
+            ) =>
+            {
+                format!(
+                    "{name} answered {status} {code}: check the account's name and key or the \
+                     shared access signature, what it allows, and that the clock of this machine \
+                     is right"
+                )
+            }
+            code if message.is_empty() => format!("{name} answered {status} {code}"),
+            code => format!("{name} answered {status} {code}: {message}"),
+        }
+    }
+}
+
+/// The failure that an answer of Azure Tables tells of.
+#[cfg(feature = "tables")]
 pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let told = Told::read(body);
-    let code = told.code.as_deref().or_else(|| header(CODE));
-    let mut failure = classified(status, code, &told.message);
-    failure.error = failure.error.with_provider_code(code, header(REQUEST_ID));
-    let seconds = header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
-    if let Some(seconds) = seconds {
-        failure.error = failure.error.with_retry_after(Duration::from_secs(seconds));
-    }
-    failure
+    let answer = Answer {
+        status: status.as_u16(),
+        code: told.code.as_deref().or_else(|| header(CODE)),
+        message: &told.message,
+        request: header(REQUEST_ID),
+        retry_after: header(RETRY_AFTER),
+    };
+    answer.failure(&TABLES, of_tables)
 }
 
 /// What the body of an answer says.
+#[cfg(feature = "tables")]
 #[derive(Default)]
 struct Told {
     code: Option<String>,
     message: String,
 }
 
+#[cfg(feature = "tables")]
 impl Told {
     fn read(body: &[u8]) -> Self {
         let Ok(body) = serde_json::from_slice::<Json>(body) else {
@@ -47,62 +140,42 @@ impl Told {
     }
 }
 
-/// Codes as "Table service error codes" and "Common REST API error codes" describe them.
-fn classified(status: StatusCode, code: Option<&str>, message: &str) -> Failure {
-    let (kind, effect) = match code.unwrap_or_default() {
-        "TableNotFound" | "ResourceNotFound" | "EntityAlreadyExists" => {
-            (ErrorKind::Internal, Effect::None)
-        }
+/// Codes as "Common REST API error codes" describes them.
+fn common(code: &str) -> Option<(ErrorKind, Effect)> {
+    Some(match code {
         "AuthenticationFailed" | "InvalidAuthenticationInfo" | "NoAuthenticationInformation" => {
             (ErrorKind::Unauthenticated, Effect::None)
         }
-        "EntityTooLarge" | "PropertyValueTooLarge" | "RequestBodyTooLarge" => {
-            (ErrorKind::TooLarge, Effect::None)
-        }
-        "TooManyProperties" => (ErrorKind::LimitExceeded, Effect::None),
+        "RequestBodyTooLarge" => (ErrorKind::TooLarge, Effect::None),
         "ServerBusy" => (ErrorKind::Throttled, Effect::None),
-        "TableBeingDeleted" => (ErrorKind::Unavailable, Effect::None),
         "OperationTimedOut" => (ErrorKind::Unavailable, Effect::Unknown),
-        _ => by_status(status),
-    };
-    let name = code.unwrap_or_else(|| status.canonical_reason().unwrap_or("no code"));
-    let told = match name {
-        "TableNotFound" => {
-            "the table is missing (TableNotFound): create it, or call ensure in development"
-                .to_owned()
-        }
-        name if matches!(
-            kind,
-            ErrorKind::Unauthenticated | ErrorKind::PermissionDenied
-        ) =>
-        {
-            format!(
-                "Azure Tables answered {} {name}: check the account's name and key or the shared \
-             access signature, what it allows, and that the clock of this machine is right",
-                status.as_u16()
-            )
-        }
-        name if message.is_empty() => format!("Azure Tables answered {} {name}", status.as_u16()),
-        name => format!(
-            "Azure Tables answered {} {name}: {message}",
-            status.as_u16()
-        ),
-    };
-    Failure {
-        error: Error::new(kind, told),
-        effect,
-    }
+        _ => return None,
+    })
 }
 
-fn by_status(status: StatusCode) -> (ErrorKind, Effect) {
-    // What stands before the service may say this of a request that reached it.
-    let is_known = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+/// Codes as "Table service error codes" describes them.
+#[cfg(feature = "tables")]
+fn of_tables(code: &str) -> Option<(ErrorKind, Effect)> {
+    let kind = match code {
+        "TableNotFound" | "ResourceNotFound" | "EntityAlreadyExists" => ErrorKind::Internal,
+        "EntityTooLarge" | "PropertyValueTooLarge" => ErrorKind::TooLarge,
+        "TooManyProperties" => ErrorKind::LimitExceeded,
+        "TableBeingDeleted" => ErrorKind::Unavailable,
+        _ => return None,
+    };
+    Some((kind, Effect::None))
+}
+
+fn by_status(status: u16) -> (ErrorKind, Effect) {
+    // What stands before the service may say 408 of a request that reached it.
+    let is_known = (400..500).contains(&status) && status != 408;
     let effect = if is_known {
         Effect::None
     } else {
         Effect::Unknown
     };
-    let kind = match status::kind(status) {
+    let kind = StatusCode::from_u16(status).map_or(ErrorKind::Internal, status::kind);
+    let kind = match kind {
         ErrorKind::NotFound => ErrorKind::Internal,
         kind => kind,
     };
@@ -110,6 +183,7 @@ fn by_status(status: StatusCode) -> (ErrorKind, Effect) {
 }
 
 /// Whether a condition of a commit did not hold: somebody else wrote since the read.
+#[cfg(feature = "tables")]
 pub(crate) fn is_conflict(error: &Error) -> bool {
     matches!(
         error.provider_code(),
@@ -122,6 +196,7 @@ pub(crate) fn is_conflict(error: &Error) -> bool {
     )
 }
 
+#[cfg(feature = "tables")]
 #[cfg(test)]
 mod tests {
     use super::*;

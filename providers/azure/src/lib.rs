@@ -1,12 +1,22 @@
-//! Isobar on Azure: documents in Cosmos DB for NoSQL or in Azure Tables.
+//! Isobar on Azure: documents in Cosmos DB for NoSQL or in Azure Tables, blobs in Azure Blob Storage.
 
-#[cfg(feature = "tables")]
+#[cfg(feature = "blob")]
+pub mod blob;
+#[cfg(any(feature = "blob", feature = "cosmos", feature = "tables"))]
 pub mod config;
-#[cfg(feature = "tables")]
+#[cfg(any(feature = "blob", feature = "tables"))]
+mod credential;
+#[cfg(any(feature = "blob", feature = "tables"))]
+mod date;
+#[cfg(any(feature = "cosmos", feature = "tables"))]
 pub mod document;
-#[cfg(feature = "tables")]
+#[cfg(any(feature = "blob", feature = "tables"))]
 mod error;
 
+#[cfg(feature = "blob")]
+pub use blob::BlobStore;
+#[cfg(any(feature = "blob", feature = "tables"))]
+pub use credential::Credential;
 #[cfg(feature = "cosmos")]
 pub use document::cosmos::CosmosStore;
 #[cfg(feature = "tables")]

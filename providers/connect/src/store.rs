@@ -27,7 +27,7 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 8] = [
+const KNOWN: [(&str, &str); 9] = [
     ("local", "local"),
     ("dynamodb", "dynamodb"),
     ("s3", "s3"),
@@ -35,6 +35,7 @@ const KNOWN: [(&str, &str); 8] = [
     ("postgresql", "postgres"),
     ("firestore", "firestore"),
     ("azure-tables", "azure-tables"),
+    ("azure-blob", "azure-blob"),
     ("cosmos", "cosmos"),
 ];
 
@@ -66,6 +67,7 @@ impl Stores {
         }
         match scheme(url) {
             "s3" => s3(url).await,
+            "azure-blob" => azure_blob(url),
             _ => Err(unknown(BLOBS, url)),
         }
     }
@@ -176,6 +178,20 @@ async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
 #[cfg(not(feature = "s3"))]
 async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     std::future::ready(Err(unknown(BLOBS, url))).await
+}
+
+#[cfg(feature = "azure-blob")]
+fn azure_blob(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    let place = isobar_azure::config::blob::BlobPlace::parse(url)?;
+    Ok(Opened {
+        driver: Arc::new(place.open()?),
+        prefix: place.prefix,
+    })
+}
+
+#[cfg(not(feature = "azure-blob"))]
+fn azure_blob(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    Err(unknown(BLOBS, url))
 }
 
 /// The tables of the collections, as the vendor of the store at this URL defines them.
@@ -342,6 +358,21 @@ mod azure_tests {
         let opened = Stores::default().documents(url).await.unwrap();
         assert_eq!(opened.driver.describe().provider, "azure-tables");
         assert_eq!(opened.prefix.as_deref(), Some("t-"));
+    }
+}
+
+#[cfg(all(test, feature = "azure-blob"))]
+mod azure_blob_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_azure_blob_storage_opens_a_store_with_its_prefix() {
+        let url = "azure-blob://devstoreaccount1?endpoint=http://127.0.0.1:1&prefix=t-";
+        let opened = Stores::default().blobs(url).await.unwrap();
+        assert_eq!(opened.driver.describe().provider, "azure-blob");
+        assert_eq!(opened.prefix.as_deref(), Some("t-"));
+        let documents = Stores::default().documents(url).await;
+        assert!(documents.is_err());
     }
 }
 

@@ -48,8 +48,11 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
 ]);
 
 /// What is signed can be sent only where a server answers it.
-const SIGNED: Capabilities =
-    Capabilities::of(&[Capability::PresignedRequests, Capability::PresignedUploads]);
+const SIGNED: Capabilities = Capabilities::of(&[
+    Capability::PresignedRequests,
+    Capability::SignedHeaders,
+    Capability::PresignedUploads,
+]);
 
 /// Only the disk has limits; parts are those that other stores would be sent.
 const TRANSFER: TransferLimits = TransferLimits {

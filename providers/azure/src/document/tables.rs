@@ -3,7 +3,6 @@
 mod batch;
 mod cbor;
 mod client;
-pub(crate) mod credential;
 mod definition;
 mod entity;
 mod filter;
@@ -29,8 +28,8 @@ use isobar::driver::document::{
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
 
+pub use crate::credential::Credential;
 pub use client::TablesClient;
-pub use credential::Credential;
 use entity::Row;
 use key::Address;
 use read::AT_ONCE;

@@ -1,4 +1,4 @@
-//! Azurite: one process for each test binary, on a port of its own.
+//! Azurite: one process of each service for each test binary, on a port of its own.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -14,16 +14,24 @@ struct Emulator {
     _process: Child,
 }
 
-/// The port of the emulator, which is started at the first call.
+/// The port of the tables, which are started at the first call.
+#[cfg(feature = "tables")]
 pub(crate) fn port() -> u16 {
-    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    EMULATOR.get_or_init(start).port
+    static TABLES: OnceLock<Emulator> = OnceLock::new();
+    TABLES.get_or_init(|| start("table")).port
 }
 
-fn start() -> Emulator {
+/// The port of the blobs, which are started at the first call.
+#[cfg(feature = "blob")]
+pub(crate) fn blob_port() -> u16 {
+    static BLOBS: OnceLock<Emulator> = OnceLock::new();
+    BLOBS.get_or_init(|| start("blob")).port
+}
+
+fn start(service: &str) -> Emulator {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     let root = root.expect("the crate lies two levels deep");
-    let script = root.join("conformance-tests/emulators/azurite/table.mjs");
+    let script = root.join(format!("conformance-tests/emulators/azurite/{service}.mjs"));
     let asked = Command::new("node").arg(&script).arg("--version").output();
     let asked = asked.expect("Node");
     let told = String::from_utf8_lossy(&asked.stderr);

@@ -1,6 +1,10 @@
 //! Tests of places and of the variables that credentials come from.
 
+use isobar::ErrorKind;
+
 use super::*;
+use crate::config::account::{ACCOUNT, CONNECTION, KEY, SAS};
+use crate::credential::DEVELOPMENT_KEY;
 
 fn parse(url: &str, variables: &[(&str, &str)]) -> Result<TablesPlace> {
     TablesPlace::parse_with(url, &|wanted| {
@@ -40,7 +44,7 @@ fn a_connection_string_says_everything_that_the_url_does_not() {
         "azure-tables://",
         &[(CONNECTION, "UseDevelopmentStorage=true")],
     );
-    assert_eq!(place.unwrap().endpoint, DEVELOPMENT);
+    assert_eq!(place.unwrap().endpoint, TABLES.development);
 }
 
 #[test]

@@ -16,8 +16,9 @@ use isobar::{Error, ErrorKind, Result};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::credential::Credential;
-use crate::error::refused;
+use crate::credential::Credential;
+use crate::date;
+use crate::error::{TABLES, refused};
 
 /// The newest version of the table service's protocol ("Versioning for the Azure Storage services").
 const VERSION: &str = "2019-02-02";
@@ -150,12 +151,14 @@ impl TablesClient {
         let inner = &*self.0;
         let path = format!("{}{path}", inner.path);
         let (resource, query) = path.split_once('?').unwrap_or((&path, ""));
-        let date = jiff::fmt::rfc2822::DateTimePrinter::new()
-            .timestamp_to_rfc9110_string(&jiff::Timestamp::now())
-            .map_err(|error| Error::invalid("the clock is out of range").with_source(error))?;
-        let authorization = inner
+        let date = date::now()?;
+        // "Authorize with Shared Key", the lite form for tables.
+        let account = &inner.account;
+        let signature = inner
             .credential
-            .authorization(&inner.account, &date, resource);
+            .sign(&format!("{date}\n/{account}{resource}"));
+        let authorization =
+            signature.map(|signature| format!("SharedKeyLite {account}:{signature}"));
         let parameters = [query, inner.credential.parameters().unwrap_or_default()];
         let parameters = parameters.into_iter().filter(|part| !part.is_empty());
         let parameters = parameters.collect::<Vec<_>>().join("&");
@@ -189,10 +192,8 @@ fn unreachable(
     effect: Effect,
 ) -> Failure {
     let message = match effect {
-        Effect::None => {
-            "Azure Tables cannot be reached: check the account and endpoint of the store"
-        }
-        Effect::Unknown => "the connection to Azure Tables broke before the answer was there",
+        Effect::None => TABLES.unreachable(),
+        Effect::Unknown => TABLES.broken(),
     };
     Failure {
         error: Error::new(ErrorKind::Unavailable, message).with_source(error),

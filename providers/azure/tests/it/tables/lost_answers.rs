@@ -5,15 +5,15 @@ use std::time::Duration;
 use isobar::document::{Condition, Map, PutOptions, SortType, Update, WriteSet};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 
-use crate::faults::{Fault, Faults};
-use crate::{clock, emulator, map, store};
+use super::faults::{Fault, Faults};
+use super::{clock, emulator, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 const KEY: (&str, &str) = ("a", "1");
 
 /// The same table twice: directly, and behind a proxy.
 async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Faults) {
-    let (direct, prefix) = crate::fresh(spec).await;
+    let (direct, prefix) = super::fresh(spec).await;
     let faults = Faults::before(emulator::port()).await;
     let behind = Collection::new(store(faults.port), clock(), spec, &prefix);
     (direct, behind, faults)

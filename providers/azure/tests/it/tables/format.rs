@@ -8,7 +8,7 @@ use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_azure::document::tables::TablesClient;
 use serde_json::{Value as Json, json};
 
-use crate::{emulator, map, store};
+use super::{emulator, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 
@@ -47,7 +47,7 @@ impl Raw {
 }
 
 async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Raw) {
-    let (notes, prefix) = crate::fresh(spec).await;
+    let (notes, prefix) = super::fresh(spec).await;
     let client = store(emulator::port()).client();
     let table = spec.schema(&prefix).table;
     (notes, Raw { client, table })

@@ -4,8 +4,8 @@ use futures_util::TryStreamExt as _;
 use isobar::document::{BatchWrite, Filter, Map, Query, SortType, Value};
 use isobar::{Collection, CollectionSpec};
 
-use crate::faults::Faults;
-use crate::{clock, emulator, map, store};
+use super::faults::Faults;
+use super::{clock, emulator, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::I64);
 
@@ -19,7 +19,7 @@ fn note(partition: &str, n: i64) -> Map {
 }
 
 async fn filled(count: i64) -> (Collection<Map>, String) {
-    let (notes, prefix) = crate::fresh(&NOTES).await;
+    let (notes, prefix) = super::fresh(&NOTES).await;
     let mut batch = BatchWrite::new();
     for n in 0..count {
         batch = batch.upsert(&note(["a", "b"][usize::from(n >= count / 2)], n));

@@ -12,7 +12,7 @@ use isobar_azure::document::tables::{Credential, TablesClient};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
-use crate::{clock, emulator, map, store};
+use super::{clock, emulator, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 
@@ -50,7 +50,7 @@ fn signature(permissions: &str) -> String {
 
 #[tokio::test]
 async fn a_shared_access_signature_allows_what_it_says() {
-    let (_, prefix) = crate::fresh(&NOTES).await;
+    let (_, prefix) = super::fresh(&NOTES).await;
     let with = |permissions| {
         let mut place = TablesPlace::parse("azure-tables://devstoreaccount1").unwrap();
         place.endpoint = format!("http://127.0.0.1:{}/devstoreaccount1", emulator::port());
@@ -91,7 +91,7 @@ async fn a_table_that_is_missing_is_named_so() {
 
 #[tokio::test]
 async fn the_native_client_asks_whatever_the_service_knows() {
-    let (notes, prefix) = crate::fresh(&NOTES).await;
+    let (notes, prefix) = super::fresh(&NOTES).await;
     let client = notes.native::<TablesClient>().expect("the native client");
     let path = format!("/Tables?$filter=TableName%20eq%20'{prefix}notes'");
     let answer = client.send(Method::GET, &path, HeaderMap::new(), Bytes::new());
@@ -105,7 +105,7 @@ async fn the_native_client_asks_whatever_the_service_knows() {
 
 #[tokio::test]
 async fn a_collection_of_another_key_is_refused() {
-    let (_, prefix) = crate::fresh(&NOTES).await;
+    let (_, prefix) = super::fresh(&NOTES).await;
     let other = NOTES.sort("at", SortType::I64);
     let other = Collection::new(store(emulator::port()), clock(), &other, &prefix);
     let error = other.ensure().await.unwrap_err();
@@ -114,7 +114,7 @@ async fn a_collection_of_another_key_is_refused() {
 
 #[tokio::test]
 async fn a_sweep_removes_what_expired_before_an_instant_and_nothing_else() {
-    let (notes, prefix) = crate::fresh(&NOTES).await;
+    let (notes, prefix) = super::fresh(&NOTES).await;
     let note = |part: &str| map(&[("id", "a".into()), ("part", part.into())]);
     notes.create(&note("1")).await.unwrap();
     for (part, seconds) in [("2", 1_000), ("3", 2_000), ("4", 253_000_000_000)] {

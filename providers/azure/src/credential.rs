@@ -38,24 +38,27 @@ impl Credential {
     }
 
     /// What follows the parameters of each request.
-    pub(super) fn parameters(&self) -> Option<&str> {
+    pub(crate) fn parameters(&self) -> Option<&str> {
         match &self.0 {
             Secret::Sas(token) => Some(token),
             Secret::Key(_) => None,
         }
     }
 
-    /// The header that authorises a request for this path, as it is sent, at this date ("Authorize
-    /// with Shared Key", the lite form for tables).
-    pub(super) fn authorization(&self, account: &str, date: &str, path: &str) -> Option<String> {
+    /// Whether it can sign anything.
+    #[cfg(feature = "blob")]
+    pub(crate) fn is_key(&self) -> bool {
+        matches!(self.0, Secret::Key(_))
+    }
+
+    /// The signature of a text by the account key; nothing where there is none.
+    pub(crate) fn sign(&self, text: &str) -> Option<String> {
         let Secret::Key(key) = &self.0 else {
             return None;
         };
-        let signed = format!("{date}\n/{account}{path}");
         let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-        mac.update(signed.as_bytes());
-        let signature = STANDARD.encode(mac.finalize().into_bytes());
-        Some(format!("SharedKeyLite {account}:{signature}"))
+        mac.update(text.as_bytes());
+        Some(STANDARD.encode(mac.finalize().into_bytes()))
     }
 }
 

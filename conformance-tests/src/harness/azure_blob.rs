@@ -1,0 +1,60 @@
+//! Azure Blob Storage on Azurite, the emulator by Microsoft, or on a storage account.
+
+use std::sync::Arc;
+
+use isobar_azure::config::blob::BlobPlace;
+
+use super::{Options, StartFailure};
+use crate::emulator::Emulator;
+use crate::{Evidence, Provider};
+
+/// The endpoint that stands for the account that the variables of Azure's tools name.
+const LIVE: &str = "live";
+/// The account of every emulator, whose key is published.
+const ACCOUNT: &str = "devstoreaccount1";
+/// Where Azurite is known to differ from the service, as seen.
+const KNOWN_FAULTS: &[(&str, &str)] = &[(
+    "B-202",
+    "Azurite answers 500 to a listing of a key with U+FFFF, for which XML has no form",
+)];
+
+const NAME: &str = "azure-blob";
+
+/// Starts Azurite, or uses the emulator whose `http://HOST:PORT` was given; `live` is Azure itself.
+pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
+    let provider = match options.endpoint.as_deref() {
+        Some(LIVE) => {
+            return connect("azure-blob://", Provider::new(NAME, Evidence::LiveCloud));
+        }
+        Some(endpoint) => Provider {
+            endpoint: endpoint.to_owned(),
+            ..Provider::new(NAME, Evidence::VendorEmulator)
+        },
+        None => {
+            let emulator = Emulator::start_azurite_blobs().await?;
+            Provider {
+                endpoint: emulator.url.clone(),
+                emulator: Some(emulator),
+                ..Provider::new(NAME, Evidence::VendorEmulator)
+            }
+        }
+    };
+    let endpoint = &provider.endpoint;
+    let url = format!("azure-blob://{ACCOUNT}?endpoint={endpoint}/{ACCOUNT}");
+    let provider = Provider {
+        known_faults: KNOWN_FAULTS,
+        ..provider
+    };
+    connect(&url, provider)
+}
+
+fn connect(url: &str, provider: Provider) -> Result<Provider, StartFailure> {
+    let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
+    let place = BlobPlace::parse(url).map_err(broken)?;
+    let store = place.open().map_err(broken)?;
+    Ok(Provider {
+        blobs: Some(Arc::new(store)),
+        endpoint: place.endpoint,
+        ..provider
+    })
+}
