@@ -124,6 +124,10 @@ async fn below_the_delimiter(ctx: Context) -> Result<(), Failure> {
 
 async fn byte_order(ctx: Context) -> Result<(), Failure> {
     let bucket = ctx.bucket().await?;
+    // A listing in another order is no call that could be refused.
+    bucket
+        .capabilities()
+        .require(&[Capability::OrderedListing])?;
     let mut random = ctx.random();
     let alphabet = [
         'a', 'B', '/', '.', ' ', '-', '%', '~', '\u{1}', 'é', '\u{ffff}', '😀',
