@@ -7,6 +7,7 @@
 //! metadata is encoded by [`driver::metadata`](super::metadata).
 
 mod body;
+mod condition;
 pub mod key;
 pub mod listing;
 mod presign;
@@ -25,6 +26,7 @@ use crate::capability::{Capabilities, Limits};
 use crate::error::Result;
 
 pub(crate) use body::Reopening;
+pub use condition::unmet;
 pub use presign::{Presign, PresignAction};
 pub use request::{
     BlobAddress, Copy, Delete, Entry, EntryPage, Get, ListRequest, ListScope, ListStart, Put, Read,
