@@ -4,7 +4,9 @@ pub mod aws;
 pub mod aws_url;
 pub mod azure_tables;
 pub mod gcp;
+pub mod gcs;
 pub mod local;
+pub mod opendal;
 pub mod postgres;
 
 use std::pin::Pin;
@@ -59,7 +61,18 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 6] = ["local", "aws", "aws-url", "postgres", "gcp", "azure-tables"];
+pub const PROVIDERS: [&str; 10] = [
+    "local",
+    "aws",
+    "aws-url",
+    "postgres",
+    "gcp",
+    "gcs",
+    "azure-tables",
+    "opendal-fs",
+    "opendal-memory",
+    "opendal-s3",
+];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
 pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailure> {
@@ -69,7 +82,11 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
+        "gcs" => gcs::start(options).await,
         "azure-tables" => azure_tables::start(options).await,
+        "opendal-fs" => opendal::start_fs(),
+        "opendal-memory" => opendal::start_memory(),
+        "opendal-s3" => opendal::start_s3(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -17,7 +17,7 @@ use crate::{Case, Topic, catalogue, harness};
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Providers to run against: local, aws, aws-url, postgres, gcp,
+    /// Providers to run against: local, aws, aws-url, postgres, gcp, gcs, opendal-fs, opendal-memory, opendal-s3,
     /// azure-tables.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,

@@ -14,7 +14,7 @@ use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::{Evidence, Provider, Wire};
 
-const MINISTACK: PythonEmulator = PythonEmulator {
+pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
     arguments: Vec::new(),
@@ -41,7 +41,7 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "MiniStack fills a new index with items whose attributes have another type",
     ),
 ];
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
