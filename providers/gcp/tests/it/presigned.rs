@@ -22,13 +22,15 @@ const SERVICE_ACCOUNT: &str = include_str!("service-account.json");
 
 async fn bucket() -> Bucket {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let account = serde_json::from_str(SERVICE_ACCOUNT).unwrap();
+    let account = serde_json::from_str(SERVICE_ACCOUNT).expect("JSON");
     let signer = service_account::Builder::new(account).build_signer();
-    let place = Place::parse("gs://shop").unwrap();
+    let place = Place::parse("gs://shop").expect("a place");
     let anonymous = anonymous::Builder::new().build();
-    let store = place.open_as(anonymous, Some(signer.unwrap())).await;
+    let store = place
+        .open_as(anonymous, Some(signer.expect("a signer")))
+        .await;
     let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
-    Bucket::new(Arc::new(store.unwrap()), Arc::new(clock), "photos")
+    Bucket::new(Arc::new(store.expect("a store")), Arc::new(clock), "photos")
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -79,7 +81,7 @@ fn verify(request: &PresignedRequest, path: &str) {
 }
 
 fn key() -> RsaKeyPair {
-    let account: serde_json::Value = serde_json::from_str(SERVICE_ACCOUNT).unwrap();
+    let account: serde_json::Value = serde_json::from_str(SERVICE_ACCOUNT).expect("JSON");
     let pem = account["private_key"].as_str().expect("a key");
     let lines = pem.lines().filter(|line| !line.starts_with("-----"));
     let bytes = STANDARD.decode(lines.collect::<String>()).expect("Base64");
