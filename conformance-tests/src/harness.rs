@@ -6,7 +6,9 @@ pub mod aws_url;
 pub mod azure_blob;
 pub mod azure_tables;
 pub mod gcp;
+pub mod gcs;
 pub mod local;
+pub mod opendal;
 pub mod postgres;
 
 use std::pin::Pin;
@@ -61,15 +63,19 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 8] = [
+pub const PROVIDERS: [&str; 12] = [
     "local",
     "aws",
     "aws-moto",
     "aws-url",
     "postgres",
     "gcp",
+    "gcs",
     "azure-tables",
     "azure-blob",
+    "opendal-fs",
+    "opendal-memory",
+    "opendal-s3",
 ];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
@@ -81,8 +87,12 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
+        "gcs" => gcs::start(options).await,
         "azure-tables" => azure_tables::start(options).await,
         "azure-blob" => azure_blob::start(options).await,
+        "opendal-fs" => opendal::start_fs(),
+        "opendal-memory" => opendal::start_memory(),
+        "opendal-s3" => opendal::start_s3(options).await,
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

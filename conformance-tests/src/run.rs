@@ -40,8 +40,9 @@ async fn run_one(provider: &Arc<Provider>, settings: &Arc<Settings>, case: Case)
         None => (Outcome::NotRun, provider.lacks(case.topic)),
         Some(declared) => {
             let context = Context::new(Arc::clone(provider), Arc::clone(settings), &case);
-            let missing = case.needs.iter().find(|needed| !declared.has(**needed));
-            verdict(attempt(&case, context).await, missing.copied())
+            let missing = case.needs.iter().filter(|needed| !declared.has(**needed));
+            let missing: Vec<_> = missing.copied().collect();
+            verdict(attempt(&case, context).await, &missing)
         }
     };
     let (outcome, detail) = match provider.known_fault(case.id) {
@@ -73,18 +74,23 @@ async fn attempt(case: &Case, context: Context) -> Result<(), Failure> {
     }
 }
 
-fn verdict(ended: Result<(), Failure>, missing: Option<Capability>) -> (Outcome, String) {
+/// A case that needs several capabilities may be refused for any that is missing.
+fn verdict(ended: Result<(), Failure>, missing: &[Capability]) -> (Outcome, String) {
     match (ended, missing) {
-        (Ok(()), None) => (Outcome::Supported, String::new()),
-        (Err(failure), None) => (Outcome::Failed, failure.to_string()),
-        (Ok(()), Some(missing)) => (
+        (Ok(()), []) => (Outcome::Supported, String::new()),
+        (Err(failure), []) => (Outcome::Failed, failure.to_string()),
+        (Ok(()), [missing, ..]) => (
             Outcome::Failed,
             format!("{missing} is not declared and yet it works"),
         ),
-        (Err(failure), Some(missing)) if failure.missing_capability() == Some(missing) => {
-            (Outcome::RefusedAsDeclared, format!("needs {missing}"))
+        (Err(failure), [first, ..])
+            if failure
+                .missing_capability()
+                .is_some_and(|refused| missing.contains(&refused)) =>
+        {
+            (Outcome::RefusedAsDeclared, format!("needs {first}"))
         }
-        (Err(failure), Some(missing)) => (
+        (Err(failure), [missing, ..]) => (
             Outcome::Failed,
             format!("{missing} is not declared and must be refused: {failure}"),
         ),

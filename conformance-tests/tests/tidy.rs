@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-local", &["isobar", "isobar-serve"]),
     ("isobar-aws", &["isobar", "isobar-serve"]),
     ("isobar-postgres", &["isobar"]),
+    ("isobar-opendal", &["isobar"]),
     ("isobar-gcp", &["isobar"]),
     ("isobar-azure", &["isobar"]),
     (
@@ -22,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-aws",
             "isobar-postgres",
             "isobar-gcp",
+            "isobar-opendal",
             "isobar-azure",
             "isobar-serve",
         ],
@@ -34,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-aws",
             "isobar-postgres",
             "isobar-gcp",
+            "isobar-opendal",
             "isobar-azure",
             "isobar-serve",
             "isobar-connect",
@@ -89,11 +92,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 5] = [
+const VENDORS: [&str; 6] = [
     "providers/local",
     "providers/aws",
     "providers/postgres",
     "providers/gcp",
+    "providers/opendal",
     "providers/azure",
 ];
 

@@ -17,8 +17,8 @@ use crate::{Case, Topic, catalogue, harness};
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Providers to run against: local, aws, aws-moto, aws-url, postgres, gcp,
-    /// azure-tables, azure-blob.
+    /// Providers to run against: local, aws, aws-moto, aws-url, postgres, gcp, gcs, azure-tables,
+    /// azure-blob, opendal-fs, opendal-memory, opendal-s3.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
     /// Only cases of these topics: document, blob, gateway, function, fault.

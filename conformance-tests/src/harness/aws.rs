@@ -14,7 +14,7 @@ use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::{Evidence, Provider, Wire};
 
-const MINISTACK: PythonEmulator = PythonEmulator {
+pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
     arguments: Vec::new(),
@@ -42,7 +42,7 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
     ),
     ("D-440", "MiniStack does not say what BatchGetItem consumes"),
 ];
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {

@@ -114,6 +114,8 @@ impl BlobWriter {
         let (binding, key) = (Arc::clone(&self.binding), self.key_again());
         let left = self.buffer.len() as u64 + self.sending.len() as u64 * self.part_bytes as u64;
         let ended = binding.run_moving(PUT, &key, left, self.end()).await;
+        // Nobody waits for these any more; a part that is half sent may keep an abort waiting.
+        self.sending.clear();
         if let (Err(_), Some(upload)) = (&ended, &self.upload) {
             // It would be aborted when it is dropped, but unseen.
             let aborted = binding.run_at(ABORT, &key, upload.abort()).await;

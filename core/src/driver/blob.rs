@@ -7,6 +7,7 @@
 //! metadata is encoded by [`driver::metadata`](super::metadata).
 
 mod body;
+mod condition;
 mod content_range;
 pub mod key;
 pub mod listing;
@@ -26,6 +27,7 @@ use crate::capability::{Capabilities, Limits};
 use crate::error::Result;
 
 pub(crate) use body::Reopening;
+pub use condition::unmet;
 pub use content_range::content_range;
 pub use presign::{Presign, PresignAction};
 pub use request::{

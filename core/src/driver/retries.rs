@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::{jitter, time_left};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What the retries of many requests of one store may cost together (rule R21, R22).
 ///
@@ -114,6 +114,12 @@ impl Retries<'_> {
             self.held = RETRY;
         }
         Some(pause)
+    }
+
+    /// The same where sending it twice does no harm: the error itself where it is not to be sent again.
+    pub fn pause_or(&mut self, error: Error) -> Result<Duration> {
+        let again = error.retryable();
+        again.then(|| self.pause(&error)).flatten().ok_or(error)
     }
 
     /// To be told when the service has answered, whatever it said.

@@ -27,10 +27,15 @@ pub(crate) struct Stores {
 }
 
 /// The schemes that some feature of this crate serves.
-const KNOWN: [(&str, &str); 9] = [
+const KNOWN: [(&str, &str); 14] = [
     ("local", "local"),
     ("dynamodb", "dynamodb"),
     ("s3", "s3"),
+    ("gs", "gcs"),
+    ("oss", "oss"),
+    ("cos", "cos"),
+    ("obs", "obs"),
+    ("s3-compatible", "s3-compatible"),
     ("postgres", "postgres"),
     ("postgresql", "postgres"),
     ("firestore", "firestore"),
@@ -68,6 +73,8 @@ impl Stores {
         match scheme(url) {
             "s3" => s3(url).await,
             "azure-blob" => azure_blob(url),
+            "gs" => gcs(url).await,
+            "oss" | "cos" | "obs" | "s3-compatible" => opendal(url),
             _ => Err(unknown(BLOBS, url)),
         }
     }
@@ -189,8 +196,57 @@ fn azure_blob(url: &str) -> Result<Opened<dyn BlobDriver>> {
     })
 }
 
+#[cfg(feature = "gcs")]
+async fn gcs(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    let place = isobar_gcp::blob::Place::parse(url)?;
+    let store = place.open().await?;
+    Ok(Opened {
+        driver: Arc::new(store),
+        prefix: place.prefix,
+    })
+}
+
 #[cfg(not(feature = "azure-blob"))]
 fn azure_blob(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    Err(unknown(BLOBS, url))
+}
+
+#[cfg(not(feature = "gcs"))]
+async fn gcs(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    std::future::ready(Err(unknown(BLOBS, url))).await
+}
+
+#[cfg(any(
+    feature = "oss",
+    feature = "cos",
+    feature = "obs",
+    feature = "s3-compatible"
+))]
+fn opendal(url: &str) -> Result<Opened<dyn BlobDriver>> {
+    let linked = [
+        ("oss", cfg!(feature = "oss")),
+        ("cos", cfg!(feature = "cos")),
+        ("obs", cfg!(feature = "obs")),
+        ("s3-compatible", cfg!(feature = "s3-compatible")),
+    ];
+    if !linked.contains(&(scheme(url), true)) {
+        return Err(unknown(BLOBS, url));
+    }
+    let place = isobar_opendal::config::Place::parse(url)?;
+    let store = place.open()?;
+    Ok(Opened {
+        driver: Arc::new(store),
+        prefix: place.prefix,
+    })
+}
+
+#[cfg(not(any(
+    feature = "oss",
+    feature = "cos",
+    feature = "obs",
+    feature = "s3-compatible"
+)))]
+fn opendal(url: &str) -> Result<Opened<dyn BlobDriver>> {
     Err(unknown(BLOBS, url))
 }
 
@@ -434,5 +490,31 @@ mod postgres_tests {
         for error in errors {
             assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
         }
+    }
+}
+
+#[cfg(all(test, feature = "s3-compatible"))]
+mod opendal_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_a_store_that_speaks_s3_opens_it_with_its_prefix() {
+        let url = "s3-compatible://eu?endpoint=http://127.0.0.1:1&prefix=t-";
+        let opened = Stores::default().blobs(url).await.unwrap();
+        assert_eq!(opened.driver.describe().provider, "s3-compatible");
+        assert_eq!(opened.prefix.as_deref(), Some("t-"));
+    }
+}
+
+#[cfg(all(test, feature = "gcs"))]
+mod gcs_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_of_cloud_storage_opens_a_store_with_its_prefix() {
+        let url = "gs://shop?endpoint=http://127.0.0.1:1&prefix=t-";
+        let opened = Stores::default().blobs(url).await.unwrap();
+        assert_eq!(opened.driver.describe().provider, "gcs");
+        assert_eq!(opened.prefix.as_deref(), Some("t-"));
     }
 }

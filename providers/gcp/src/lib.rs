@@ -1,5 +1,7 @@
-//! Isobar on Google Cloud: documents in Firestore.
+//! Isobar on Google Cloud: documents in Firestore, blobs in Cloud Storage.
 
+#[cfg(feature = "blob")]
+pub mod blob;
 #[cfg(feature = "document")]
 pub mod config;
 #[cfg(feature = "document")]
@@ -7,5 +9,7 @@ pub mod document;
 #[cfg(feature = "document")]
 mod error;
 
+#[cfg(feature = "blob")]
+pub use blob::GcsStore;
 #[cfg(feature = "document")]
 pub use document::FirestoreStore;

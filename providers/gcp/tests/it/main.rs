@@ -2,3 +2,5 @@
 
 #[cfg(feature = "document")]
 mod credentials;
+#[cfg(feature = "blob")]
+mod presigned;

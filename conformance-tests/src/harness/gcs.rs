@@ -1,0 +1,111 @@
+//! Google Cloud Storage: the service, or any endpoint that is given; no registry has an emulator.
+
+use std::sync::Arc;
+
+use isobar::driver::blob::BlobDriver;
+use isobar_gcp::blob::Place;
+
+use super::{Options, StartFailure};
+use crate::{Evidence, Provider};
+
+/// The endpoint that stands for Cloud Storage itself, with the Application Default Credentials.
+const LIVE: &str = "live";
+/// Any name will do: an emulator has every project.
+const PROJECT: &str = "isobar-conformance";
+const HOSTS: [&str; 2] = ["STORAGE_EMULATOR_HOST", "STORAGE_EMULATOR_HOST_GRPC"];
+const MISSING: &str = "there is no emulator of Cloud Storage in a registry that serves Google's own \
+                       client: gcp-storage-emulator ignores ifGenerationMatch, has no gRPC and \
+                       leaves out headers; name an endpoint by --endpoint, or by \
+                       STORAGE_EMULATOR_HOST and STORAGE_EMULATOR_HOST_GRPC, or live for the \
+                       service itself";
+
+/// Where googleapis/storage-testbench 0.45 is known to differ from the service, read in its source
+/// and seen, and what the service has no objects for.
+const KNOWN_FAULTS: &[(&str, &str)] = &[
+    ("B-002", NO_PAGES),
+    ("B-003", NO_PAGES),
+    ("B-004", NO_PAGES),
+    ("B-250", NO_PAGES),
+    ("B-009", OWN_METADATA),
+    ("B-013", OWN_METADATA),
+    ("B-015", OWN_METADATA),
+    ("B-210", OWN_METADATA),
+    ("B-211", OWN_METADATA),
+    ("B-212", OWN_METADATA),
+    ("B-213", OWN_METADATA),
+    ("B-214", OWN_METADATA),
+    ("B-020", OWN_METADATA),
+    ("B-215", OWN_METADATA),
+    ("B-222", OWN_METADATA),
+    ("B-271", OWN_METADATA),
+    ("B-200", JOINED_SLASHES),
+    ("B-201", JOINED_SLASHES),
+    ("B-203", NO_SUCH_NAME),
+    ("B-205", NO_SUCH_NAME),
+    ("B-206", NO_SUCH_NAME),
+    (
+        "B-282",
+        "storage-testbench keeps versions in every bucket and does not tell which are past",
+    ),
+    (
+        "B-252",
+        "storage-testbench folds at the first character of a delimiter",
+    ),
+];
+const NO_PAGES: &str = "storage-testbench gives a listing as one page of any length";
+const OWN_METADATA: &str = "storage-testbench adds metadata of its own to what was stored";
+const JOINED_SLASHES: &str = "storage-testbench takes several slashes in a path for one";
+const NO_SUCH_NAME: &str = "Cloud Storage has no objects called . or .., or below \
+                            .well-known/acme-challenge/, so that these keys are refused (rule K1)";
+/// The same of the service itself.
+const KNOWN_LIMITS: &[(&str, &str)] = &[
+    ("B-200", NO_SUCH_NAME),
+    ("B-203", NO_SUCH_NAME),
+    ("B-205", NO_SUCH_NAME),
+    ("B-206", NO_SUCH_NAME),
+];
+
+/// Uses the endpoint that was given: `live`, or `http://HOST:PORT` for contents, and after a comma
+/// that of everything else where it is another.
+pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
+    let given = options.endpoint.clone().or_else(named);
+    let endpoint = given.ok_or_else(|| StartFailure::Missing(MISSING.to_owned()))?;
+    let (url, evidence) = match endpoint.split_once(',') {
+        _ if endpoint == LIVE => (format!("gs://{}", project()), Evidence::LiveCloud),
+        Some((http, grpc)) => (
+            format!("gs://{PROJECT}?endpoint={http}&grpc={grpc}"),
+            Evidence::VendorEmulator,
+        ),
+        None => (
+            format!("gs://{PROJECT}?endpoint={endpoint}"),
+            Evidence::VendorEmulator,
+        ),
+    };
+    let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
+    let store = Place::parse(&url).map_err(broken)?.open().await;
+    let store: Arc<dyn BlobDriver> = Arc::new(store.map_err(broken)?);
+    Ok(Provider {
+        blobs: Some(store),
+        known_faults: match evidence {
+            Evidence::LiveCloud => KNOWN_LIMITS,
+            _ => KNOWN_FAULTS,
+        },
+        endpoint,
+        ..Provider::new("gcs", evidence)
+    })
+}
+
+fn read(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok()
+}
+
+/// What the variables of Google's own clients name.
+fn named() -> Option<String> {
+    let hosts: Vec<String> = HOSTS.iter().filter_map(|name| read(name)).collect();
+    (!hosts.is_empty()).then(|| hosts.join(","))
+}
+
+/// The project in which buckets are created.
+fn project() -> String {
+    read("GOOGLE_CLOUD_PROJECT").unwrap_or_else(|| PROJECT.to_owned())
+}

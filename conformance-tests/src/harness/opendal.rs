@@ -1,0 +1,70 @@
+//! The OpenDAL provider on a directory, on memory, and on MiniStack as a store that speaks S3.
+
+use std::sync::Arc;
+
+use isobar_opendal::config::Place;
+use isobar_opendal::{OpendalStore, Service};
+use opendal::services::S3;
+
+use super::aws::{MINISTACK, REGION};
+use super::{Options, StartFailure};
+use crate::emulator::Emulator;
+use crate::{Evidence, Provider};
+
+/// Starts a directory of its own.
+pub fn start_fs() -> Result<Provider, StartFailure> {
+    let directory = tempfile::tempdir().map_err(|error| broken(&error))?;
+    let endpoint = format!("opendal-fs://{}", directory.path().display());
+    let store = open(&endpoint)?;
+    Ok(Provider {
+        blobs: Some(Arc::new(store)),
+        endpoint,
+        directory: Some(directory),
+        ..Provider::new("opendal-fs", Evidence::Embedded)
+    })
+}
+
+/// Starts an empty memory.
+pub fn start_memory() -> Result<Provider, StartFailure> {
+    let endpoint = "opendal-memory:".to_owned();
+    let store = open(&endpoint)?;
+    Ok(Provider {
+        blobs: Some(Arc::new(store)),
+        endpoint,
+        ..Provider::new("opendal-memory", Evidence::Embedded)
+    })
+}
+
+/// Starts MiniStack, or uses the endpoint that was given.
+pub async fn start_s3(options: &Options) -> Result<Provider, StartFailure> {
+    let emulator = match &options.endpoint {
+        Some(_) => None,
+        None => Some(Emulator::start(&MINISTACK).await?),
+    };
+    let started = emulator.as_ref().map(|server| server.url.clone());
+    let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
+    let address = endpoint.clone();
+    let store = OpendalStore::new(Service::S3, move |bucket| {
+        // What emulators take for the account's root.
+        let s3 = S3::default()
+            .access_key_id("test")
+            .secret_access_key("test");
+        let s3 = s3.endpoint(&address).region(REGION).bucket(bucket);
+        opendal::Operator::new(s3.disable_config_load())
+    });
+    Ok(Provider {
+        blobs: Some(Arc::new(store.map_err(|error| broken(&error))?)),
+        endpoint,
+        emulator,
+        ..Provider::new("opendal-s3", Evidence::ThirdPartyEmulator)
+    })
+}
+
+fn open(url: &str) -> Result<OpendalStore, StartFailure> {
+    let place = Place::parse(url).map_err(|error| broken(&error))?;
+    place.open().map_err(|error| broken(&error))
+}
+
+fn broken(error: &dyn std::fmt::Display) -> StartFailure {
+    StartFailure::Broken(error.to_string())
+}
