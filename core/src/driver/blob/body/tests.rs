@@ -58,9 +58,10 @@ const fn body(bytes: usize, end: End) -> Body {
 #[async_trait]
 impl BlobDriver for Brittle {
     fn describe(&self) -> BlobDescription {
-        let pins: &[Capability] = match self.pins {
-            true => &[Capability::PinnedReads],
-            false => &[],
+        let pins: &[Capability] = if self.pins {
+            &[Capability::PinnedReads]
+        } else {
+            &[]
         };
         BlobDescription {
             provider: "brittle",
