@@ -119,7 +119,7 @@ pub(super) const ALL: &[Sabotage] = &[
         BlobFault {
             page: |_, page| {
                 page.entries
-                    .retain(|entry| !matches!(entry, Entry::Upload(_)))
+                    .retain(|entry| !matches!(entry, Entry::Upload(_)));
             },
             ..NONE
         },

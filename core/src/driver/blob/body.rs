@@ -173,3 +173,6 @@ fn too_short(missing: u64) -> Error {
     let message = format!("the body ended {missing} bytes early");
     Error::new(ErrorKind::Unavailable, message)
 }
+
+#[cfg(test)]
+mod tests;

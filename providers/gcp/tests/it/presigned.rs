@@ -54,10 +54,11 @@ fn verify(request: &PresignedRequest, path: &str) {
     headers.insert("host".to_owned(), "storage.googleapis.com".to_owned());
     let names: Vec<&str> = headers.keys().map(String::as_str).collect();
     assert_eq!(signed_headers, names.join(";"));
-    let headers: String = headers
+    let headers: Vec<String> = headers
         .iter()
         .map(|(name, value)| format!("{name}:{value}\n"))
         .collect();
+    let headers = headers.concat();
     let query: Vec<String> = pairs.iter().map(|(a, b)| format!("{a}={b}")).collect();
     let canonical = format!(
         "{}\n{path}\n{}\n{headers}\n{signed_headers}\nUNSIGNED-PAYLOAD",

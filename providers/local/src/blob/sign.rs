@@ -31,6 +31,14 @@ const META: &str = "x-isobar-meta-";
 /// The header with the checksum that the content must have.
 const CRC32C: &str = "x-isobar-crc32c";
 const MAC_BYTES: usize = 32;
+/// The headers of attributes, in the order of the format.
+const NAMES: [&str; 5] = [
+    "content-type",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "cache-control",
+];
 
 /// All of a key but unreserved characters and slashes.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
@@ -182,13 +190,6 @@ impl Ticket {
         else {
             return BTreeMap::new();
         };
-        const NAMES: [&str; 5] = [
-            "content-type",
-            "content-disposition",
-            "content-encoding",
-            "content-language",
-            "cache-control",
-        ];
         let given = NAMES.iter().zip(headers(attributes));
         let given = given.filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?)));
         let mut required: BTreeMap<String, String> = given.collect();
