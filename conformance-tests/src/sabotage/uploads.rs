@@ -124,7 +124,7 @@ pub(super) const ALL: &[Sabotage] = &[
             ..NONE
         },
     ),
-    batch("the last of a batch stays", "B-412", |keys| {
+    batch("the last of a batch stays", "B-413", |keys| {
         if let Some(first) = keys.first().cloned()
             && let Some(last) = keys.last_mut()
         {

@@ -66,6 +66,7 @@ impl GcsStore {
         Capability::ListedAttributes,
         Capability::OrderedListing,
         Capability::PresignedRequests,
+        Capability::SignedHeaders,
     ]);
 
     /// A store that uses these clients; buckets are created in `project`.
@@ -96,7 +97,8 @@ impl BlobDriver for GcsStore {
     fn describe(&self) -> BlobDescription {
         let mut capabilities = Self::CAPABILITIES;
         if self.clients.signer.is_none() {
-            let signing = Capabilities::of(&[Capability::PresignedRequests]);
+            let signing =
+                Capabilities::of(&[Capability::PresignedRequests, Capability::SignedHeaders]);
             capabilities = capabilities.without(signing);
         }
         BlobDescription {
