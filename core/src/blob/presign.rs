@@ -10,7 +10,7 @@ use super::binding::{Binding, Operation, checked};
 use super::{Attributes, BlobCondition, BlobKey, Bucket, IntoBlobKey, VersionId};
 use crate::capability::Capability;
 use crate::document::Timestamp;
-use crate::driver::blob::{Presign, PresignAction};
+use crate::driver::blob::{BlobAddress, Presign, PresignAction};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -195,14 +195,9 @@ impl Bucket {
         key: impl IntoBlobKey,
         options: PresignOptions,
     ) -> Result<PresignedRequest> {
-        let key = key.into_blob_key();
-        let work = async {
-            options.check_plain()?;
-            let at = self.binding.address(&key, options.version_id)?;
-            let action = PresignAction::Head { at };
-            self.binding.presign(action, options.expires_in).await
-        };
-        self.binding.run_at(PRESIGN, &key, work).await
+        let action = |at| PresignAction::Head { at };
+        self.presign_plain(key.into_blob_key(), options, action)
+            .await
     }
 
     /// Signs a request to store a blob.
@@ -242,12 +237,22 @@ impl Bucket {
         key: impl IntoBlobKey,
         options: PresignOptions,
     ) -> Result<PresignedRequest> {
-        let key = key.into_blob_key();
+        let action = |at| PresignAction::Delete { at };
+        self.presign_plain(key.into_blob_key(), options, action)
+            .await
+    }
+
+    /// Signs a request about one blob whose answer nobody shapes.
+    async fn presign_plain(
+        &self,
+        key: Result<BlobKey>,
+        options: PresignOptions,
+        action: impl FnOnce(BlobAddress) -> PresignAction + Send,
+    ) -> Result<PresignedRequest> {
         let work = async {
             options.check_plain()?;
             let at = self.binding.address(&key, options.version_id)?;
-            let action = PresignAction::Delete { at };
-            self.binding.presign(action, options.expires_in).await
+            self.binding.presign(action(at), options.expires_in).await
         };
         self.binding.run_at(PRESIGN, &key, work).await
     }
