@@ -34,15 +34,12 @@ impl S3Store {
             .await;
         let output = sent.map_err(|error| failure(error).error)?;
         let key_of = Naming(output.encoding_type.is_some());
-        let truncated = output.is_truncated == Some(true);
         let next_key = output.next_key_marker.as_deref();
-        let next = match next_key.filter(|_| truncated) {
-            Some(key) => Some(cursor(
-                &key_of.read(Some(key))?,
-                output.next_version_id_marker.as_deref(),
-            )),
-            None => None,
-        };
+        let next_key = next_key.filter(|_| output.is_truncated == Some(true));
+        let next_id = output.next_version_id_marker.as_deref();
+        let next = next_key
+            .map(|key| cursor(key_of, key, next_id))
+            .transpose()?;
         let mut versions = Vec::new();
         for stored in output.versions.unwrap_or_default() {
             versions.push(content(key_of, stored)?);
@@ -87,15 +84,12 @@ impl S3Store {
             .await;
         let output = sent.map_err(|error| failure(error).error)?;
         let key_of = Naming(output.encoding_type.is_some());
-        let truncated = output.is_truncated == Some(true);
         let next_key = output.next_key_marker.as_deref();
-        let next = match next_key.filter(|_| truncated) {
-            Some(key) => Some(cursor(
-                &key_of.read(Some(key))?,
-                output.next_upload_id_marker.as_deref(),
-            )),
-            None => None,
-        };
+        let next_key = next_key.filter(|_| output.is_truncated == Some(true));
+        let next_id = output.next_upload_id_marker.as_deref();
+        let next = next_key
+            .map(|key| cursor(key_of, key, next_id))
+            .transpose()?;
         let mut entries = Vec::new();
         for upload in output.uploads.unwrap_or_default() {
             let token = upload.upload_id;
@@ -137,9 +131,10 @@ fn start(request: &ListRequest) -> Result<(Option<String>, Option<String>)> {
     Ok((Some(key.to_owned()), id))
 }
 
-fn cursor(key: &str, id: Option<&str>) -> String {
-    let id = id.unwrap_or_default();
-    format!("{}:{id}{key}", id.len())
+/// The place after a page, by the markers that S3 gave for it.
+fn cursor(key_of: Naming, key: &str, id: Option<&str>) -> Result<String> {
+    let (key, id) = (key_of.read(Some(key))?, id.unwrap_or_default());
+    Ok(format!("{}:{id}{key}", id.len()))
 }
 
 fn content(key_of: Naming, stored: Stored) -> Result<ObjectVersion> {
