@@ -1,7 +1,8 @@
 //! What a condition that does not hold is to its caller, whatever a store calls it.
 
 use crate::blob::BlobCondition;
-use crate::error::{Error, ErrorKind};
+use crate::document::Version;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The error of a write whose condition the store has found not to hold.
 pub fn unmet(condition: &BlobCondition) -> Error {
@@ -13,10 +14,19 @@ pub fn unmet(condition: &BlobCondition) -> Error {
     Error::new(ErrorKind::PreconditionFailed, message)
 }
 
+/// Checks a condition where a blob of this version is at the key; the error is that of [`unmet`].
+pub fn check_present(condition: &BlobCondition, present: &Version) -> Result<()> {
+    let holds = match condition {
+        BlobCondition::None => true,
+        BlobCondition::IfAbsent => false,
+        BlobCondition::IfVersion(version) => version == present,
+    };
+    if holds { Ok(()) } else { Err(unmet(condition)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Version;
 
     #[test]
     fn each_condition_has_its_kind() {
@@ -24,5 +34,15 @@ mod tests {
         assert_eq!(absent.kind(), ErrorKind::AlreadyExists);
         let version = unmet(&BlobCondition::IfVersion(Version::absent()));
         assert_eq!(version.kind(), ErrorKind::PreconditionFailed);
+    }
+
+    #[test]
+    fn a_blob_that_is_there_meets_no_condition_but_its_version() {
+        let (here, other) = (Version::parse("a").unwrap(), Version::parse("b").unwrap());
+        assert!(check_present(&BlobCondition::None, &here).is_ok());
+        assert!(check_present(&BlobCondition::IfVersion(here.clone()), &here).is_ok());
+        for unmet in [BlobCondition::IfAbsent, BlobCondition::IfVersion(other)] {
+            assert!(check_present(&unmet, &here).is_err(), "{unmet:?}");
+        }
     }
 }

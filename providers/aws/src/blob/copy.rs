@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use aws_sdk_s3::types::MetadataDirective;
-use isobar::blob::{BlobCondition, ObjectMeta};
-use isobar::driver::blob::{BlobAddress, Copy};
+use isobar::blob::ObjectMeta;
+use isobar::driver::blob::{BlobAddress, Copy, check_present};
 use isobar::driver::{Effect, Failure, metadata};
 use isobar::{Error, ErrorKind, Result};
 
@@ -28,7 +28,8 @@ impl S3Store {
             && copy.from_bucket == bucket
             && copy.from.version_id.is_none();
         if onto_itself && copy.attributes.is_none() {
-            return unchanged(source, &copy.condition);
+            // S3 refuses a copy of an object onto itself that changes nothing.
+            return check_present(&copy.condition, &source.version).map(|()| source);
         }
         if source.size > self.part_bytes {
             return self.copy_in_parts(bucket, copy, &source).await;
@@ -99,21 +100,6 @@ fn source_error(error: Error, copy: &Copy) -> Error {
 fn another_source() -> Error {
     let message = "there is no source that has the version";
     Error::new(ErrorKind::PreconditionFailed, message)
-}
-
-/// S3 refuses a copy of an object onto itself that changes nothing.
-fn unchanged(source: ObjectMeta, condition: &BlobCondition) -> Result<ObjectMeta> {
-    match condition {
-        BlobCondition::IfAbsent => {
-            let message = "there is a blob at this key";
-            Err(Error::new(ErrorKind::AlreadyExists, message))
-        }
-        BlobCondition::IfVersion(version) if *version != source.version => {
-            let message = "the blob has another version";
-            Err(Error::new(ErrorKind::PreconditionFailed, message))
-        }
-        _ => Ok(source),
-    }
 }
 
 /// `BUCKET/KEY`, percent-encoded but for the slashes, and the version.

@@ -12,7 +12,7 @@ use azure_storage_blob::models::{BlockBlobClientStageBlockFromUrlOptions, HttpRa
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::driver::Failure;
-use isobar::driver::blob::{Copy, Get, TransferLimits};
+use isobar::driver::blob::{Copy, Get, TransferLimits, check_present};
 use isobar::{Error, ErrorKind, Result};
 
 use super::client::attempt;
@@ -50,7 +50,7 @@ impl BlobStore {
         let itself = present && copy.from.key == copy.to && copy.from_bucket == bucket;
         let mut condition = copy.condition.clone();
         if itself {
-            check(&source, &condition)?;
+            check_present(&condition, &source.version)?;
             if copy.attributes.is_none() {
                 return Ok(source);
             }
@@ -87,21 +87,6 @@ impl BlobStore {
             blocks: copying.stage_all(id).await?,
         };
         self.write(bucket, &expected, commit).await
-    }
-}
-
-/// A copy of a blob onto itself is refused where its condition is.
-fn check(source: &ObjectMeta, condition: &BlobCondition) -> Result<()> {
-    match condition {
-        BlobCondition::IfAbsent => {
-            let message = "there is a blob at this key";
-            Err(Error::new(ErrorKind::AlreadyExists, message))
-        }
-        BlobCondition::IfVersion(version) if *version != source.version => {
-            let message = "the blob has another version";
-            Err(Error::new(ErrorKind::PreconditionFailed, message))
-        }
-        _ => Ok(()),
     }
 }
 
