@@ -7,8 +7,9 @@ use percent_encoding::percent_decode_str;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
 use crate::FirestoreStore;
-use crate::document::access::{Access, use_ring};
+use crate::document::access::Access;
 use crate::document::connection::Connection;
+use crate::tls::use_ring;
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "FIRESTORE_EMULATOR_HOST";

@@ -8,6 +8,8 @@ pub mod config;
 pub mod document;
 #[cfg(feature = "document")]
 mod error;
+#[cfg(any(feature = "document", feature = "blob"))]
+mod tls;
 
 #[cfg(feature = "blob")]
 pub use blob::GcsStore;

@@ -1,5 +1,6 @@
 //! Where the stores are: URLs, and the credentials of each service's own environment.
 
+use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 use opendal::Operator;
 use percent_encoding::percent_decode_str;
@@ -60,8 +61,8 @@ impl Place {
             prefix: None,
             never_versioned: false,
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=').unwrap_or((pair, "")) {
+        for parameter in parameters(query) {
+            match parameter {
                 ("endpoint", value) => place.endpoint = Some(decoded(value)?),
                 ("prefix", value) => place.prefix = Some(decoded(value)?),
                 ("versioning", "never") => place.never_versioned = true,

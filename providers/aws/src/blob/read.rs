@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::ChecksumMode;
 use isobar::blob::{BlobBody, ByteRange, ObjectMeta, VersionId};
-use isobar::driver::blob::{BlobAddress, Get, Read};
+use isobar::driver::blob::{BlobAddress, Get, Read, content_range};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -68,7 +68,7 @@ impl S3Store {
             // No part is empty: the object is, for which Content-Range has no form.
             Some(_) if meta.size == 0 => 0..0,
             Some(text) => {
-                let (selected, size) = parse(text)?;
+                let (selected, size) = content_range(text)?;
                 meta.size = size;
                 selected
             }
@@ -136,15 +136,4 @@ fn header(range: ByteRange) -> Option<Option<String>> {
         ByteRange::Suffix(length) if length > 0 => Some(Some(format!("bytes=-{length}"))),
         ByteRange::Bounded { .. } | ByteRange::Suffix(_) => None,
     }
-}
-
-/// `bytes FIRST-LAST/SIZE` (RFC 9110, section 14.4).
-fn parse(text: &str) -> Result<(std::ops::Range<u64>, u64)> {
-    let parts = || {
-        let (selected, size) = text.strip_prefix("bytes ")?.split_once('/')?;
-        let (first, last) = selected.split_once('-')?;
-        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        Some((first..last.checked_add(1)?, size.parse().ok()?))
-    };
-    parts().ok_or_else(|| unexpected("S3 answered with a malformed Content-Range"))
 }

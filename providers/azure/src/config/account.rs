@@ -1,5 +1,6 @@
 //! Which storage account is meant, where one of its services is, and who asks.
 
+use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 
 use super::decoded;
@@ -55,8 +56,7 @@ impl Named {
         if named.account.contains('/') {
             return Err(malformed("it has a path"));
         }
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in parameters(query) {
             let value = decoded(value)?;
             match name {
                 "endpoint" => named.endpoint = Some(value),

@@ -2,12 +2,14 @@
 
 use google_cloud_auth::credentials::{Builder, Credentials, anonymous};
 use google_cloud_auth::signer::Signer;
+use isobar::driver::url::parameters;
 use isobar::{Error, Result};
 use percent_encoding::percent_decode_str;
 
 use super::GcsStore;
 use super::client::{Clients, Endpoints};
 use super::failure::unauthenticated;
+use crate::tls::use_ring;
 
 /// The variables by which Google's own clients find an emulator.
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
@@ -50,8 +52,8 @@ impl Place {
             grpc: emulator.1.and_then(address),
             prefix: None,
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=').unwrap_or((pair, "")) {
+        for parameter in parameters(query) {
+            match parameter {
                 ("endpoint", value) => place.endpoint = Some(decoded(value)?),
                 ("grpc", value) => place.grpc = Some(decoded(value)?),
                 ("prefix", value) => place.prefix = Some(decoded(value)?),
@@ -90,12 +92,6 @@ impl Place {
         let clients = Clients::connect(endpoints, credentials, signer).await?;
         Ok(GcsStore::new(clients, &self.project))
     }
-}
-
-/// Google's clients have no TLS of their own: they take what the process has chosen, or else ring.
-fn use_ring() {
-    // Whoever has chosen before keeps the choice.
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Google's clients take a host or a URL.

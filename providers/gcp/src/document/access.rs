@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::tls::use_ring;
 use google_cloud_auth::credentials::{Builder, CacheableResource, Credentials};
 use google_cloud_auth::errors::CredentialsError;
 use http::header::AUTHORIZATION;
@@ -41,12 +42,6 @@ impl Access {
             Error::new(ErrorKind::Unauthenticated, message).with_source(error)
         })?))
     }
-}
-
-/// Google's library has no TLS of its own: it takes what the process has chosen, or else ring.
-pub(crate) fn use_ring() {
-    // Whoever has chosen before keeps the choice.
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A channel whose requests say who asks, and of which database.
