@@ -11,6 +11,7 @@ mod data;
 mod endings;
 mod functions;
 mod globals;
+mod holders;
 mod holding;
 mod instances;
 mod late;

@@ -145,7 +145,8 @@ impl<'a> Porter<'_, 'a> {
                     .map(|binding| binding.site);
                 site.is_some_and(|site| self.is_reassigned(site.module, name))
             }
-            RootKey::Property(_, name) => self.is_property_assigned(name),
+            RootKey::Property(id, name) if self.is_instance(*id) => self.is_property_assigned(name),
+            RootKey::Property(id, name) => self.is_property_of_assigned(*id, name),
             RootKey::Object(_) => false,
         }
     }

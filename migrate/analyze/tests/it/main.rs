@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod frameworks;
+mod holders;
 mod recognizers;
 mod source_tree;
 mod startup;

@@ -50,7 +50,7 @@ fn migrate(arguments: &[&str]) -> Command {
 
 fn assert_all_equal(report: &Value) {
     let count = |name: &str| report[name].as_u64().unwrap();
-    assert!(count("ported") >= 10, "{report:#}");
+    assert_eq!(count("ported"), 13, "{report:#}");
     assert_eq!(count("equal"), count("ported"), "{report:#}");
     assert_eq!(
         count("found"),
