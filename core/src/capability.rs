@@ -76,11 +76,19 @@ pub enum Capability {
     ResponseStreaming,
     /// Functions can be woken by a schedule.
     Schedules,
+    /// Functions can be woken by messages of a topic.
+    Messages,
+    /// Messages can be sent to a topic.
+    Publish,
+    /// Messages of one group are delivered in the order in which they were sent.
+    MessageGroups,
+    /// Functions can be woken by what happens to the blobs of a bucket.
+    BlobEvents,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -113,6 +121,10 @@ impl Capability {
         Self::PresignedUploads,
         Self::ResponseStreaming,
         Self::Schedules,
+        Self::Messages,
+        Self::Publish,
+        Self::MessageGroups,
+        Self::BlobEvents,
     ];
 
     /// The name in reports and in `--describe`.
@@ -150,6 +162,10 @@ impl Capability {
             Self::PresignedUploads => "presigned-uploads",
             Self::ResponseStreaming => "response-streaming",
             Self::Schedules => "schedules",
+            Self::Messages => "messages",
+            Self::Publish => "publish",
+            Self::MessageGroups => "message-groups",
+            Self::BlobEvents => "blob-events",
         }
     }
 }

@@ -31,6 +31,7 @@ mod revision;
 pub mod settle;
 pub mod sortable;
 pub mod status;
+pub mod topic;
 pub mod url;
 pub mod utf16;
 

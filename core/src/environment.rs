@@ -11,8 +11,9 @@ use crate::driver::Clock;
 use crate::driver::blob::BlobDriver;
 use crate::driver::document::DocumentDriver;
 use crate::driver::function::FunctionDescription;
+use crate::driver::topic::TopicDriver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::function::{Declarations, Secret, SecretSpec, SettingSpec};
+use crate::function::{Declarations, Secret, SecretSpec, SettingSpec, Topic, TopicSpec};
 
 /// Platform, documents and blobs: what an application's state is built from.
 #[derive(Clone)]
@@ -26,8 +27,10 @@ struct Parts {
     clock: Arc<dyn Clock>,
     documents: Option<Arc<dyn DocumentDriver>>,
     blobs: Option<Arc<dyn BlobDriver>>,
+    topics: Option<Arc<dyn TopicDriver>>,
     document_prefix: String,
     blob_prefix: String,
+    topic_prefix: String,
     settings: BTreeMap<String, String>,
 }
 
@@ -77,6 +80,20 @@ impl EnvironmentBuilder {
         self
     }
 
+    /// The store of messages.
+    #[must_use]
+    pub fn topics(mut self, driver: Arc<dyn TopicDriver>) -> Self {
+        self.0.topics = Some(driver);
+        self
+    }
+
+    /// What goes before the names of topics, to keep deployments apart.
+    #[must_use]
+    pub fn topic_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.0.topic_prefix = prefix.into();
+        self
+    }
+
     /// What goes before the names of collections, to keep deployments apart.
     #[must_use]
     pub fn document_prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -115,8 +132,10 @@ impl Environment {
             clock,
             documents: None,
             blobs: None,
+            topics: None,
             document_prefix: String::new(),
             blob_prefix: String::new(),
+            topic_prefix: String::new(),
             settings: BTreeMap::new(),
         })
     }
@@ -131,14 +150,37 @@ impl Environment {
         Arc::clone(&self.parts.clock)
     }
 
-    /// What all three parts can do together.
+    /// A declared topic, to send messages to.
+    pub fn topic(&self, spec: &TopicSpec) -> Result<Topic> {
+        let name = spec.name();
+        let known = |declared: &Declarations| declared.topics.contains(spec);
+        self.check_declared(known, "topic", name)?;
+        let driver = self.parts.topics.as_ref();
+        let driver = driver.ok_or_else(|| unbound("messages", name))?;
+        let name = format!("{}{name}", self.parts.topic_prefix);
+        Ok(Topic::new(Arc::clone(driver), self.clock(), name))
+    }
+
+    /// What goes before the names of topics.
+    pub(crate) fn topic_prefix(&self) -> &str {
+        &self.parts.topic_prefix
+    }
+
+    /// What goes before the names of buckets.
+    pub(crate) fn blob_prefix(&self) -> &str {
+        &self.parts.blob_prefix
+    }
+
+    /// What all its parts can do together.
     pub fn capabilities(&self) -> Capabilities {
         let Parts {
             platform,
             documents,
             blobs,
+            topics,
             ..
         } = &*self.parts;
+        let topics = topics.as_ref().map(|driver| driver.describe().capabilities);
         let documents = documents
             .as_ref()
             .map(|driver| driver.describe().capabilities);
@@ -147,6 +189,7 @@ impl Environment {
             .capabilities
             .union(documents.unwrap_or_default())
             .union(blobs.unwrap_or_default())
+            .union(topics.unwrap_or_default())
     }
 
     /// A declared collection.

@@ -28,3 +28,18 @@ pub trait FunctionDriver: fmt::Debug + Send + Sync + 'static {
     /// it cannot decode as that event's failure, and must not end because of one.
     async fn serve(&self, app: AppService) -> Result<()>;
 }
+
+/// Whether a vendor's resource is the declared one, whatever deployment it belongs to: its name is
+/// `NAME` or ends with `-NAME`; for platforms.
+///
+/// ```
+/// use isobar::driver::function::is_named;
+///
+/// assert!(is_named("staging-jobs", "jobs") && is_named("jobs", "jobs"));
+/// assert!(!is_named("otherjobs", "jobs"));
+/// ```
+pub fn is_named(native: &str, name: &str) -> bool {
+    native
+        .strip_suffix(name)
+        .is_some_and(|before| before.is_empty() || before.ends_with('-'))
+}

@@ -1,21 +1,21 @@
 //! The declaration of an application.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
 
+use super::delivery::one_by_one;
 use super::description::{Declarations, Description, ScheduleDescription};
-use super::service::{AppService, Trigger};
-use super::{Event, Outcome, SecretSpec, SettingSpec};
-use crate::blob::BucketSpec;
+use super::service::AppService;
+use super::trigger::{EventFuture, EventHandler, Source, Trigger, guarded};
+use super::{Event, EventData, Message, Outcome, Schedule, SecretSpec, SettingSpec, TopicSpec};
+use crate::blob::{BlobEvent, BucketSpec};
 use crate::capability::Capability;
 use crate::document::CollectionSpec;
 use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::Routes;
 
-type EventFuture = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
-type EventHandler<S> = Arc<dyn Fn(S, Event) -> EventFuture + Send + Sync>;
 type StateBuilder<S> = Box<dyn FnOnce(&Environment) -> Result<S> + Send>;
 
 /// Routes, triggers and resources, declared as data and bound to a platform later.
@@ -57,7 +57,7 @@ pub struct App<S> {
     state: StateBuilder<S>,
     declarations: Declarations,
     routes: Routes<S>,
-    schedules: Vec<(ScheduleDescription, EventHandler<S>)>,
+    triggers: Vec<(Source, EventHandler<S>)>,
     required: Vec<Capability>,
 }
 
@@ -80,7 +80,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             state: Box::new(state),
             declarations: Declarations::default(),
             routes: Routes::new(),
-            schedules: Vec::new(),
+            triggers: Vec::new(),
             required: Vec::new(),
         }
     }
@@ -96,6 +96,13 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn bucket(mut self, spec: &BucketSpec) -> Self {
         self.declarations.buckets.push(*spec);
+        self
+    }
+
+    /// Declares a topic to which the application sends.
+    #[must_use]
+    pub fn topic(mut self, spec: &TopicSpec) -> Self {
+        self.declarations.topics.push(*spec);
         self
     }
 
@@ -122,15 +129,103 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
 
     /// Wakes `handler` on a schedule: five fields of cron, in UTC.
     #[must_use]
-    pub fn schedule<H, F>(mut self, name: &'static str, cron: &'static str, handler: H) -> Self
+    pub fn schedule<H, F>(self, name: &'static str, cron: &'static str, handler: H) -> Self
     where
-        H: Fn(S, Event) -> F + Send + Sync + 'static,
+        H: Fn(S, Event<Schedule>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Outcome>> + Send + 'static,
     {
-        let handler: EventHandler<S> =
-            Arc::new(move |state, event| Box::pin(handler(state, event)));
-        self.schedules
-            .push((ScheduleDescription { name, cron }, handler));
+        let source = Source::Schedule(ScheduleDescription { name, cron });
+        self.woken_by(source, handler, |data| match data {
+            EventData::Schedule(tick) => Some(tick),
+            _ => None,
+        })
+    }
+
+    /// Hands each message of a topic to `handler`, one after another.
+    ///
+    /// A message whose handler fails is delivered again, those of its group that came after it
+    /// too; the others of the same delivery are not.
+    #[must_use]
+    pub fn subscribe<H, F>(self, topic: &TopicSpec, handler: H) -> Self
+    where
+        H: Fn(S, Event<Message>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.subscribed(topic, move |state, batch| {
+            let handler = Arc::clone(&handler);
+            Box::pin(one_by_one(batch, move |message| {
+                handler(state.clone(), message)
+            }))
+        })
+    }
+
+    /// Hands the messages of a topic to `handler` as the platform delivers them: one or more at a
+    /// time. [`Outcome::Partial`] names those that should be delivered again.
+    #[must_use]
+    pub fn subscribe_in_batches<H, F>(self, topic: &TopicSpec, handler: H) -> Self
+    where
+        H: Fn(S, Event<Vec<Message>>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.subscribed(topic, move |state, batch| {
+            let (handler, context) = (Arc::clone(&handler), batch.context.clone());
+            Box::pin(async move { guarded(&context, || handler(state, batch)).await })
+        })
+    }
+
+    /// Wakes `handler` when something happens to a blob of a bucket.
+    #[must_use]
+    pub fn on_blob<H, F>(self, bucket: &BucketSpec, handler: H) -> Self
+    where
+        H: Fn(S, Event<BlobEvent>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        self.woken_by(Source::Bucket(bucket.name()), handler, |data| match data {
+            EventData::Blob(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    fn subscribed(
+        mut self,
+        topic: &TopicSpec,
+        run: impl Fn(S, Event<Vec<Message>>) -> EventFuture + Send + Sync + 'static,
+    ) -> Self {
+        let take = |data| match data {
+            EventData::Messages(batch) => Some(batch.messages),
+            _ => None,
+        };
+        let run = move |state, event: Event| match event.carrying(take) {
+            Some(batch) => run(state, batch),
+            None => Box::pin(ready(Err(another_kind()))),
+        };
+        let source = Source::Topic(topic.name());
+        self.triggers.push((source, Arc::new(run)));
+        self
+    }
+
+    fn woken_by<T, H, F>(
+        mut self,
+        source: Source,
+        handler: H,
+        take: fn(EventData) -> Option<T>,
+    ) -> Self
+    where
+        T: Send + 'static,
+        H: Fn(S, Event<T>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        let run: EventHandler<S> = Arc::new(move |state, event| {
+            let (handler, context) = (Arc::clone(&handler), event.context.clone());
+            Box::pin(async move {
+                let event = event.carrying(take).ok_or_else(another_kind)?;
+                guarded(&context, || handler(state, event)).await
+            })
+        });
+        self.triggers.push((source, run));
         self
     }
 
@@ -143,15 +238,14 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
 
     /// What the application declares.
     pub fn describe(&self) -> Description {
+        let sources = || self.triggers.iter().map(|(source, _)| source);
         Description {
             name: self.name,
             declarations: self.declarations.clone(),
             routes: self.routes.table().to_vec(),
-            schedules: self
-                .schedules
-                .iter()
-                .map(|(schedule, _)| schedule.clone())
-                .collect(),
+            schedules: sources().filter_map(Source::schedule).cloned().collect(),
+            subscriptions: sources().filter_map(Source::topic).collect(),
+            blob_triggers: sources().filter_map(Source::bucket).collect(),
         }
     }
 
@@ -159,12 +253,12 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     ///
     /// Fails where a setting, a secret or a required capability is missing, naming all of them.
     pub fn build(self, environment: &Environment) -> Result<AppService> {
-        if !self.schedules.is_empty() {
-            environment
-                .platform()
-                .capabilities
-                .require(&[Capability::Schedules])?;
-        }
+        let needed: Vec<_> = self
+            .triggers
+            .iter()
+            .map(|(source, _)| source.needs())
+            .collect();
+        environment.platform().capabilities.require(&needed)?;
         environment.capabilities().require(&self.required)?;
         let environment = environment.scoped(self.declarations)?;
         let state = (self.state)(&environment).map_err(|error| {
@@ -174,10 +268,15 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             )
             .with_source(error)
         })?;
-        let triggers = self.schedules.into_iter().map(|(schedule, handler)| {
+        let triggers = self.triggers.into_iter().map(|(source, handler)| {
             let state = state.clone();
+            let prefix = source.prefix(&environment).to_owned();
             let run = Arc::new(move |event| handler(state.clone(), event));
-            Trigger { schedule, run }
+            Trigger {
+                source,
+                prefix,
+                run,
+            }
         });
         let triggers = triggers.collect();
         let router = self.routes.with_state(state).into_router();
@@ -188,4 +287,12 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             environment.clock(),
         ))
     }
+}
+
+/// Triggers are found by the kind of their data, so no event gets here.
+fn another_kind() -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        "the event is of another kind than its trigger",
+    )
 }

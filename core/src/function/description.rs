@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{SecretSpec, SettingSpec};
+use super::{SecretSpec, SettingSpec, TopicSpec};
 use crate::blob::BucketSpec;
 use crate::capability::Capability;
 use crate::document::{ChangeFeed, CollectionSchema, IndexSchema};
@@ -21,6 +21,12 @@ pub struct Description {
     pub routes: Vec<Route>,
     /// Its schedules.
     pub schedules: Vec<ScheduleDescription>,
+    /// The topics whose messages wake it, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<&'static str>,
+    /// The buckets whose events wake it, by name.
+    #[serde(rename = "blobTriggers", skip_serializing_if = "Vec::is_empty")]
+    pub blob_triggers: Vec<&'static str>,
 }
 
 /// A declared schedule.
@@ -43,6 +49,9 @@ pub struct Declarations {
     /// Buckets, by name.
     #[serde(serialize_with = "buckets")]
     pub buckets: Vec<BucketSpec>,
+    /// Topics to which it sends, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicSpec>,
     /// Settings, without values.
     pub settings: Vec<SettingSpec>,
     /// Secrets, without values.

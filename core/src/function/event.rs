@@ -1,17 +1,20 @@
 //! What wakes a function besides HTTP, in the shape of a CloudEvent.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::Context;
+use super::{Context, Messages};
+use crate::blob::{BlobEvent, BlobEventKind};
 
 /// An event: the attributes of CloudEvents 1.0, typed data, and the bytes it came in.
+///
+/// Platforms make events of [`EventData`]; a handler gets the data of its own trigger.
 ///
 /// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Event {
+pub struct Event<T = EventData> {
     /// The same for every delivery of the same event.
     pub id: String,
     /// Where it happened.
@@ -21,7 +24,7 @@ pub struct Event {
     /// When it happened.
     pub time: SystemTime,
     /// What it says.
-    pub data: EventData,
+    pub data: T,
     /// The platform's own bytes.
     pub raw: Bytes,
     /// The invocation.
@@ -29,20 +32,58 @@ pub struct Event {
 }
 
 impl Event {
-    /// A tick of the schedule `name`; for platforms.
-    pub fn schedule(name: &str, at: SystemTime, raw: Bytes, context: Context) -> Self {
+    /// An event that says no more than its data does; for platforms.
+    ///
+    /// Its id is that of the invocation, which is another one for each delivery: a platform that
+    /// has an id of the event itself sets it.
+    pub fn new(data: impl Into<EventData>, context: Context) -> Self {
+        let data = data.into();
+        let (source, event_type) = data.attributes();
         Self {
             id: context.id().as_str().to_owned(),
-            source: format!("schedule/{name}"),
-            event_type: "isobar.schedule.tick".to_owned(),
-            time: at,
-            data: EventData::Schedule(Schedule {
-                name: name.to_owned(),
-                at,
-            }),
-            raw,
+            source,
+            event_type: event_type.to_owned(),
+            time: data.time().unwrap_or_else(|| context.clock().now()),
+            data,
+            raw: Bytes::new(),
             context,
         }
+    }
+
+    /// With the id that every delivery of this event has.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// With the place where it happened, as the platform names it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+        self.source = source.into();
+        self
+    }
+
+    /// With the bytes that the platform sent.
+    #[must_use]
+    pub fn with_raw(mut self, raw: Bytes) -> Self {
+        self.raw = raw;
+        self
+    }
+}
+
+impl<T> Event<T> {
+    /// The same event with what `take` makes of its data, nothing where it makes nothing.
+    pub(super) fn carrying<U>(self, take: impl FnOnce(T) -> Option<U>) -> Option<Event<U>> {
+        Some(Event {
+            data: take(self.data)?,
+            id: self.id,
+            source: self.source,
+            event_type: self.event_type,
+            time: self.time,
+            raw: self.raw,
+            context: self.context,
+        })
     }
 }
 
@@ -52,6 +93,54 @@ impl Event {
 pub enum EventData {
     /// A tick of a schedule.
     Schedule(Schedule),
+    /// Messages of a topic, one or more.
+    Messages(Messages),
+    /// Something that happened to a blob.
+    Blob(BlobEvent),
+}
+
+impl EventData {
+    /// The source and the type of an event that the platform does not name itself.
+    fn attributes(&self) -> (String, &'static str) {
+        match self {
+            Self::Schedule(tick) => (format!("schedule/{}", tick.name), "isobar.schedule.tick"),
+            Self::Messages(batch) => (format!("topic/{}", batch.topic), "isobar.topic.messages"),
+            Self::Blob(blob) => {
+                let event_type = match blob.kind {
+                    BlobEventKind::Stored => "isobar.blob.stored",
+                    BlobEventKind::Deleted => "isobar.blob.deleted",
+                    BlobEventKind::AttributesChanged => "isobar.blob.attributes-changed",
+                };
+                (format!("bucket/{}", blob.bucket), event_type)
+            }
+        }
+    }
+
+    fn time(&self) -> Option<SystemTime> {
+        match self {
+            Self::Schedule(tick) => Some(tick.at),
+            Self::Messages(batch) => batch.messages.first().and_then(|first| first.sent_at),
+            Self::Blob(blob) => Some(blob.at.into()),
+        }
+    }
+}
+
+impl From<Schedule> for EventData {
+    fn from(tick: Schedule) -> Self {
+        Self::Schedule(tick)
+    }
+}
+
+impl From<Messages> for EventData {
+    fn from(batch: Messages) -> Self {
+        Self::Messages(batch)
+    }
+}
+
+impl From<BlobEvent> for EventData {
+    fn from(event: BlobEvent) -> Self {
+        Self::Blob(event)
+    }
 }
 
 /// A tick of a schedule.
@@ -64,17 +153,10 @@ pub struct Schedule {
     pub at: SystemTime,
 }
 
-/// What a handler says of an event (rule N12).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It is done.
-    #[default]
-    Ack,
-    /// It should be delivered again, after this time where the platform can wait.
-    Retry(Option<Duration>),
-    /// It is of no use and should not come again.
-    Discard,
-    /// Of a batch, the messages with these ids should be delivered again.
-    Partial(Vec<String>),
+impl Schedule {
+    /// A tick of the schedule `name`; for platforms.
+    pub fn new(name: impl Into<String>, at: SystemTime) -> Self {
+        let name = name.into();
+        Self { name, at }
+    }
 }

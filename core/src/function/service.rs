@@ -2,26 +2,17 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use tower::Service;
 
 use super::description::ScheduleDescription;
-use super::{Answer, Context, Event, EventData, Origin, Outcome, RequestId};
-use crate::driver::{Clock, caught, deadline, within};
+use super::trigger::{Source, Trigger, undeclared};
+use super::{Answer, Context, Event, Origin, Outcome, RequestId};
+use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
-
-type Run =
-    Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = Result<Outcome>> + Send>> + Send + Sync>;
-
-pub(super) struct Trigger {
-    pub(super) schedule: ScheduleDescription,
-    pub(super) run: Run,
-}
 
 /// An application with its state: answers requests and handles events, on any platform.
 ///
@@ -67,7 +58,15 @@ impl AppService {
 
     /// The schedules a platform has to wake.
     pub fn schedules(&self) -> impl Iterator<Item = &ScheduleDescription> {
-        self.0.triggers.iter().map(|trigger| &trigger.schedule)
+        let sources = self.0.triggers.iter().map(|trigger| &trigger.source);
+        sources.filter_map(Source::schedule)
+    }
+
+    /// The topics that a platform has to deliver, by their names in the store.
+    pub fn subscriptions(&self) -> impl Iterator<Item = String> {
+        let triggers = self.0.triggers.iter();
+        triggers
+            .filter_map(|trigger| Some(format!("{}{}", trigger.prefix, trigger.source.topic()?)))
     }
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.
@@ -87,35 +86,15 @@ impl AppService {
     ///
     /// An error of the handler means that the event should be delivered again.
     pub async fn handle(&self, event: Event) -> Result<Outcome> {
-        let EventData::Schedule(schedule) = &event.data;
-        let trigger = self
-            .0
-            .triggers
-            .iter()
-            .find(|trigger| trigger.schedule.name == schedule.name);
-        let Some(trigger) = trigger else {
-            let message = format!("the application has no schedule {:?}", schedule.name);
+        let fitting = self.0.triggers.iter().filter_map(|trigger| {
+            let fit = trigger.fits(&event.data)?;
+            Some((fit, trigger))
+        });
+        let Some((_, trigger)) = fitting.max_by_key(|(fit, _)| *fit) else {
+            let message = format!("the application has no {}", undeclared(&event.data));
             return Err(Error::new(ErrorKind::NotFound, message));
         };
-        let context = event.context.clone();
-        let call = async {
-            let mut run = (trigger.run)(event);
-            let end = context.end_of_work();
-            let run = poll_fn(|task| {
-                let _entered = context.enter();
-                deadline::during(end, || run.as_mut().poll(task))
-            });
-            caught(run).await.unwrap_or_else(|message| {
-                Err(Error::new(
-                    ErrorKind::Internal,
-                    format!("the handler panicked: {message}"),
-                ))
-            })
-        };
-        match context.remaining() {
-            Some(time) => within(&*self.0.clock, time, call).await,
-            None => call.await,
-        }
+        (trigger.run)(event).await
     }
 }
 

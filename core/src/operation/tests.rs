@@ -15,7 +15,7 @@ use crate::document::{
 };
 use crate::driver::Clock as _;
 use crate::driver::function::FunctionDescription;
-use crate::function::{App, AppService, Context, Event, Origin, Outcome, RequestId};
+use crate::function::{App, AppService, Context, Event, Origin, Outcome, RequestId, Schedule};
 use crate::http::{Body, Request, Routes};
 use crate::{Capabilities, Capability, Environment, Error, ErrorKind};
 use silence::{JumpingClock, Silence};
@@ -122,7 +122,7 @@ async fn a_call_of_an_event_ends_250_ms_before_the_deadline_and_no_later_call_is
         Some(deadline),
         Arc::clone(&clock) as _,
     );
-    let event = Event::schedule("tick", clock.now(), bytes::Bytes::new(), context);
+    let event = Event::new(Schedule::new("tick", clock.now()), context);
     let error = service(&clock).handle(event).await.unwrap_err();
     assert_eq!(error.operation(), Some("document.get"));
     notes(&clock).get("1").await.unwrap_err();

@@ -6,7 +6,7 @@ mod photos;
 use std::process::ExitCode;
 
 use isobar::document::SortType;
-use isobar::function::{Event, Outcome};
+use isobar::function::{Event, Outcome, Schedule};
 use isobar::http::Routes;
 use isobar::http::routing::{get, put};
 use isobar::{App, Bucket, BucketSpec, Collection, CollectionSpec, Environment, Result};
@@ -54,7 +54,7 @@ fn app() -> App<Stores> {
 }
 
 /// Photos whose note was deleted while they were uploaded.
-async fn clean_up(stores: Stores, _: Event) -> Result<Outcome> {
+async fn clean_up(stores: Stores, _: Event<Schedule>) -> Result<Outcome> {
     photos::delete_orphans(&stores).await?;
     Ok(Outcome::Ack)
 }

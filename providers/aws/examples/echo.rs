@@ -14,16 +14,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use isobar::blob::BlobEvent;
 use isobar::driver::function::FunctionDriver as _;
-use isobar::function::{Context, Outcome, SettingSpec};
+use isobar::function::{Context, Event, Message, Outcome, SettingSpec, TopicSpec};
 use isobar::http::routing::any;
 use isobar::http::{Body, Response, Routes};
-use isobar::{App, Environment, Error, ErrorKind, Result};
+use isobar::{App, BucketSpec, Environment, Error, ErrorKind, Result};
 use isobar_aws::LambdaPlatform;
 use isobar_aws::function::{clock, report_init_error};
 use serde_json::json;
 
 const GREETING: SettingSpec = SettingSpec::new("ECHO_GREETING");
+const JOBS: TopicSpec = TopicSpec::new("jobs");
+const PHOTOS: BucketSpec = BucketSpec::new("photos");
 
 fn app() -> App<String> {
     let routes = Routes::new()
@@ -42,6 +45,52 @@ fn app() -> App<String> {
         .schedule("failing", "0 5 * * *", |_, _| {
             ready(Err(Error::new(ErrorKind::Internal, "the handler failed")))
         })
+        .subscribe(&JOBS, work)
+        .on_blob(&PHOTOS, look)
+}
+
+/// Tells the log what came; a message that says so fails.
+async fn work(_: String, event: Event<Message>) -> Result<Outcome> {
+    let Message {
+        id,
+        body,
+        attempt,
+        group,
+        attributes,
+        ..
+    } = event.data;
+    let body = String::from_utf8_lossy(&body);
+    let _ = writeln!(
+        std::io::stderr(),
+        "message {id} {body:?} attempt {attempt:?} group {group:?} {attributes:?} of {}",
+        event.source
+    );
+    match &*body {
+        "fail" => Err(Error::new(ErrorKind::Internal, "the handler failed")),
+        "panic" => {
+            panic().await;
+            Ok(Outcome::Ack)
+        }
+        _ => Ok(Outcome::Ack),
+    }
+}
+
+/// Tells the log what happened.
+async fn look(_: String, event: Event<BlobEvent>) -> Result<Outcome> {
+    let BlobEvent {
+        kind,
+        bucket,
+        key,
+        version,
+        size,
+        ..
+    } = event.data;
+    let version = version.as_ref().map(isobar::document::Version::as_str);
+    let _ = writeln!(
+        std::io::stderr(),
+        "blob {kind:?} {bucket} {key:?} version {version:?} size {size:?}"
+    );
+    Ok(Outcome::Ack)
 }
 
 /// The request as it arrived, as JSON.

@@ -43,7 +43,11 @@ pub fn clock() -> SystemClock {
 
 impl LambdaPlatform {
     /// What Lambda can do.
-    pub const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::Schedules]);
+    pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+    ]);
 
     /// The platform that the environment describes; `InvalidArgument` where it describes none.
     pub fn from_environment() -> Result<Self> {
@@ -107,9 +111,7 @@ async fn invoke(
     );
     let answer = match Kind::of(&raw) {
         Ok(Kind::Http) => respond(&app, &raw, &context).await,
-        Ok(Kind::Schedule(tick)) => event::wake(&app, tick, raw, context)
-            .await
-            .map(|()| RawValue::NULL.to_owned()),
+        Ok(kind) => event::wake(&app, kind, raw, context).await,
         Err(error) => Err(error),
     };
     answer.map_err(|error| {

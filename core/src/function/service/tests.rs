@@ -9,7 +9,7 @@ use super::*;
 use crate::capability::{Capabilities, Capability};
 use crate::driver::SystemClock;
 use crate::driver::function::FunctionDescription;
-use crate::function::App;
+use crate::function::{App, Schedule};
 use crate::http::routing::get;
 use crate::http::{Body, Routes};
 use crate::{Environment, ErrorKind};
@@ -86,12 +86,7 @@ async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
     let tick = |name| {
         let clock = Arc::clone(&service.0.clock);
         let context = Context::new(RequestId::from_platform("tick"), None, clock);
-        service.handle(Event::schedule(
-            name,
-            SystemTime::now(),
-            bytes::Bytes::new(),
-            context,
-        ))
+        service.handle(Event::new(Schedule::new(name, SystemTime::now()), context))
     };
     assert_eq!(tick("good").await.unwrap(), Outcome::Ack);
     assert_eq!(tick("bad").await.unwrap_err().kind(), ErrorKind::Internal);

@@ -1,13 +1,20 @@
 //! What an event is, by the marks that its sender puts there, never by trying shapes.
 
+mod blobs;
+mod notifications;
+mod queue;
+mod tick;
+
 use std::borrow::Cow;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use isobar::function::{AppService, Context, Event, Outcome};
 use isobar::{Error, ErrorKind, Result};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::value::RawValue;
+
+use tick::Tick;
 
 /// What an event asks for.
 #[derive(Debug)]
@@ -16,16 +23,12 @@ pub(super) enum Kind {
     Http,
     /// A tick by EventBridge.
     Schedule(Tick),
-}
-
-/// A scheduled event of EventBridge, by a rule or by its scheduler.
-#[derive(Debug)]
-pub(super) struct Tick {
-    /// The same for every delivery.
-    id: String,
-    at: SystemTime,
-    /// The names of the rules or schedules that are behind it.
-    names: Vec<String>,
+    /// Messages of a queue of SQS.
+    Queue,
+    /// Notifications of SNS.
+    Notifications,
+    /// Events of S3.
+    Blobs,
 }
 
 /// The members that senders mark their events with.
@@ -80,34 +83,18 @@ impl Kind {
         if scheduler && marks.detail_type.as_deref() == Some("Scheduled Event") {
             return Tick::of(marks).map(Self::Schedule);
         }
-        Err(unsupported(&marks))
-    }
-}
-
-impl Tick {
-    fn of(marks: Marks<'_>) -> Result<Self> {
-        let time = marks.time.unwrap_or_default();
-        let at: jiff::Timestamp = time.parse().map_err(|error: jiff::Error| {
-            Error::invalid("the scheduled event's time is malformed").with_source(error)
-        })?;
-        let resources = marks.resources.unwrap_or_default();
-        let last = |arn: &String| arn.rsplit('/').next().unwrap_or_default().to_owned();
-        Ok(Self {
-            id: marks.id.unwrap_or_default().into_owned(),
-            at: at.into(),
-            names: resources.iter().map(last).collect(),
-        })
-    }
-
-    /// The schedule that a rule of this name wakes: its name, or what follows a dash in it.
-    fn schedule<'a>(&self, schedules: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-        let wakes = |name: &str, schedule: &str| {
-            name.strip_suffix(schedule)
-                .is_some_and(|before| before.is_empty() || before.ends_with('-'))
-        };
-        schedules
-            .filter(|schedule| self.names.iter().any(|name| wakes(name, schedule)))
-            .max_by_key(|schedule| schedule.len())
+        let records = marks.records.iter().flatten();
+        let mut senders = records.map(|record| record.source.as_deref());
+        let first = senders.next().flatten();
+        if senders.any(|sender| sender != first) {
+            return Err(Error::invalid("the event has records of several senders"));
+        }
+        match first {
+            Some("aws:sqs") => Ok(Self::Queue),
+            Some("aws:sns") => Ok(Self::Notifications),
+            Some("aws:s3") => Ok(Self::Blobs),
+            _ => Err(unsupported(&marks)),
+        }
     }
 }
 
@@ -128,21 +115,29 @@ fn unsupported(marks: &Marks<'_>) -> Error {
     Error::new(ErrorKind::Unsupported, message)
 }
 
-/// Hands a tick to the application; an error makes Lambda deliver it again.
-pub(super) async fn wake(app: &AppService, tick: Tick, raw: Bytes, context: Context) -> Result<()> {
-    let names = app.schedules().map(|schedule| schedule.name);
-    let Some(name) = tick.schedule(names) else {
-        let message = format!(
-            "no schedule of the application is named like the rule {:?}: name the rule \
-             SCHEDULE or PREFIX-SCHEDULE",
-            tick.names.join(", ")
-        );
-        return Err(Error::new(ErrorKind::NotFound, message));
-    };
-    let mut event = Event::schedule(name, tick.at, raw, context);
-    if !tick.id.is_empty() {
-        event.id = tick.id;
+/// Hands an event to the application, and says what Lambda is to be answered; an error makes it
+/// deliver the event again.
+pub(super) async fn wake(
+    app: &AppService,
+    kind: Kind,
+    raw: Bytes,
+    context: Context,
+) -> Result<Box<RawValue>> {
+    match kind {
+        Kind::Queue => return queue::deliver(app, raw, context).await,
+        Kind::Schedule(tick) => tick::wake(app, tick, raw, context).await?,
+        Kind::Notifications => notifications::deliver(app, raw, context).await?,
+        Kind::Blobs => blobs::deliver(app, raw, context).await?,
+        Kind::Http => {
+            let message = "a request is no event";
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
     }
+    Ok(RawValue::NULL.to_owned())
+}
+
+/// Hands one event over, of which Lambda can only be told that all of it failed.
+async fn handle(app: &AppService, event: Event) -> Result<()> {
     match app.handle(event).await? {
         Outcome::Ack | Outcome::Discard => Ok(()),
         _ => {
@@ -150,6 +145,26 @@ pub(super) async fn wake(app: &AppService, tick: Tick, raw: Bytes, context: Cont
             Err(Error::new(ErrorKind::Unavailable, message))
         }
     }
+}
+
+/// The records of an event whose marks are known.
+fn records<R: DeserializeOwned>(event: &[u8], what: &str) -> Result<Vec<R>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Records<R> {
+        records: Vec<R>,
+    }
+    let mut json = serde_json::Deserializer::from_slice(event);
+    let records: Records<R> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let message = format!("the event is not one of {what}: {}: {error}", error.path());
+        Error::invalid(message).with_source(error)
+    })?;
+    Ok(records.records)
+}
+
+/// The name at the end of an ARN.
+fn name_of(arn: &str) -> &str {
+    arn.rsplit([':', '/']).next().unwrap_or_default()
 }
 
 #[cfg(test)]

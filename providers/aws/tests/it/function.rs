@@ -1,5 +1,6 @@
 //! Lambda: events of a front door through a runtime API to a real process, and back.
 
+mod events;
 mod lifecycle;
 mod requests;
 mod responses;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
-use isobar::function::{AppService, Context, Event, RequestId};
+use isobar::function::{AppService, Context, Event, RequestId, Schedule};
 use isobar::{Error, ErrorKind, Result};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -68,7 +68,7 @@ fn left(due: Timestamp) -> Option<Duration> {
 async fn tick(app: &AppService, name: &str, due: Timestamp) {
     let id = RequestId::from_platform(&format!("{name}@{due}"));
     let context = Context::new(id, None, Arc::new(clock()));
-    let event = Event::schedule(name, due.into(), bytes::Bytes::new(), context);
+    let event = Event::new(Schedule::new(name, due.into()), context);
     match app.handle(event).await {
         Ok(outcome) => tracing::info!(target: "isobar", ?outcome, "schedule {name:?} ran"),
         Err(error) => tracing::error!(target: "isobar", ?error, "schedule {name:?} failed"),

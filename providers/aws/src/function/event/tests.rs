@@ -7,6 +7,7 @@ use super::Kind;
 fn shown(event: &[u8]) -> String {
     match Kind::of(event) {
         Ok(Kind::Http) => "http".to_owned(),
+        Ok(kind @ (Kind::Queue | Kind::Notifications | Kind::Blobs)) => format!("{kind:?}"),
         Ok(Kind::Schedule(tick)) => {
             let at = jiff::Timestamp::try_from(tick.at).unwrap();
             format!("{} of {} at {at}", tick.id, tick.names.join(" "))
@@ -43,13 +44,12 @@ fn published_events_are_told_apart_by_their_marks() {
         "alb-lambda-target-request-headers-only.json",
         "Unsupported: events of a load balancer are not handled here",
     );
+    check_fixture("sqs-event.json", "Queue");
+    check_fixture("sns-event.json", "Notifications");
+    check_fixture("s3-event.json", "Blobs");
     check_fixture(
-        "sqs-event.json",
-        "Unsupported: events of \"aws:sqs\" are not handled here",
-    );
-    check_fixture(
-        "s3-event.json",
-        "Unsupported: events of \"aws:s3\" are not handled here",
+        "dynamodb-event.json",
+        "Unsupported: events of \"aws:dynamodb\" are not handled here",
     );
 }
 
@@ -62,6 +62,11 @@ fn an_event_without_a_mark_is_refused() {
         &json!({ "source": "mine", "detail-type": "Scheduled Event" }),
         "Unsupported: events of \"mine\" are not handled here",
     );
+    check(
+        &json!({ "Records": [{ "eventSource": "aws:sqs" }, { "eventSource": "aws:s3" }] }),
+        "InvalidArgument: the event has records of several senders",
+    );
+    check(&json!({ "Records": [] }), unmarked);
     for event in ["5", "[]", "\"text\"", "null", "{"] {
         let shown = shown(event.as_bytes());
         assert!(shown.starts_with("InvalidArgument: "), "{event}: {shown}");

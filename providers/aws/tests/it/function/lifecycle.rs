@@ -1,13 +1,11 @@
-//! Deadlines, signals, failed starts, and events that are not requests (G-240 to G-242, G-260,
-//! G-265, G-266).
+//! Deadlines, signals and failed starts (G-240 to G-242).
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use super::{echo, event, get};
+use super::{echo, get};
 use crate::runtime_api::{Function, Reply};
 
 #[tokio::test]
@@ -56,65 +54,4 @@ async fn a_function_that_cannot_start_tells_lambda_why() {
     assert_eq!(kind, "Isobar.InvalidArgument");
     assert!(message.contains("ECHO_GREETING"), "{message}");
     assert!(!function.process.wait().await.unwrap().success());
-}
-
-async fn refused(function: &Function, event: impl Into<Vec<u8>>) -> (String, String) {
-    match function.invoke(event).await {
-        Reply::Error { kind, message } => (kind, message),
-        Reply::Response(answer) => ("answered".to_owned(), answer.to_string()),
-    }
-}
-
-#[tokio::test]
-async fn an_event_that_cannot_be_read_fails_alone() {
-    let function = echo().await;
-    for bad in [
-        "5".into(),
-        "{".into(),
-        "{}".into(),
-        event(&[("rawPath", json!(5))]),
-        event(&[("body", "?".into()), ("isBase64Encoded", true.into())]),
-        b"\xff\xfe".to_vec(),
-        br#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_vec(),
-    ] {
-        let shown = String::from_utf8_lossy(&bad).into_owned();
-        let (kind, message) = refused(&function, bad).await;
-        assert!(
-            !kind.is_empty() && !message.is_empty(),
-            "{shown}: {kind} {message}"
-        );
-    }
-    let reply = function.invoke(get("/status/200")).await;
-    assert!(matches!(reply, Reply::Response(answer) if answer["statusCode"] == 200));
-}
-
-fn tick(rule: &str) -> Vec<u8> {
-    json!({
-        "version": "0",
-        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "time": "2026-10-08T03:00:00Z",
-        "resources": [format!("arn:aws:events:eu-central-1:123456789012:rule/{rule}")],
-        "detail": {},
-    })
-    .to_string()
-    .into_bytes()
-}
-
-#[tokio::test]
-async fn a_tick_of_eventbridge_wakes_its_schedule() {
-    let function = echo().await;
-    let reply = function.invoke(tick("echo-nightly")).await;
-    assert_eq!(reply, Reply::Response(Value::Null));
-    let (kind, message) = refused(&function, tick("failing")).await;
-    assert_eq!(
-        (&*kind, &*message),
-        ("Isobar.Internal", "the handler failed")
-    );
-    let (kind, _) = refused(&function, tick("again")).await;
-    assert_eq!(kind, "Isobar.Unavailable");
-    let (kind, message) = refused(&function, tick("hourly")).await;
-    assert_eq!(kind, "Isobar.NotFound");
-    assert!(message.contains("hourly"), "{message}");
 }

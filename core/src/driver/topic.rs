@@ -1,0 +1,42 @@
+//! The contract of a store of messages: its sending half; what is delivered reaches an application
+//! through its platform.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::capability::Capabilities;
+use crate::error::Result;
+use crate::function::OutgoingMessage;
+
+/// What a store of messages is and can do.
+#[derive(Debug, Clone, Copy)]
+pub struct TopicDescription {
+    /// The store's name in errors, spans and reports, such as `local`.
+    pub provider: &'static str,
+    /// What it can do; each must pass its conformance cases.
+    pub capabilities: Capabilities,
+    /// Bytes of a message at most: its body, and the names and values of its attributes.
+    pub message_bytes: u64,
+    /// How many messages one call of the driver takes.
+    pub batch: usize,
+}
+
+/// A store of messages.
+#[async_trait]
+pub trait TopicDriver: fmt::Debug + Send + Sync + 'static {
+    /// What this store is and can do; must not touch the network.
+    fn describe(&self) -> TopicDescription;
+
+    /// Stores messages, each on its own, in the order in which they stand: one result for each,
+    /// which is the id that every delivery of the message has.
+    ///
+    /// The messages are within the limits of the description, and there are no more than `batch`.
+    /// An error stands for all of them. A message whose id was returned must be delivered at least once to each subscriber, also
+    /// when the process or the machine goes down.
+    async fn publish(
+        &self,
+        topic: &str,
+        messages: &[OutgoingMessage],
+    ) -> Result<Vec<Result<String>>>;
+}

@@ -1,0 +1,68 @@
+//! The messages of a batch, each to a handler that takes one.
+
+use std::collections::HashSet;
+
+use super::trigger::guarded;
+use super::{Event, Message, Outcome};
+use crate::error::Result;
+
+/// Hands the messages to `handler` one after another; what fails is to be delivered again.
+///
+/// Where a message of a group fails, those after it in the group wait for it, so that their order
+/// is kept. When the time is up, what was not handled is delivered again too.
+pub(super) async fn one_by_one<F>(
+    batch: Event<Vec<Message>>,
+    handler: impl Fn(Event<Message>) -> F + Send + Sync,
+) -> Result<Outcome>
+where
+    F: Future<Output = Result<Outcome>> + Send,
+{
+    let only = batch.data.len() == 1;
+    let mut again = Vec::new();
+    let mut held_back = HashSet::new();
+    for message in &batch.data {
+        let waits = message
+            .group
+            .as_ref()
+            .is_some_and(|group| held_back.contains(group));
+        let late = || batch.context.remaining().is_some_and(|left| left.is_zero());
+        let told = if waits || late() {
+            Ok(Outcome::Retry(None))
+        } else {
+            guarded(&batch.context, || handler(single(&batch, message))).await
+        };
+        match told {
+            Ok(Outcome::Ack | Outcome::Discard) => continue,
+            // With nothing else in the batch, the platform hears it as it was said.
+            told if only => return told,
+            Ok(_) => {}
+            Err(error) => {
+                let id = &*message.id;
+                tracing::error!(target: "isobar", ?error, id, "a message will be delivered again");
+            }
+        }
+        held_back.extend(&message.group);
+        again.push(message.id.clone());
+    }
+    Ok(if again.is_empty() {
+        Outcome::Ack
+    } else {
+        Outcome::Partial(again)
+    })
+}
+
+/// The event of one message of a batch.
+fn single(batch: &Event<Vec<Message>>, message: &Message) -> Event<Message> {
+    Event {
+        id: message.id.clone(),
+        source: batch.source.clone(),
+        event_type: batch.event_type.clone(),
+        time: message.sent_at.unwrap_or(batch.time),
+        data: message.clone(),
+        raw: batch.raw.clone(),
+        context: batch.context.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

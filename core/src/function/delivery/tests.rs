@@ -1,0 +1,101 @@
+//! Of a batch, exactly what was not handled is delivered again.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::driver::SystemClock;
+use crate::function::{Context, RequestId};
+use crate::{Error, ErrorKind};
+
+fn batch(time: Option<Duration>, messages: &[(&str, Option<&str>)]) -> Event<Vec<Message>> {
+    let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
+    let deadline = time.map(|time| SystemTime::now() + time);
+    let context = Context::new(RequestId::from_platform("batch"), deadline, Arc::new(clock));
+    let messages = messages.iter().map(|(id, group)| {
+        let mut message = Message::new(*id, "");
+        message.group = group.map(str::to_owned);
+        message
+    });
+    let messages = crate::function::Messages::new("jobs", messages.collect());
+    let event = Event::new(messages, context);
+    let taken = event.carrying(|data| match data {
+        crate::function::EventData::Messages(batch) => Some(batch.messages),
+        _ => None,
+    });
+    taken.unwrap()
+}
+
+/// What the handler says of a message, by its id.
+async fn told(id: String) -> Result<Outcome> {
+    match &*id {
+        "bad" => Err(Error::new(ErrorKind::Internal, "the handler failed")),
+        "panics" => panic!("a bug"),
+        "later" => Ok(Outcome::Retry(Some(Duration::from_secs(9)))),
+        "useless" => Ok(Outcome::Discard),
+        "hangs" => std::future::pending().await,
+        _ => Ok(Outcome::Ack),
+    }
+}
+
+async fn deliver(batch: Event<Vec<Message>>) -> (Result<Outcome>, Vec<String>) {
+    let seen = Mutex::new(Vec::new());
+    let outcome = one_by_one(batch, |event| {
+        assert_eq!(event.id, event.data.id);
+        seen.lock().unwrap().push(event.id.clone());
+        told(event.id)
+    });
+    let outcome = outcome.await;
+    (outcome, seen.into_inner().unwrap())
+}
+
+fn again(ids: &[&str]) -> Outcome {
+    Outcome::Partial(ids.iter().map(|id| (*id).to_owned()).collect())
+}
+
+#[tokio::test]
+async fn a_batch_of_which_all_is_handled_is_done() {
+    let (outcome, seen) = deliver(batch(None, &[("a", None), ("useless", None)])).await;
+    assert_eq!(outcome.unwrap(), Outcome::Ack);
+    assert_eq!(seen, ["a", "useless"]);
+}
+
+#[tokio::test]
+async fn only_what_failed_comes_again() {
+    let messages = ["a", "bad", "b", "panics", "later", "c"].map(|id| (id, None));
+    let (outcome, seen) = deliver(batch(None, &messages)).await;
+    assert_eq!(outcome.unwrap(), again(&["bad", "panics", "later"]));
+    assert_eq!(seen.len(), 6);
+}
+
+#[tokio::test]
+async fn a_group_keeps_its_order() {
+    let messages = [
+        ("a", Some("red")),
+        ("bad", Some("red")),
+        ("b", Some("red")),
+        ("c", Some("blue")),
+    ];
+    let (outcome, seen) = deliver(batch(None, &messages)).await;
+    assert_eq!(outcome.unwrap(), again(&["bad", "b"]));
+    assert_eq!(seen, ["a", "bad", "c"]);
+}
+
+#[tokio::test]
+async fn what_a_message_alone_is_told_is_passed_on() {
+    let (outcome, _) = deliver(batch(None, &[("later", None)])).await;
+    assert_eq!(
+        outcome.unwrap(),
+        Outcome::Retry(Some(Duration::from_secs(9)))
+    );
+    let (outcome, _) = deliver(batch(None, &[("bad", None)])).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Internal);
+}
+
+#[tokio::test]
+async fn when_the_time_is_up_the_rest_comes_again() {
+    let time = Some(Duration::from_millis(300));
+    let (outcome, seen) = deliver(batch(time, &[("a", None), ("hangs", None), ("b", None)])).await;
+    assert_eq!(outcome.unwrap(), again(&["hangs", "b"]));
+    assert_eq!(seen, ["a", "hangs"]);
+}

@@ -1,0 +1,87 @@
+//! Topics and the messages that are sent to them.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Declares a topic: what is sent there is delivered at least once to whoever subscribes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct TopicSpec {
+    name: &'static str,
+}
+
+impl TopicSpec {
+    /// A topic that handlers call `name`.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name }
+    }
+
+    /// The name that handlers and settings know.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// A message, delivered at least once, and in no order but that of its group where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// The same for each delivery of the same message.
+    pub id: String,
+    /// Its content, byte for byte.
+    pub body: Bytes,
+    /// What its sender has put beside it.
+    pub attributes: BTreeMap<String, String>,
+    /// How often it was delivered, this time included; `None` where the platform does not count.
+    pub attempt: Option<u32>,
+    /// When it was sent, where the platform tells.
+    pub sent_at: Option<SystemTime>,
+    /// Messages of one group come in the order in which they were sent.
+    pub group: Option<String>,
+}
+
+impl Message {
+    /// A message of which only the necessary is known; for platforms.
+    pub fn new(id: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self {
+            id: id.into(),
+            body: body.into(),
+            attributes: BTreeMap::new(),
+            attempt: None,
+            sent_at: None,
+            group: None,
+        }
+    }
+
+    /// The body as the JSON of a `T`; `InvalidArgument` where it is not.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let message = format!("the message {:?} is not the JSON expected", self.id);
+            Error::invalid(message).with_source(error)
+        })
+    }
+}
+
+/// Messages of one topic that a platform delivers together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Messages {
+    /// The topic, by the platform's name of it.
+    pub topic: String,
+    /// The messages, in the order in which they were sent.
+    pub messages: Vec<Message>,
+}
+
+impl Messages {
+    /// A batch; for platforms.
+    pub fn new(topic: impl Into<String>, messages: Vec<Message>) -> Self {
+        let topic = topic.into();
+        Self { topic, messages }
+    }
+}

@@ -1,0 +1,204 @@
+//! Sending messages to a topic, on whichever store it is bound to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::capability::Capability;
+use crate::driver::topic::{TopicDescription, TopicDriver};
+use crate::driver::{Clock, meter};
+use crate::error::{Error, ErrorKind, Result};
+use crate::operation::{Effect, Target};
+
+/// The time from a call to its answer (rule R22).
+const BUDGET: Duration = Duration::from_mins(1);
+/// Attributes of one message: what SQS takes ("Amazon SQS message quotas").
+const ATTRIBUTES: usize = 10;
+/// Bytes of the name of an attribute, and of a group.
+const NAME_BYTES: usize = 128;
+
+/// A topic: what is published there wakes whoever has subscribed to it, at least once a message.
+///
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Topic {
+    driver: Arc<dyn TopicDriver>,
+    clock: Arc<dyn Clock>,
+    name: String,
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Topic")
+            .field("name", &self.name)
+            .field("provider", &self.driver.describe().provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct OutgoingMessage {
+    /// Its content.
+    pub body: Bytes,
+    /// What its receiver finds beside it: at most 10, with names of 1 to 128 letters, digits,
+    /// `_`, `-` and `.`, and values that are not empty.
+    pub attributes: BTreeMap<String, String>,
+    /// Messages of one group are delivered in the order in which they were sent.
+    pub group: Option<String>,
+}
+
+impl OutgoingMessage {
+    /// A message with this content.
+    pub fn new(body: impl Into<Bytes>) -> Self {
+        Self {
+            body: body.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A message with this value as JSON; `InvalidArgument` where it is none.
+    pub fn json(value: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(value);
+        let body = body.map_err(|error| {
+            Error::invalid("the message cannot be written as JSON").with_source(error)
+        })?;
+        Ok(Self::new(body))
+    }
+
+    /// With an attribute.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
+    }
+
+    /// In a group.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    fn check(&self, limit: u64) -> Result<()> {
+        let attributes = self.attributes.iter();
+        let beside: usize = attributes
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let measured = (self.body.len() + beside) as u64;
+        if measured > limit {
+            let what = "the size in bytes of the message";
+            return Err(Error::over_limit(
+                ErrorKind::TooLarge,
+                what,
+                limit,
+                measured,
+            ));
+        }
+        if self.attributes.len() > ATTRIBUTES {
+            let (what, limit) = ("the number of attributes of the message", ATTRIBUTES as u64);
+            let measured = self.attributes.len() as u64;
+            return Err(Error::over_limit(
+                ErrorKind::InvalidArgument,
+                what,
+                limit,
+                measured,
+            ));
+        }
+        if let Some(name) = self.attributes.keys().find(|name| !is_name(name)) {
+            let message = format!(
+                "the attribute {name:?} of the message has no good name: 1 to {NAME_BYTES} letters, \
+                 digits, `_`, `-` and `.`"
+            );
+            return Err(Error::invalid(message));
+        }
+        if let Some((name, _)) = self.attributes.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Error::invalid(format!(
+                "the attribute {name:?} of the message is empty"
+            )));
+        }
+        match &self.group {
+            Some(group) if !is_name(group) => Err(Error::invalid(format!(
+                "{group:?} is no good name of a group of messages"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+impl Topic {
+    pub(crate) fn new(driver: Arc<dyn TopicDriver>, clock: Arc<dyn Clock>, name: String) -> Self {
+        Self {
+            driver,
+            clock,
+            name,
+        }
+    }
+
+    /// Sends a message; the id is that of every delivery of it.
+    pub async fn publish(&self, message: OutgoingMessage) -> Result<String> {
+        let messages = [message];
+        let mut sent = self.run(self.send(&messages)).await?;
+        sent.pop().unwrap_or_else(|| Err(unanswered()))
+    }
+
+    /// Sends any number of messages, each on its own: one result for each, in their order.
+    pub async fn publish_all(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
+        self.run(self.send(messages)).await
+    }
+
+    async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let target = Target {
+            provider: self.driver.describe().provider,
+            resource: &self.name,
+            clock: &*self.clock,
+            budget: BUDGET,
+        };
+        target.run("topic.publish", Effect::Write, work).await
+    }
+
+    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
+        let TopicDescription {
+            capabilities,
+            message_bytes,
+            batch,
+            ..
+        } = self.driver.describe();
+        capabilities.require(&[Capability::Publish])?;
+        if messages.iter().any(|message| message.group.is_some()) {
+            capabilities.require(&[Capability::MessageGroups])?;
+        }
+        // All are checked before the first is sent.
+        for message in messages {
+            message.check(message_bytes)?;
+        }
+        let mut sent = Vec::with_capacity(messages.len());
+        for batch in messages.chunks(batch.max(1)) {
+            match self.driver.publish(&self.name, batch).await {
+                Ok(mut results) => {
+                    results.resize_with(batch.len(), || Err(unanswered()));
+                    sent.append(&mut results);
+                }
+                Err(error) if sent.is_empty() => return Err(error),
+                Err(error) => sent.extend(batch.iter().map(|_| Err(error.again()))),
+            }
+        }
+        meter::items(sent.iter().filter(|result| result.is_ok()).count());
+        Ok(sent)
+    }
+}
+
+fn unanswered() -> Error {
+    let message = "the store did not say what became of the message";
+    Error::new(ErrorKind::Internal, message).with_outcome_unknown()
+}

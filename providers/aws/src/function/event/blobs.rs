@@ -1,0 +1,96 @@
+//! Events of the objects of a bucket of S3.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+
+use bytes::Bytes;
+use isobar::blob::{BlobEvent, BlobEventKind, BlobKey, VersionId};
+use isobar::document::{Timestamp, Version};
+use isobar::function::{AppService, Context, Event};
+use isobar::{Error, ErrorKind, Result};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    event_name: String,
+    event_time: jiff::Timestamp,
+    s3: Entity,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entity {
+    bucket: Bucket,
+    object: Object,
+}
+
+#[derive(Debug, Deserialize)]
+struct Bucket {
+    name: String,
+    #[serde(default)]
+    arn: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    key: String,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default)]
+    e_tag: Option<String>,
+    #[serde(default)]
+    version_id: Option<String>,
+    #[serde(default)]
+    sequencer: Option<String>,
+}
+
+pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> Result<()> {
+    for record in super::records::<Record>(&raw, "S3")? {
+        let sequencer = record.s3.object.sequencer.clone().unwrap_or_default();
+        let id = format!("{}@{sequencer}/{}", record.event_name, record.s3.object.key);
+        let source = record.s3.bucket.arn.clone();
+        let source = source.unwrap_or_else(|| record.s3.bucket.name.clone());
+        let event = Event::new(blob_event(record)?, context.clone()).with_source(source);
+        super::handle(app, event.with_id(id).with_raw(raw.clone())).await?;
+    }
+    Ok(())
+}
+
+fn blob_event(record: Record) -> Result<BlobEvent> {
+    let Entity { bucket, object } = record.s3;
+    let at = Timestamp::from(std::time::SystemTime::from(record.event_time));
+    let mut event = BlobEvent::new(
+        kind(&record.event_name)?,
+        bucket.name,
+        key(&object.key)?,
+        at,
+    );
+    // In the form of the header, as everywhere else.
+    let version = object.e_tag.map(|tag| Version::parse(format!("\"{tag}\"")));
+    event.version = version.transpose()?;
+    event.version_id = object.version_id.map(VersionId::new);
+    event.size = object.size;
+    Ok(event)
+}
+
+fn kind(name: &str) -> Result<BlobEventKind> {
+    match name.split_once(':').map_or(name, |(kind, _)| kind) {
+        "ObjectCreated" => Ok(BlobEventKind::Stored),
+        "ObjectRemoved" | "LifecycleExpiration" => Ok(BlobEventKind::Deleted),
+        _ => {
+            let message = format!("events of S3 named {name:?} are not handled here");
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+/// The key, which S3 encodes as forms are: once, and a space as a plus sign.
+fn key(encoded: &str) -> Result<BlobKey> {
+    let spaced = encoded.replace('+', " ");
+    let key = percent_decode_str(&spaced).decode_utf8().map_err(|error| {
+        let message = format!("the key {encoded:?} in the event of S3 is not UTF-8");
+        Error::invalid(message).with_source(error)
+    })?;
+    Ok(BlobKey::new(key.as_ref()).unwrap_or_else(|_| BlobKey::raw(key)))
+}
