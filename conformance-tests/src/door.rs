@@ -6,11 +6,12 @@ pub mod lambda;
 pub mod local;
 mod payload;
 mod process;
+mod queue;
 
 use std::fmt;
 
 use async_trait::async_trait;
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
 
 use crate::{Evidence, Failure};
 
@@ -82,6 +83,17 @@ impl WireResponse {
     }
 }
 
+/// A message as its sender hands it to the platform.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WireMessage {
+    /// Text, since queues of SQS hold no bytes.
+    pub body: String,
+    /// Names and values.
+    pub attributes: Vec<(String, String)>,
+    /// Its group, where it has one.
+    pub group: Option<String>,
+}
+
 /// Opens doors to fresh processes of the probe application.
 #[async_trait]
 pub trait Doors: fmt::Debug + Send + Sync {
@@ -100,4 +112,10 @@ pub trait Doors: fmt::Debug + Send + Sync {
 pub trait Door: fmt::Debug + Send + Sync {
     /// Sends a request and waits for its answer.
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure>;
+
+    /// Has messages delivered to the probe's topic, and again those that it refuses, as the platform
+    /// does; they may still be under way when this returns.
+    async fn deliver(&self, _: &[WireMessage]) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::Messages).into())
+    }
 }

@@ -1,5 +1,7 @@
 //! The cases about invocations.
 
+mod messages;
+
 use futures_util::future::join_all;
 
 use crate::door::WireRequest;
@@ -7,7 +9,9 @@ use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about invocations.
-pub(crate) const CASES: &[&[Case]] = &[&[
+pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES];
+
+const INVOCATIONS: &[Case] = &[
     Case::function(
         "G-229",
         "a panic of a handler is a 500 that tells nothing of it, and the function goes on",
@@ -38,7 +42,7 @@ pub(crate) const CASES: &[&[Case]] = &[&[
         "N9",
         |ctx| Box::pin(trace_headers(ctx)),
     ),
-]];
+];
 
 fn get(target: &str) -> WireRequest {
     WireRequest::new("GET", target)

@@ -1,6 +1,10 @@
 //! The application behind the doors: it tells what it saw, or answers what it is told to.
 
+pub(crate) mod inbox;
+
+use std::future::ready;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{OriginalUri, Path};
@@ -8,16 +12,19 @@ use axum::response::IntoResponse as _;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
+use isobar::driver::topic::TopicDriver;
 use isobar::function::Context;
 use isobar::http::routing::get;
 use isobar::http::{Body, Request, Response, Routes};
-use isobar::{App, Environment, Result};
+use isobar::{App, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
-use isobar_local::LocalPlatform;
+use isobar_local::{LocalPlatform, LocalStore};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::door::{Door, WireRequest, WireResponse};
+use inbox::Inbox;
+pub(crate) use inbox::TOPIC;
 
 /// The environment variable that turns this program into the probe: `local` or `lambda`.
 pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
@@ -111,12 +118,14 @@ pub fn requested() -> Result<bool> {
     };
     let serve = async {
         if platform == "lambda" {
-            return run(&LambdaPlatform::from_environment()?).await;
+            return run(&LambdaPlatform::from_environment()?, None).await;
         }
+        let store = LocalStore::in_memory()?;
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
+        let platform = platform.with_messages(store.clone());
         // Whoever started the probe waits for this line.
         let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
-        run(&platform).await
+        run(&platform, Some(store.topics())).await
     };
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -129,21 +138,38 @@ pub fn requested() -> Result<bool> {
     ended.map(|()| true)
 }
 
-async fn run(platform: &dyn FunctionDriver) -> Result<()> {
-    let clock = std::sync::Arc::new(isobar_local::clock());
-    let environment = Environment::builder(platform.describe(), clock).build();
-    platform.serve(app().build(&environment)?).await
+async fn run(platform: &dyn FunctionDriver, topics: Option<Arc<dyn TopicDriver>>) -> Result<()> {
+    let clock = Arc::new(isobar_local::clock());
+    let publishes = topics.is_some();
+    let mut environment = Environment::builder(platform.describe(), clock);
+    if let Some(topics) = topics {
+        environment = environment.topics(topics);
+    }
+    let environment = environment.build();
+    let mut app = app(publishes);
+    if platform.describe().capabilities.has(Capability::Messages) {
+        app = app.subscribe(&inbox::TOPIC, |inbox, event| ready(inbox.take(event)));
+    }
+    platform.serve(app.build(&environment)?).await
 }
 
-fn app() -> App<()> {
+fn app(publishes: bool) -> App<Inbox> {
     let routes = Routes::new()
         .get("/decoded/{segment}", async |Path(segment): Path<String>| {
             segment
         })
         .get("/panic", panic)
         .route("/slow", get(slow).timeout(Duration::from_millis(100)))
+        .route("/messages", get(inbox::list).post(inbox::send))
         .fallback(probe);
-    App::new("probe", |_| Ok(())).routes(routes)
+    let state = move |environment: &Environment| {
+        let mut inbox = Inbox::default();
+        if publishes {
+            inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
+        }
+        Ok(inbox)
+    };
+    App::new("probe", state).topic(&inbox::TOPIC).routes(routes)
 }
 
 #[expect(clippy::panic, reason = "the fault that a case provokes")]

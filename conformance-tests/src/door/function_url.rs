@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
 use isobar_aws::LambdaPlatform;
 use tempfile::TempDir;
 
@@ -78,7 +78,8 @@ fn package() -> std::io::Result<TempDir> {
 #[async_trait]
 impl Doors for FunctionUrlDoors {
     fn capabilities(&self) -> Capabilities {
-        LambdaPlatform::CAPABILITIES
+        let others = Capabilities::of(&[Capability::Messages, Capability::BlobEvents]);
+        LambdaPlatform::CAPABILITIES.without(others)
     }
 
     fn evidence(&self) -> Evidence {

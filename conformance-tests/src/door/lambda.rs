@@ -20,7 +20,8 @@ use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireRequest, WireResponse, payload};
+use super::queue::{self, Queued};
+use super::{Door, Doors, WireMessage, WireRequest, WireResponse, payload};
 use crate::{Evidence, Failure};
 
 /// Doors to Lambda behind an HTTP API.
@@ -57,6 +58,8 @@ enum Answer {
 
 /// How long Lambda would let the function run, and a client wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a queue delivers a message that fails.
+const ATTEMPTS: u32 = 3;
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
 #[async_trait]
@@ -115,6 +118,21 @@ impl Door for LambdaDoor {
                 Err(Failure::new(format!("the invocation failed: {report}")))
             }
         }
+    }
+
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        let mut waiting: Vec<_> = messages.iter().map(Queued::new).collect();
+        for attempt in 1..=ATTEMPTS {
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            let event = queue::event(&waiting, attempt).to_string();
+            if let Answer::Response(answer) = self.runtime.invoke(event.into()).await? {
+                let failed = queue::failures(&answer)?;
+                waiting.retain(|message| failed.contains(&message.id));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use async_trait::async_trait;
 use isobar::Capabilities;
 use isobar::driver::function::FunctionDriver as _;
-use isobar_local::LocalPlatform;
+use isobar_local::{LocalPlatform, LocalStore};
 
 use super::http1;
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireRequest, WireResponse};
+use super::{Door, Doors, WireMessage, WireRequest, WireResponse};
+use crate::probe::inbox;
 use crate::{Evidence, Failure};
 
 /// Doors to the local platform.
@@ -28,6 +29,7 @@ impl LocalDoors {
     /// Asks the platform what it can do.
     pub async fn new() -> isobar::Result<Self> {
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
+        let platform = platform.with_messages(LocalStore::in_memory()?);
         let capabilities = platform.describe().capabilities;
         Ok(Self { capabilities })
     }
@@ -60,5 +62,9 @@ impl Door for LocalDoor {
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
         let exchange = http1::exchange(self.address, request).await;
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        inbox::publish(self, messages).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isobar::Capabilities;
 
-use crate::door::{Door, Doors, WireRequest, WireResponse};
+use crate::door::{Door, Doors, WireMessage, WireRequest, WireResponse};
 use crate::{Evidence, Failure};
 
 /// What is wrong; [`DoorFault::NONE`] is nothing.
@@ -15,6 +15,8 @@ pub(super) struct DoorFault {
     pub(super) request: fn(&mut WireRequest),
     /// Changes a response on its way out.
     pub(super) response: fn(&WireRequest, &mut WireResponse),
+    /// Changes messages on their way in.
+    pub(super) messages: fn(&mut Vec<WireMessage>),
 }
 
 impl DoorFault {
@@ -22,6 +24,7 @@ impl DoorFault {
     pub(super) const NONE: Self = Self {
         request: |_| {},
         response: |_, _| {},
+        messages: |_| {},
     };
 }
 
@@ -71,5 +74,11 @@ impl Door for SabotagedDoor {
         let mut response = self.inner.send(&sabotaged).await?;
         (self.fault.response)(request, &mut response);
         Ok(response)
+    }
+
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        let mut sabotaged = messages.to_vec();
+        (self.fault.messages)(&mut sabotaged);
+        self.inner.deliver(&sabotaged).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Sabotage;
 use super::door::DoorFault;
-use crate::door::{WireRequest, WireResponse};
+use crate::door::{WireMessage, WireRequest, WireResponse};
 
 const NONE: DoorFault = DoorFault::NONE;
 
@@ -20,6 +20,14 @@ const fn response(
     response: fn(&WireRequest, &mut WireResponse),
 ) -> Sabotage {
     Sabotage::door(name, case, DoorFault { response, ..NONE })
+}
+
+const fn messages(
+    name: &'static str,
+    case: &'static str,
+    messages: fn(&mut Vec<WireMessage>),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { messages, ..NONE })
 }
 
 /// All of them.
@@ -177,6 +185,29 @@ pub(super) const ALL: &[Sabotage] = &[
     ),
     response("large answers are cut", "G-227", |_, response| {
         response.body.truncate(6_000_000);
+    }),
+    messages("messages are trimmed", "G-261", |messages| {
+        for message in messages {
+            message.body = message.body.trim().to_owned();
+        }
+    }),
+    messages("attributes are dropped", "G-261", |messages| {
+        for message in messages {
+            message.attributes.clear();
+        }
+    }),
+    messages("messages are sent twice", "G-264", |messages| {
+        messages.extend_from_within(..);
+    }),
+    messages("a message that failed is given up", "G-264", |messages| {
+        for message in messages {
+            message.body = message.body.replace("fail once", "fail never");
+        }
+    }),
+    messages("groups are forgotten", "G-401", |messages| {
+        for message in messages {
+            message.group = Some("all".to_owned());
+        }
     }),
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {

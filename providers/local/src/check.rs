@@ -15,10 +15,11 @@ use crate::document::address::Address;
 use crate::document::record::Row;
 use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
-use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES};
+use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES};
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
 use crate::store::{FILE, lock};
+use crate::topic::row::MessageRow;
 
 /// What [`check`] found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +33,8 @@ pub struct CheckReport {
     pub index_entries: u64,
     /// Entries of the log of changes.
     pub changes: u64,
+    /// Messages that wait to be delivered, those that were put aside included.
+    pub messages: u64,
     /// Files of blobs that nothing refers to; the next start removes them.
     pub unreferenced_files: u64,
     /// The last process that used the store was killed, or the machine went down.
@@ -71,6 +74,7 @@ fn look_over(file: &Path, directory: &Path) -> Result<CheckReport, Fault> {
         check_expiry(transaction, &mut report)?;
         check_indexes(transaction, &mut report)?;
         check_changes(transaction, &mut report)?;
+        check_messages(transaction, &mut report)?;
         check_blobs(transaction, &objects, &mut report)
     });
     report.stopped_uncleanly = stopped_uncleanly;
@@ -193,6 +197,26 @@ fn check_changes(transaction: &ReadTransaction, report: &mut CheckReport) -> Res
             report
                 .problems
                 .push(format!("change {number}: does not match its checksum"));
+        }
+    }
+    Ok(())
+}
+
+fn check_messages(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    // A store that an older version wrote may have no such table.
+    let messages = match transaction.open_table(MESSAGES) {
+        Ok(messages) => messages,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for row in messages.iter()? {
+        let (key, stored) = row?;
+        let (topic, number) = key.value();
+        report.messages += 1;
+        if let Err(error) = MessageRow::decode(topic, number, stored.value()) {
+            report
+                .problems
+                .push(format!("message {number} of {topic:?}: {error}"));
         }
     }
     Ok(())

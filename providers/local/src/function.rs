@@ -1,5 +1,7 @@
 //! The local platform: an application as an HTTP server, its schedules by this machine's clock.
 
+#[cfg(feature = "_store")]
+mod delivery;
 mod schedule;
 
 use std::convert::Infallible;
@@ -23,6 +25,8 @@ pub struct LocalPlatform {
     server: Mutex<Option<Server>>,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
+    #[cfg(feature = "_store")]
+    messages: Option<crate::LocalStore>,
 }
 
 impl LocalPlatform {
@@ -39,6 +43,8 @@ impl LocalPlatform {
             server: Mutex::new(Some(server)),
             #[cfg(feature = "blob")]
             blobs: None,
+            #[cfg(feature = "_store")]
+            messages: None,
         })
     }
 
@@ -47,6 +53,17 @@ impl LocalPlatform {
     #[must_use]
     pub fn with_signed_blobs(mut self, blobs: crate::SignedBlobs) -> Self {
         self.blobs = Some(blobs);
+        self
+    }
+
+    /// Delivers the messages of a store to the application's subscriptions.
+    ///
+    /// A message that fails comes again after a second, then after two, four and eight; what fails
+    /// five times is put into the topic `NAME-dead`.
+    #[cfg(feature = "_store")]
+    #[must_use]
+    pub fn with_messages(mut self, store: crate::LocalStore) -> Self {
+        self.messages = Some(store);
         self
     }
 
@@ -68,6 +85,11 @@ impl FunctionDriver for LocalPlatform {
     fn describe(&self) -> FunctionDescription {
         let capabilities =
             Capabilities::of(&[Capability::ResponseStreaming, Capability::Schedules]);
+        #[cfg(feature = "_store")]
+        let capabilities = match self.messages {
+            Some(_) => capabilities.union(Capabilities::of(&[Capability::Messages])),
+            None => capabilities,
+        };
         FunctionDescription {
             provider: "local",
             capabilities,
@@ -77,6 +99,8 @@ impl FunctionDriver for LocalPlatform {
     async fn serve(&self, app: AppService) -> Result<()> {
         let schedules = schedule::start(&app)?;
         let server = self.take_server()?;
+        #[cfg(feature = "_store")]
+        let deliveries = delivery::start(&app, self.messages.as_ref());
         tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
         let result = server
             .run(Front {
@@ -85,6 +109,8 @@ impl FunctionDriver for LocalPlatform {
                 blobs: self.blobs.clone(),
             })
             .await;
+        #[cfg(feature = "_store")]
+        deliveries.finish().await;
         drop(schedules);
         result.map_err(failed)
     }

@@ -41,6 +41,8 @@ mod function;
 #[cfg(feature = "_store")]
 mod store;
 #[cfg(feature = "_store")]
+mod topic;
+#[cfg(feature = "_store")]
 mod wire;
 
 #[cfg(feature = "blob")]

@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
+use crate::topic::queue::Arrivals;
 
 /// The file of the engine.
 pub(crate) const FILE: &str = "store.redb";
@@ -40,6 +41,7 @@ struct Open {
     place: Arc<str>,
     uploads: blob::upload::Uploads,
     signer: Option<blob::sign::Signer>,
+    arrivals: Arrivals,
     _lock: Option<File>,
 }
 
@@ -73,6 +75,11 @@ impl LocalStore {
     #[cfg(feature = "blob")]
     pub fn signed_blobs(&self) -> crate::SignedBlobs {
         crate::SignedBlobs::new(self.clone())
+    }
+
+    /// The driver of the messages.
+    pub fn topics(&self) -> Arc<dyn isobar::driver::topic::TopicDriver> {
+        Arc::new(crate::topic::Topics::new(self.clone()))
     }
 
     pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
@@ -111,6 +118,7 @@ impl LocalStore {
                 place,
                 uploads: blob::upload::Uploads::default(),
                 signer,
+                arrivals: Arrivals::default(),
                 _lock: lock,
             }),
         })
@@ -133,6 +141,10 @@ impl LocalStore {
 
     pub(crate) fn signer(&self) -> Option<&blob::sign::Signer> {
         self.open.signer.as_ref()
+    }
+
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.open.arrivals
     }
 
     pub(crate) fn objects(&self) -> &Arc<Objects> {

@@ -21,6 +21,10 @@ pub(crate) const CHANGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 /// can go on at the next possible prefix even where that is not UTF-8.
 pub(crate) const BLOBS: TableDefinition<'_, (&str, &[u8]), &[u8]> = TableDefinition::new("blobs");
 
+/// `(topic, number)` to a message, in the order in which they were sent.
+pub(crate) const MESSAGES: TableDefinition<'_, (&str, u64), &[u8]> =
+    TableDefinition::new("messages");
+
 /// An entry of an index: `(collection, index, partition value, sort value, partition, sort key)`.
 pub(crate) type IndexKey<'k> = (&'k str, &'k str, &'k str, &'k [u8], &'k str, &'k [u8]);
 type StaticIndexKey = IndexKey<'static>;
@@ -39,6 +43,7 @@ pub(crate) struct Tables<'t> {
     pub(crate) indexes: Lazy<'t, (&'static str, &'static str), &'static [u8]>,
     pub(crate) meta: Lazy<'t, &'static str, u64>,
     pub(crate) blobs: Lazy<'t, (&'static str, &'static [u8]), &'static [u8]>,
+    pub(crate) messages: Lazy<'t, (&'static str, u64), &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -51,6 +56,7 @@ impl<'t> Tables<'t> {
             indexes: Lazy::new(transaction, INDEXES),
             meta: Lazy::new(transaction, META),
             blobs: Lazy::new(transaction, BLOBS),
+            messages: Lazy::new(transaction, MESSAGES),
         }
     }
 
@@ -63,6 +69,7 @@ impl<'t> Tables<'t> {
         self.indexes.open()?;
         self.meta.open()?;
         self.blobs.open()?;
+        self.messages.open()?;
         Ok(())
     }
 }

@@ -1,0 +1,132 @@
+//! Cases about messages: what arrives, and what comes again.
+
+use isobar::Capability;
+
+use crate::door::WireMessage;
+use crate::probe::inbox::{FAILS_ONCE, PANICS_ONCE, SeenMessage, deliveries};
+use crate::{Case, Context, Failure, expect};
+
+/// Every case about messages.
+pub(super) const CASES: &[Case] = &[
+    Case::function(
+        "G-261",
+        "messages arrive byte for byte, with their attributes",
+        "N11",
+        |ctx| Box::pin(arrive_whole(ctx)),
+    )
+    .needs(&[Capability::Messages]),
+    Case::function(
+        "G-264",
+        "of a batch only what failed comes again, with the same id and the next number",
+        "N12",
+        |ctx| Box::pin(come_again(ctx)),
+    )
+    .needs(&[Capability::Messages]),
+    Case::function(
+        "G-401",
+        "what follows a message of its group waits while that fails",
+        "N12",
+        |ctx| Box::pin(keep_their_order(ctx)),
+    )
+    .needs(&[Capability::Messages]),
+];
+
+fn message(body: &str) -> WireMessage {
+    WireMessage {
+        body: body.to_owned(),
+        ..WireMessage::default()
+    }
+}
+
+async fn arrive_whole(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let bodies = [
+        "plain".to_owned(),
+        "\u{feff}caf\u{e9}\r\n\t\u{1f600}\"\\ ".to_owned(),
+        "{\"json\": [1, 2.0, null]}".to_owned(),
+        "x".repeat(200_000),
+    ];
+    for (before, body) in bodies.iter().enumerate() {
+        let mut message = message(body);
+        message.attributes = vec![
+            ("kind".to_owned(), "test \u{e9}".to_owned()),
+            ("n.1".to_owned(), "0012".to_owned()),
+        ];
+        door.deliver(&[message.clone()]).await?;
+        let seen = deliveries(&*door, before + 1).await?.pop();
+        let seen = expect::some("the delivery", seen)?;
+        expect::equal(
+            "the body",
+            &String::from_utf8_lossy(&seen.body).as_ref(),
+            &body.as_str(),
+        )?;
+        let attributes: Vec<_> = seen.attributes.into_iter().collect();
+        expect::equal("the attributes", &attributes, &message.attributes)?;
+        expect::equal("the number of the delivery", &seen.attempt, &Some(1))?;
+    }
+    Ok(())
+}
+
+/// The deliveries of the message with this body, in their order.
+fn of<'s>(seen: &'s [SeenMessage], body: &str) -> Vec<&'s SeenMessage> {
+    seen.iter()
+        .filter(|seen| seen.body == body.as_bytes())
+        .collect()
+}
+
+async fn come_again(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let batch = [
+        message("a"),
+        message(FAILS_ONCE),
+        message("b"),
+        message(PANICS_ONCE),
+    ];
+    door.deliver(&batch).await?;
+    let seen = deliveries(&*door, 6).await?;
+    for done in ["a", "b"] {
+        expect::equal("how often it came", &of(&seen, done).len(), &1)?;
+    }
+    for failed in [FAILS_ONCE, PANICS_ONCE] {
+        let deliveries = of(&seen, failed);
+        let attempts: Vec<_> = deliveries.iter().filter_map(|seen| seen.attempt).collect();
+        expect::equal("the numbers of the deliveries", &attempts, &vec![1, 2])?;
+        let ids: Vec<_> = deliveries.iter().map(|seen| &seen.id).collect();
+        expect::that(
+            ids.iter().all(|id| *id == ids[0]),
+            "the id is another one the second time",
+        )?;
+    }
+    expect::equal("all deliveries", &seen.len(), &6)
+}
+
+async fn keep_their_order(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let grouped = |body: &str, group: &str| WireMessage {
+        group: Some(group.to_owned()),
+        ..message(body)
+    };
+    let batch = [
+        grouped("red 1", "red"),
+        grouped(FAILS_ONCE, "red"),
+        grouped("red 3", "red"),
+        grouped("blue 1", "blue"),
+    ];
+    door.deliver(&batch).await?;
+    let seen = deliveries(&*door, 5).await?;
+    let bodies = |group: &str| -> Vec<_> {
+        let of_group = seen
+            .iter()
+            .filter(|seen| seen.group.as_deref() == Some(group));
+        of_group
+            .map(|seen| String::from_utf8_lossy(&seen.body).into_owned())
+            .collect()
+    };
+    let red = ["red 1", FAILS_ONCE, FAILS_ONCE, "red 3"].map(str::to_owned);
+    expect::equal("the deliveries of one group", &bodies("red"), &red.to_vec())?;
+    expect::equal(
+        "those of the other",
+        &bodies("blue"),
+        &vec!["blue 1".to_owned()],
+    )
+}

@@ -1,0 +1,151 @@
+//! The messages that reach the probe, and how a case sees them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use isobar::function::{Event, Message, Outcome, OutgoingMessage, Topic, TopicSpec};
+use isobar::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::door::{Door, WireMessage, WireRequest};
+
+/// The topic that the probe subscribes to.
+pub(crate) const TOPIC: TopicSpec = TopicSpec::new("jobs");
+
+/// A message whose first delivery fails, and one whose first delivery panics.
+pub(crate) const FAILS_ONCE: &str = "fail once";
+pub(crate) const PANICS_ONCE: &str = "panic once";
+
+/// How long a message that failed may take to come again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the probe has been given, and where it can send messages itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inbox {
+    seen: Arc<Mutex<Vec<SeenMessage>>>,
+    pub(super) topic: Option<Topic>,
+}
+
+/// One delivery of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenMessage {
+    pub(crate) id: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) attempt: Option<u32>,
+    pub(crate) group: Option<String>,
+}
+
+/// What a case has the probe send.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Sending {
+    body: String,
+    attributes: Vec<(String, String)>,
+    group: Option<String>,
+}
+
+impl Inbox {
+    /// Keeps what came; what the message says then happens.
+    pub(super) fn take(self, event: Event<Message>) -> Result<Outcome> {
+        let message = event.data;
+        let first = message.attempt == Some(1);
+        let body = String::from_utf8_lossy(&message.body).into_owned();
+        let seen = SeenMessage {
+            id: message.id,
+            body: message.body.to_vec(),
+            attributes: message.attributes,
+            attempt: message.attempt,
+            group: message.group,
+        };
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(seen);
+        match &*body {
+            FAILS_ONCE if first => Err(Error::new(ErrorKind::Internal, "as it was told to")),
+            PANICS_ONCE if first => panics(),
+            _ => Ok(Outcome::Ack),
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "the fault that a case provokes")]
+fn panics() -> Result<Outcome> {
+    panic!("as it was told to")
+}
+
+pub(super) async fn list(State(inbox): State<Inbox>) -> Json<Vec<SeenMessage>> {
+    Json(
+        inbox
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone(),
+    )
+}
+
+pub(super) async fn send(
+    State(inbox): State<Inbox>,
+    Json(messages): Json<Vec<Sending>>,
+) -> Result<()> {
+    let topic = inbox
+        .topic
+        .ok_or_else(|| Error::invalid("the probe has no topic to send to"))?;
+    let messages = messages.into_iter().map(|sending| {
+        let mut message = OutgoingMessage::new(sending.body);
+        message.attributes = sending.attributes.into_iter().collect();
+        message.group = sending.group;
+        message
+    });
+    let messages: Vec<_> = messages.collect();
+    for sent in topic.publish_all(&messages).await? {
+        sent?;
+    }
+    Ok(())
+}
+
+/// Has the probe behind a door send messages to its own topic.
+pub(crate) async fn publish(door: &dyn Door, messages: &[WireMessage]) -> Result<(), Failure> {
+    let messages = messages.iter().cloned().map(|message| Sending {
+        body: message.body,
+        attributes: message.attributes,
+        group: message.group,
+    });
+    let messages: Vec<_> = messages.collect();
+    let body = serde_json::to_vec(&messages).map_err(|error| Failure::new(error.to_string()))?;
+    let request = WireRequest::new("POST", "/messages")
+        .header("content-type", "application/json")
+        .body(body);
+    let response = door.send(&request).await?;
+    match response.status {
+        200 => Ok(()),
+        status => {
+            let body = String::from_utf8_lossy(&response.body);
+            Err(Failure::new(format!(
+                "the probe cannot send messages: {status}: {body}"
+            )))
+        }
+    }
+}
+
+/// The deliveries that the probe has seen, once there are `count` of them.
+pub(crate) async fn deliveries(door: &dyn Door, count: usize) -> Result<Vec<SeenMessage>, Failure> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let response = door.send(&WireRequest::new("GET", "/messages")).await?;
+        let seen: Vec<SeenMessage> = serde_json::from_slice(&response.body)
+            .map_err(|error| Failure::new(format!("the probe does not list messages: {error}")))?;
+        if seen.len() >= count {
+            return Ok(seen);
+        }
+        if Instant::now() > give_up {
+            let told = format!("{} of {count} deliveries came: {seen:?}", seen.len());
+            return Err(Failure::new(told));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

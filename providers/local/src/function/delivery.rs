@@ -1,0 +1,139 @@
+//! Waking an application by the messages of the store.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use isobar::Result;
+use isobar::document::Timestamp;
+use isobar::function::{AppService, Context, Event, Messages, Outcome, RequestId};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::clock::clock;
+use crate::store::LocalStore;
+use crate::topic::queue::{self, Held, Taken, Verdict};
+
+/// Messages that are delivered together at most, as SQS does by default.
+const BATCH: usize = 10;
+/// The longest wait for a message, so that a clock that was set is noticed.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// How long the store is left alone after it has failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How long handlers may go on when the platform ends.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The tasks that deliver, one for each topic.
+pub(super) struct Deliveries {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// Starts to deliver what the application subscribes to; dropping the set ends that at once.
+pub(super) fn start(app: &AppService, store: Option<&LocalStore>) -> Deliveries {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    if let Some(store) = store {
+        for topic in app.subscriptions() {
+            let delivery = Delivery {
+                app: app.clone(),
+                store: store.clone(),
+                topic: topic.into(),
+            };
+            tasks.spawn(delivery.run(stopped.clone()));
+        }
+    }
+    Deliveries { tasks, stop }
+}
+
+impl Deliveries {
+    /// Lets the batches that are with handlers end, for a while; what does not comes again.
+    pub(super) async fn finish(mut self) {
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!(target: "isobar", "handlers of messages did not end in time");
+        }
+    }
+}
+
+struct Delivery {
+    app: AppService,
+    store: LocalStore,
+    topic: Arc<str>,
+}
+
+impl Delivery {
+    async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let mut arrivals = self.store.arrivals().subscribe();
+        while !*stopped.borrow() {
+            arrivals.mark_unchanged();
+            let wait = match self.deliver_next().await {
+                Ok(None) => continue,
+                Ok(Some(wait)) => wait,
+                Err(error) => {
+                    tracing::error!(target: "isobar", ?error, "messages cannot be delivered");
+                    AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                _ = stopped.changed() => {}
+                _ = arrivals.changed() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Delivers the next batch; where there is none, how long to wait for one.
+    async fn deliver_next(&self) -> Result<Option<Duration>> {
+        let topic = Arc::clone(&self.topic);
+        let take = self.store.submit(0, move |group| {
+            queue::take(group, &topic, BATCH, SystemTime::now().into())
+        });
+        let Taken { held, next } = take.await?;
+        if held.is_empty() {
+            let left = next
+                .map(SystemTime::from)
+                .map(|next| next.duration_since(SystemTime::now()).unwrap_or_default());
+            return Ok(Some(left.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)));
+        }
+        let told = self.hand_over(&held).await;
+        let settled = held.into_iter().map(|held| (verdict(&told, &held), held));
+        let settled = settled.map(|(verdict, held)| (held, verdict)).collect();
+        let topic = Arc::clone(&self.topic);
+        let settle = self.store.submit(0, move |group| {
+            let now: Timestamp = SystemTime::now().into();
+            Ok(queue::settle(group, &topic, settled, now)?)
+        });
+        if settle.await? {
+            self.store.arrivals().announce();
+        }
+        Ok(None)
+    }
+
+    async fn hand_over(&self, held: &[Held]) -> Result<Outcome> {
+        let messages = held.iter().map(|held| held.row.clone().message());
+        let batch = Messages::new(&*self.topic, messages.collect());
+        let context = Context::new(
+            RequestId::of(&HeaderMap::new(), &[]),
+            None,
+            Arc::new(clock()),
+        );
+        let told = self.app.handle(Event::new(batch, context)).await;
+        match &told {
+            Ok(outcome) => tracing::debug!(target: "isobar", ?outcome, "messages were handled"),
+            Err(error) => tracing::error!(target: "isobar", ?error, "messages will come again"),
+        }
+        told
+    }
+}
+
+fn verdict(told: &Result<Outcome>, held: &Held) -> Verdict {
+    let id = held.row.id.to_string();
+    match told {
+        Ok(Outcome::Ack | Outcome::Discard) => Verdict::Done,
+        Ok(Outcome::Partial(ids)) if !ids.contains(&id) => Verdict::Done,
+        Ok(Outcome::Retry(after)) => Verdict::Again(*after),
+        _ => Verdict::Again(None),
+    }
+}

@@ -1,0 +1,170 @@
+//! The messages of a topic in their order: appended, taken, and settled.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use isobar::document::Timestamp;
+use redb::ReadableTable as _;
+use tokio::sync::watch;
+
+use super::row::MessageRow;
+use crate::committer::Group;
+use crate::engine::Wrote;
+use crate::error::{Fault, Stop};
+
+/// How often a message is delivered before it is put aside.
+pub(crate) const ATTEMPTS: u32 = 5;
+/// Messages that one search for those that are due looks at.
+const LOOKED_AT: usize = 10_000;
+/// How long a message that failed waits, the first time and at most.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Where the messages of a topic go that failed too often: a topic as any other.
+pub(crate) fn dead_letters(topic: &str) -> String {
+    format!("{topic}-dead")
+}
+
+/// Tells those who wait for messages that there may be some.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals(watch::Sender<()>);
+
+impl Arrivals {
+    pub(crate) fn announce(&self) {
+        self.0.send_replace(());
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}
+
+/// A message that is with the application.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) number: u64,
+    pub(crate) row: MessageRow,
+}
+
+/// What was found in a topic.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) held: Vec<Held>,
+    /// When the next of those that are not yet due is.
+    pub(crate) next: Option<Timestamp>,
+}
+
+/// What becomes of a message that was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Done,
+    /// After this time, or one that grows with each failure.
+    Again(Option<Duration>),
+}
+
+/// Puts messages at the end of a topic.
+pub(crate) fn append(group: &mut Group<'_>, topic: &str, rows: &[MessageRow]) -> Result<(), Fault> {
+    let messages = group.tables.messages.open()?;
+    let last = messages.range((topic, 0)..=(topic, u64::MAX))?.next_back();
+    let last = last.transpose()?.map(|(key, _)| key.value().1);
+    let mut next = last.map_or(0, |last| last.saturating_add(1));
+    for row in rows {
+        messages.insert((topic, next), &*row.encode(topic, next))?;
+        next = next.saturating_add(1);
+    }
+    group.wrote = Wrote::Something;
+    Ok(())
+}
+
+/// Takes the first messages that are due, at most `limit`, and counts the delivery.
+///
+/// A message waits for those of its group that came before it. Nobody else may hold messages of
+/// the topic.
+pub(crate) fn take(
+    group: &mut Group<'_>,
+    topic: &str,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Taken, Stop> {
+    let mut taken = Taken::default();
+    let mut waiting: HashSet<String> = HashSet::new();
+    let messages = group.tables.messages.open()?;
+    for entry in messages
+        .range((topic, 0)..=(topic, u64::MAX))?
+        .take(LOOKED_AT)
+    {
+        let (key, stored) = entry?;
+        let (_, number) = key.value();
+        let mut row = MessageRow::decode(topic, number, stored.value())?;
+        if row
+            .group
+            .as_ref()
+            .is_some_and(|group| waiting.contains(group))
+        {
+            continue;
+        }
+        if row.not_before > now {
+            taken.next = Some(
+                taken
+                    .next
+                    .map_or(row.not_before, |next| next.min(row.not_before)),
+            );
+            waiting.extend(row.group);
+            continue;
+        }
+        row.attempts = row.attempts.saturating_add(1);
+        taken.held.push(Held { number, row });
+        if taken.held.len() >= limit {
+            break;
+        }
+    }
+    for Held { number, row } in &taken.held {
+        messages.insert((topic, *number), &*row.encode(topic, *number))?;
+        group.wrote = Wrote::Something;
+    }
+    Ok(taken)
+}
+
+/// Removes messages that are done, and has the others delivered again, or puts them aside; says
+/// whether there were any of those.
+pub(crate) fn settle(
+    group: &mut Group<'_>,
+    topic: &str,
+    settled: Vec<(Held, Verdict)>,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let mut dead = Vec::new();
+    let messages = group.tables.messages.open()?;
+    for (Held { number, mut row }, verdict) in settled {
+        match verdict {
+            Verdict::Again(after) if row.attempts < ATTEMPTS => {
+                row.not_before = later(now, after.unwrap_or_else(|| pause(row.attempts)));
+                messages.insert((topic, number), &*row.encode(topic, number))?;
+            }
+            verdict => {
+                messages.remove((topic, number))?;
+                if verdict != Verdict::Done {
+                    row.attempts = 0;
+                    dead.push(row);
+                }
+            }
+        }
+    }
+    group.wrote = Wrote::Something;
+    if !dead.is_empty() {
+        append(group, &dead_letters(topic), &dead)?;
+    }
+    Ok(!dead.is_empty())
+}
+
+fn pause(attempts: u32) -> Duration {
+    let doubled = 1_u32
+        .checked_shl(attempts.saturating_sub(1))
+        .unwrap_or(u32::MAX);
+    PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
+}
+
+fn later(now: Timestamp, after: Duration) -> Timestamp {
+    let micros = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.as_micros().saturating_add(micros))
+}

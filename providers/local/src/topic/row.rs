@@ -1,0 +1,119 @@
+//! A message as a row: checksum, id, deliveries, times, group, attributes, body.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use isobar::document::Timestamp;
+use isobar::function::Message;
+use isobar::{Error, ErrorKind};
+use uuid::Uuid;
+
+use crate::wire::{Malformed, Reader, put_bytes, put_option, put_signed, put_varint, seal, unseal};
+
+/// A row of the table of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MessageRow {
+    pub(crate) id: Uuid,
+    /// How often it was given to the application.
+    pub(crate) attempts: u32,
+    pub(crate) not_before: Timestamp,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) group: Option<String>,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) body: Bytes,
+}
+
+impl MessageRow {
+    pub(crate) fn encode(&self, topic: &str, number: u64) -> Vec<u8> {
+        let mut body = Vec::with_capacity(self.body.len() + 64);
+        body.extend(self.id.as_bytes());
+        put_varint(&mut body, u64::from(self.attempts));
+        put_signed(&mut body, self.not_before.as_micros());
+        put_signed(&mut body, self.sent_at.as_micros());
+        put_option(&mut body, self.group.as_deref(), |out, group| {
+            put_bytes(out, group.as_bytes());
+        });
+        put_varint(&mut body, self.attributes.len() as u64);
+        for (name, value) in &self.attributes {
+            put_bytes(&mut body, name.as_bytes());
+            put_bytes(&mut body, value.as_bytes());
+        }
+        body.extend(&self.body);
+        seal(&[topic.as_bytes(), &number.to_le_bytes()], &body)
+    }
+
+    pub(crate) fn decode(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Error> {
+        Self::parse(topic, number, sealed).map_err(|Malformed| {
+            let message = format!(
+                "a message of {topic:?} does not match its checksum: \
+                 run `isobar local check` on the store"
+            );
+            Error::new(ErrorKind::Corrupt, message)
+        })
+    }
+
+    fn parse(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(unseal(&[topic.as_bytes(), &number.to_le_bytes()], sealed)?);
+        let id = Uuid::from_bytes(reader.array()?);
+        let attempts = u32::try_from(reader.varint()?).map_err(|_| Malformed)?;
+        let not_before = Timestamp::from_micros(reader.signed()?);
+        let sent_at = Timestamp::from_micros(reader.signed()?);
+        let group = reader.option(|reader| reader.text().map(str::to_owned))?;
+        let mut attributes = BTreeMap::new();
+        for _ in 0..reader.count()? {
+            attributes.insert(reader.text()?.to_owned(), reader.text()?.to_owned());
+        }
+        Ok(Self {
+            id,
+            attempts,
+            not_before,
+            sent_at,
+            group,
+            attributes,
+            body: Bytes::copy_from_slice(reader.rest()),
+        })
+    }
+
+    /// The message as its handler sees it.
+    pub(crate) fn message(self) -> Message {
+        let mut message = Message::new(self.id.to_string(), self.body);
+        message.attributes = self.attributes;
+        message.attempt = Some(self.attempts);
+        message.sent_at = Some(self.sent_at.into());
+        message.group = self.group;
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_row_is_read_as_it_was_written_and_at_its_own_place_only(
+            (attempts, sent) in (any::<u32>(), any::<i32>()),
+            group in prop::option::of(".*"),
+            attributes in prop::collection::btree_map(".*", ".*", 0..4),
+            body in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let row = MessageRow {
+                id: Uuid::from_u128(7),
+                attempts,
+                not_before: Timestamp::from_micros(i64::from(sent) + 5),
+                sent_at: Timestamp::from_micros(i64::from(sent)),
+                group,
+                attributes,
+                body: body.into(),
+            };
+            let sealed = row.encode("jobs", 3);
+            prop_assert_eq!(MessageRow::decode("jobs", 3, &sealed).unwrap(), row);
+            prop_assert!(MessageRow::decode("jobs", 4, &sealed).is_err());
+            prop_assert!(MessageRow::decode("job", 3, &sealed).is_err());
+        }
+    }
+}
