@@ -21,6 +21,7 @@ mod refused;
 pub(crate) mod sample;
 mod scans;
 mod spans;
+mod told;
 mod transactions;
 mod typed;
 mod updates;
@@ -52,6 +53,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     refused::CASES,
     scans::CASES,
     spans::CASES,
+    told::CASES,
     transactions::CASES,
     typed::CASES,
     updates::CASES,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::capability::Capability;
+use crate::document::Key;
 
 /// The result of every portable operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,7 +84,9 @@ impl ErrorKind {
 
 /// What failed, on what, and what is known about it.
 ///
-/// `Display` is one line without the cause; [`source`](StdError::source) is the cause.
+/// `Display` is one line without the cause, for whoever made the call: it names the key, which may
+/// be personal data. `Debug` is for logs: it leaves the key out, and of the causes it has only what
+/// they say of themselves. [`source`](StdError::source) is the cause.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -91,12 +94,19 @@ struct Inner {
     message: Cow<'static, str>,
     operation: Option<&'static str>,
     resource: Option<String>,
-    key: Option<String>,
+    subject: Option<Subject>,
     provider: Option<&'static str>,
     retryable: bool,
     outcome_unknown: bool,
     details: Details,
     source: Option<Source>,
+}
+
+/// What the error is about, within its collection or bucket.
+#[derive(Clone)]
+enum Subject {
+    Document(Key),
+    Blob(String),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -118,7 +128,7 @@ impl Error {
             message: message.into(),
             operation: None,
             resource: None,
-            key: None,
+            subject: None,
             provider: None,
             retryable: kind.is_transient(),
             outcome_unknown: false,
@@ -213,7 +223,7 @@ impl Error {
             message,
             operation,
             resource,
-            key,
+            subject,
             provider,
             retryable,
             outcome_unknown,
@@ -225,7 +235,7 @@ impl Error {
             message: message.clone(),
             operation: *operation,
             resource: resource.clone(),
-            key: key.clone(),
+            subject: subject.clone(),
             provider: *provider,
             retryable: *retryable,
             outcome_unknown: *outcome_unknown,
@@ -236,7 +246,15 @@ impl Error {
 
     /// Names the blob that it is about.
     pub(crate) fn at_key(mut self, key: &str) -> Self {
-        self.0.key.get_or_insert_with(|| key.to_owned());
+        let blob = || Subject::Blob(key.to_owned());
+        self.0.subject.get_or_insert_with(blob);
+        self
+    }
+
+    /// Names the document that it is about.
+    pub(crate) fn at_document(mut self, key: &Key) -> Self {
+        let document = || Subject::Document(key.clone());
+        self.0.subject.get_or_insert_with(document);
         self
     }
 
@@ -257,7 +275,23 @@ impl Error {
 
     /// The key of the blob that it is about.
     pub fn key(&self) -> Option<&str> {
-        self.0.key.as_deref()
+        match &self.0.subject {
+            Some(Subject::Blob(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The key of the document that it is about, or of the partition alone.
+    pub fn document_key(&self) -> Option<&Key> {
+        match &self.0.subject {
+            Some(Subject::Document(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What `Display` says without operation, collection and key: what a client may be told.
+    pub fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The provider, such as `dynamodb` or `local`.
@@ -318,8 +352,10 @@ impl fmt::Display for Error {
             if let Some(resource) = &self.0.resource {
                 write!(f, " on {resource:?}")?;
             }
-            if let Some(key) = &self.0.key {
-                write!(f, " at {key:?}")?;
+            match &self.0.subject {
+                None => {}
+                Some(Subject::Blob(key)) => write!(f, " at {key:?}")?,
+                Some(Subject::Document(key)) => write!(f, " at {key}")?,
             }
             f.write_str(": ")?;
         }
@@ -334,13 +370,27 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("operation", &self.0.operation)
             .field("resource", &self.0.resource)
-            .field("key", &self.0.key)
             .field("provider", &self.0.provider)
             .field("retryable", &self.0.retryable)
             .field("outcome_unknown", &self.0.outcome_unknown)
             .field("details", &self.0.details)
-            .field("source", &self.0.source)
+            .field("causes", &Causes(self.source()))
             .finish()
+    }
+}
+
+/// What causes say of themselves, the nearest first; their fields may hold what was sent.
+struct Causes<'e>(Option<&'e (dyn StdError + 'static)>);
+
+impl fmt::Debug for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        let mut next = self.0;
+        while let Some(cause) = next {
+            list.entry(&cause.to_string());
+            next = cause.source();
+        }
+        list.finish()
     }
 }
 
@@ -363,5 +413,23 @@ mod tests {
         assert_eq!(ErrorKind::LimitExceeded.http_status(), 422);
         assert_eq!(ErrorKind::TooLarge.http_status(), 413);
         assert_eq!(ErrorKind::Unsupported.http_status(), 501);
+    }
+
+    #[test]
+    fn its_text_names_the_key_and_what_goes_to_logs_does_not() {
+        let key = Key::from(("ann@example.org", 7));
+        let error = Error::invalid("no")
+            .with_source(Error::invalid("because"))
+            .at_document(&key)
+            .in_context("local", "document.get", "notes");
+        let text = r#"document.get on "notes" at ("ann@example.org", 7): no"#;
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.document_key(), Some(&key));
+        assert_eq!(error.message(), "no");
+        let logged = format!("{error:?}");
+        assert!(logged.contains("document.get") && logged.contains(r#"causes: ["because"]"#));
+        assert!(!logged.contains("ann@"), "{logged}");
+        let blob = Error::invalid("no").at_key("ann@example.org");
+        assert!(!format!("{blob:?}").contains("ann@"));
     }
 }

@@ -93,7 +93,7 @@ fn emulated(endpoint: &str) -> Place {
 
 async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
-    let mut dynamodb = place.dynamodb().await.map_err(broken)?;
+    let (mut dynamodb, mut streams) = place.dynamodb().await.map_err(broken)?;
     let mut s3 = place.s3().await.map_err(broken)?;
     if place.endpoint.is_some() {
         // What emulators take for the account's root, whose secret they do not check.
@@ -104,6 +104,9 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
             .timeout_config(timeouts(PATIENT));
         let config = config.credentials_provider(test.clone()).build();
         dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+        let config = streams.to_builder();
+        let config = config.timeout_config(timeouts(PATIENT));
+        streams = config.credentials_provider(test.clone()).build();
         let config = s3.config().to_builder().timeout_config(timeouts(PATIENT));
         let config = config.credentials_provider(test).build();
         s3 = aws_sdk_s3::Client::from_conf(config);
@@ -119,7 +122,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
     });
     let endpoint = place.endpoint.unwrap_or_else(|| LIVE.to_owned());
     Ok(Provider {
-        documents: Some(Arc::new(DynamoStore::new(dynamodb))),
+        documents: Some(Arc::new(DynamoStore::new(dynamodb).with_streams(streams))),
         wire,
         blobs: Some(Arc::new(S3Store::new(s3))),
         endpoint,

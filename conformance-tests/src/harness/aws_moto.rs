@@ -39,9 +39,14 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
     ("D-231", LOST),
     ("D-232", LOST),
     ("D-262", MIXED),
+    (
+        "D-297",
+        "moto's stream has records of a transaction that was cancelled",
+    ),
     ("D-405", LOST),
     ("D-412", MIXED),
     ("D-417", MIXED),
+    ("D-430", LOST),
     ("D-432", LOST),
     ("D-434", "moto's begins_with finds no bytes"),
     (

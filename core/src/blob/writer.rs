@@ -120,7 +120,7 @@ impl BlobWriter {
             // It would be aborted when it is dropped, but unseen.
             let aborted = binding.run_at(ABORT, &key, upload.abort()).await;
             if let Err(error) = aborted {
-                tracing::debug!(%error, "parts of a failed upload are left behind");
+                tracing::debug!(?error, "parts of a failed upload are left behind");
             }
         }
         ended

@@ -8,7 +8,7 @@ use super::{CollectionSchema, Projection};
 use crate::capability::{Capabilities, Capability, Limits};
 use crate::driver::document::{Call, DocumentDriver, FoundRecord, Planner, Record};
 use crate::driver::{Clock, Revision};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operation::{Effect, Target};
 
 /// The time a call may take unless its caller says otherwise (rule R22).
@@ -81,6 +81,11 @@ impl Binding {
 
     pub(crate) fn require(&self, capability: Capability) -> Result<()> {
         self.capabilities.require(&[capability])
+    }
+
+    /// The error of one of several documents, with what all of its call have in common.
+    pub(crate) fn named(&self, operation: &'static str, error: Error) -> Error {
+        error.in_context(self.provider, operation, self.schema.name)
     }
 
     pub(crate) async fn run<T>(

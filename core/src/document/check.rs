@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::index::check_value;
 use super::value::fields_size;
 use super::write_set::Draft;
-use super::{Change, CollectionSchema, FieldPath, Key, Map, SortType, Value, Version};
+use super::{Change, CollectionSchema, Condition, FieldPath, Key, Map, SortType, Value, Version};
 use crate::capability::Limits;
 use crate::driver::document::{Action, Write};
 use crate::error::{Error, ErrorKind, Result};
@@ -56,6 +56,32 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
         (None, Action::Put { fields, .. }) => Key::of(fields, schema)?,
         (None, _) => return Err(Error::invalid("the write has no key")),
     };
+    let sound = action_and_condition(action, condition, schema, limits);
+    let (action, condition) = match sound {
+        Ok(sound) => sound,
+        Err(error) => return Err(error.at_document(&key)),
+    };
+    let version = if schema.adopted {
+        Version::absent()
+    } else {
+        Version::generate()
+    };
+    Ok(Write {
+        key,
+        action,
+        existence,
+        condition,
+        idempotency,
+        version,
+    })
+}
+
+fn action_and_condition(
+    action: Action,
+    condition: Condition,
+    schema: &CollectionSchema,
+    limits: &Limits,
+) -> Result<(Action, Condition)> {
     let action = match action {
         Action::Put { fields, expires_at } => {
             document(&fields, schema, limits)?;
@@ -75,20 +101,7 @@ pub(crate) fn write(draft: Draft, schema: &CollectionSchema, limits: &Limits) ->
         }
         other => other,
     };
-    let condition = condition.checked()?;
-    let version = if schema.adopted {
-        Version::absent()
-    } else {
-        Version::generate()
-    };
-    Ok(Write {
-        key,
-        action,
-        existence,
-        condition,
-        idempotency,
-        version,
-    })
+    Ok((action, condition.checked()?))
 }
 
 /// Refuses a value that an index could not order.
@@ -171,7 +184,8 @@ pub(crate) fn distinct<'k>(keys: impl Iterator<Item = &'k Key>) -> Result<()> {
     let mut seen = HashSet::new();
     for (index, key) in keys.enumerate() {
         if !seen.insert(key) {
-            return Err(Error::invalid("the same key is written twice").with_index(index));
+            let message = "the same key is written twice: make it one write";
+            return Err(Error::invalid(message).with_index(index).at_document(key));
         }
     }
     Ok(())

@@ -17,8 +17,10 @@ use crate::capability::{Capabilities, Capability};
 use crate::driver::Clock;
 use crate::driver::document::{Action, DocumentDriver, Existence, ExpiryChange, Write, Written};
 use crate::driver::meter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operation::Effect;
+
+const WRITE_BATCH: &str = "document.write_batch";
 
 /// A stored document with what the store knows of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,7 +217,13 @@ impl<T> Collection<T> {
             writes
                 .iter()
                 .try_for_each(|write| self.check_capabilities(write))?;
-            binding.driver.atomic(&binding.call(), &writes).await?;
+            let committed = binding.driver.atomic(&binding.call(), &writes).await;
+            committed.map_err(
+                |error| match error.index().and_then(|index| writes.get(index)) {
+                    Some(write) => error.at_document(&write.key),
+                    None => error,
+                },
+            )?;
             meter::items(writes.len());
             Ok(())
         };
@@ -247,14 +255,13 @@ impl<T> Collection<T> {
                 results.extend(binding.driver.batch_write(&binding.call(), chunk).await);
             }
             meter::items(results.iter().filter(|result| result.is_ok()).count());
-            Ok(results
-                .into_iter()
-                .map(|result| result.map(|_| ()))
-                .collect())
+            let told = results.into_iter().zip(&writes).map(|(result, write)| {
+                let told = |error: Error| binding.named(WRITE_BATCH, error).at_document(&write.key);
+                result.map(|_| ()).map_err(told)
+            });
+            Ok(told.collect())
         };
-        binding
-            .run("document.write_batch", Effect::Write, work)
-            .await
+        binding.run(WRITE_BATCH, Effect::Write, work).await
     }
 
     pub(super) async fn write(
@@ -266,7 +273,8 @@ impl<T> Collection<T> {
         let work = async {
             let write = check::write(draft?, &binding.schema, &binding.limits)?;
             self.check_capabilities(&write)?;
-            let written = binding.driver.write(&binding.call(), &write).await?;
+            let written = binding.driver.write(&binding.call(), &write).await;
+            let written = written.map_err(|error| error.at_document(&write.key))?;
             meter::items(1);
             Ok((written, write.version))
         };
@@ -274,6 +282,11 @@ impl<T> Collection<T> {
     }
 
     fn check_capabilities(&self, write: &Write) -> Result<()> {
+        let able = self.has_capabilities(write);
+        able.map_err(|error| error.at_document(&write.key))
+    }
+
+    fn has_capabilities(&self, write: &Write) -> Result<()> {
         let expires = match &write.action {
             Action::Put { expires_at, .. } => expires_at.is_some(),
             Action::Update { expiry, .. } => *expiry != ExpiryChange::Keep,

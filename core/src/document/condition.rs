@@ -159,6 +159,25 @@ impl FieldCondition {
         let test = self.test.checked(&self.path)?;
         Ok(Self { test, ..self })
     }
+
+    /// Whether it plainly cannot hold together with `other`: of a field that is to be missing, or
+    /// null, or equal to one value.
+    fn excludes(&self, other: &Self) -> bool {
+        self.rules_out(other) || other.rules_out(self)
+    }
+
+    fn rules_out(&self, other: &Self) -> bool {
+        let same = self.path == other.path;
+        match &self.test {
+            FieldTest::Missing => {
+                let under = other.path.names().starts_with(self.path.names());
+                under && other.test != FieldTest::Missing
+            }
+            FieldTest::IsNull => same && !other.test.holds(Some(&Value::Null)),
+            FieldTest::Compare(Comparison::Equal, value) => same && !other.test.holds(Some(value)),
+            _ => false,
+        }
+    }
 }
 
 fn compare(found: &Value, comparison: Comparison, value: &Value) -> bool {
@@ -180,6 +199,8 @@ pub struct Condition {
     pub version: Option<Version>,
     /// Tests of its fields.
     pub fields: Vec<FieldCondition>,
+    /// Whether another version was asked for as well.
+    two_versions: bool,
 }
 
 impl Condition {
@@ -187,7 +208,7 @@ impl Condition {
     pub fn version(version: &Version) -> Self {
         Self {
             version: Some(version.clone()),
-            fields: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -255,6 +276,9 @@ impl Condition {
     /// Both this and `other` must hold.
     #[must_use]
     pub fn and_also(mut self, other: Self) -> Self {
+        let both = self.version.is_some() && other.version.is_some();
+        let differ = both && self.version != other.version;
+        self.two_versions |= other.two_versions || differ;
         self.version = self.version.or(other.version);
         self.fields.extend(other.fields);
         self
@@ -270,16 +294,27 @@ impl Condition {
         self
     }
 
-    /// Refuses malformed tests and brings numbers into their one form.
+    /// Refuses malformed tests, and those that no document could meet together; brings numbers into
+    /// their one form.
     pub(crate) fn checked(self) -> Result<Self> {
+        if self.two_versions {
+            let message =
+                "the condition asks for two versions, and a document has one: leave one out";
+            return Err(Error::invalid(message));
+        }
         let fields = self
             .fields
             .into_iter()
             .map(FieldCondition::checked)
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            version: self.version,
-            fields,
-        })
+            .collect::<Result<Vec<_>>>()?;
+        for (index, one) in fields.iter().enumerate() {
+            if let Some(other) = fields[..index].iter().find(|other| one.excludes(other)) {
+                let (path, under) = (&one.path, &other.path);
+                return Err(Error::invalid(format!(
+                    "no document can meet both what is asked of {path} and of {under}: leave one out"
+                )));
+            }
+        }
+        Ok(Self { fields, ..self })
     }
 }

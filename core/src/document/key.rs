@@ -95,14 +95,20 @@ impl Key {
 
     /// Refuses a key that does not fit the collection, before anything is sent.
     pub(crate) fn check(&self, schema: &CollectionSchema) -> Result<()> {
+        self.fits(schema).map_err(|error| error.at_document(self))
+    }
+
+    fn fits(&self, schema: &CollectionSchema) -> Result<()> {
         check_text(&self.partition, &schema.partition)?;
         match (&self.sort, &schema.sort) {
             (None, None) => Ok(()),
             (Some(sort), Some((name, expected))) => sort.check(*expected, name),
             (None, Some((name, _))) => Err(Error::invalid(format!(
-                "the key has no value for the sort key {name:?}"
+                "the key has no value for the sort key {name:?}: give (partition, sort)"
             ))),
-            (Some(_), None) => Err(Error::invalid("the collection has no sort key")),
+            (Some(_), None) => Err(Error::invalid(
+                "the collection has no sort key: give the partition alone",
+            )),
         }
     }
 
@@ -129,7 +135,46 @@ impl Key {
     }
 }
 
-/// Keys may hold personal data, so they are never printed in full.
+/// For messages to whoever made the call: `"alice"` or `("alice", 7)`, long parts shortened.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(sort) = &self.sort else {
+            return shortened(&self.partition, f);
+        };
+        f.write_str("(")?;
+        shortened(&self.partition, f)?;
+        f.write_str(", ")?;
+        match sort {
+            SortKey::Str(text) => shortened(text, f)?,
+            SortKey::I64(number) => write!(f, "{number}")?,
+            SortKey::Bytes(bytes) => {
+                let shown = &bytes[..bytes.len().min(SHOWN)];
+                write!(f, "{:?}", Bytes::copy_from_slice(shown))?;
+                told_length(shown.len(), bytes.len(), f)?;
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+/// How many characters or bytes of each part of a key a message shows.
+const SHOWN: usize = 64;
+
+fn shortened(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let end = text.char_indices().nth(SHOWN);
+    let shown = end.map_or(text, |(end, _)| &text[..end]);
+    write!(f, "{shown:?}")?;
+    told_length(shown.len(), text.len(), f)
+}
+
+fn told_length(shown: usize, length: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if shown < length {
+        write!(f, "… of {length} bytes")?;
+    }
+    Ok(())
+}
+
+/// Keys may hold personal data, so that what goes to logs has none of them.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sort = self.sort.as_ref().map(SortKey::sort_type);
@@ -195,17 +240,19 @@ impl From<Bytes> for SortKey {
 pub(crate) fn check_text(text: &str, name: &str) -> Result<()> {
     if text.contains('\0') {
         return Err(Error::invalid(format!(
-            "the key field {name:?} contains a NUL character"
+            "the key field {name:?} contains a NUL character: a key is text without NUL"
         )));
     }
     check_length(text.len(), name)
 }
 
 fn check_length(length: usize, name: &str) -> Result<()> {
-    if length == 0 {
-        return Err(Error::invalid(format!("the key field {name:?} is empty")));
-    }
     let limit = Limits::PORTABLE.key_bytes;
+    if length == 0 {
+        return Err(Error::invalid(format!(
+            "the key field {name:?} is empty: give it 1 to {limit} bytes"
+        )));
+    }
     if length as u64 > limit {
         let what = format!("the size in bytes of the key field {name:?}");
         return Err(Error::over_limit(

@@ -42,17 +42,15 @@ impl<T> Collection<T> {
     /// [`Capability::Count`] and [`Self::plan`].
     pub async fn count(&self, query: &Query) -> Result<u64> {
         let work = count(self.binding(), query);
-        self.binding()
-            .run("document.count", Effect::Read, work)
-            .await
+        let counted = self.binding().run("document.count", Effect::Read, work);
+        counted.await.map_err(|error| query.named(error))
     }
 
     /// Whether the query finds any document.
     pub async fn exists(&self, query: &Query) -> Result<bool> {
         let work = exists(self.binding(), query);
-        self.binding()
-            .run("document.exists", Effect::Read, work)
-            .await
+        let found = self.binding().run("document.exists", Effect::Read, work);
+        found.await.map_err(|error| query.named(error))
     }
 }
 
@@ -61,18 +59,18 @@ impl<T: DeserializeOwned + Send> Collection<T> {
     ///
     /// A page holds as many documents as the limit allows and the query finds.
     pub async fn query(&self, query: &Query) -> Result<Page<Item<T>>> {
-        self.binding()
-            .run("document.query", Effect::Read, self.page(query))
-            .await
+        let page = self.page(query);
+        let page = self.binding().run("document.query", Effect::Read, page);
+        page.await.map_err(|error| query.named(error))
     }
 
     /// All that a query finds, in its order, from the place of its cursor on.
     ///
     /// Each page is an operation with a time budget of its own; its size is the query's limit.
     pub fn stream(&self, query: &Query) -> Result<Documents<T>> {
-        let binding = self.binding();
-        let prepared = prepared(binding, query)?;
-        let after = position(binding, query, &prepared)?;
+        let (binding, told) = (self.binding(), self.told(query));
+        let prepared = prepared(binding, query).map_err(&told)?;
+        let after = position(binding, query, &prepared).map_err(told)?;
         Ok(Documents::new(
             self,
             query,
@@ -85,6 +83,15 @@ impl<T: DeserializeOwned + Send> Collection<T> {
     ///
     /// More than one segment needs [`Capability::ScanSegments`].
     pub fn scan(&self, query: &Query, segments: u32) -> Result<Vec<Documents<T>>> {
+        self.divided(query, segments).map_err(self.told(query))
+    }
+
+    /// What adds to an error outside of an operation what it is about.
+    fn told<'q>(&'q self, query: &'q Query) -> impl Fn(Error) -> Error + 'q {
+        move |error| query.named(self.binding().named("document.scan", error))
+    }
+
+    fn divided(&self, query: &Query, segments: u32) -> Result<Vec<Documents<T>>> {
         let binding = self.binding();
         if segments == 0 || segments > Segment::MAX_TOTAL {
             let most = Segment::MAX_TOTAL;

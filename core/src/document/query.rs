@@ -3,6 +3,7 @@
 use super::{
     CollectionSchema, Consistency, Cursor, FieldPath, Filter, Projection, SortKey, SortType,
 };
+use crate::document::Key;
 use crate::document::key::check_text;
 use crate::driver::document::{Fetch, Selection, Source};
 use crate::error::{Error, Result};
@@ -252,6 +253,14 @@ impl Query {
     }
 
     /// The query as a driver knows it, or why it is not one.
+    /// The error of this query, which names the partition that it reads.
+    pub(super) fn named(&self, error: Error) -> Error {
+        match &self.from {
+            From::Partition(partition) => error.at_document(&Key::partition(partition)),
+            _ => error,
+        }
+    }
+
     pub(super) fn selection(&self, schema: &CollectionSchema) -> Result<Selection> {
         self.check_limit()?;
         let (source, sort) = self.source(schema)?;

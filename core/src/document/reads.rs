@@ -25,27 +25,31 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         key: impl Into<Key>,
         options: GetOptions,
     ) -> Result<Option<Item<T>>> {
-        let (binding, key) = (self.binding(), key.into());
+        self.find(&key.into(), options).await
+    }
+
+    async fn find(&self, key: &Key, options: GetOptions) -> Result<Option<Item<T>>> {
+        let binding = self.binding();
         let work = async {
             key.check(&binding.schema)?;
             let fetch = options.fetch()?;
-            let found = binding.driver.get(&binding.call(), &key, &fetch).await?;
+            let found = binding.driver.get(&binding.call(), key, &fetch).await?;
             meter::items(found.iter().len());
             let found = found.map(|record| item(binding.cut(&fetch.projection, record)?));
             found.transpose()
         };
-        binding.run("document.get", Effect::Read, work).await
+        let found = binding.run("document.get", Effect::Read, work).await;
+        found.map_err(|error| error.at_document(key))
     }
 
     /// The document; `NotFound` where there is none.
     pub async fn fetch(&self, key: impl Into<Key>) -> Result<Item<T>> {
-        let found = self.get(key).await?;
+        let key = key.into();
+        let found = self.find(&key, GetOptions::default()).await?;
         found.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "there is no document at this key").in_context(
-                self.binding().provider,
-                "document.fetch",
-                self.binding().schema.name,
-            )
+            let missing = Error::new(ErrorKind::NotFound, "there is no document at this key");
+            let named = self.binding().named("document.fetch", missing);
+            named.at_document(&key)
         })
     }
 

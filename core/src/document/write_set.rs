@@ -63,7 +63,7 @@ impl Draft {
         let fields = check::fields(document)?;
         if existence == Existence::Forbidden && !condition.is_empty() {
             return Err(Error::invalid(
-                "a create has no document to ask conditions of",
+                "a create has no document to ask conditions of: use a replace",
             ));
         }
         Ok(Self {
@@ -298,8 +298,9 @@ impl<'p> Scope<'p> {
 fn check_together(writes: &[Write], scope: Scope<'_>, limits: &Limits) -> Result<()> {
     for (index, write) in writes.iter().enumerate() {
         if !scope.has(&write.key) {
-            let message = "a write of the set is in another partition";
-            return Err(Error::invalid(message).with_index(index));
+            let message = "a write of the set is in another partition: make it a set of its own";
+            let error = Error::invalid(message).with_index(index);
+            return Err(error.at_document(&write.key));
         }
     }
     check::distinct(writes.iter().map(|write| &write.key))?;

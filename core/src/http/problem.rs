@@ -18,8 +18,8 @@ struct Problem<'p> {
 
 /// `application/problem+json` with the status of the error's kind.
 ///
-/// The message of a client's fault is told; of anything else only the status, and the error goes
-/// to the log.
+/// The message of a client's fault is told, without operation, collection and key, which he may not
+/// have named; of anything else only the status, and the error goes to the log.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.kind().http_status();
@@ -30,7 +30,7 @@ impl IntoResponse for Error {
         let problem = Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: told.then(|| self.to_string()),
+            detail: told.then(|| self.message().to_owned()),
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -164,8 +164,8 @@ impl Sides {
         black_box(page.items);
     }
 
-    async fn bare_query(&self, _: u32) {
-        let request = self.client.query().table_name(TABLE).consistent_read(true);
+    async fn bare_query(&self, table: &str) {
+        let request = self.client.query().table_name(table).consistent_read(true);
         let request = request
             .key_condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
@@ -318,7 +318,7 @@ async fn measure() {
         "query_of_100",
         MANY_ROUNDS,
         async |number| both.query(number).await,
-        async |number| both.bare_query(number).await,
+        async |_| both.bare_query(TABLE).await,
     )
     .await;
     compare(
@@ -333,6 +333,13 @@ async fn measure() {
         POINT_ROUNDS,
         async |number| both.put(number).await,
         async |number| both.bare_put(VERSIONED, number).await,
+    )
+    .await;
+    compare(
+        "query_of_100_beside_versions",
+        MANY_ROUNDS,
+        async |number| both.query(number).await,
+        async |_| both.bare_query(VERSIONED).await,
     )
     .await;
     compare(

@@ -2,7 +2,6 @@
 
 mod body;
 mod copy;
-mod date;
 mod delete;
 mod list;
 mod meta;

@@ -3,6 +3,7 @@
 mod atomic;
 mod batch;
 mod capacity;
+mod changes;
 mod definition;
 mod exact;
 mod expression;
@@ -31,25 +32,28 @@ use isobar::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, Fetch,
     FoundPage, FoundRecord, PageRequest, RecordChanges, Segment, Write, Written,
 };
-use isobar::{Capabilities, Capability, Error, Limits, Result};
+use isobar::{Capabilities, Capability, Limits, Result};
 
+use changes::Streams;
 pub use definition::cloud_formation;
 use expression::Placeholders;
 use row::Item;
 
 /// A DynamoDB account and region as a document store.
 ///
-/// The native type is [`aws_sdk_dynamodb::Client`].
+/// The native type is [`aws_sdk_dynamodb::Client`]. Changes are read with another client, of
+/// DynamoDB Streams: a store without one has no [`Capability::ChangeFeed`].
 #[derive(Clone)]
 pub struct DynamoStore {
     client: Client,
     /// Without the SDK's retries: what may be sent again, and when, is decided here (rule R21).
     requests: Client,
+    streams: Option<Streams>,
     budget: RetryBudget,
 }
 
 impl DynamoStore {
-    /// What DynamoDB can do.
+    /// What DynamoDB can do, changes included, for which a store needs [`Self::with_streams`].
     pub const CAPABILITIES: Capabilities = Capabilities::of(&[
         Capability::DocumentVersions,
         Capability::DocumentExpiry,
@@ -61,8 +65,14 @@ impl DynamoStore {
         Capability::ScanSegments,
         Capability::IndexedQueries,
         Capability::Count,
+        Capability::ChangeFeed,
+        Capability::OrderedChangeFeed,
         Capability::ExactWrites,
     ]);
+
+    /// What is read from DynamoDB Streams: each write, for 24 hours.
+    const OF_STREAMS: Capabilities =
+        Capabilities::of(&[Capability::ChangeFeed, Capability::OrderedChangeFeed]);
 
     /// DynamoDB's own limits: 400 KB an item, of which the reserved fields take some; 32 levels,
     /// of which a timestamp takes one; 100 actions and 4 MB a transaction; 100 keys and 25 writes
@@ -85,7 +95,27 @@ impl DynamoStore {
         Self {
             requests: Client::from_conf(requests),
             client,
+            streams: None,
             budget: RetryBudget::default(),
+        }
+    }
+
+    /// The same store with the settings of a client that reads the streams of its tables.
+    ///
+    /// The role of the program then needs `dynamodb:DescribeTable`, and of the streams
+    /// `DescribeStream`, `GetShardIterator` and `GetRecords`.
+    #[must_use]
+    pub fn with_streams(self, config: aws_sdk_dynamodbstreams::Config) -> Self {
+        Self {
+            streams: Some(Streams::new(config)),
+            ..self
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        match self.streams {
+            None => Self::CAPABILITIES.without(Self::OF_STREAMS),
+            Some(_) => Self::CAPABILITIES,
         }
     }
 
@@ -127,7 +157,7 @@ impl DocumentDriver for DynamoStore {
     fn describe(&self) -> DocumentDescription {
         DocumentDescription {
             provider: "dynamodb",
-            capabilities: Self::CAPABILITIES,
+            capabilities: self.capabilities(),
             limits: Self::LIMITS,
             revision: None,
             plan: plan::plan,
@@ -184,10 +214,10 @@ impl DocumentDriver for DynamoStore {
 
     async fn changes_page(
         &self,
-        _call: &Call<'_>,
-        _request: &ChangesRequest,
+        call: &Call<'_>,
+        request: &ChangesRequest,
     ) -> Result<RecordChanges> {
-        Err(Error::unsupported(Capability::ChangeFeed))
+        self.read_changes(call, request).await
     }
 
     async fn ensure(&self, schema: &CollectionSchema) -> Result<()> {

@@ -118,7 +118,7 @@ async fn invoke(
         tracing::error!(target: "isobar", ?error, "an invocation failed");
         Diagnostic {
             error_type: format!("Isobar.{:?}", error.kind()),
-            error_message: error.to_string(),
+            error_message: error.message().to_owned(),
         }
     })
 }

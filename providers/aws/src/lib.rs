@@ -3,6 +3,8 @@
 #[cfg(feature = "blob")]
 pub mod blob;
 pub mod config;
+#[cfg(any(feature = "document", feature = "blob"))]
+mod date;
 #[cfg(feature = "document")]
 pub mod document;
 #[cfg(any(feature = "document", feature = "blob"))]

@@ -109,7 +109,8 @@ fn place(config: &LocalConfig) -> Option<PathBuf> {
 #[cfg(feature = "dynamodb")]
 async fn dynamodb(url: &str) -> Result<Opened<dyn DocumentDriver>> {
     let place = isobar_aws::config::Place::parse(url, "dynamodb")?;
-    let store = isobar_aws::DynamoStore::new(place.dynamodb().await?);
+    let (tables, streams) = place.dynamodb().await?;
+    let store = isobar_aws::DynamoStore::new(tables).with_streams(streams);
     Ok(Opened {
         driver: Arc::new(store),
         prefix: place.prefix,

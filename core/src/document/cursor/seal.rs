@@ -83,7 +83,9 @@ impl Origin<'_> {
             }
         }
         if bytes[1..HEADER] != self.hash().to_be_bytes() {
-            return Err(Error::invalid("the cursor belongs to another query"));
+            return Err(Error::invalid(
+                "the cursor belongs to another query: use it with the one that gave it, or start anew",
+            ));
         }
         Ok(bytes.split_off(HEADER))
     }

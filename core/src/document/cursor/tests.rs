@@ -51,7 +51,11 @@ fn a_cursor_is_refused_for_any_other_query() {
         Query::all().allow_scan(),
     ] {
         let error = position(&cursor, &other).unwrap_err();
-        assert_eq!(error.to_string(), "the cursor belongs to another query");
+        let told = error.to_string();
+        assert!(
+            told.starts_with("the cursor belongs to another query"),
+            "{told}"
+        );
     }
 }
 

@@ -49,7 +49,7 @@ pub struct RecordChanges {
     /// The changes; those of one document in their order where
     /// [`OrderedChangeFeed`](crate::Capability::OrderedChangeFeed) is declared.
     pub changes: Vec<RecordChange>,
-    /// Where to go on, now or later; at most 512 bytes.
+    /// Where to go on, now or later; at most 512 bytes, or 128 for each part that the store's log is in.
     pub next: Bytes,
     /// Whether there were more changes when this was read.
     pub more: bool,

@@ -11,8 +11,8 @@ use isobar::driver::{Effect, Failure, doubtful, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
-use super::date::AnswerDate;
 use super::meta::{self, Stored, WRITE, version_id, with_attributes};
+use crate::date::AnswerDate;
 use crate::error::failure;
 
 /// How often a write is sent again, and after how long at most the first time.

@@ -58,18 +58,26 @@ impl Place {
     }
 
     #[cfg(feature = "document")]
-    /// A DynamoDB client for this place.
-    pub async fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client> {
+    /// A DynamoDB client for this place, and the settings of one for its streams.
+    pub async fn dynamodb(
+        &self,
+    ) -> Result<(aws_sdk_dynamodb::Client, aws_sdk_dynamodbstreams::Config)> {
         let shared = self.load().await?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
             .build();
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&shared).timeout_config(timeouts);
+        let shared = shared.into_builder().timeout_config(timeouts).build();
+        let mut tables = aws_sdk_dynamodb::config::Builder::from(&shared);
+        let mut streams = aws_sdk_dynamodbstreams::config::Builder::from(&shared);
         if let Some(endpoint) = &self.endpoint {
-            config = config.endpoint_url(endpoint);
+            tables = tables.endpoint_url(endpoint);
+            streams = streams.endpoint_url(endpoint);
         }
-        Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+        Ok((
+            aws_sdk_dynamodb::Client::from_conf(tables.build()),
+            streams.build(),
+        ))
     }
 
     #[cfg(feature = "blob")]

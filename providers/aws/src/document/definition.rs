@@ -1,7 +1,7 @@
 //! The tables of an application as a CloudFormation template, for production.
 
 use isobar::Result;
-use isobar::document::CollectionSchema;
+use isobar::document::{ChangeFeed, CollectionSchema};
 use serde_json::{Value, json};
 
 use super::row::EXP;
@@ -61,6 +61,9 @@ fn table(schema: &CollectionSchema) -> Result<Value> {
         "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
         "TimeToLiveSpecification": { "AttributeName": EXP, "Enabled": true },
     });
+    if schema.change_feed == ChangeFeed::Declared {
+        properties["StreamSpecification"] = json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    }
     let indexes = schema.indexes.iter().map(|index| {
         Ok(json!({
             "IndexName": index.name,

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement,
-    KeyType, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
-    TimeToLiveSpecification,
+    KeyType, Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    TableDescription, TableStatus, TimeToLiveSpecification,
 };
-use isobar::document::{CollectionSchema, IndexSchema, SortType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use isobar::document::{ChangeFeed, CollectionSchema, IndexSchema, SortType};
 use isobar::{Capability, Error, ErrorKind, Result};
 
 use super::DynamoStore;
@@ -34,6 +36,7 @@ impl DynamoStore {
                     check(schema, &found)?;
                     match missing_index(schema, &found)? {
                         Some(index) => self.create_index(schema, index).await?,
+                        None if lacks_stream(schema, &found) => self.create_stream(schema).await?,
                         None => return self.expire(schema).await,
                     }
                 }
@@ -45,55 +48,33 @@ impl DynamoStore {
     }
 
     async fn describe_table(&self, schema: &CollectionSchema) -> Result<Option<TableDescription>> {
-        let sent = self
-            .client
-            .describe_table()
-            .table_name(&schema.table)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => Ok(output.table),
-            Err(error) => {
-                let error = failure(error).error;
-                match error.provider_code() {
-                    Some("ResourceNotFoundException") => Ok(None),
-                    _ => Err(error),
-                }
-            }
-        }
+        let request = self.client.describe_table().table_name(&schema.table);
+        let told = answered(request.send().await, &["ResourceNotFoundException"])?;
+        Ok(told.and_then(|told| told.table))
     }
 
     async fn create_table(&self, schema: &CollectionSchema) -> Result<()> {
-        let mut request = self
-            .client
-            .create_table()
-            .table_name(&schema.table)
-            .billing_mode(BillingMode::PayPerRequest);
-        for definition in attribute_definitions(schema)? {
-            request = request.attribute_definitions(definition);
-        }
-        for element in key_elements(key_attributes(schema))? {
-            request = request.key_schema(element);
-        }
-        for index in &schema.indexes {
+        let indexes = schema.indexes.iter().map(|index| {
             let built = GlobalSecondaryIndex::builder()
                 .index_name(&index.name)
                 .set_key_schema(Some(key_elements(index_attributes(index)?)?))
                 .projection(everything())
                 .build();
-            request = request.global_secondary_indexes(built.map_err(incomplete)?);
-        }
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let error = failure(error).error;
-                // Somebody else creates it at the same time.
-                match error.provider_code() {
-                    Some("ResourceInUseException") => Ok(()),
-                    _ => Err(error),
-                }
-            }
-        }
+            built.map_err(incomplete)
+        });
+        let indexes = indexes.collect::<Result<Vec<_>>>()?;
+        let request = self
+            .client
+            .create_table()
+            .table_name(&schema.table)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_attribute_definitions(Some(attribute_definitions(schema)?))
+            .set_key_schema(Some(key_elements(key_attributes(schema))?))
+            .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+            .set_stream_specification(stream(schema)?);
+        // Somebody else creates it at the same time.
+        answered(request.send().await, &["ResourceInUseException"])?;
+        Ok(())
     }
 
     /// DynamoDB fills it with the items there are; those whose fields do not fit stay out.
@@ -106,25 +87,20 @@ impl DynamoStore {
         let update = GlobalSecondaryIndexUpdate::builder()
             .create(action.map_err(incomplete)?)
             .build();
-        let sent = self
-            .client
-            .update_table()
-            .table_name(&schema.table)
+        let request = self.client.update_table().table_name(&schema.table);
+        let request = request
             .set_attribute_definitions(Some(attribute_definitions(schema)?))
-            .global_secondary_index_updates(update)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let error = failure(error).error;
-                // Somebody else changes the table at the same time.
-                match error.provider_code() {
-                    Some("ResourceInUseException" | "LimitExceededException") => Ok(()),
-                    _ => Err(error),
-                }
-            }
-        }
+            .global_secondary_index_updates(update);
+        answered(request.send().await, CHANGING)?;
+        Ok(())
+    }
+
+    /// Of one that has a stream already, whatever is in it, nothing is changed.
+    async fn create_stream(&self, schema: &CollectionSchema) -> Result<()> {
+        let request = self.client.update_table().table_name(&schema.table);
+        let request = request.set_stream_specification(stream(schema)?);
+        answered(request.send().await, CHANGING)?;
+        Ok(())
     }
 
     async fn expire(&self, schema: &CollectionSchema) -> Result<()> {
@@ -136,25 +112,53 @@ impl DynamoStore {
             .enabled(true)
             .build()
             .map_err(incomplete)?;
-        let sent = self
-            .client
-            .update_time_to_live()
+        let request = self.client.update_time_to_live();
+        let request = request
             .table_name(&schema.table)
-            .time_to_live_specification(specification)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let error = failure(error).error;
-                // It is enabled already, or is being enabled.
-                match error.provider_code() {
-                    Some("ValidationException" | "ResourceInUseException") => Ok(()),
-                    _ => Err(error),
-                }
-            }
-        }
+            .time_to_live_specification(specification);
+        // It is enabled already, or is being enabled.
+        let enabled = ["ValidationException", "ResourceInUseException"];
+        answered(request.send().await, &enabled)?;
+        Ok(())
     }
+}
+
+/// What is said while somebody else changes the table.
+const CHANGING: &[&str] = &["ResourceInUseException", "LimitExceededException"];
+
+/// The answer, or nothing where the service said one of these codes instead.
+fn answered<T, E>(sent: Result<T, SdkError<E, HttpResponse>>, codes: &[&str]) -> Result<Option<T>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let error = match sent {
+        Ok(answer) => return Ok(Some(answer)),
+        Err(error) => failure(error).error,
+    };
+    match error.provider_code() {
+        Some(code) if codes.contains(&code) => Ok(None),
+        _ => Err(error),
+    }
+}
+
+/// The stream of a collection that declares its changes.
+fn stream(schema: &CollectionSchema) -> Result<Option<StreamSpecification>> {
+    if schema.change_feed == ChangeFeed::Undeclared {
+        return Ok(None);
+    }
+    let both = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewAndOldImages)
+        .build();
+    both.map(Some).map_err(incomplete)
+}
+
+/// Whether the collection declares its changes and the table has no stream of them.
+fn lacks_stream(schema: &CollectionSchema, table: &TableDescription) -> bool {
+    let has = table
+        .stream_specification()
+        .map(StreamSpecification::stream_enabled);
+    schema.change_feed == ChangeFeed::Declared && has != Some(true)
 }
 
 /// A key field with its part and its type.

@@ -1,5 +1,6 @@
 //! DynamoDB: the format at rest, exact arithmetic, recognised commits, and errors.
 
+mod changes;
 mod fields;
 mod format;
 mod indexes;

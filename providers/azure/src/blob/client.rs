@@ -106,12 +106,7 @@ impl BlobStore {
                 }
                 Err(failure) => failure.error,
             };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tracing::debug!(%error, "a request is sent again");
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(retries.pause_or(error)?).await;
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Documents in Azure Tables.
 
-mod faults;
 mod format;
 mod lost_answers;
 mod requests;
 mod selections;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,6 +14,7 @@ use isobar::driver::{Clock, SystemClock};
 use isobar::{Collection, CollectionSpec};
 use isobar_azure::TablesStore;
 use isobar_azure::config::tables::TablesPlace;
+use isobar_fault_proxy::{Protocol, Proxy};
 
 use crate::emulator;
 
@@ -27,6 +28,13 @@ fn store(port: u16) -> Arc<TablesStore> {
     let url = format!("azure-tables://{account}?endpoint=http://127.0.0.1:{port}/{account}");
     let place = TablesPlace::parse(&url).expect("a place");
     Arc::new(place.open().expect("a store"))
+}
+
+/// A proxy before the emulator.
+async fn behind_a_proxy() -> Proxy {
+    let upstream = SocketAddr::from(([127, 0, 0, 1], emulator::port()));
+    let proxy = Proxy::before(upstream, Protocol::Http1).await;
+    proxy.expect("a port")
 }
 
 /// A collection whose table is new, and the prefix of that table.

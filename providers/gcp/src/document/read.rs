@@ -68,11 +68,7 @@ impl FirestoreStore {
                 }
                 Err(status) => failure(status),
             };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(retries.pause_or(error)?).await;
         }
     }
 }

@@ -183,7 +183,9 @@ impl Operation {
     }
 
     fn check_condition(&self, live: Option<&Row<'_>>) -> isobar::Result<()> {
-        let Condition { version, fields } = &self.condition;
+        let Condition {
+            version, fields, ..
+        } = &self.condition;
         if self.condition.is_empty() {
             return Ok(());
         }

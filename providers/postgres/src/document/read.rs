@@ -60,11 +60,7 @@ impl PostgresStore {
                 }
                 Err(error) => error,
             };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(retries.pause_or(error)?).await;
         }
     }
 

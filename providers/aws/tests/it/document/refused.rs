@@ -94,7 +94,7 @@ async fn refused(config: Builder) -> Error {
     assert_eq!(read.kind(), write.kind(), "{read:?}");
     for (error, operation) in [(&read, "document.get"), (&write, "document.create")] {
         let told = error.to_string();
-        let begin = format!("{operation} on \"notes\": ");
+        let begin = format!("{operation} on \"notes\" at \"a\": ");
         assert!(told.starts_with(&begin), "{told}");
         assert!(!error.retryable() && !error.outcome_unknown(), "{error:?}");
     }
@@ -132,6 +132,22 @@ async fn who_has_no_credentials_wrong_ones_or_no_permission_is_told_what_to_chec
         "set AWS_ACCESS_KEY_ID",
     )
     .await;
+}
+
+/// A region has tables of its own: those of another are not there, whoever asks.
+#[tokio::test]
+async fn in_another_region_the_table_is_missing_and_the_region_is_what_to_check() {
+    let here = config().credentials_provider(root());
+    notes(here).ensure().await.unwrap();
+    let elsewhere = config().region(Region::new("eu-central-1"));
+    let elsewhere = elsewhere.credentials_provider(root());
+    let missing = ErrorKind::Internal;
+    check(elsewhere, missing, "check its name, region and account").await;
+}
+
+/// The account's root, whose signature the emulator does not check.
+fn root() -> Credentials {
+    Credentials::new("test", "test", None, None, "tests")
 }
 
 /// An environment in which there are no credentials.

@@ -82,6 +82,30 @@ async fn expired_rows_before_the_first_live_one_cost_few_requests() {
     assert_eq!(faults.count("DynamoDB_20120810.Query"), 4);
 }
 
+/// No `String` can hold half a character: it is not made into another one, nor into nothing.
+#[tokio::test]
+async fn text_that_is_no_unicode_is_an_answer_that_means_nothing() {
+    let (_, _, table) = fresh(&NOTES).await;
+    let prefix = table.strip_suffix(NOTES.name()).expect("a prefixed name");
+    let faults = emulator::behind_a_proxy().await;
+    let store = Arc::new(DynamoStore::new(client(&faults.url())));
+    let notes = Collection::new(store, clock(), &NOTES, prefix);
+    let half = Answer::Http {
+        status: 200,
+        content_type: "application/x-amz-json-1.0",
+        body: r#"{"Item":{"id":{"S":"a"},"part":{"N":"1"},"t":{"S":"\ud800"}}}"#.to_owned(),
+    };
+    faults.plan(Fault::Replace(half).on("GetItem").times(10));
+    let error = notes.get(("a", 1_i64)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    let told = error.to_string();
+    let begin = "document.get on \"notes\" at (\"a\", 1): ";
+    assert!(
+        told.starts_with(begin) && told.contains("means nothing"),
+        "{told}"
+    );
+}
+
 #[tokio::test]
 async fn a_store_that_is_throttled_takes_no_retries_of_another() {
     let (_, _, table) = fresh(&NOTES).await;

@@ -78,11 +78,7 @@ impl CosmosStore {
                 }
                 Err(error) => failure(error),
             };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(retries.pause_or(error)?).await;
         }
     }
 }

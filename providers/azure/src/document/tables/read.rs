@@ -112,11 +112,7 @@ impl TablesStore {
                 }
                 Err(Failure { error, .. }) => error,
             };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(retries.pause_or(error)?).await;
         }
     }
 }

@@ -4,23 +4,33 @@ use std::time::Duration;
 
 use isobar::document::{Condition, Map, PutOptions, SortType, Update, WriteSet};
 use isobar::{Collection, CollectionSpec, ErrorKind};
+use isobar_fault_proxy::{Answer, Fault, Plan, Proxy};
 
-use super::faults::{Fault, Faults};
-use super::{clock, emulator, map, store};
+use super::{behind_a_proxy, clock, emulator, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 const KEY: (&str, &str) = ("a", "1");
 
+const POST: &str = "POST /devstoreaccount1";
+const PUT: &str = "PUT /devstoreaccount1";
+const BATCH: &str = "POST /devstoreaccount1/$batch";
+
 /// The same table twice: directly, and behind a proxy.
-async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Faults) {
+async fn fresh(spec: &CollectionSpec<Map>) -> (Collection<Map>, Collection<Map>, Proxy) {
     let (direct, prefix) = super::fresh(spec).await;
-    let faults = Faults::before(emulator::port()).await;
-    let behind = Collection::new(store(faults.port), clock(), spec, &prefix);
+    let faults = behind_a_proxy().await;
+    let behind = store(faults.address().port());
+    let behind = Collection::new(behind, clock(), spec, &prefix);
     (direct, behind, faults)
 }
 
 fn document(part: &str, n: i64) -> Map {
     map(&[("id", "a".into()), ("part", part.into()), ("n", n.into())])
+}
+
+/// The answer to the next such request does not arrive.
+fn lost(request: &str) -> Plan {
+    Fault::CutAfter.on(request)
 }
 
 fn increment() -> Update {
@@ -30,7 +40,7 @@ fn increment() -> Update {
 #[tokio::test]
 async fn a_create_recognises_its_own_commit() {
     let (direct, behind, faults) = fresh(&NOTES).await;
-    faults.lose("POST");
+    faults.plan(lost(POST));
     let version = behind.create(&document("1", 1)).await.unwrap();
     assert_eq!(direct.fetch(KEY).await.unwrap().version, version);
     let error = behind.create(&document("1", 2)).await.unwrap_err();
@@ -42,28 +52,29 @@ async fn a_create_recognises_its_own_commit() {
 async fn an_increment_counts_once_whether_request_or_answer_is_lost() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document("1", 1)).await.unwrap();
-    for (fault, expected) in [(Fault::Cut(0), 2), (Fault::Drop, 3), (Fault::Cut(20), 4)] {
-        faults.plan("PUT", 1, fault);
+    let kinds = [Fault::CutAfter, Fault::CutBefore, Fault::Truncate];
+    for (fault, expected) in kinds.into_iter().zip(2..) {
+        faults.plan(fault.on(PUT));
         let item = behind.update(KEY, increment()).await.unwrap();
         assert_eq!(direct.fetch(KEY).await.unwrap(), item);
         assert_eq!(item.value, document("1", expected));
     }
-    assert_eq!(faults.count("PUT"), 4, "one each, and one again");
+    assert_eq!(faults.count(PUT), 4, "one each, and one again");
 }
 
 #[tokio::test]
 async fn an_increment_whose_fate_cannot_be_seen_says_so() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document("1", 1)).await.unwrap();
-    faults.lose("PUT");
-    let looked = faults.hold("GET");
+    faults.plan(lost(PUT));
+    let looked = faults.hold("GET /");
     let update = {
         let behind = behind.clone();
         tokio::spawn(async move { behind.update(KEY, increment()).await })
     };
     // The read before the write is held; the one after it waits until others have written.
     looked.reached().await;
-    let after = faults.hold("GET");
+    let after = faults.hold("GET /");
     looked.open();
     after.reached().await;
     direct.update(KEY, increment()).await.unwrap();
@@ -78,11 +89,11 @@ async fn an_increment_whose_fate_cannot_be_seen_says_so() {
 async fn a_replace_and_a_delete_recognise_their_own_commits() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let version = direct.create(&document("1", 1)).await.unwrap();
-    faults.lose("PUT");
+    faults.plan(lost(PUT));
     let options = PutOptions::default().with_condition(Condition::version(&version));
     let version = behind.replace_with(&document("1", 2), options).await;
     assert_eq!(direct.fetch(KEY).await.unwrap().version, version.unwrap());
-    faults.lose("DELETE");
+    faults.plan(lost("DELETE /"));
     behind.delete(KEY).await.unwrap();
     assert!(direct.get(KEY).await.unwrap().is_none());
 }
@@ -91,8 +102,8 @@ async fn a_replace_and_a_delete_recognise_their_own_commits() {
 async fn a_set_whose_answer_is_lost_or_cut_is_made_once() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     direct.create(&document("1", 1)).await.unwrap();
-    for (fault, part, expected) in [(Fault::Cut(0), "2", 2), (Fault::Cut(300), "3", 3)] {
-        faults.plan("POST /devstoreaccount1/$batch", 1, fault);
+    for (fault, part, expected) in [(Fault::CutAfter, "2", 2), (Fault::Truncate, "3", 3)] {
+        faults.plan(fault.on(BATCH));
         let set = WriteSet::new().update(KEY, increment());
         let set = set.create(&document(part, 0));
         behind.commit("a", set).await.unwrap();
@@ -100,21 +111,32 @@ async fn a_set_whose_answer_is_lost_or_cut_is_made_once() {
         assert_eq!(stored, document("1", expected));
         assert!(direct.get(("a", part)).await.unwrap().is_some());
     }
-    assert_eq!(faults.count("POST /devstoreaccount1/$batch"), 2);
+    assert_eq!(faults.count(BATCH), 2);
+}
+
+fn internal_error() -> Answer {
+    let code = r#"{"code":"InternalError","message":{"value":"no"}}"#;
+    Answer::Http {
+        status: 500,
+        content_type: "application/json",
+        body: format!(r#"{{"odata.error":{code}}}"#),
+    }
 }
 
 #[tokio::test]
 async fn what_the_service_refuses_for_now_is_sent_again_after_its_wait() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let started = tokio::time::Instant::now();
-    faults.plan("POST", 1, Fault::Refuse(503, "ServerBusy", "1"));
+    let busy = Answer::Unavailable(Duration::from_secs(1));
+    faults.plan(Fault::Refuse(busy).on(POST));
     behind.create(&document("1", 1)).await.unwrap();
     assert!(started.elapsed() >= Duration::from_secs(1));
-    faults.plan("GET", 2, Fault::Refuse(500, "InternalError", "0"));
+    faults.plan(Fault::Refuse(internal_error()).on("GET /").times(2));
     assert!(behind.get(KEY).await.unwrap().is_some());
-    faults.plan("GET", 1, Fault::Cut(400));
+    faults.plan(Fault::Truncate.on("GET /"));
     assert!(behind.get(KEY).await.unwrap().is_some());
-    faults.plan("PUT", 9, Fault::Refuse(429, "TooManyRequests", "0"));
+    let throttled = Answer::Throttled(Duration::ZERO);
+    faults.plan(Fault::Refuse(throttled).on(PUT).times(9));
     let error = behind.update(KEY, increment()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
@@ -126,7 +148,7 @@ async fn a_service_that_does_not_answer_is_given_up_in_time() {
     let (direct, behind, faults) = fresh(&NOTES).await;
     let behind = behind.with_budget(Duration::from_millis(300));
     direct.create(&document("1", 1)).await.unwrap();
-    let _held = faults.hold("PUT");
+    let _held = faults.hold(PUT);
     let error = behind.update(KEY, increment()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert!(error.outcome_unknown() && error.retryable(), "{error:?}");

@@ -30,7 +30,8 @@ async fn a_wrong_key_is_refused() {
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(!error.retryable() && error.request_id().is_some());
     let told = error.to_string();
-    assert!(told.starts_with("document.get on \"notes\": "), "{told}");
+    let begin = "document.get on \"notes\" at (\"a\", \"1\"): ";
+    assert!(told.starts_with(begin), "{told}");
     assert!(told.contains("check the account's name and key"), "{told}");
 }
 

@@ -3,9 +3,9 @@
 use futures_util::TryStreamExt as _;
 use isobar::document::{BatchWrite, Filter, Map, Query, SortType, Value};
 use isobar::{Collection, CollectionSpec};
+use isobar_fault_proxy::Proxy;
 
-use super::faults::Faults;
-use super::{clock, emulator, map, store};
+use super::{behind_a_proxy, clock, map, store};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::I64);
 
@@ -67,6 +67,13 @@ async fn a_scan_goes_on_within_and_after_a_partition() {
     assert_eq!(parts(&found), (0..50).collect::<Vec<_>>());
 }
 
+/// What was asked first.
+fn first_line(faults: &Proxy) -> String {
+    let requests = faults.requests();
+    let first = String::from_utf8_lossy(requests.first().expect("a request"));
+    first.lines().next().expect("a line").to_owned()
+}
+
 #[tokio::test]
 async fn equal_text_is_left_to_the_service_and_wide_documents_come_all_the_same() {
     let (direct, prefix) = filled(20).await;
@@ -75,14 +82,13 @@ async fn equal_text_is_left_to_the_service_and_wide_documents_come_all_the_same(
     wide = fields.chain(wide).collect();
     wide.insert("text".to_owned(), "odd".into());
     direct.create(&wide).await.unwrap();
-    let faults = Faults::before(emulator::port()).await;
-    let notes = Collection::new(store(faults.port), clock(), &NOTES, &prefix);
+    let faults = behind_a_proxy().await;
+    let notes = Collection::new(store(faults.address().port()), clock(), &NOTES, &prefix);
     let query = Query::partition("a").filter(Filter::eq("text", "odd"));
     let page = notes.query(&query).await.unwrap();
     let found: Vec<Map> = page.items.into_iter().map(|item| item.value).collect();
     assert_eq!(parts(&found), [1, 3, 5, 7, 9, 99]);
-    let asked = faults.requests();
-    let asked = asked.first().unwrap().lines().next().unwrap();
+    let asked = first_line(&faults);
     assert!(
         asked.contains("text%20eq%20%27odd%27%20or%20_wide%20eq%20true"),
         "{asked}"
@@ -94,8 +100,8 @@ async fn equal_text_is_left_to_the_service_and_wide_documents_come_all_the_same(
 #[tokio::test]
 async fn a_projection_reads_what_it_needs() {
     let (direct, prefix) = filled(2).await;
-    let faults = Faults::before(emulator::port()).await;
-    let notes = Collection::new(store(faults.port), clock(), &NOTES, &prefix);
+    let faults = behind_a_proxy().await;
+    let notes = Collection::new(store(faults.address().port()), clock(), &NOTES, &prefix);
     let query = Query::partition("a").select(["text"]);
     let page = notes.query(&query).await.unwrap();
     assert_eq!(page.items[0].value, note("a", 0));
@@ -103,11 +109,10 @@ async fn a_projection_reads_what_it_needs() {
         page.items[0].version,
         direct.fetch(("a", 0)).await.unwrap().version
     );
-    let asked = faults.requests();
-    let asked = asked.first().unwrap().lines().next().unwrap();
+    let asked = first_line(&faults);
     assert!(
         asked.contains("$select=PartitionKey%2CRowKey%2C_rev%2C_exp%2C_v%2C_doc"),
         "{asked}"
     );
-    assert_eq!(faults.count("GET"), 1);
+    assert_eq!(faults.count("GET /"), 1);
 }
