@@ -5,12 +5,11 @@ use serde::de::DeserializeOwned;
 use super::binding::Binding;
 use super::cursor::{Origin, Subject};
 use super::plan::{self, Plan, Prepared};
-use super::reads::item;
 use super::stream::Documents;
 use super::{Collection, Cursor, Item, Page, Projection, Query};
 use crate::capability::Capability;
 use crate::driver::document::{
-    CountRequest, FoundPage, FoundRecord, PageRequest, Position, Record, RecordPage, Segment,
+    CountRequest, FoundPage, FoundRecords, PageRequest, Position, Record, RecordPage, Segment,
     Source,
 };
 use crate::driver::{meter, pause};
@@ -129,10 +128,7 @@ impl<T: DeserializeOwned + Send> Collection<T> {
         let mut items = Vec::new();
         loop {
             let records = reading.step(binding, limit - items.len()).await?;
-            items.reserve(records.len());
-            for record in records {
-                items.push(item(record)?);
-            }
+            records.decode_into(&mut items)?;
             if reading.is_done || items.len() >= limit {
                 let origin = origin(binding, query, &prepared);
                 let cursor = reading.after.filter(|_| !reading.is_done);
@@ -188,11 +184,7 @@ impl<'p> Reading<'p> {
     }
 
     /// At most `wanted` records of the next page of the store; perhaps none.
-    pub(super) async fn step(
-        &mut self,
-        binding: &Binding,
-        wanted: usize,
-    ) -> Result<Vec<FoundRecord>> {
+    pub(super) async fn step(&mut self, binding: &Binding, wanted: usize) -> Result<FoundRecords> {
         let by_token = matches!(self.after, Some(Position::Token(_)));
         let ahead = self.prepared.rest.is_some() && !by_token;
         let asked = if ahead { wanted.max(AHEAD) } else { wanted };
@@ -231,7 +223,7 @@ impl<'p> Reading<'p> {
         binding: &Binding,
         page: FoundPage,
         wanted: usize,
-    ) -> Result<Option<Vec<FoundRecord>>> {
+    ) -> Result<Option<FoundRecords>> {
         let Prepared {
             rest,
             native,
@@ -265,7 +257,7 @@ impl<'p> Reading<'p> {
             let fields = projection.apply(&binding.schema, record.fields);
             Record { fields, ..record }.into()
         });
-        Ok(Some(records.collect()))
+        Ok(Some(FoundRecords::Each(records.collect())))
     }
 }
 

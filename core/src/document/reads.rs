@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::transaction::{self, Transaction};
 use super::write_set::{Draft, Scope};
 use super::{Collection, GetOptions, Item, Key, Update, UpdateOptions};
-use crate::driver::document::{FoundRecord, Record};
+use crate::driver::document::FoundRecord;
 use crate::driver::meter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
@@ -179,14 +179,6 @@ impl<T: DeserializeOwned + Send> Collection<T> {
 }
 
 pub(super) fn item<T: DeserializeOwned>(record: impl Into<FoundRecord>) -> Result<Item<T>> {
-    let Record {
-        fields,
-        version,
-        expires_at,
-    } = record.into();
-    Ok(Item {
-        value: fields.decode()?,
-        version,
-        expires_at,
-    })
+    let found: FoundRecord = record.into();
+    found.decode()
 }

@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 use super::binding::Binding;
 use super::pages::Reading;
 use super::plan::Prepared;
-use super::reads::item;
 use super::{Collection, Item, Query};
 use crate::driver::document::{Position, Segment};
 use crate::error::Result;
@@ -92,8 +91,9 @@ impl<T: DeserializeOwned + Send> Documents<T> {
         Box::pin(async move {
             let mut reading = Reading::new(&prepared, segment, after);
             let work = async {
+                let mut items = Vec::new();
                 let records = reading.step(&binding, limit).await?;
-                records.into_iter().map(item).collect::<Result<Vec<_>>>()
+                records.decode_into(&mut items).map(|()| items)
             };
             let items = binding.run("document.scan", Effect::Read, work).await?;
             Ok(Found {

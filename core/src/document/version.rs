@@ -1,6 +1,7 @@
 //! The opaque token that tells one state of a document or blob from the next.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,9 +12,19 @@ use crate::error::{Error, Result};
 ///
 /// It is made by the client for each write, so that a retry after an ambiguous failure can
 /// recognise its own commit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Version(String);
+pub struct Version(Token);
+
+/// A token that was checked. A page of documents has one for each, so short ones take no
+/// allocation; those that this library makes have 32 bytes.
+#[derive(Clone)]
+enum Token {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Box<str>),
+}
+
+const SHORT: usize = 38;
 
 impl Version {
     /// The longest token there is, in bytes.
@@ -22,17 +33,18 @@ impl Version {
 
     /// A new token for a write that is about to happen.
     pub fn generate() -> Self {
-        Self(Uuid::new_v4().simple().to_string())
+        let mut bytes = Uuid::encode_buffer();
+        Self(Token::of(Uuid::new_v4().simple().encode_lower(&mut bytes)))
     }
 
     /// The version of a stored item that carries none, because other code wrote it.
     pub fn absent() -> Self {
-        Self(Self::ABSENT.to_owned())
+        Self(Token::of(Self::ABSENT))
     }
 
     /// Reads a token that [`as_str`](Self::as_str) gave out.
-    pub fn parse(token: impl Into<String>) -> Result<Self> {
-        let token = token.into();
+    pub fn parse(token: impl AsRef<str>) -> Result<Self> {
+        let token = token.as_ref();
         // Without an early end, so that it is a few instructions for many bytes.
         let printable = |all: bool, byte| all & (0x21..=0x7e).contains(&byte);
         let printable = token.bytes().fold(true, printable);
@@ -41,23 +53,63 @@ impl Version {
                 "a version is 1 to 128 printable ASCII bytes",
             ));
         }
-        Ok(Self(token))
+        Ok(Self(Token::of(token)))
     }
 
     /// Whether this is the version of an item that carries none.
     pub fn is_absent(&self) -> bool {
-        self.0 == Self::ABSENT
+        self.as_str() == Self::ABSENT
     }
 
     /// The token itself, to be handed to a client and parsed again later.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Token::Short { length, bytes } => {
+                let token = bytes.get(..usize::from(*length)).unwrap_or_default();
+                // ASCII, since it was checked when it was made.
+                std::str::from_utf8(token).unwrap_or_default()
+            }
+            Token::Long(token) => token,
+        }
+    }
+}
+
+impl Token {
+    fn of(token: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..token.len()), u8::try_from(token.len())) {
+            (Some(room), Ok(length)) => {
+                room.copy_from_slice(token.as_bytes());
+                Self::Short { length, bytes }
+            }
+            _ => Self::Long(token.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Version").field(&self.as_str()).finish()
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -71,6 +123,28 @@ impl TryFrom<String> for Version {
 
 impl From<Version> for String {
     fn from(version: Version) -> Self {
-        version.0
+        version.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_any_length_come_back_and_others_are_refused() {
+        for length in 1..=Version::MAX_BYTES {
+            let token = "v".repeat(length);
+            let version = Version::parse(&token).unwrap();
+            assert_eq!(version.as_str(), token);
+            assert_eq!(String::from(version.clone()), token);
+            assert_ne!(version, Version::parse("w".repeat(length)).unwrap());
+        }
+        for refused in ["", " ", "a\n", "é", &"v".repeat(Version::MAX_BYTES + 1)] {
+            assert!(Version::parse(refused).is_err(), "{refused:?}");
+        }
+        assert_ne!(Version::generate(), Version::generate());
+        assert_eq!(Version::generate().as_str().len(), 32);
+        assert!(Version::absent().is_absent());
     }
 }

@@ -14,10 +14,12 @@ use crate::error::Result;
 
 mod changes;
 mod fields;
+mod page;
 mod read;
 
 pub use changes::{ChangesFrom, ChangesRequest, RecordChange, RecordChanges};
-pub use fields::{Fields, FoundPage, FoundRecord};
+pub use fields::{Fields, FoundRecord};
+pub use page::{FoundPage, FoundRecords};
 pub use read::{
     CountRequest, Counted, DriverPlan, Fetch, PageRequest, Planner, Position, RecordPage, Segment,
     Selection, Source,

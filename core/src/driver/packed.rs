@@ -6,9 +6,12 @@
 //! was written in it is stored for years, so nothing in it may change.
 
 mod reader;
+mod records;
 mod value;
 
 pub use reader::{Malformed, Reader, put_bytes, put_option, put_signed, put_varint};
+pub(crate) use records::PackedRecord;
+pub use records::PackedRecords;
 pub(crate) use value::{
     BYTES, FALSE, FLOAT, INT, LIST, MAP, MAX_DEPTH, NULL, STRING, TIMESTAMP, TRUE, skip,
 };

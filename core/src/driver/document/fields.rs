@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{Record, RecordPage};
+use super::Record;
 use crate::document::{Map, Value};
 use crate::driver::packed::{self, Malformed, Reader};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,9 +20,6 @@ pub enum Fields {
 
 /// A document as a driver reads it for a caller.
 pub type FoundRecord = Record<Fields>;
-
-/// A page as a driver reads it for a caller.
-pub type FoundPage = RecordPage<Fields>;
 
 impl Fields {
     /// The fields as values; `Corrupt` where their bytes are damaged.
@@ -42,7 +39,7 @@ impl Fields {
     }
 }
 
-fn unpacked(bytes: &[u8]) -> Result<Map> {
+pub(super) fn unpacked(bytes: &[u8]) -> Result<Map> {
     let mut reader = Reader::new(bytes);
     let fields = packed::fields(&mut reader);
     fields
@@ -81,26 +78,6 @@ impl FoundRecord {
             fields: self.fields.into_map()?,
             version: self.version,
             expires_at: self.expires_at,
-        })
-    }
-}
-
-impl From<RecordPage> for FoundPage {
-    fn from(page: RecordPage) -> Self {
-        Self {
-            records: page.records.into_iter().map(Record::into).collect(),
-            next: page.next,
-        }
-    }
-}
-
-impl FoundPage {
-    /// The page with the fields of its records as values; `Corrupt` where bytes are damaged.
-    pub fn unpacked(self) -> Result<RecordPage> {
-        let records = self.records.into_iter().map(Record::unpacked);
-        Ok(RecordPage {
-            records: records.collect::<Result<_>>()?,
-            next: self.next,
         })
     }
 }

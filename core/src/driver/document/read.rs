@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Record;
 use crate::document::{
-    CollectionSchema, Consistency, Direction, Filter, IndexSchema, Key, Map, Projection, SortKey,
+    CollectionSchema, Consistency, Direction, Filter, IndexSchema, Key, Projection, SortKey,
     SortRange,
 };
 
@@ -87,9 +87,9 @@ pub struct PageRequest {
 
 /// One page, as the store gave it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecordPage<F = Map> {
+pub struct RecordPage {
     /// Live records in the selection's order; may be few or none although there is more.
-    pub records: Vec<Record<F>>,
+    pub records: Vec<Record>,
     /// The place after which to go on; `None` when the selection is exhausted.
     pub next: Option<Position>,
 }

@@ -1,6 +1,6 @@
 //! Values come back as they were, and bytes that are not ours are refused.
 
-use super::{Reader, fields, put_fields, put_signed, put_varint};
+use super::{PackedRecords, Reader, fields, put_fields, put_signed, put_varint};
 use crate::document::{Map, Timestamp, Value};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -111,6 +111,31 @@ fn the_bytes_are_those_of_the_format() {
     check(Value::Timestamp(Timestamp::from_micros(1)), &[7, 2]);
     check(Value::List(vec![Value::Null]), &[8, 1, 0]);
     check(Value::Map(Map::new()), &[9, 0]);
+}
+
+#[test]
+fn records_come_back_in_their_order_whatever_their_size() {
+    let mut records = PackedRecords::default();
+    let fields = |number: usize| vec![7; number * 37 % 900 * (1 + number % 50)];
+    for number in 0..500 {
+        let expires_at = (number % 3 == 0).then(|| Timestamp::from_micros(number as i64));
+        records.push(
+            &format!("v{number}"),
+            expires_at,
+            (&fields(number), 500 - number),
+        );
+    }
+    for number in 0..500 {
+        assert_eq!(records.len(), 500 - number);
+        let same = records.next(|record| {
+            let record = record.unwrap();
+            record.version == format!("v{number}")
+                && record.expires_at.is_some() == (number % 3 == 0)
+                && record.fields == fields(number)
+        });
+        assert_eq!(same, Some(true), "{number}");
+    }
+    assert!(records.is_empty() && records.next(|_| ()).is_none());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::driver::blob::{
 };
 use crate::driver::document::{
     Call, ChangesRequest, CountRequest, Counted, DocumentDescription, DocumentDriver, DriverPlan,
-    Fetch, FoundPage, FoundRecord, PageRequest, Position, RecordChanges, RecordPage, Segment,
+    Fetch, FoundPage, FoundRecord, FoundRecords, PageRequest, Position, RecordChanges, Segment,
     Write, Written,
 };
 use crate::error::Result;
@@ -99,8 +99,8 @@ impl DocumentDriver for Silence {
     }
 
     async fn query_page(&self, _: &Call<'_>, _: &PageRequest) -> Result<FoundPage> {
-        Ok(RecordPage {
-            records: Vec::new(),
+        Ok(FoundPage {
+            records: FoundRecords::Each(Vec::new()),
             next: Some(Position::Sort("1".into())),
         })
     }

@@ -1,11 +1,11 @@
 //! One page of a query or a scan, read from a snapshot.
 
-use bytes::BytesMut;
 use isobar::document::{Direction, Filter, IndexSchema, Key, Timestamp};
 use isobar::driver::document::{
-    Call, CountRequest, Counted, Fields, FoundPage, FoundRecord, PageRequest, Position, RecordPage,
-    Segment, Selection, Source,
+    Call, CountRequest, Counted, FoundPage, FoundRecords, PageRequest, Position, Segment,
+    Selection, Source,
 };
+use isobar::driver::packed::PackedRecords;
 
 use super::address::{Address, RowKey, context, sort_bytes, sort_key};
 use super::index;
@@ -22,11 +22,6 @@ const PAGE_BYTES: usize = 4 << 20;
 /// Rows that one page passes over at most.
 const PAGE_PASSED: usize = 20_000;
 
-/// Records that a page has room for from the start.
-const RECORDS: usize = 64;
-/// Bytes of fields that are allocated together.
-const CONTENT_BYTES: usize = 16 << 10;
-
 /// Reads one page.
 pub(crate) fn read(
     snapshot: &Snapshot,
@@ -41,8 +36,8 @@ pub(crate) fn read(
     };
     let mut page = Page::new(&asked, Take::Records(request.limit as usize));
     let next = page.fill(snapshot, &asked)?;
-    Ok(RecordPage {
-        records: page.records,
+    Ok(FoundPage {
+        records: FoundRecords::Packed(page.records),
         next,
     })
 }
@@ -84,9 +79,7 @@ struct Page<'a> {
     now: Timestamp,
     filter: Option<&'a Filter>,
     take: Take,
-    records: Vec<FoundRecord>,
-    /// Room for the fields of the records, which share it.
-    content: BytesMut,
+    records: PackedRecords,
     count: u64,
     bytes: usize,
     passed: usize,
@@ -98,11 +91,7 @@ impl<'a> Page<'a> {
             now: asked.call.now,
             filter: asked.selection.filter.as_ref(),
             take,
-            records: match take {
-                Take::Records(limit) => Vec::with_capacity(limit.min(RECORDS)),
-                Take::Count => Vec::new(),
-            },
-            content: BytesMut::new(),
+            records: PackedRecords::default(),
             count: 0,
             bytes: 0,
             passed: 0,
@@ -140,17 +129,24 @@ impl<'a> Page<'a> {
             return Ok(None);
         }
         let documents = snapshot.documents()?;
-        let from = (schema.table.as_str(), partition, span.start.as_slice());
-        let to = (schema.table.as_str(), partition, span.end.as_slice());
-        let mut rows = documents.range(from..to)?;
-        let common = Context::default().with(&[from.0.as_bytes(), from.1.as_bytes()]);
+        let table = schema.table.as_str();
+        // The engine is told of one end only: each row is looked at here anyway, and to compare it
+        // with the other end costs the engine as much as to find it.
+        let mut rows = match direction {
+            Direction::Ascending => documents.range((table, partition, &*span.start)..)?,
+            Direction::Descending => documents.range(..(table, partition, &*span.end))?,
+        };
+        let common = Context::default().with(&[table.as_bytes(), partition.as_bytes()]);
         let mut last = Vec::new();
         while let Some(row) = match direction {
             Direction::Ascending => rows.next(),
             Direction::Descending => rows.next_back(),
         } {
             let (key, value) = row?;
-            let (_, _, sort) = key.value();
+            let (of_table, of_partition, sort) = key.value();
+            if (of_table, of_partition) != (table, partition) || !span.holds(sort) {
+                return Ok(None);
+            }
             if !self.take(common.with(&[sort]), value.value())? {
                 return Ok(sort_key(&last).map(Position::Sort));
             }
@@ -269,40 +265,27 @@ impl<'a> Page<'a> {
         if self.records.len() >= limit && self.filter.is_none() {
             return Ok(false);
         }
-        let fields = match self.filter {
-            None => self.keep(row.packed(), limit),
-            Some(filter) => {
-                let fields = row.fields()?;
-                if !filter.matches(&fields) {
-                    self.passed += 1;
-                    return Ok(true);
-                }
-                fields.into()
-            }
-        };
+        if let Some(filter) = self.filter
+            && !filter.matches(&row.fields()?)
+        {
+            self.passed += 1;
+            return Ok(true);
+        }
         if self.records.len() >= limit {
             return Ok(false);
         }
         match self.take {
-            Take::Records(_) => self.records.push(row.record(fields)?),
+            Take::Records(_) => {
+                let more = limit - self.records.len() - 1;
+                self.records
+                    .push(row.version(), row.expires_at(), (row.packed(), more));
+            }
             Take::Count => {
                 self.count += 1;
                 self.passed += 1;
             }
         }
         Ok(true)
-    }
-
-    /// Copies fields out of the page of the engine.
-    fn keep(&mut self, packed: &[u8], limit: usize) -> Fields {
-        if self.content.capacity() < packed.len() {
-            // As much as the rest of the page may need, if its documents are like this one.
-            let rest = packed.len().saturating_mul(limit - self.records.len());
-            self.content
-                .reserve(rest.min(CONTENT_BYTES).max(packed.len()));
-        }
-        self.content.extend_from_slice(packed);
-        Fields::Packed(self.content.split().freeze())
     }
 }
 

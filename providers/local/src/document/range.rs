@@ -27,6 +27,10 @@ impl ByteSpan {
         self
     }
 
+    pub(crate) fn holds(&self, sort: &[u8]) -> bool {
+        (self.start.as_slice()..self.end.as_slice()).contains(&sort)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.start >= self.end
     }

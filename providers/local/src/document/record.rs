@@ -65,6 +65,10 @@ impl<'r> Row<'r> {
         self.version == version.as_str()
     }
 
+    pub(crate) fn version(&self) -> &'r str {
+        self.version
+    }
+
     /// The fields as they are stored.
     pub(crate) fn packed(&self) -> &'r [u8] {
         self.fields
