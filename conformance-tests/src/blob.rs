@@ -11,7 +11,7 @@ mod pages;
 mod pinned;
 mod presigned;
 mod reads;
-mod sample;
+pub(crate) mod sample;
 mod uploads;
 mod versions;
 mod writes;

@@ -19,18 +19,21 @@ pub enum Topic {
     Gateway,
     /// Invocations and events.
     Function,
-    /// What a network and a busy service do to requests.
+    /// What a network and a busy service do to requests about documents.
     Fault,
+    /// What they do to requests about blobs.
+    BlobFault,
 }
 
 impl Topic {
     /// Every topic, in the order of reports.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Document,
         Self::Blob,
         Self::Gateway,
         Self::Function,
         Self::Fault,
+        Self::BlobFault,
     ];
 
     /// The name on the command line and in reports.
@@ -41,6 +44,7 @@ impl Topic {
             Self::Gateway => "gateway",
             Self::Function => "function",
             Self::Fault => "fault",
+            Self::BlobFault => "blob-fault",
         }
     }
 }
@@ -56,7 +60,10 @@ impl FromStr for Topic {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|topic| topic.name() == name);
-        found.ok_or_else(|| format!("{name:?} is none of document, blob, gateway, function, fault"))
+        found.ok_or_else(|| {
+            let all = "document, blob, gateway, function, fault, blob-fault";
+            format!("{name:?} is none of {all}")
+        })
     }
 }
 
@@ -123,6 +130,15 @@ impl Case {
         body: fn(Context) -> CaseFuture,
     ) -> Self {
         Self::new(Topic::Fault, [id, title, rules], body)
+    }
+
+    pub(crate) const fn blob_fault(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        Self::new(Topic::BlobFault, [id, title, rules], body)
     }
 
     const fn new(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
+use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
 use isobar::{Bucket, Collection};
 use isobar_fault_proxy::{Protocol, Proxy};
@@ -86,7 +87,7 @@ impl Context {
         spec: &CollectionSpec<T>,
         budget: Duration,
     ) -> Result<(Collection<T>, Proxy), Failure> {
-        let (driver, proxy) = self.wire()?.behind_a_proxy().await?;
+        let (driver, proxy) = self.document_wire()?.behind_a_proxy().await?;
         Ok((self.over(driver, spec, budget), proxy))
     }
 
@@ -97,22 +98,28 @@ impl Context {
         address: SocketAddr,
         budget: Duration,
     ) -> Result<Collection<T>, Failure> {
-        let driver = self.wire()?.open(address)?;
+        let driver = self.document_wire()?.open(address)?;
         Ok(self.over(driver, spec, budget))
     }
 
     /// How long a driver is told to wait by a service that wants it to; nothing where the protocol
     /// cannot say it.
     pub(crate) fn heard_of(&self, wait: Duration) -> Duration {
-        let protocol = self.provider.wire.as_ref().map(Wire::protocol);
+        let protocol = self.provider.document_wire.as_ref().map(Wire::protocol);
         if protocol == Some(Protocol::Postgres) {
             return Duration::ZERO;
         }
         wait
     }
 
-    fn wire(&self) -> Result<&Wire, Failure> {
-        expect::some("the way to the store", self.provider.wire.as_ref())
+    fn document_wire(&self) -> Result<&Wire<dyn DocumentDriver>, Failure> {
+        let wire = self.provider.document_wire.as_ref();
+        expect::some("the way to the store", wire)
+    }
+
+    fn blob_wire(&self) -> Result<&Wire<dyn BlobDriver>, Failure> {
+        let wire = self.provider.blob_wire.as_ref();
+        expect::some("the way to the store", wire)
     }
 
     fn over<T>(
@@ -136,12 +143,48 @@ impl Context {
     }
 
     async fn bucket_named(&self, name: &str) -> Result<Bucket, Failure> {
-        let driver = self.provider.blobs.clone();
-        let driver = expect::some("the blob store", driver)?;
-        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
-        let bucket = Bucket::new(driver, clock, format!("{}{name}", self.namespace()));
+        let bucket = self.bucket_over(self.blobs()?, &format!("{}{name}", self.namespace()));
         bucket.ensure().await?;
         Ok(bucket)
+    }
+
+    /// A bucket through a driver of its own with a proxy before the store, under a time budget.
+    pub(crate) async fn bucket_behind_a_proxy(
+        &self,
+        bucket: &Bucket,
+        budget: Duration,
+    ) -> Result<(Bucket, Proxy), Failure> {
+        let (driver, proxy) = self.blobs_behind_a_proxy().await?;
+        let behind = self.bucket_over(driver, bucket.name());
+        Ok((behind.with_budget(budget), proxy))
+    }
+
+    /// A driver of the blob store with connections of its own, and the proxy that they go through.
+    pub(crate) async fn blobs_behind_a_proxy(
+        &self,
+    ) -> Result<(Arc<dyn BlobDriver>, Proxy), Failure> {
+        self.blob_wire()?.behind_a_proxy().await
+    }
+
+    /// The blob store itself.
+    pub(crate) fn blobs(&self) -> Result<Arc<dyn BlobDriver>, Failure> {
+        expect::some("the blob store", self.provider.blobs.clone())
+    }
+
+    /// A bucket of a store at another address.
+    pub(crate) fn bucket_at_address(
+        &self,
+        address: SocketAddr,
+        budget: Duration,
+    ) -> Result<Bucket, Failure> {
+        let driver = self.blob_wire()?.open(address)?;
+        Ok(self.bucket_over(driver, "files").with_budget(budget))
+    }
+
+    /// A bucket of a store.
+    pub(crate) fn bucket_over(&self, driver: Arc<dyn BlobDriver>, name: &str) -> Bucket {
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        Bucket::new(driver, clock, name)
     }
 
     /// A fresh probe behind the provider's front door.

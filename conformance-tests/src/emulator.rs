@@ -175,7 +175,7 @@ fn tools() -> PathBuf {
 }
 
 /// A port that nobody listens on just now.
-pub(crate) fn free_port() -> io::Result<u16> {
+pub fn free_port() -> io::Result<u16> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Ok(TcpListener::bind(any)?.local_addr()?.port())
 }

@@ -2,8 +2,13 @@
 //! driver and its store.
 
 mod answers;
+mod blobs;
+mod bodies;
 mod connections;
+mod documents;
 mod operation;
+mod storms;
+mod uploads;
 mod verdict;
 mod walk;
 mod weather;
@@ -11,4 +16,11 @@ mod weather;
 use crate::Case;
 
 /// Every case about faults.
-pub(crate) const CASES: &[&[Case]] = &[answers::CASES, connections::CASES, weather::CASES];
+pub(crate) const CASES: &[&[Case]] = &[
+    answers::CASES,
+    bodies::CASES,
+    connections::CASES,
+    storms::CASES,
+    uploads::CASES,
+    weather::CASES,
+];

@@ -23,7 +23,9 @@ pub struct Provider {
     /// Its blob store, if it has one.
     pub blobs: Option<Arc<dyn BlobDriver>>,
     /// The way of its document store's requests, where that is one on which a proxy can stand.
-    pub wire: Option<Wire>,
+    pub document_wire: Option<Wire<dyn DocumentDriver>>,
+    /// The way of its blob store's requests, likewise.
+    pub blob_wire: Option<Wire<dyn BlobDriver>>,
     /// The way to applications on its platform, if it has one.
     pub doors: Option<Arc<dyn Doors>>,
     /// What stands behind the stores.
@@ -59,7 +61,8 @@ impl Provider {
             name,
             documents: None,
             blobs: None,
-            wire: None,
+            document_wire: None,
+            blob_wire: None,
             doors: None,
             evidence,
             endpoint: String::new(),
@@ -79,7 +82,14 @@ impl Provider {
         match topic {
             Topic::Document => documents.map(|description| description.capabilities),
             Topic::Blob => blobs.map(|description| description.capabilities),
-            Topic::Fault => self.wire.as_ref().and(documents).map(|of| of.capabilities),
+            Topic::Fault => {
+                let documents = self.document_wire.as_ref().and(documents);
+                documents.map(|description| description.capabilities)
+            }
+            Topic::BlobFault => {
+                let blobs = self.blob_wire.as_ref().and(blobs);
+                blobs.map(|description| description.capabilities)
+            }
             Topic::Gateway | Topic::Function => {
                 self.doors.as_ref().map(|doors| doors.capabilities())
             }
@@ -99,6 +109,7 @@ impl Provider {
         let name = self.name;
         match topic {
             Topic::Fault => format!("{name} has no document store behind TCP without TLS"),
+            Topic::BlobFault => format!("{name} has no blob store behind TCP without TLS"),
             _ => format!("{name} has no {topic} part"),
         }
     }

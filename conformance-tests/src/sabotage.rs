@@ -3,7 +3,7 @@
 //! Each [`Sabotage`] names the rule it breaks and the case that must fail for it. A suite that
 //! still passes would prove nothing of the providers that pass it.
 //!
-//! The cases of the topic `fault` have none: decision record 0037 says what proves them instead.
+//! The cases of the topics `fault` and `blob-fault` have none: decision record 0037 says what proves them instead.
 
 mod blob;
 mod blobs;

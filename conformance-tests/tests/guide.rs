@@ -1,13 +1,16 @@
-//! Keeps the tables of the guide to documents at what the drivers declare.
+//! Keeps the tables of the guides to documents and blobs at what the drivers declare.
 
 use isobar::capability::{Capabilities, Capability, Limits};
-use isobar_aws::DynamoStore;
-use isobar_azure::{CosmosStore, TablesStore};
-use isobar_gcp::FirestoreStore;
-use isobar_local::LocalStore;
+use isobar::driver::blob::TransferLimits;
+use isobar_aws::{DynamoStore, S3Store};
+use isobar_azure::{BlobStore, CosmosStore, TablesStore};
+use isobar_gcp::{FirestoreStore, GcsStore};
+use isobar_local::{LocalConfig, LocalStore};
+use isobar_opendal::Service;
 use isobar_postgres::PostgresStore;
 
 const GUIDE: &str = include_str!("../../core/src/document/guide.md");
+const BLOB_GUIDE: &str = include_str!("../../core/src/blob/guide.md");
 
 /// What a store declares, in the order of the columns.
 fn stores() -> Vec<(&'static str, Limits, Capabilities)> {
@@ -60,20 +63,17 @@ fn grouped(number: u64) -> String {
     groups.collect::<Vec<_>>().join(",")
 }
 
-fn heading(first: &[&str]) -> String {
-    let names = stores().into_iter().map(|(name, ..)| name.to_owned());
-    let names: Vec<String> = first
-        .iter()
-        .map(|name| (*name).to_owned())
-        .chain(names)
-        .collect();
+fn heading<'n>(first: &[&'n str], stores: impl IntoIterator<Item = &'n str>) -> String {
+    let names = first.iter().copied().chain(stores);
+    let names: Vec<String> = names.map(str::to_owned).collect();
     let line = row(names.iter().map(|_| "---".to_owned()));
     row(names) + &line
 }
 
 #[test]
 fn the_limits_are_those_that_the_drivers_declare() {
-    let mut table = heading(&["", "portable"]);
+    let names = stores().into_iter().map(|(name, ..)| name);
+    let mut table = heading(&["", "portable"], names);
     for (name, measure) in MEASURES {
         let own = stores().into_iter().map(|(_, limits, _)| measure(&limits));
         let numbers = std::iter::once(measure(&Limits::PORTABLE)).chain(own);
@@ -84,15 +84,85 @@ fn the_limits_are_those_that_the_drivers_declare() {
 
 #[test]
 fn the_capabilities_are_those_that_the_drivers_declare() {
-    let mut table = heading(&[""]);
+    let stores = stores().into_iter();
+    let stores: Vec<_> = stores.map(|(name, _, declared)| (name, declared)).collect();
+    let table = capability_table(&stores);
+    assert!(GUIDE.contains(&table), "the guide should say:\n{table}");
+}
+
+fn capability_table(stores: &[(&str, Capabilities)]) -> String {
+    let mut table = heading(&[""], stores.iter().map(|(name, _)| *name));
     for capability in Capability::ALL {
-        let has = |(_, _, capabilities): (_, _, Capabilities)| capabilities.has(capability);
-        let cells: Vec<bool> = stores().into_iter().map(has).collect();
+        let has = |(_, declared): &(&str, Capabilities)| declared.has(capability);
+        let cells: Vec<bool> = stores.iter().map(has).collect();
         if cells.contains(&true) {
             let cells = cells.into_iter().map(|has| if has { "yes" } else { "" });
             let link = format!("[`{capability:?}`](crate::Capability::{capability:?})");
             table += &row(std::iter::once(link).chain(cells.map(str::to_owned)));
         }
     }
-    assert!(GUIDE.contains(&table), "the guide should say:\n{table}");
+    table
+}
+
+type Portion = fn(&TransferLimits) -> u64;
+
+const PORTIONS: [(&str, Portion); 5] = [
+    ("bytes of a blob", |limits| limits.blob_bytes),
+    ("bytes of one put; more goes in parts", |limits| {
+        limits.put_bytes
+    }),
+    ("bytes of a part but the last, at least", |limits| {
+        limits.least_part_bytes
+    }),
+    ("bytes of a part, at most", |limits| limits.most_part_bytes),
+    ("parts of an upload", |limits| u64::from(limits.parts)),
+];
+
+/// A figure that no blob comes near is none.
+fn limit(number: u64) -> String {
+    if number >= 1 << 60 || number == u64::from(u32::MAX) {
+        return "no limit".to_owned();
+    }
+    grouped(number)
+}
+
+#[test]
+fn the_limits_of_blobs_are_those_that_the_drivers_declare() {
+    let local = LocalStore::in_memory().expect("a store").blobs();
+    let stores = [
+        ("local", local.describe().transfer),
+        ("S3", S3Store::TRANSFER),
+        ("Cloud Storage", GcsStore::TRANSFER),
+        ("Azure Blob Storage", BlobStore::TRANSFER),
+    ];
+    let mut table = heading(&[""], stores.map(|(name, _)| name));
+    for (name, portion) in PORTIONS {
+        let own = stores.map(|(_, limits)| limit(portion(&limits)));
+        table += &row(std::iter::once(name.to_owned()).chain(own));
+    }
+    assert!(BLOB_GUIDE.contains(&table), "it should say:\n{table}");
+    let portable = Limits::PORTABLE;
+    for number in [portable.blob_key_bytes, portable.blob_metadata_bytes] {
+        let told = format!("{} bytes", grouped(number));
+        assert!(BLOB_GUIDE.contains(&told), "it should say {told}");
+    }
+}
+
+#[test]
+fn the_capabilities_of_blobs_are_those_that_the_drivers_declare() {
+    let signing = LocalConfig::in_memory().with_blob_url("http://127.0.0.1:1");
+    let local = signing.open().expect("a store").blobs();
+    // The embedded store declares once what it has of documents and of blobs.
+    let local = local.describe().capabilities;
+    let local = local.without(Capabilities::of(&[Capability::ConsistentReads]));
+    let table = capability_table(&[
+        ("local", local),
+        ("S3", S3Store::CAPABILITIES),
+        ("Cloud Storage", GcsStore::CAPABILITIES),
+        ("Azure Blob Storage", BlobStore::CAPABILITIES),
+        ("speaks S3", Service::S3.capabilities()),
+        ("OSS, COS", Service::Oss.capabilities()),
+        ("OBS", Service::Obs.capabilities()),
+    ]);
+    assert!(BLOB_GUIDE.contains(&table), "it should say:\n{table}");
 }

@@ -57,6 +57,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-migrate-analyze",
         ],
     ),
+    (
+        "isobar-blob-benchmarks",
+        &["isobar", "isobar-aws", "isobar-azure"],
+    ),
     ("notes", &["isobar", "isobar-connect"]),
     ("parcels", &["isobar", "isobar-connect"]),
     ("isobar-migrate-model", &[]),

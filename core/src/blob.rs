@@ -1,22 +1,6 @@
 //! Blobs: bytes under a key, in any object store.
-//!
-//! A [`Bucket`] is what handlers use. It [puts](Bucket::put) bytes, [files](Bucket::put_file) and
-//! [streams](Bucket::put_stream), or gives out a [writer](Bucket::writer); it [gets](Bucket::get)
-//! blobs whole and in [ranges](Bucket::get_with), with what is known of them before their first
-//! byte; it [lists](Bucket::list), [copies](Bucket::copy), [moves](Bucket::rename) and
-//! [deletes](Bucket::delete).
-//!
-//! - **Whole or not at all.** A blob becomes visible when its writer is finished, and a body that is
-//!   cut off is resumed, of the same version, or fails; its checksum is compared on the way.
-//! - **Conditions.** [`BlobCondition::IfAbsent`] and [`BlobCondition::IfVersion`] are judged by the
-//!   store, in one step with the write; a store that cannot do that refuses them.
-//! - **Keys** are text without structure: what folders there are is made by the prefix and delimiter
-//!   of a [`List`].
-//! - **Others** send requests that were [signed](Bucket::presign_put) for them, or the parts of an
-//!   [upload](Bucket::plan_upload), without credentials.
-//!
-//! What one store can do and another cannot is a [`Capability`](crate::Capability), to be asked of
-//! [`Bucket::capabilities`] or required at the start.
+// Its examples run on the local store, in whose crate they are tested.
+#![cfg_attr(not(doctest), doc = include_str!("blob/guide.md"))]
 
 mod binding;
 mod body;

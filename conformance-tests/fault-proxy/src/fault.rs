@@ -31,6 +31,12 @@ pub enum Fault {
     Replace(Answer),
     /// The request is carried out, and the connection closed in the middle of the answer.
     Truncate,
+    /// The request is carried out, and nothing is heard any more from the middle of the answer on.
+    Stall,
+    /// The request is carried out, and half of the content passes as all of it.
+    Shorten,
+    /// The request is carried out, and a bit in the middle of the content differs.
+    Flip,
     /// The request is carried out, and the answer is no message of the protocol.
     Noise,
     /// The request is carried out, and the answer is a message whose content means nothing.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::EXPECT;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, Request, Response, Uri, Version, request};
 use http_body::{Body, Frame};
 use http_body_util::combinators::BoxBody;
@@ -96,6 +96,11 @@ impl Upstream {
             Some(Fault::HoleAfter) => silent(&switch).await,
             Some(Fault::Replace(answer)) => Ok(response(&answer, self.protocol).map(Full::boxed)),
             Some(Fault::Truncate) => Ok(answer.map(|content| Half::of(&content, switch).boxed())),
+            Some(Fault::Stall) => {
+                Ok(answer.map(|content| Half::before_silence(&content, switch).boxed()))
+            }
+            Some(Fault::Shorten) => Ok(shortened(answer)),
+            Some(Fault::Flip) => Ok(answer.map(|content| flipped(&content).boxed())),
             Some(Fault::Noise) => {
                 switch.disturb();
                 Ok(answer.map(BoxBody::new))
@@ -207,23 +212,51 @@ fn gibberish(content: &Whole) -> Full<Bytes> {
     Full::from(vec![NOISE[0]; content.bytes().len()])
 }
 
-/// The first half of an answer, after which the connection is closed.
+/// Half of the content, declared as if it were all.
+fn shortened(answer: Response<Whole>) -> Reply {
+    let (mut head, content) = answer.into_parts();
+    let content = content.bytes();
+    if !content.is_empty() {
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let half = Full::from(content.slice(..content.len() / 2));
+    Response::from_parts(head, half.boxed())
+}
+
+fn flipped(content: &Whole) -> Full<Bytes> {
+    let mut content = content.bytes().to_vec();
+    let middle = content.len() / 2;
+    if let Some(byte) = content.get_mut(middle) {
+        *byte ^= 1;
+    }
+    Full::from(content)
+}
+
+/// The first half of an answer, after which the connection is closed or falls silent.
 #[derive(Debug)]
 struct Half {
     start: Option<Bytes>,
     length: u64,
-    until: Pin<Box<Sleep>>,
+    /// Until when the connection lasts; for ever where it falls silent.
+    until: Option<Pin<Box<Sleep>>>,
     switch: Arc<Switch>,
 }
 
 impl Half {
+    fn before_silence(whole: &Whole, switch: Arc<Switch>) -> Self {
+        Self {
+            until: None,
+            ..Self::of(whole, switch)
+        }
+    }
+
     fn of(whole: &Whole, switch: Arc<Switch>) -> Self {
         let content = whole.bytes();
         let start = content.slice(..content.len() / 2);
         Self {
             start: Some(start).filter(|start| !start.is_empty()),
             length: content.len() as u64,
-            until: Box::pin(sleep(ON_ITS_WAY)),
+            until: Some(Box::pin(sleep(ON_ITS_WAY))),
             switch,
         }
     }
@@ -241,8 +274,10 @@ impl Body for Half {
         if let Some(start) = half.start.take() {
             return Poll::Ready(Some(Ok(Frame::data(start))));
         }
-        ready!(half.until.as_mut().poll(context));
-        half.switch.cut();
+        if let Some(until) = &mut half.until {
+            ready!(until.as_mut().poll(context));
+            half.switch.cut();
+        }
         Poll::Pending
     }
 

@@ -58,6 +58,7 @@ pub(crate) struct Shared {
     /// Requests that will arrive though nobody waits for them.
     late: AtomicUsize,
     arrived: Notify,
+    has_met: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +91,7 @@ impl Shared {
         }
         plan.left -= 1;
         *met += 1;
+        self.has_met.notify_waiters();
         Some(plan.fault.clone())
     }
 
@@ -102,6 +104,17 @@ impl Shared {
         let mut state = self.lock();
         state.plans.clear();
         std::mem::take(&mut state.met)
+    }
+
+    /// Waits until a request has met a fault.
+    pub(crate) async fn one_met(&self) {
+        loop {
+            let met = self.has_met.notified();
+            if self.lock().met > 0 {
+                return;
+            }
+            met.await;
+        }
     }
 
     pub(crate) fn count(&self, text: &str) -> usize {

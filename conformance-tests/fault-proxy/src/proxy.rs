@@ -87,6 +87,11 @@ impl Proxy {
         self.shared.clear()
     }
 
+    /// Waits until a request has met a fault, since everything was let pass the last time.
+    pub async fn one_met(&self) {
+        self.shared.one_met().await;
+    }
+
     /// How many requests had `text` in them, whatever became of them.
     pub fn count(&self, text: &str) -> usize {
         self.shared.count(text)

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// azure-blob, opendal-fs, opendal-memory, opendal-s3.
     #[arg(long, value_delimiter = ',', default_value = "local")]
     pub(crate) provider: Vec<String>,
-    /// Only cases of these topics: document, blob, gateway, function, fault.
+    /// Only cases of these topics: document, blob, gateway, function, fault, blob-fault.
     #[arg(long, value_delimiter = ',')]
     topic: Vec<Topic>,
     /// Only these cases, such as D-200.

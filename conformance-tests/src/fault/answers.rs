@@ -5,7 +5,9 @@ use std::time::Duration;
 use isobar::ErrorKind;
 use isobar_fault_proxy::{Answer, Fault};
 
-use super::operation::Operation;
+use super::blobs::OnBlobs;
+use super::documents::OnDocuments;
+use super::operation::{Nature, Operation};
 use super::verdict::{Doubt, End, Expected};
 use super::walk::{Walk, walk};
 use crate::{Case, Context, Failure};
@@ -15,43 +17,85 @@ pub(crate) const CASES: &[Case] = &[
         "F-030",
         "a service that throttles a request is asked again when it wants to be",
         "R19 R21",
-        |ctx| Box::pin(throttled(ctx)),
+        |ctx| Box::pin(throttled::<OnDocuments>(ctx)),
     ),
     Case::fault(
         "F-031",
         "a service that asks for more patience than a call has is not waited for",
         "R19 R21 R22",
-        |ctx| Box::pin(throttled_for_long(ctx)),
+        |ctx| Box::pin(throttled_for_long::<OnDocuments>(ctx)),
     ),
     Case::fault(
         "F-032",
         "a service that is unavailable for a moment is asked again",
         "R19 R21",
-        |ctx| Box::pin(unavailable(ctx)),
+        |ctx| Box::pin(unavailable::<OnDocuments>(ctx)),
     ),
     Case::fault(
         "F-033",
         "a service that stays unavailable is told so in time",
         "R19 R21 R22",
-        |ctx| Box::pin(always_unavailable(ctx)),
+        |ctx| Box::pin(always_unavailable::<OnDocuments>(ctx)),
     ),
     Case::fault(
         "F-040",
         "an answer that ends in the middle loses and doubles nothing",
         "R19 R21",
-        |ctx| Box::pin(senseless(ctx, Fault::Truncate)),
+        |ctx| Box::pin(senseless::<OnDocuments>(ctx, Fault::Truncate)),
     ),
     Case::fault(
         "F-041",
         "an answer that is no message loses and doubles nothing",
         "R19 R21",
-        |ctx| Box::pin(senseless(ctx, Fault::Noise)),
+        |ctx| Box::pin(senseless::<OnDocuments>(ctx, Fault::Noise)),
     ),
     Case::fault(
         "F-042",
         "an answer whose content means nothing loses and doubles nothing",
         "R19 R21",
-        |ctx| Box::pin(senseless(ctx, Fault::Gibberish)),
+        |ctx| Box::pin(senseless::<OnDocuments>(ctx, Fault::Gibberish)),
+    ),
+    Case::blob_fault(
+        "F-130",
+        "a service that throttles a request is asked again when it wants to be",
+        "R19 R21",
+        |ctx| Box::pin(throttled::<OnBlobs>(ctx)),
+    ),
+    Case::blob_fault(
+        "F-131",
+        "a service that asks for more patience than a call has is not waited for",
+        "R19 R21 R22",
+        |ctx| Box::pin(throttled_for_long::<OnBlobs>(ctx)),
+    ),
+    Case::blob_fault(
+        "F-132",
+        "a service that is unavailable for a moment is asked again",
+        "R19 R21",
+        |ctx| Box::pin(unavailable::<OnBlobs>(ctx)),
+    ),
+    Case::blob_fault(
+        "F-133",
+        "a service that stays unavailable is told so in time",
+        "R19 R21 R22",
+        |ctx| Box::pin(always_unavailable::<OnBlobs>(ctx)),
+    ),
+    Case::blob_fault(
+        "F-140",
+        "an answer that ends in the middle loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless::<OnBlobs>(ctx, Fault::Truncate)),
+    ),
+    Case::blob_fault(
+        "F-141",
+        "an answer that is no message loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless::<OnBlobs>(ctx, Fault::Noise)),
+    ),
+    Case::blob_fault(
+        "F-142",
+        "an answer whose content means nothing loses and doubles nothing",
+        "R19 R21",
+        |ctx| Box::pin(senseless::<OnBlobs>(ctx, Fault::Gibberish)),
     ),
 ];
 
@@ -59,34 +103,30 @@ const BUDGET: Duration = Duration::from_secs(10);
 const WAIT: Duration = Duration::from_secs(1);
 const LONG_WAIT: Duration = Duration::from_mins(1);
 
-fn answered(operation: Operation) -> Expected {
+fn answered(nature: Nature) -> Expected {
     Expected {
         budget: BUDGET,
         kinds: &[ErrorKind::Throttled],
-        end: if operation.recovers() {
-            End::Success
-        } else {
-            End::Either
-        },
+        end: nature.after_a_moment(),
         doubt: Doubt::Groundless,
     }
 }
 
-async fn throttled(ctx: Context) -> Result<(), Failure> {
+async fn throttled<O: Operation>(ctx: Context) -> Result<(), Failure> {
     let throttled = Walk {
         budget: BUDGET,
         fault: Fault::Refuse(Answer::Throttled(WAIT)),
         times: 1,
         wait: ctx.heard_of(WAIT),
-        expected: |operation| Expected {
+        expected: |nature| Expected {
             end: End::Success,
-            ..answered(operation)
+            ..answered(nature)
         },
     };
-    walk(&ctx, &throttled).await
+    walk::<O>(&ctx, &throttled).await
 }
 
-async fn throttled_for_long(ctx: Context) -> Result<(), Failure> {
+async fn throttled_for_long<O: Operation>(ctx: Context) -> Result<(), Failure> {
     let throttled = Walk {
         budget: BUDGET,
         fault: Fault::Refuse(Answer::Throttled(LONG_WAIT)),
@@ -98,63 +138,63 @@ async fn throttled_for_long(ctx: Context) -> Result<(), Failure> {
             refused_at_once
         },
     };
-    walk(&ctx, &throttled).await
+    walk::<O>(&ctx, &throttled).await
 }
 
-fn refused(operation: Operation) -> Expected {
+fn refused(nature: Nature) -> Expected {
     Expected {
-        end: operation.without_a_request(),
-        ..answered(operation)
+        end: nature.without_a_request(),
+        ..answered(nature)
     }
 }
 
-fn refused_at_once(operation: Operation) -> Expected {
+fn refused_at_once(nature: Nature) -> Expected {
     Expected {
         budget: Duration::from_secs(1),
-        ..refused(operation)
+        ..refused(nature)
     }
 }
 
 const UNAVAILABLE: &[ErrorKind] = &[ErrorKind::Unavailable];
 
-async fn unavailable(ctx: Context) -> Result<(), Failure> {
+async fn unavailable<O: Operation>(ctx: Context) -> Result<(), Failure> {
     let unavailable = Walk {
         budget: BUDGET,
         fault: Fault::Refuse(Answer::Unavailable(WAIT)),
         times: 1,
         wait: ctx.heard_of(WAIT),
-        expected: |operation| Expected {
+        expected: |nature| Expected {
             kinds: UNAVAILABLE,
             doubt: Doubt::Allowed,
-            ..answered(operation)
+            ..answered(nature)
         },
     };
-    walk(&ctx, &unavailable).await
+    walk::<O>(&ctx, &unavailable).await
 }
 
-async fn always_unavailable(ctx: Context) -> Result<(), Failure> {
+async fn always_unavailable<O: Operation>(ctx: Context) -> Result<(), Failure> {
     let unavailable = Walk {
         budget: BUDGET,
         fault: Fault::Refuse(Answer::Unavailable(Duration::ZERO)),
         times: usize::MAX,
         wait: Duration::ZERO,
-        expected: |operation| Expected {
-            end: operation.without_a_request(),
+        expected: |nature| Expected {
+            end: nature.without_a_request(),
             kinds: UNAVAILABLE,
             doubt: Doubt::Allowed,
-            ..answered(operation)
+            ..answered(nature)
         },
     };
-    walk(&ctx, &unavailable).await
+    walk::<O>(&ctx, &unavailable).await
 }
 
-async fn senseless(ctx: Context, fault: Fault) -> Result<(), Failure> {
+async fn senseless<O: Operation>(ctx: Context, fault: Fault) -> Result<(), Failure> {
     let senseless = Walk {
         budget: BUDGET,
         fault,
         times: 1,
         wait: Duration::ZERO,
-        expected: |operation| Expected {
+        expected: |nature| Expected {
             kinds: &[
                 ErrorKind::Unavailable,
                 ErrorKind::Internal,
@@ -162,8 +202,8 @@ async fn senseless(ctx: Context, fault: Fault) -> Result<(), Failure> {
             ],
             end: End::Either,
             doubt: Doubt::Allowed,
-            ..answered(operation)
+            ..answered(nature)
         },
     };
-    walk(&ctx, &senseless).await
+    walk::<O>(&ctx, &senseless).await
 }

@@ -1,20 +1,17 @@
-//! One fault at every request of every operation.
+//! One fault at every request of every operation of a store.
 
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use isobar::document::{Value, Version};
-use isobar::{Capability, Collection};
 use isobar_fault_proxy::{Fault, Proxy};
 
-use super::operation::Operation;
+use super::operation::{Nature, Operation};
 use super::verdict::{Expected, Told, judge};
-use crate::document::sample::NOTES;
 use crate::{Context, Failure, expect};
 
 /// How many operations meet their fault at once.
 const AT_ONCE: usize = 8;
-/// More requests than an operation on so few documents needs.
+/// More requests than an operation on so little needs.
 const MOST_REQUESTS: usize = 24;
 
 /// What happens to the requests of each operation, and what is expected of it then.
@@ -25,23 +22,23 @@ pub(super) struct Walk {
     pub(super) times: usize,
     /// How long the service asks to be left alone, where it does and its protocol can say it.
     pub(super) wait: Duration,
-    pub(super) expected: fn(Operation) -> Expected,
+    pub(super) expected: fn(Nature) -> Expected,
 }
 
-/// Documents, directly and behind a proxy.
-struct Sides {
-    direct: Collection<Value>,
-    behind: Collection<Value>,
+/// A store, directly and behind a proxy.
+struct Sides<S> {
+    direct: S,
+    behind: S,
     proxy: Proxy,
 }
 
-impl Sides {
-    async fn of(
+impl<S: Clone> Sides<S> {
+    async fn of<O: Operation<Store = S>>(
         ctx: &Context,
-        direct: &Collection<Value>,
+        direct: &S,
         budget: Duration,
     ) -> Result<Self, Failure> {
-        let (behind, proxy) = ctx.behind_a_proxy(&NOTES, budget).await?;
+        let (behind, proxy) = O::behind_a_proxy(ctx, direct, budget).await?;
         let direct = direct.clone();
         Ok(Self {
             direct,
@@ -52,16 +49,15 @@ impl Sides {
 }
 
 /// Runs each operation as often as it has requests, each time with the fault at another one.
-pub(super) async fn walk(ctx: &Context, walk: &Walk) -> Result<(), Failure> {
-    let direct = ctx.collection(&NOTES).await?;
-    let has_exact = direct.capabilities().has(Capability::ExactWrites);
-    let operations = Operation::ALL.into_iter();
-    let operations =
-        operations.filter(|operation| has_exact || *operation != Operation::ExactIncrement);
+pub(super) async fn walk<O: Operation>(ctx: &Context, walk: &Walk) -> Result<(), Failure> {
+    let (direct, capabilities) = O::store(ctx).await?;
+    let needs_checks = matches!(walk.fault, Fault::Gibberish);
+    let operations = O::all(capabilities).into_iter();
+    let operations = operations.filter(|operation| !needs_checks || operation.nature().is_checked);
     let counted = stream::iter(operations).map(|operation| {
         let direct = &direct;
         async move {
-            let sides = Sides::of(ctx, direct, walk.budget).await?;
+            let sides = Sides::of::<O>(ctx, direct, walk.budget).await?;
             Ok::<_, Failure>((operation, unharmed(operation, &sides).await?))
         }
     });
@@ -72,7 +68,7 @@ pub(super) async fn walk(ctx: &Context, walk: &Walk) -> Result<(), Failure> {
     let met = stream::iter(steps).map(|(operation, at)| {
         let direct = &direct;
         async move {
-            let sides = Sides::of(ctx, direct, walk.budget).await?;
+            let sides = Sides::of::<O>(ctx, direct, walk.budget).await?;
             let met = meet(walk, operation, at, &sides).await;
             met.map_err(|failure| failure.about(&format!("{operation:?}, request {at}")))
         }
@@ -84,10 +80,10 @@ pub(super) async fn walk(ctx: &Context, walk: &Walk) -> Result<(), Failure> {
 }
 
 /// How many requests the operation needs where nothing happens to it.
-async fn unharmed(operation: Operation, sides: &Sides) -> Result<usize, Failure> {
+async fn unharmed<O: Operation>(operation: O, sides: &Sides<O::Store>) -> Result<usize, Failure> {
     let owner = format!("{operation:?}-unharmed");
-    let version = operation.prepare(&sides.direct, &owner).await?;
-    let ended = operation.run(&sides.behind, &owner, &version).await?;
+    let prepared = operation.prepare(&sides.direct, &owner).await?;
+    let ended = operation.run(&sides.behind, &owner, &prepared).await?;
     let fails = ended.iter().find_map(|ended| ended.as_ref().err());
     expect::equal("the error without any fault", &fails, &None)?;
     let requests = sides.proxy.count("");
@@ -98,18 +94,23 @@ async fn unharmed(operation: Operation, sides: &Sides) -> Result<usize, Failure>
     Ok(requests)
 }
 
-async fn meet(walk: &Walk, operation: Operation, at: usize, sides: &Sides) -> Result<(), Failure> {
+async fn meet<O: Operation>(
+    walk: &Walk,
+    operation: O,
+    at: usize,
+    sides: &Sides<O::Store>,
+) -> Result<(), Failure> {
     let owner = format!("{operation:?}-{at}");
-    let version = operation.prepare(&sides.direct, &owner).await?;
-    sides
-        .proxy
-        .plan(walk.fault.clone().after(at).times(walk.times));
-    let (ended, took) = timed(operation, sides, &owner, &version).await?;
+    let prepared = operation.prepare(&sides.direct, &owner).await?;
+    let fault = walk.fault.clone().times(walk.times);
+    sides.proxy.plan(fault.after(at));
+    let (ended, took) = timed(operation, sides, &owner, &prepared).await?;
     let met = sides.proxy.clear();
     expect::that(met > 0, "no request met the fault")?;
     sides.proxy.all_arrived().await;
     let stored = operation.look(&sides.direct, &owner).await?;
-    let expected = (walk.expected)(operation);
+    let nature = operation.nature();
+    let expected = (walk.expected)(nature);
     expect::equal("the number of answers", &ended.len(), &stored.len())?;
     let waited = took >= walk.wait || ended.iter().any(Result::is_err);
     let (took_ms, wait_ms) = (took.as_millis(), walk.wait.as_millis());
@@ -123,13 +124,13 @@ async fn meet(walk: &Walk, operation: Operation, at: usize, sides: &Sides) -> Re
     Ok(())
 }
 
-async fn timed(
-    operation: Operation,
-    sides: &Sides,
+async fn timed<O: Operation>(
+    operation: O,
+    sides: &Sides<O::Store>,
     owner: &str,
-    version: &Version,
+    prepared: &O::Prepared,
 ) -> Result<(Vec<Result<(), Told>>, Duration), Failure> {
     let began = Instant::now();
-    let ended = operation.run(&sides.behind, owner, version).await?;
+    let ended = operation.run(&sides.behind, owner, prepared).await?;
     Ok((ended, began.elapsed()))
 }

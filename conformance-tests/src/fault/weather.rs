@@ -34,9 +34,9 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-const BUDGET: Duration = Duration::from_secs(10);
-const WRITERS: usize = 6;
-const STEPS: usize = 12;
+pub(super) const BUDGET: Duration = Duration::from_secs(10);
+pub(super) const WRITERS: usize = 6;
+pub(super) const STEPS: usize = 12;
 const COUNTER: (&str, &str) = ("all", "counter");
 
 /// How many increments are there for sure, and how many perhaps.
@@ -77,7 +77,7 @@ async fn all_is_true(ctx: Context) -> Result<(), Failure> {
 }
 
 /// Something happens to about every fourth request.
-fn cloud_over(proxy: &Proxy, random: &mut fastrand::Rng) {
+pub(super) fn cloud_over(proxy: &Proxy, random: &mut fastrand::Rng) {
     for _ in 0..WRITERS * STEPS {
         let fault = match random.u8(..8) {
             0 | 1 => Fault::CutBefore,
@@ -119,7 +119,7 @@ async fn write_in_bad_weather(
     Ok(tally)
 }
 
-fn told_the_truth(ended: Result<(), Error>, stored: &Stored) -> Result<(), Failure> {
+pub(super) fn told_the_truth(ended: Result<(), Error>, stored: &Stored) -> Result<(), Failure> {
     let ended = ended.map_err(|error| Told::from(&error));
     let expected = Expected {
         budget: BUDGET,

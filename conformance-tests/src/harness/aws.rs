@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use isobar::driver::blob::BlobDriver;
+use isobar::driver::document::DocumentDriver;
 use isobar_aws::config::Place;
 use isobar_aws::{DynamoStore, S3Store};
 use isobar_fault_proxy::Protocol;
@@ -111,19 +113,13 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         let config = config.credentials_provider(test).build();
         s3 = aws_sdk_s3::Client::from_conf(config);
     }
-    let wire = place.endpoint.as_deref().and_then(|endpoint| {
-        let config = dynamodb.config().clone();
-        Wire::new(Protocol::Http1, endpoint, move |endpoint| {
-            let config = config.to_builder().timeout_config(timeouts(ATTEMPT));
-            let config = config.endpoint_url(endpoint).build();
-            let client = aws_sdk_dynamodb::Client::from_conf(config);
-            Ok(Arc::new(DynamoStore::new(client)))
-        })
-    });
+    let document_wire = document_wire(&place, dynamodb.clone());
+    let blob_wire = blob_wire(&place, s3.clone());
     let endpoint = place.endpoint.unwrap_or_else(|| LIVE.to_owned());
     Ok(Provider {
         documents: Some(Arc::new(DynamoStore::new(dynamodb).with_streams(streams))),
-        wire,
+        document_wire,
+        blob_wire,
         blobs: Some(Arc::new(S3Store::new(s3))),
         endpoint,
         names_units: true,
@@ -131,10 +127,38 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
     })
 }
 
+fn document_wire(
+    place: &Place,
+    client: aws_sdk_dynamodb::Client,
+) -> Option<Wire<dyn DocumentDriver>> {
+    Wire::new(Protocol::Http1, place.endpoint.as_deref()?, move |url| {
+        let config = client.config().to_builder();
+        let config = config.timeout_config(timeouts(ATTEMPT)).endpoint_url(url);
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        Ok(Arc::new(DynamoStore::new(client)) as _)
+    })
+}
+
+fn blob_wire(place: &Place, client: aws_sdk_s3::Client) -> Option<Wire<dyn BlobDriver>> {
+    Wire::new(Protocol::Http1, place.endpoint.as_deref()?, move |url| {
+        let config = client.config().to_builder();
+        let config = config.timeout_config(untimed()).endpoint_url(url);
+        let client = aws_sdk_s3::Client::from_conf(config.build());
+        Ok(Arc::new(S3Store::new(client)) as _)
+    })
+}
+
 /// An emulator on a busy machine may take seconds, after which a write would not know its outcome.
 const PATIENT: Duration = Duration::from_secs(30);
 /// Behind a proxy that swallows requests, an attempt has to end before its call does.
 const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// As `Place::s3` has it: requests that move content may take any time.
+fn untimed() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .disable_operation_attempt_timeout()
+        .build()
+}
 
 fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()

@@ -23,7 +23,8 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let provider = connect_emulator((&moto, options.endpoint.as_deref()), provider).await?;
     Ok(Provider {
         blobs: None,
-        wire: None,
+        document_wire: None,
+        blob_wire: None,
         ..provider
     })
 }

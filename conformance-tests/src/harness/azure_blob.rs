@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use isobar::driver::blob::BlobDriver;
 use isobar_azure::config::blob::BlobPlace;
+use isobar_fault_proxy::Protocol;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
 const LIVE: &str = "live";
@@ -40,12 +42,21 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
         }
     };
     let endpoint = &provider.endpoint;
-    let url = format!("azure-blob://{ACCOUNT}?endpoint={endpoint}/{ACCOUNT}");
+    let url = emulated_url(endpoint);
     let provider = Provider {
         known_faults: KNOWN_FAULTS,
+        blob_wire: Wire::new(Protocol::Http1, endpoint, emulated),
         ..provider
     };
     connect(&url, provider)
+}
+
+fn emulated_url(endpoint: &str) -> String {
+    format!("azure-blob://{ACCOUNT}?endpoint={endpoint}/{ACCOUNT}")
+}
+
+fn emulated(endpoint: &str) -> isobar::Result<Arc<dyn BlobDriver>> {
+    Ok(Arc::new(BlobPlace::parse(&emulated_url(endpoint))?.open()?))
 }
 
 fn connect(url: &str, provider: Provider) -> Result<Provider, StartFailure> {

@@ -39,7 +39,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let address = format!("{}/{ACCOUNT}", provider.endpoint);
     let provider = Provider {
         known_faults: KNOWN_FAULTS,
-        wire: Wire::new(Protocol::Http1, &address, emulated),
+        document_wire: Wire::new(Protocol::Http1, &address, emulated),
         ..provider
     };
     connect(&emulated_url(&address), provider)

@@ -31,7 +31,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let store = open(&endpoint).map_err(broken)?;
     Ok(Provider {
         documents: Some(store),
-        wire: Wire::new(Protocol::Grpc, &endpoint, open),
+        document_wire: Wire::new(Protocol::Grpc, &endpoint, open),
         endpoint,
         known_faults: if emulator.is_some() {
             KNOWN_FAULTS

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use isobar::driver::blob::BlobDriver;
+use isobar_fault_proxy::Protocol;
 use isobar_opendal::config::Place;
 use isobar_opendal::{OpendalStore, Service};
 use opendal::services::S3;
@@ -9,7 +11,7 @@ use opendal::services::S3;
 use super::aws::{MINISTACK, REGION};
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Wire};
 
 /// Starts a directory of its own.
 pub fn start_fs() -> Result<Provider, StartFailure> {
@@ -43,21 +45,27 @@ pub async fn start_s3(options: &Options) -> Result<Provider, StartFailure> {
     };
     let started = emulator.as_ref().map(|server| server.url.clone());
     let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
-    let address = endpoint.clone();
+    let store = emulated_s3(&endpoint).map_err(|error| broken(&error))?;
+    Ok(Provider {
+        blobs: Some(store),
+        blob_wire: Wire::new(Protocol::Http1, &endpoint, emulated_s3),
+        endpoint,
+        emulator,
+        ..Provider::new("opendal-s3", Evidence::ThirdPartyEmulator)
+    })
+}
+
+fn emulated_s3(endpoint: &str) -> isobar::Result<Arc<dyn BlobDriver>> {
+    let endpoint = endpoint.to_owned();
     let store = OpendalStore::new(Service::S3, move |bucket| {
         // What emulators take for the account's root.
         let s3 = S3::default()
             .access_key_id("test")
             .secret_access_key("test");
-        let s3 = s3.endpoint(&address).region(REGION).bucket(bucket);
+        let s3 = s3.endpoint(&endpoint).region(REGION).bucket(bucket);
         opendal::Operator::new(s3.disable_config_load())
     });
-    Ok(Provider {
-        blobs: Some(Arc::new(store.map_err(|error| broken(&error))?)),
-        endpoint,
-        emulator,
-        ..Provider::new("opendal-s3", Evidence::ThirdPartyEmulator)
-    })
+    Ok(Arc::new(store?))
 }
 
 fn open(url: &str) -> Result<OpendalStore, StartFailure> {

@@ -21,7 +21,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     Ok(Provider {
         documents: Some(open(&endpoint).map_err(broken)?),
-        wire: Wire::new(Protocol::Postgres, &endpoint, open),
+        document_wire: Wire::new(Protocol::Postgres, &endpoint, open),
         endpoint: without_password(&endpoint),
         emulator,
         ..Provider::new("postgres", Evidence::Server)

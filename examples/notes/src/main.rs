@@ -1,5 +1,6 @@
-//! Notes with photos: documents, blobs and a schedule, on whichever platform this is started.
+//! Notes with photos and attachments: documents, blobs and a schedule, on whichever platform this is started.
 
+mod attachments;
 mod notes;
 mod photos;
 
@@ -19,6 +20,7 @@ const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
 /// A table of an older application, in which nothing but its own fields may stand.
 const OWNERS: CollectionSpec<Owner> = CollectionSpec::new("owners").partition("name").adopt();
 const PHOTOS: BucketSpec = BucketSpec::new("photos");
+const ATTACHMENTS: BucketSpec = BucketSpec::new("attachments");
 
 /// What every handler gets.
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ struct Stores {
     notes: Collection<Note>,
     owners: Collection<Owner>,
     photos: Bucket,
+    attachments: Bucket,
 }
 
 fn app() -> App<Stores> {
@@ -38,17 +41,28 @@ fn app() -> App<Stores> {
         .route(
             "/notes/{owner}/{id}/photo",
             put(photos::store).get(photos::read),
+        )
+        .route("/notes/{owner}/{id}/attachments", get(attachments::page))
+        .route(
+            "/notes/{owner}/{id}/attachments/files",
+            get(attachments::list).post(attachments::sign),
+        )
+        .route(
+            "/notes/{owner}/{id}/attachments/files/{name}",
+            get(attachments::read),
         );
     App::new("notes", |env: &Environment| {
         Ok(Stores {
             notes: env.collection(&NOTES)?,
             owners: env.collection(&OWNERS)?,
             photos: env.bucket(&PHOTOS)?,
+            attachments: env.bucket(&ATTACHMENTS)?,
         })
     })
     .collection(&NOTES)
     .collection(&OWNERS)
     .bucket(&PHOTOS)
+    .bucket(&ATTACHMENTS)
     .routes(routes)
     .schedule("nightly", "0 3 * * *", clean_up)
 }

@@ -19,7 +19,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use isobar::blob::{BlobKey, ObjectMeta, PresignedRequest};
 use isobar::driver::RetryBudget;
 use isobar::driver::blob::{
@@ -28,16 +30,19 @@ use isobar::driver::blob::{
 };
 use isobar::{Capabilities, Capability, Limits, Result};
 
+use self::put::{PAUSE, RETRIES};
 use crate::error::failure;
+use crate::retry::retried;
 
 /// An S3 account and region as a blob store.
 ///
 /// The native type is [`aws_sdk_s3::Client`].
 #[derive(Clone)]
 pub struct S3Store {
+    /// What its owner has given, which also signs.
     client: Client,
     /// Without the SDK's retries: what may be sent again is decided here (rule R21).
-    writes: Client,
+    requests: Client,
     /// Above this size a blob is copied in parts of it.
     part_bytes: u64,
     budget: RetryBudget,
@@ -77,17 +82,28 @@ impl S3Store {
         Capability::SignedHeaders,
         Capability::PresignedUploads,
     ]);
+    /// How content is divided on its way in.
+    pub const TRANSFER: TransferLimits = TRANSFER;
 
-    /// A store that uses this client; its retry settings hold for reads.
+    /// A store that uses this client, but for its retry settings.
     pub fn new(client: Client) -> Self {
-        let writes = client.config().to_builder();
-        let writes = writes.retry_config(RetryConfig::disabled()).build();
+        let requests = client.config().to_builder();
+        let requests = requests.retry_config(RetryConfig::disabled()).build();
         Self {
-            writes: Client::from_conf(writes),
+            requests: Client::from_conf(requests),
             client,
             part_bytes: multipart::PART_BYTES,
             budget: RetryBudget::default(),
         }
+    }
+
+    /// Sends a request that may be sent any number of times until it is answered.
+    async fn asked<T, E, F>(&self, ask: impl Fn() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        retried(self.budget.retries(RETRIES, PAUSE), ask).await
     }
 
     /// Copies blobs above this size in parts of it; for tests, S3 takes 5 MiB to 5 GiB.

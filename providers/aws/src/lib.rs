@@ -13,6 +13,8 @@ mod error;
 pub mod function;
 #[cfg(feature = "function")]
 pub mod gateway;
+#[cfg(any(feature = "document", feature = "blob"))]
+mod retry;
 
 #[cfg(feature = "blob")]
 pub use blob::S3Store;

@@ -82,6 +82,8 @@ impl BlobStore {
         Capability::PresignedRequests,
         Capability::PresignedUploads,
     ]);
+    /// How content is divided on its way in.
+    pub const TRANSFER: TransferLimits = TRANSFER;
 
     /// The account's client; a clone shares its connections.
     pub fn client(&self) -> Arc<BlobServiceClient> {

@@ -68,6 +68,8 @@ impl GcsStore {
         Capability::PresignedRequests,
         Capability::SignedHeaders,
     ]);
+    /// How content is divided on its way in.
+    pub const TRANSFER: TransferLimits = TRANSFER;
 
     /// A store that uses these clients; buckets are created in `project`.
     pub fn new(clients: Clients, project: impl Into<String>) -> Self {

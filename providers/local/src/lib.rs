@@ -19,6 +19,10 @@ struct Readme;
 #[doc = include_str!("../../../core/src/document/guide.md")]
 struct Guide;
 
+#[cfg(all(doctest, feature = "blob"))]
+#[doc = include_str!("../../../core/src/blob/guide.md")]
+struct BlobGuide;
+
 #[cfg(feature = "_store")]
 mod blob;
 #[cfg(feature = "_store")]

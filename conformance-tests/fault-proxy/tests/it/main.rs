@@ -101,6 +101,9 @@ async fn each_fault_reaches_the_server_or_not_and_the_client_never_whole() {
         (Fault::HoleBefore, false, false),
         (Fault::HoleAfter, true, false),
         (Fault::Truncate, true, true),
+        (Fault::Stall, true, false),
+        (Fault::Shorten, true, true),
+        (Fault::Flip, true, true),
         (Fault::Noise, true, true),
     ] {
         let (served, proxy) = behind().await;
@@ -126,6 +129,23 @@ async fn a_cut_says_nothing_a_truncated_answer_something_and_noise_no_http() {
     let heard = ask(&proxy, "/").await.expect("it ends");
     let is_http = heard.starts_with("HTTP/1.1 200");
     assert!(!heard.is_empty() && !is_http, "{heard}");
+}
+
+#[tokio::test]
+async fn what_is_shortened_or_flipped_is_an_answer_like_any_other() {
+    let (_served, proxy) = behind().await;
+    let half = CONTENT.len() / 2;
+    proxy.plan(Fault::Shorten);
+    let heard = ask(&proxy, "/").await.expect("it ends");
+    assert!(
+        heard.contains(&format!("content-length: {half}\r\n")),
+        "{heard}"
+    );
+    assert!(heard.ends_with(&CONTENT[..half]), "{heard}");
+    proxy.plan(Fault::Flip);
+    let heard = ask(&proxy, "/").await.expect("it ends");
+    assert!(heard.ends_with(&CONTENT[half + 1..]), "{heard}");
+    assert!(!is_whole(Some(&heard)), "{heard}");
 }
 
 #[tokio::test]

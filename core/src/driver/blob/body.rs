@@ -1,6 +1,7 @@
 //! A body that is whole or fails: resumed where it broke off, never of two versions, and checked.
 
 use std::fmt;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// How often a body is resumed without a byte in between, and after how long at most the first time.
 const RETRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many connections may fall silent within the longest time without a byte.
+const OPENINGS: u32 = 3;
 
 /// How to open a blob again that was opened before.
 pub(crate) struct Reopening {
@@ -38,11 +41,23 @@ impl fmt::Debug for Reopening {
 }
 
 impl Reopening {
+    fn pins(&self) -> bool {
+        let capabilities = self.driver.describe().capabilities;
+        capabilities.has(Capability::PinnedReads)
+    }
+
+    /// How long a connection may be silent: where another one can go on, there must be time for it.
+    fn silence(&self) -> Duration {
+        let openings = if self.pins() { OPENINGS } else { 1 };
+        self.patience / openings
+    }
+
     /// The body of a blob that was opened by `get`, made so that it resumes.
     pub(crate) fn body(self, get: Get, read: Read) -> (ObjectMeta, Range<u64>, BlobBody) {
         let Read { meta, range, body } = read;
         let whole = range == (0..meta.size);
         let resuming = Resuming {
+            silence: self.silence(),
             reopening: self,
             get: Get {
                 if_version: Some(meta.version.clone()),
@@ -75,30 +90,56 @@ struct Resuming {
     checksum: Option<(u32, u32)>,
     /// How often it was resumed since the last byte.
     resumed: u32,
+    /// How long a connection may be silent.
+    silence: Duration,
     body: BlobBody,
 }
 
 impl Resuming {
+    /// The next bytes, which have the whole patience to arrive, from wherever.
     async fn next(&mut self) -> Result<Option<Bytes>> {
+        let arrived = self.chunk().await;
+        match self.judged(arrived) {
+            Break(ended) => ended,
+            Continue(error) => {
+                let clock = Arc::clone(&self.reopening.clock);
+                let left = self.reopening.patience.saturating_sub(self.silence);
+                within(&*clock, left, self.elsewhere(error)).await
+            }
+        }
+    }
+
+    /// The next bytes through other connections, as often as one breaks.
+    async fn elsewhere(&mut self, mut error: Error) -> Result<Option<Bytes>> {
         loop {
-            let error = match self.chunk().await {
-                Ok(Some(chunk)) if chunk.is_empty() => continue,
-                Ok(Some(chunk)) => return self.counted(chunk).map(Some),
-                Ok(None) if self.at == self.end => return Ok(None),
-                Ok(None) => too_short(self.end - self.at),
-                Err(error) if self.at < self.end => error,
-                // The connection may break once everything has arrived.
-                Err(error) if error.retryable() => return Ok(None),
-                Err(error) => return Err(error),
-            };
             self.resume(error).await?;
+            let arrived = self.chunk().await;
+            match self.judged(arrived) {
+                Break(ended) => return ended,
+                Continue(next) => error = next,
+            }
         }
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let body = &mut self.body;
-        let chunk = async { body.chunk().await.transpose() };
-        within(&*self.reopening.clock, self.reopening.patience, chunk).await
+        let arriving = arriving(&mut self.body);
+        within(&*self.reopening.clock, self.silence, arriving).await
+    }
+
+    /// What the caller gets, or why the rest has to be asked for.
+    fn judged(
+        &mut self,
+        arrived: Result<Option<Bytes>>,
+    ) -> ControlFlow<Result<Option<Bytes>>, Error> {
+        match arrived {
+            Ok(Some(chunk)) => Break(self.counted(chunk).map(Some)),
+            Ok(None) if self.at == self.end => Break(Ok(None)),
+            Ok(None) => Continue(too_short(self.end - self.at)),
+            Err(error) if self.at < self.end => Continue(error),
+            // The connection may break once everything has arrived.
+            Err(error) if error.retryable() => Break(Ok(None)),
+            Err(error) => Break(Err(error)),
+        }
     }
 
     fn counted(&mut self, chunk: Bytes) -> Result<Bytes> {
@@ -121,7 +162,7 @@ impl Resuming {
     /// Opens the rest of the blob, of the same version, or fails with `error`.
     async fn resume(&mut self, mut error: Error) -> Result<()> {
         let driver = &self.reopening.driver;
-        let pins = driver.describe().capabilities.has(Capability::PinnedReads);
+        let (pins, silence) = (self.reopening.pins(), self.silence);
         let budget = self.reopening.budget.clone();
         let mut retries = budget.retries(RETRIES, PAUSE);
         self.resumed += 1;
@@ -143,7 +184,7 @@ impl Resuming {
             };
             let opened = driver.get(&self.reopening.bucket, &get);
             let clock = &*self.reopening.clock;
-            match within(clock, self.reopening.patience, opened).await {
+            match within(clock, silence, opened).await {
                 Ok(read) => {
                     retries.answered();
                     return self.take(read);
@@ -166,6 +207,16 @@ impl Resuming {
         }
         self.body = read.body;
         Ok(())
+    }
+}
+
+/// The next bytes, of which there are some.
+async fn arriving(body: &mut BlobBody) -> Result<Option<Bytes>> {
+    loop {
+        let chunk = body.chunk().await.transpose()?;
+        if chunk.as_ref().is_none_or(|chunk| !chunk.is_empty()) {
+            return Ok(chunk);
+        }
     }
 }
 

@@ -10,11 +10,11 @@ use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionUrlAuthType, Runtime};
 use isobar_conformance::emulator::{Emulator, PythonEmulator};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::process::Command;
 
-const MINISTACK: PythonEmulator = PythonEmulator {
+use crate::http::{self, Answer};
+
+pub(crate) const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
     command: "ministack",
     arguments: Vec::new(),
@@ -36,12 +36,6 @@ pub(crate) struct Cloud {
     emulator: Emulator,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) body: Vec<u8>,
-}
-
 macro_rules! client {
     ($service:ident, $url:expr) => {{
         let config = $service::Config::builder()
@@ -54,14 +48,18 @@ macro_rules! client {
     }};
 }
 
+pub(crate) fn s3_client(url: &str) -> aws_sdk_s3::Client {
+    let config = client!(aws_sdk_s3, url).force_path_style(true).build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
 impl Cloud {
     /// Deploys a program as `bootstrap`, with what the application stores in beside it.
     pub(crate) async fn with_function(program: &str) -> Self {
         let emulator = Emulator::start(&MINISTACK).await.expect("the emulator");
         let url = &emulator.url;
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(client!(aws_sdk_dynamodb, url).build());
-        let s3 = client!(aws_sdk_s3, url).force_path_style(true).build();
-        let s3 = aws_sdk_s3::Client::from_conf(s3);
+        let s3 = s3_client(url);
         let lambda = aws_sdk_lambda::Client::from_conf(client!(aws_sdk_lambda, url).build());
         create_table(&dynamodb, "test-notes", &["owner", "id"]).await;
         create_table(&dynamodb, "test-owners", &["name"]).await;
@@ -82,26 +80,8 @@ impl Cloud {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
-        let host = self.emulator.url.trim_start_matches("http://");
-        let mut head = vec![
-            format!("{method} {}{path} HTTP/1.1", self.url_prefix),
-            format!("host: {host}\r\nconnection: close"),
-            format!("content-length: {}", body.len()),
-        ];
-        head.extend(
-            headers
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}")),
-        );
-        let head = head.join("\r\n") + "\r\n\r\n";
-        let mut stream = TcpStream::connect(host)
-            .await
-            .expect("the emulator listens");
-        stream.write_all(head.as_bytes()).await.expect("a head");
-        stream.write_all(body).await.expect("a body");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.expect("an answer");
-        parse(&answer)
+        let target = format!("{}{path}", self.url_prefix);
+        http::exchange(&self.emulator.url, (method, &target), headers, body).await
     }
 
     /// The item of a table, as the vendor's client sees it.
@@ -195,24 +175,4 @@ with zipfile.ZipFile(sys.argv[2], 'w', compresslevel=1) as archive:
     let status = python.status().await.expect("Python");
     assert!(status.success(), "the program cannot be zipped");
     std::fs::read(archive).expect("the archive")
-}
-
-fn parse(answer: &[u8]) -> Answer {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
-    let (head, body) = answer.split_at(end.expect("a whole head"));
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let field = |name: &str| {
-        let mut fields = head.lines().filter_map(|line| line.split_once(": "));
-        fields.find_map(|(found, value)| (found == name).then(|| value.to_owned()))
-    };
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    assert_ne!(field("transfer-encoding").as_deref(), Some("chunked"));
-    Answer {
-        status: status.expect("a status"),
-        content_type: field("content-type").unwrap_or_default(),
-        body: body[4..].to_vec(),
-    }
 }

@@ -1,12 +1,15 @@
 //! The application as a Lambda function on an emulator of AWS: deployed, called over HTTP, and its
-//! table and bucket read with the vendor's own clients.
+//! table and bucket read with the vendor's own clients; and on this machine, with a browser before it.
 
+mod attachments;
 mod cloud;
+mod http;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use cloud::{Answer, Cloud};
+use cloud::Cloud;
+use http::Answer;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 

@@ -35,8 +35,7 @@ impl S3Store {
             return self.copy_in_parts(bucket, copy, &source).await;
         }
         self.copy_at_once(bucket, copy, &source).await?;
-        let to = BlobAddress::from(copy.to.clone());
-        self.head_blob(bucket, &to).await
+        self.head_written(bucket, &copy.to).await
     }
 
     async fn copy_at_once(&self, bucket: &str, copy: &Copy, source: &ObjectMeta) -> Result<()> {
@@ -69,7 +68,7 @@ impl S3Store {
             .as_ref()
             .map(|_| source.version.as_str().to_owned());
         let mut request = self
-            .writes
+            .requests
             .copy_object()
             .bucket(bucket)
             .key(copy.to.as_str())

@@ -21,7 +21,7 @@ impl S3Store {
         let (if_match, _) = headers(&delete.condition);
         let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
-            let request = self.writes.delete_object().bucket(bucket);
+            let request = self.requests.delete_object().bucket(bucket);
             let request = request
                 .key(delete.at.key.as_str())
                 .set_version_id(id_of(&delete.at));
@@ -104,7 +104,7 @@ impl S3Store {
             .map_err(|error| unexpected("the SDK did not take a batch").with_source(error))?;
         let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
-            let request = self.writes.delete_objects().bucket(bucket);
+            let request = self.requests.delete_objects().bucket(bucket);
             let failure: Failure = match request.delete(batch.clone()).send().await {
                 Ok(output) => {
                     retries.answered();

@@ -9,7 +9,6 @@ use percent_encoding::percent_decode_str;
 
 use super::S3Store;
 use super::meta::{modified, size, version};
-use crate::error::failure;
 
 /// S3's own limit for one page.
 const MAX_KEYS: u32 = 1_000;
@@ -24,18 +23,16 @@ impl S3Store {
             ListStart::After(name) | ListStart::Cursor(name) => Some(name),
         };
         let asked = request.limit.saturating_add(1).min(MAX_KEYS);
-        let sent = self
-            .client
+        let page = self
+            .requests
             .list_objects_v2()
             .bucket(bucket)
             .prefix(&request.prefix)
             .set_delimiter(request.delimiter.clone())
             .set_start_after(after.cloned())
             .max_keys(i32::try_from(asked).unwrap_or(i32::MAX))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await;
-        let output = sent.map_err(|error| failure(error).error)?;
+            .encoding_type(EncodingType::Url);
+        let output = self.asked(|| page.clone().send()).await?;
         let truncated = output.is_truncated == Some(true);
         let mut entries = entries(output)?;
         let last = entries.last().map(|entry| entry.name().to_owned());

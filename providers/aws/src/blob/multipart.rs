@@ -8,7 +8,6 @@ use super::S3Store;
 use super::copy::source_header;
 use super::meta::unexpected;
 use super::upload::tag;
-use crate::error::failure;
 
 /// What S3 copies in one request at most: 5 GB ("Copying, moving, and renaming objects").
 pub(super) const PART_BYTES: u64 = 5 * 1_000 * 1_000 * 1_000;
@@ -61,8 +60,8 @@ impl S3Store {
     ) -> Result<Vec<PartTag>> {
         let mut tags = Vec::new();
         for (part, number) in TransferLimits::parts_of(source.size, self.part_bytes).zip(1..) {
-            let sent = self
-                .client
+            let request = self
+                .requests
                 .upload_part_copy()
                 .bucket(bucket)
                 .key(copy.to.as_str())
@@ -70,10 +69,9 @@ impl S3Store {
                 .part_number(number)
                 .copy_source(source_header(&copy.from_bucket, &copy.from))
                 .copy_source_if_match(source.version.as_str())
-                .copy_source_range(format!("bytes={}-{}", part.start, part.end - 1))
-                .send()
-                .await;
-            let output = sent.map_err(|error| changed(failure(error).error, copy))?;
+                .copy_source_range(format!("bytes={}-{}", part.start, part.end - 1));
+            let sent = self.asked(|| request.clone().send()).await;
+            let output = sent.map_err(|error| changed(error, copy))?;
             let result = output.copy_part_result;
             let result = result.ok_or_else(|| unexpected("S3 did not describe a copied part"))?;
             tags.push(tag(result.e_tag, result.checksum_crc32_c)?);

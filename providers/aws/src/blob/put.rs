@@ -108,7 +108,7 @@ impl S3Store {
         let (if_match, if_none_match) = headers(condition);
         let date = AnswerDate::default();
         let request = self
-            .writes
+            .requests
             .put_object()
             .bucket(bucket)
             .key(put.key.as_str())

@@ -1,31 +1,35 @@
 //! Reading objects whole and in part.
 
 use aws_sdk_s3::types::ChecksumMode;
-use isobar::blob::{BlobBody, ByteRange, ObjectMeta, VersionId};
+use isobar::blob::{BlobBody, BlobKey, ByteRange, ObjectMeta, VersionId};
 use isobar::driver::blob::{BlobAddress, Get, Read, content_range};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
 use super::body;
 use super::meta::{Stored, stored, unexpected};
-use crate::error::failure;
 
 impl S3Store {
     pub(super) async fn head_blob(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
         self.look(bucket, at).await?.into_meta(&at.key)
     }
 
+    /// What a write has left that was carried out, which stays true where this cannot be asked.
+    pub(super) async fn head_written(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
+        let at = BlobAddress::from(key.clone());
+        let left = self.head_blob(bucket, &at).await;
+        left.map_err(Error::with_outcome_unknown)
+    }
+
     /// What is stored, our own marks included.
     pub(super) async fn look(&self, bucket: &str, at: &BlobAddress) -> Result<Stored> {
-        let request = self.client.head_object().bucket(bucket);
+        let request = self.requests.head_object().bucket(bucket);
         let request = request
             .key(at.key.as_str())
             .set_version_id(id_of(at))
             .checksum_mode(ChecksumMode::Enabled);
-        match request.send().await {
-            Ok(output) => Ok(stored!(output)),
-            Err(error) => Err(failure(error).error),
-        }
+        let output = self.asked(|| request.clone().send()).await?;
+        Ok(stored!(output))
     }
 
     pub(super) async fn open(&self, bucket: &str, get: &Get) -> Result<Read> {
@@ -37,21 +41,18 @@ impl S3Store {
             .if_version
             .as_ref()
             .map(|version| version.as_str().to_owned());
-        let sent = self
-            .client
+        let request = self
+            .requests
             .get_object()
             .bucket(bucket)
             .key(key.as_str())
             .set_version_id(id_of(&get.at))
             .checksum_mode(ChecksumMode::Enabled)
             .set_range(header)
-            .set_if_match(pinned)
-            .send()
-            .await;
-        let output = match sent {
+            .set_if_match(pinned);
+        let output = match self.asked(|| request.clone().send()).await {
             Ok(output) => output,
             Err(error) => {
-                let error = failure(error).error;
                 // The object may be empty or shorter than the range starts: its size decides.
                 return match error.provider_code() {
                     Some("InvalidRange") => self.nothing(bucket, get).await,
@@ -65,13 +66,15 @@ impl S3Store {
         // for (rule K5).
         let selected = match output.content_range.as_deref() {
             None => 0..meta.size,
-            // No part is empty: the object is, for which Content-Range has no form.
-            Some(_) if meta.size == 0 => 0..0,
-            Some(text) => {
-                let (selected, size) = content_range(text)?;
-                meta.size = size;
-                selected
-            }
+            Some(text) => match content_range(text) {
+                Ok((selected, size)) => {
+                    meta.size = size;
+                    selected
+                }
+                // The object is empty, for which Content-Range has no form.
+                Err(_) if meta.size == 0 => 0..0,
+                Err(error) => return Err(error),
+            },
         };
         if range.resolve(meta.size)? != selected {
             return Err(unexpected("S3 answered with another range"));

@@ -60,14 +60,12 @@ impl S3Store {
         }
         // What others send has no checksum that could be asked for.
         let checksum = (!upload.planned).then_some(ChecksumAlgorithm::Crc32C);
-        let request = self.client.create_multipart_upload().bucket(bucket);
-        let sent = with_attributes!(request.key(upload.key.as_str()), attributes)
+        let request = self.requests.create_multipart_upload().bucket(bucket);
+        let request = with_attributes!(request.key(upload.key.as_str()), attributes)
             .set_metadata(Some(stored.into_iter().collect()))
             .set_checksum_type(checksum.as_ref().map(|_| ChecksumType::FullObject))
-            .set_checksum_algorithm(checksum)
-            .send()
-            .await;
-        let output = sent.map_err(|error| failure(error).error)?;
+            .set_checksum_algorithm(checksum);
+        let output = self.asked(|| request.clone().send()).await?;
         let id = output.upload_id;
         let id = id.ok_or_else(|| unexpected("S3 did not name the upload"))?;
         Ok((id, Some(mark)))
@@ -82,19 +80,18 @@ impl UploadDriver for S3Upload {
 
     async fn part(&self, part: &Part) -> Result<PartTag> {
         let checksum = encode_crc32c(part.crc32c);
-        let sent = self
-            .store
-            .client
-            .upload_part()
-            .bucket(&self.bucket)
-            .key(self.upload.key.as_str())
-            .upload_id(&self.id)
-            .part_number(part.number.cast_signed())
-            .body(ByteStream::from(part.content.clone()))
-            .checksum_crc32_c(&checksum)
-            .send()
-            .await;
-        let output = sent.map_err(|error| failure(error).error)?;
+        let sent = self.store.asked(|| {
+            let request = self.store.requests.upload_part();
+            request
+                .bucket(&self.bucket)
+                .key(self.upload.key.as_str())
+                .upload_id(&self.id)
+                .part_number(part.number.cast_signed())
+                .body(ByteStream::from(part.content.clone()))
+                .checksum_crc32_c(&checksum)
+                .send()
+        });
+        let output = sent.await?;
         tag(output.e_tag, Some(checksum))
     }
 
@@ -127,8 +124,8 @@ impl S3Upload {
         loop {
             let Err(failure) = self.send_complete(parts.clone()).await else {
                 retries.answered();
-                let at = BlobAddress::from(self.upload.key.clone());
-                let meta = self.store.head_blob(&self.bucket, &at).await?;
+                let key = &self.upload.key;
+                let meta = self.store.head_written(&self.bucket, key).await?;
                 return whole(meta, finish);
             };
             earlier = earlier.max(failure.effect);
@@ -159,7 +156,7 @@ impl S3Upload {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
         let request = self
             .store
-            .writes
+            .requests
             .complete_multipart_upload()
             .bucket(&self.bucket)
             .key(self.upload.key.as_str())
@@ -199,10 +196,10 @@ impl S3Upload {
     async fn parts_sent(&self, size: u64) -> Result<Vec<CompletedPart>> {
         let (mut parts, mut after) = (Vec::new(), None);
         loop {
-            let request = self.store.client.list_parts().bucket(&self.bucket);
+            let request = self.store.requests.list_parts().bucket(&self.bucket);
             let request = request.key(self.upload.key.as_str()).upload_id(&self.id);
-            let sent = request.set_part_number_marker(after).send().await;
-            let page = sent.map_err(|error| failure(error).error)?;
+            let request = request.set_part_number_marker(after);
+            let page = self.store.asked(|| request.clone().send()).await?;
             parts.extend(page.parts.unwrap_or_default());
             after = page.next_part_number_marker;
             if page.is_truncated != Some(true) {
@@ -223,13 +220,11 @@ impl S3Upload {
     }
 
     fn aborting(&self) -> impl Future<Output = Result<()>> + Send + use<> {
-        let request = self.store.client.abort_multipart_upload();
+        let store = self.store.clone();
+        let request = store.requests.abort_multipart_upload();
         let request = request.bucket(&self.bucket).key(self.upload.key.as_str());
         let request = request.upload_id(&self.id);
-        async move {
-            let sent = request.send().await;
-            sent.map(drop).map_err(|error| failure(error).error)
-        }
+        async move { store.asked(|| request.clone().send()).await.map(drop) }
     }
 }
 

@@ -11,7 +11,6 @@ use isobar::{Error, Result};
 use super::S3Store;
 use super::list::decode;
 use super::meta::{self, modified, unexpected, version_id};
-use crate::error::failure;
 
 impl S3Store {
     pub(super) async fn version_page(
@@ -21,18 +20,16 @@ impl S3Store {
     ) -> Result<EntryPage> {
         let (key, id) = start(request)?;
         let passed = key.clone().zip(id.clone());
-        let sent = self
-            .client
+        let request = self
+            .requests
             .list_object_versions()
             .bucket(bucket)
             .prefix(&request.prefix)
             .set_key_marker(key)
             .set_version_id_marker(id)
             .max_keys(i32::try_from(request.limit).unwrap_or(i32::MAX))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await;
-        let output = sent.map_err(|error| failure(error).error)?;
+            .encoding_type(EncodingType::Url);
+        let output = self.asked(|| request.clone().send()).await?;
         let key_of = Naming(output.encoding_type.is_some());
         let next_key = output.next_key_marker.as_deref();
         let next_key = next_key.filter(|_| output.is_truncated == Some(true));
@@ -71,18 +68,16 @@ impl S3Store {
         request: &ListRequest,
     ) -> Result<EntryPage> {
         let (key, id) = start(request)?;
-        let sent = self
-            .client
+        let request = self
+            .requests
             .list_multipart_uploads()
             .bucket(bucket)
             .prefix(&request.prefix)
             .set_key_marker(key)
             .set_upload_id_marker(id)
             .max_uploads(i32::try_from(request.limit).unwrap_or(i32::MAX))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await;
-        let output = sent.map_err(|error| failure(error).error)?;
+            .encoding_type(EncodingType::Url);
+        let output = self.asked(|| request.clone().send()).await?;
         let key_of = Naming(output.encoding_type.is_some());
         let next_key = output.next_key_marker.as_deref();
         let next_key = next_key.filter(|_| output.is_truncated == Some(true));

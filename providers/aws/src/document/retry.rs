@@ -8,7 +8,7 @@ use isobar::driver::Retries;
 
 use super::DynamoStore;
 use super::write::{PAUSE, RETRIES};
-use crate::error::failure;
+use crate::retry::retried;
 
 impl DynamoStore {
     /// The retries of one request, from the budget of this store.
@@ -16,28 +16,12 @@ impl DynamoStore {
         self.budget.retries(times, PAUSE)
     }
 
-    /// Reads, with the retries of core: when a service says how long to wait, the SDK's do not
-    /// listen.
-    pub(super) async fn retried<T, E, F>(&self, ask: impl Fn() -> F) -> Result<T>
+    /// Reads, with the retries of core.
+    pub(super) async fn retried<T, E, F>(&self, ask: impl Fn() -> F + Send) -> Result<T>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let mut retries = self.retries(RETRIES);
-        loop {
-            let error = match ask().await {
-                Ok(answer) => {
-                    retries.answered();
-                    return Ok(answer);
-                }
-                Err(error) => failure(error).error,
-            };
-            let pause = error.retryable().then(|| retries.pause(&error)).flatten();
-            let Some(pause) = pause else {
-                return Err(error);
-            };
-            tracing::debug!(%error, "a read is sent again");
-            tokio::time::sleep(pause).await;
-        }
+        retried(self.retries(RETRIES), ask).await
     }
 }

@@ -15,7 +15,7 @@ use isobar::driver::Failure;
 use isobar::driver::blob::{Copy, Get, TransferLimits, check_present};
 use isobar::{Error, ErrorKind, Result};
 
-use super::client::attempt;
+use super::client::{PAUSE, RETRIES, attempt};
 use super::meta::{etag, metadata};
 use super::multipart::{Commit, UploadId};
 use super::put::refused;
@@ -154,27 +154,47 @@ impl Copying<'_> {
     /// Makes blocks of the source; their ids, in their order.
     async fn stage_all(&self, id: UploadId) -> Result<Vec<Vec<u8>>> {
         let block_bytes = self.store.block_bytes.max(1);
-        match self.stage(id, block_bytes, Way::ByUrl).await {
+        let staged = match self.stage(id, block_bytes, Way::ByUrl).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 tracing::debug!(%error, "the content of a copy passes through this process");
                 let part_bytes = TRANSFER.part_bytes(Some(self.source.size))?;
                 let block_bytes = block_bytes.min(part_bytes.max(PASSED));
-                self.stage(id, block_bytes, Way::Passed).await
+                let passed = self.stage(id, block_bytes, Way::Passed).await?;
+                self.check(&passed)?;
+                Ok(passed)
             }
             staged => staged,
-        }
+        };
+        Ok(staged?.into_iter().map(|block| block.id).collect())
     }
 
-    async fn stage(&self, id: UploadId, block_bytes: u64, way: Way) -> Result<Vec<Vec<u8>>> {
+    /// What has passed must be what the source is said to be: nobody else compares it.
+    fn check(&self, passed: &[Block]) -> Result<()> {
+        let combined = passed.iter().fold(0, |so_far, block| {
+            let length = usize::try_from(block.size).unwrap_or(usize::MAX);
+            crc32c::crc32c_combine(so_far, block.crc32c, length)
+        });
+        if self
+            .source
+            .crc32c
+            .is_some_and(|expected| expected != combined)
+        {
+            let message = "what was read of the source does not match its checksum";
+            return Err(Error::new(ErrorKind::Corrupt, message));
+        }
+        Ok(())
+    }
+
+    async fn stage(&self, id: UploadId, block_bytes: u64, way: Way) -> Result<Vec<Block>> {
         let size = self.source.size;
         let parts = TransferLimits::parts_of(size, block_bytes).filter(|part| !part.is_empty());
         let staged = parts.zip(1..).map(|(part, number)| async move {
-            let block = id.block(number);
-            match way {
-                Way::ByUrl => self.stage_by_url(&block, part).await?,
-                Way::Passed => self.stage_passed(&block, part).await?,
-            }
-            Ok(block)
+            let (id, size) = (id.block(number), part.end - part.start);
+            let crc32c = match way {
+                Way::ByUrl => self.stage_by_url(&id, part).await.map(|()| 0)?,
+                Way::Passed => self.stage_passed(&id, part).await?,
+            };
+            Ok(Block { id, size, crc32c })
         });
         iter(staged).buffered(CONCURRENT).try_collect().await
     }
@@ -198,8 +218,8 @@ impl Copying<'_> {
         staged.await.map(drop)
     }
 
-    /// Reads the block, and sends it: for stores that cannot read it themselves.
-    async fn stage_passed(&self, block: &[u8], part: Range<u64>) -> Result<()> {
+    /// Reads the block, and sends it: for stores that cannot read it themselves. Gives its checksum.
+    async fn stage_passed(&self, block: &[u8], part: Range<u64>) -> Result<u32> {
         let Self { store, copy, .. } = self;
         let client = store.blob(self.bucket, &copy.to)?.block_blob_client();
         let size = part.end - part.start;
@@ -208,21 +228,35 @@ impl Copying<'_> {
             range: part.into(),
             if_version: Some(self.source.version.clone()),
         };
+        let mut retries = store.budget.retries(RETRIES, PAUSE);
         let content = loop {
             let read = store.open(&copy.from_bucket, &get).await?;
-            match read.body.collect().await {
-                Ok(content) if content.len() as u64 == size => break content,
-                Ok(_) => tracing::debug!("a block of a copy was cut off"),
-                Err(error) if error.retryable() => tracing::debug!(%error, "a block was cut off"),
-                Err(error) => return Err(error),
-            }
+            let error = match read.body.collect().await {
+                Ok(content) if content.len() as u64 == size => {
+                    retries.answered();
+                    break content;
+                }
+                Ok(_) => Error::new(ErrorKind::Unavailable, "a block of the source was cut off"),
+                Err(error) => error,
+            };
+            tracing::debug!(%error, "a block of a copy is read again");
+            tokio::time::sleep(retries.pause_or(error)?).await;
         };
+        let crc32c = crc32c::crc32c(&content);
         let staged = store.reading(|| {
             let sent = client.stage_block(block, size, content.clone().into(), None);
             attempt(size, sent)
         });
-        staged.await.map(drop)
+        staged.await.map(|_| crc32c)
     }
+}
+
+/// A block that the destination has.
+struct Block {
+    id: Vec<u8>,
+    size: u64,
+    /// Of what has passed through this process; 0 where nothing has.
+    crc32c: u32,
 }
 
 /// The source is still the one that the copy began with, or the copy fails.

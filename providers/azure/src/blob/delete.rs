@@ -18,30 +18,34 @@ impl BlobStore {
     pub(super) async fn delete_blob(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
         let conditional = delete.condition != BlobCondition::None;
         let mut retries = self.budget.retries(RETRIES, PAUSE);
-        let mut earlier = Effect::None;
+        // How an attempt ended that may have been carried out.
+        let mut lost: Option<Error> = None;
         loop {
             let failure = match self.send_delete(bucket, delete).await {
                 Ok(()) => {
                     retries.answered();
-                    return Ok(Some(true).filter(|_| earlier == Effect::None));
+                    return Ok(Some(true).filter(|_| lost.is_none()));
                 }
                 Err(failure) => failure,
             };
             let error = &failure.error;
             if is_refusal(error, &delete.condition) {
                 let message = "the blob has another version";
-                let error = Error::new(ErrorKind::PreconditionFailed, message);
-                return Err(doubtful(error, earlier));
+                let unmet = Error::new(ErrorKind::PreconditionFailed, message);
+                // It may have been this delete that removed what had the version.
+                return Err(lost.unwrap_or(unmet));
             }
             if error.kind() == ErrorKind::NotFound && !conditional {
-                return Ok(Some(false).filter(|_| earlier == Effect::None));
+                return Ok(Some(false).filter(|_| lost.is_none()));
             }
-            let again = error.retryable();
-            earlier = earlier.max(failure.effect);
-            let pause = again.then(|| retries.pause(&failure.error)).flatten();
+            let pause = error.retryable().then(|| retries.pause(error)).flatten();
+            let earlier = lost.as_ref().map_or(Effect::None, |_| Effect::Unknown);
             let Some(pause) = pause else {
-                return Err(doubtful(failure.error, earlier));
+                return Err(doubtful(failure.of_write(), earlier));
             };
+            if failure.effect == Effect::Unknown {
+                lost = Some(failure.of_write());
+            }
             tokio::time::sleep(pause).await;
         }
     }

@@ -48,7 +48,7 @@ impl OpendalStore {
             match copied.await {
                 Ok(_) => {
                     retries.answered();
-                    return Ok(self.look(bucket, &copy.to).await?.meta);
+                    return self.look_written(bucket, &copy.to).await;
                 }
                 // What is copied twice is the same.
                 Err(failed) => {

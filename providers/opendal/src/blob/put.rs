@@ -61,7 +61,7 @@ impl OpendalStore {
     }
 
     async fn head_again(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
-        Ok(self.look(bucket, &put.key).await?.meta)
+        self.look_written(bucket, &put.key).await
     }
 }
 

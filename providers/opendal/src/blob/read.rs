@@ -1,7 +1,7 @@
 //! Reading blobs whole and in part.
 
 use futures_util::stream::try_unfold;
-use isobar::blob::{BlobBody, BlobCondition, BlobKey, ByteRange};
+use isobar::blob::{BlobBody, BlobCondition, BlobKey, ByteRange, ObjectMeta};
 use isobar::document::Version;
 use isobar::driver::blob::{Get, Read, unmet};
 use isobar::{Error, ErrorKind, Result};
@@ -34,6 +34,13 @@ impl OpendalStore {
             };
             tokio::time::sleep(retries.pause_or(failed)?).await;
         }
+    }
+
+    /// What a write has left that was carried out, which stays true where this cannot be asked.
+    pub(super) async fn look_written(&self, bucket: &str, key: &BlobKey) -> Result<ObjectMeta> {
+        let left = self.look(bucket, key).await;
+        left.map(|found| found.meta)
+            .map_err(Error::with_outcome_unknown)
     }
 
     pub(super) async fn open(&self, bucket: &str, get: &Get) -> Result<Read> {

@@ -103,7 +103,7 @@ impl UploadDriver for Writing {
             let Err(failed) = call(open.close_dyn()).await else {
                 retries.answered();
                 *writer = None;
-                return Ok(self.store.look(&self.bucket, &self.key).await?.meta);
+                return self.store.look_written(&self.bucket, &self.key).await;
             };
             earlier = earlier.max(failed.effect);
             if earlier == Effect::Unknown

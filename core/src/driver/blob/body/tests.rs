@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::stream::iter;
+use futures_util::stream::{StreamExt as _, iter, pending};
 
 use crate::blob::{Attributes, BlobBody, BlobKey, Bucket, ByteRange, ObjectMeta, PresignedRequest};
 use crate::capability::{Capabilities, Capability, Limits};
@@ -18,6 +18,7 @@ use crate::driver::blob::{
 use crate::error::{Error, ErrorKind, Result};
 
 const CONTENT: &[u8] = b"0123456789abcdef";
+const BUDGET: Duration = Duration::from_secs(20);
 
 /// A store of one blob whose bodies have at most some bytes each before they break off.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ enum End {
     Silent,
     /// With an error that may pass.
     Broken,
+    /// Never.
+    Stalled,
     /// With bytes that were not asked for.
     TooLong,
     /// With one byte changed.
@@ -121,7 +124,10 @@ impl BlobDriver for Brittle {
                 crc32c: Some(crc32c::crc32c(CONTENT)),
             },
             range,
-            body: BlobBody::new(iter(chunks)),
+            body: match body.end {
+                End::Stalled => BlobBody::new(iter(chunks).chain(pending())),
+                _ => BlobBody::new(iter(chunks)),
+            },
         })
     }
 
@@ -181,7 +187,7 @@ async fn read(pins: bool, bodies: &[Body]) -> (Result<bytes::Bytes>, Asked) {
     });
     let clock = Arc::new(SystemClock(|span| Box::pin(tokio::time::sleep(span))));
     let bucket = Bucket::new(Arc::clone(&driver) as Arc<dyn BlobDriver>, clock, "files");
-    let bucket = bucket.with_budget(Duration::from_secs(20));
+    let bucket = bucket.with_budget(BUDGET);
     let blob = bucket.get("a").await.unwrap();
     let read = blob.bytes().await;
     assert!(
@@ -205,6 +211,20 @@ async fn a_body_that_breaks_off_goes_on_at_its_byte_of_its_version() {
     let pinned = Some(Version::parse("1").unwrap());
     let from = |start| (ByteRange::Bounded { start, end: 16 }, pinned.clone());
     assert_eq!(asked, [(ByteRange::Full, None), from(5), from(5), from(9)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_falls_silent_goes_on_elsewhere_until_its_time_is_up() {
+    let (ended, _) = read(true, &[body(5, End::Stalled), body(16, End::Silent)]).await;
+    assert_eq!(ended.unwrap(), CONTENT);
+    let began = tokio::time::Instant::now();
+    let stalled = [5, 0, 0].map(|bytes| body(bytes, End::Stalled));
+    let (ended, _) = read(true, &stalled).await;
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+    let took = began.elapsed();
+    assert!(took <= BUDGET + Duration::from_secs(1), "{took:?}");
+    let (ended, _) = read(false, &[body(5, End::Stalled)]).await;
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,89 @@
+//! Blobs of Isobar beside the bare SDK of the vendor, object_store and OpenDAL, on one emulator.
+//!
+//! `docs/benchmarks.md` says how to run it and what was measured.
+
+mod azure;
+mod emulator;
+mod measure;
+mod s3;
+mod side;
+mod through_isobar;
+mod through_object_store;
+mod through_opendal;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use opendal_http_transport_reqwest::ReqwestTransport;
+
+use emulator::Emulator;
+use side::Side;
+
+/// Puts and gets blobs by each side in turns, and prints ratios of their times.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Where the blobs are.
+    service: Service,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Service {
+    /// S3 on MiniStack.
+    S3,
+    /// Azure Blob Storage on Azurite.
+    Azure,
+}
+
+impl Service {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Azure => "azure",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Many blobs of 4 KiB: the median of single calls.
+    Small {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        blobs: usize,
+    },
+    /// One large blob, written and read as a stream: the times, and the memory at most.
+    Large {
+        /// How many MiB it has.
+        #[arg(long, default_value_t = 1_024)]
+        mib: u64,
+    },
+    /// One large blob, read by somebody who takes a millisecond for each chunk: the memory at most.
+    Slow {
+        /// How many MiB it has.
+        #[arg(long, default_value_t = 1_024)]
+        mib: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Args { service, what } = Args::parse();
+    // reqwest of the peers asks for one that is installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    opendal::HttpTransporter::install_default(ReqwestTransport::default());
+    let emulator = match service {
+        Service::S3 => Emulator::ministack().await?,
+        Service::Azure => Emulator::azurite().await?,
+    };
+    let sides: Vec<Box<dyn Side>> = match service {
+        Service::S3 => s3::sides(&emulator.url).await?,
+        Service::Azure => azure::sides(&emulator.url).await?,
+    };
+    match what {
+        What::Small { blobs } => measure::small(service.name(), &sides, blobs).await,
+        What::Large { mib } => measure::large(service.name(), &sides, mib).await,
+        What::Slow { mib } => measure::slow(service.name(), &sides, mib).await,
+    }
+}
