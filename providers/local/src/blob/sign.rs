@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
-use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest};
+use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest, VersionId};
 use isobar::document::{Timestamp, Version};
 use isobar::driver::blob::{BlobAddress, Presign, PresignAction};
 use isobar::driver::{metadata, sortable};
@@ -31,6 +31,8 @@ const META: &str = "x-isobar-meta-";
 /// The header with the checksum that the content must have.
 const CRC32C: &str = "x-isobar-crc32c";
 const MAC_BYTES: usize = 32;
+/// What stands before a version and the action on it, where others have the action.
+const VERSION: u8 = 5;
 /// The headers of attributes, in the order of the format.
 const NAMES: [&str; 5] = [
     "content-type",
@@ -172,6 +174,15 @@ impl Ticket {
         }
     }
 
+    fn version_id(&self) -> Option<&VersionId> {
+        match &self.action {
+            PresignAction::Get { at, .. }
+            | PresignAction::Head { at }
+            | PresignAction::Delete { at } => at.version_id.as_ref(),
+            PresignAction::Put { .. } | PresignAction::Part { .. } => None,
+        }
+    }
+
     /// The path of the URL, percent-encoded.
     pub(crate) fn path(&self) -> String {
         let key = utf8_percent_encode(self.key().as_str(), ESCAPED);
@@ -216,6 +227,10 @@ impl Ticket {
         put_bytes(&mut out, self.bucket.as_bytes());
         put_bytes(&mut out, self.key().as_str().as_bytes());
         put_signed(&mut out, self.expires.as_micros());
+        if let Some(id) = self.version_id() {
+            out.push(VERSION);
+            put_bytes(&mut out, id.as_str().as_bytes());
+        }
         match &self.action {
             PresignAction::Get {
                 content_disposition,
@@ -261,8 +276,13 @@ impl Ticket {
         let bucket = reader.text()?.to_owned();
         let key = BlobKey::of_store(reader.text()?);
         let expires = Timestamp::from_micros(reader.signed()?);
-        let at = BlobAddress::from(key.clone());
-        let action = match reader.byte()? {
+        let mut at = BlobAddress::from(key.clone());
+        let mut kind = reader.byte()?;
+        if kind == VERSION {
+            at.version_id = Some(VersionId::new(reader.text()?));
+            kind = reader.byte()?;
+        }
+        let action = match kind {
             0 => PresignAction::Get {
                 at,
                 content_disposition: text(&mut reader)?,

@@ -20,6 +20,9 @@ pub(crate) const CHANGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 /// `(bucket, blob key)` to what is known of the blob. The key is bytes, not text, so that a listing
 /// can go on at the next possible prefix even where that is not UTF-8.
 pub(crate) const BLOBS: TableDefinition<'_, (&str, &[u8]), &[u8]> = TableDefinition::new("blobs");
+/// `(bucket, blob key, age)` to a version that the bucket keeps; the latest has the least age.
+pub(crate) const VERSIONS: TableDefinition<'_, (&str, &[u8], u64), &[u8]> =
+    TableDefinition::new("versions");
 
 /// An entry of an index: `(collection, index, partition value, sort value, partition, sort key)`.
 pub(crate) type IndexKey<'k> = (&'k str, &'k str, &'k str, &'k [u8], &'k str, &'k [u8]);
@@ -39,6 +42,7 @@ pub(crate) struct Tables<'t> {
     pub(crate) indexes: Lazy<'t, (&'static str, &'static str), &'static [u8]>,
     pub(crate) meta: Lazy<'t, &'static str, u64>,
     pub(crate) blobs: Lazy<'t, (&'static str, &'static [u8]), &'static [u8]>,
+    pub(crate) versions: Lazy<'t, (&'static str, &'static [u8], u64), &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -51,6 +55,7 @@ impl<'t> Tables<'t> {
             indexes: Lazy::new(transaction, INDEXES),
             meta: Lazy::new(transaction, META),
             blobs: Lazy::new(transaction, BLOBS),
+            versions: Lazy::new(transaction, VERSIONS),
         }
     }
 
@@ -63,6 +68,7 @@ impl<'t> Tables<'t> {
         self.indexes.open()?;
         self.meta.open()?;
         self.blobs.open()?;
+        self.versions.open()?;
         Ok(())
     }
 }

@@ -18,3 +18,4 @@ mod full_disk;
 mod index;
 mod kill;
 mod listing;
+mod versions;
