@@ -139,10 +139,14 @@ fn secret_in(directory: &Path) -> io::Result<Vec<u8>> {
         _ => {}
     }
     let unfinished = path.with_extension("tmp");
+    // A file that was left there may be a link to another place.
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = fs::File::options()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&unfinished)?;
     file.write_all(&secret)?;
