@@ -9,9 +9,12 @@ mod listing;
 mod moves;
 mod pages;
 mod pinned;
+mod policies;
 mod presigned;
+mod random;
 mod reads;
 mod sample;
+mod streams;
 mod uploads;
 mod versions;
 mod writes;
@@ -29,8 +32,11 @@ pub(crate) const CASES: &[&[Case]] = &[
     moves::CASES,
     pages::CASES,
     pinned::CASES,
+    policies::CASES,
     presigned::CASES,
+    random::CASES,
     reads::CASES,
+    streams::CASES,
     uploads::CASES,
     versions::CASES,
     writes::CASES,

@@ -7,11 +7,11 @@ use std::time::Duration;
 use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
 use isobar::driver::document::DocumentDriver;
-use isobar::{Bucket, Collection};
+use isobar::{Bucket, Capability, Collection};
 use isobar_fault_proxy::{Protocol, Proxy};
 
 use crate::door::Door;
-use crate::{Case, Failure, ManualClock, Provider, Wire, expect};
+use crate::{BucketSettings, Case, Failure, ManualClock, Provider, Wire, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
 /// machine.
@@ -133,6 +133,31 @@ impl Context {
     /// Another bucket of the same store.
     pub(crate) async fn second_bucket(&self) -> Result<Bucket, Failure> {
         self.bucket_named("other").await
+    }
+
+    /// A bucket that keeps versions, where the store has such buckets.
+    pub(crate) async fn bucket_with_versions(&self) -> Result<Bucket, Failure> {
+        let bucket = self.bucket().await?;
+        if bucket.capabilities().has(Capability::BlobVersions) {
+            let set = self.settings()?.keep_versions(bucket.name()).await;
+            set.map_err(|error| Failure::new(format!("the bucket keeps no versions: {error:?}")))?;
+        }
+        Ok(bucket)
+    }
+
+    /// A bucket to which pages may send requests, where the store signs any.
+    pub(crate) async fn bucket_for_pages(&self) -> Result<Bucket, Failure> {
+        let bucket = self.bucket().await?;
+        if bucket.capabilities().has(Capability::PresignedRequests) {
+            let set = self.settings()?.allow_pages(bucket.name()).await;
+            set.map_err(|error| Failure::new(format!("no page may send requests: {error:?}")))?;
+        }
+        Ok(bucket)
+    }
+
+    fn settings(&self) -> Result<&dyn BucketSettings, Failure> {
+        let settings = self.provider.settings.as_deref();
+        expect::some("the way to set up a bucket", settings)
     }
 
     async fn bucket_named(&self, name: &str) -> Result<Bucket, Failure> {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use isobar::driver::blob::BlobDriver;
 use isobar_azure::config::blob::BlobPlace;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
+use crate::setting::AzureSettings;
 use crate::{Evidence, Provider};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
@@ -51,9 +53,10 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
 fn connect(url: &str, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let place = BlobPlace::parse(url).map_err(broken)?;
-    let store = place.open().map_err(broken)?;
+    let store: Arc<dyn BlobDriver> = Arc::new(place.open().map_err(broken)?);
     Ok(Provider {
-        blobs: Some(Arc::new(store)),
+        settings: Some(Arc::new(AzureSettings(Arc::clone(&store)))),
+        blobs: Some(store),
         endpoint: place.endpoint,
         ..provider
     })

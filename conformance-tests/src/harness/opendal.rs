@@ -6,9 +6,10 @@ use isobar_opendal::config::Place;
 use isobar_opendal::{OpendalStore, Service};
 use opendal::services::S3;
 
-use super::aws::{MINISTACK, REGION};
+use super::aws::{MINISTACK, REGION, emulated_s3};
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
+use crate::setting::S3Settings;
 use crate::{Evidence, Provider};
 
 /// Starts a directory of its own.
@@ -31,6 +32,7 @@ pub fn start_memory() -> Result<Provider, StartFailure> {
     Ok(Provider {
         blobs: Some(Arc::new(store)),
         endpoint,
+        known_faults: &[("B-227", "the memory of this process is the store")],
         ..Provider::new("opendal-memory", Evidence::Embedded)
     })
 }
@@ -52,8 +54,10 @@ pub async fn start_s3(options: &Options) -> Result<Provider, StartFailure> {
         let s3 = s3.endpoint(&address).region(REGION).bucket(bucket);
         opendal::Operator::new(s3.disable_config_load())
     });
+    let settings = S3Settings(emulated_s3(&endpoint).await?);
     Ok(Provider {
         blobs: Some(Arc::new(store.map_err(|error| broken(&error))?)),
+        settings: Some(Arc::new(settings)),
         endpoint,
         emulator,
         ..Provider::new("opendal-s3", Evidence::ThirdPartyEmulator)
