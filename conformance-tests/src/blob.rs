@@ -6,6 +6,7 @@ mod copies;
 mod deletes;
 mod keys;
 mod listing;
+mod missing;
 mod moves;
 mod pages;
 mod pinned;
@@ -29,6 +30,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     deletes::CASES,
     keys::CASES,
     listing::CASES,
+    missing::CASES,
     moves::CASES,
     pages::CASES,
     pinned::CASES,

@@ -135,6 +135,18 @@ impl Context {
         self.bucket_named("other").await
     }
 
+    /// A bucket that nobody has made.
+    pub(crate) fn bucket_that_is_missing(&self) -> Result<Bucket, Failure> {
+        let driver = self.provider.blobs.clone();
+        let driver = expect::some("the blob store", driver)?;
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        Ok(Bucket::new(
+            driver,
+            clock,
+            format!("{}missing", self.namespace()),
+        ))
+    }
+
     /// A bucket that keeps versions, where the store has such buckets.
     pub(crate) async fn bucket_with_versions(&self) -> Result<Bucket, Failure> {
         let bucket = self.bucket().await?;
