@@ -8,11 +8,11 @@ use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
-use isobar::{Bucket, Collection};
+use isobar::{Bucket, Capability, Collection};
 use isobar_fault_proxy::{Protocol, Proxy};
 
 use crate::door::Door;
-use crate::{Case, Failure, ManualClock, Provider, Wire, expect};
+use crate::{BucketSettings, Case, Failure, ManualClock, Provider, Wire, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
 /// machine.
@@ -140,6 +140,43 @@ impl Context {
     /// Another bucket of the same store.
     pub(crate) async fn second_bucket(&self) -> Result<Bucket, Failure> {
         self.bucket_named("other").await
+    }
+
+    /// A bucket that nobody has made.
+    pub(crate) fn bucket_that_is_missing(&self) -> Result<Bucket, Failure> {
+        let driver = self.provider.blobs.clone();
+        let driver = expect::some("the blob store", driver)?;
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        Ok(Bucket::new(
+            driver,
+            clock,
+            format!("{}missing", self.namespace()),
+        ))
+    }
+
+    /// A bucket that keeps versions, where the store has such buckets.
+    pub(crate) async fn bucket_with_versions(&self) -> Result<Bucket, Failure> {
+        let bucket = self.bucket().await?;
+        if bucket.capabilities().has(Capability::BlobVersions) {
+            let set = self.settings()?.keep_versions(bucket.name()).await;
+            set.map_err(|error| Failure::new(format!("the bucket keeps no versions: {error:?}")))?;
+        }
+        Ok(bucket)
+    }
+
+    /// A bucket to which pages may send requests, where the store signs any.
+    pub(crate) async fn bucket_for_pages(&self) -> Result<Bucket, Failure> {
+        let bucket = self.bucket().await?;
+        if bucket.capabilities().has(Capability::PresignedRequests) {
+            let set = self.settings()?.allow_pages(bucket.name()).await;
+            set.map_err(|error| Failure::new(format!("no page may send requests: {error:?}")))?;
+        }
+        Ok(bucket)
+    }
+
+    fn settings(&self) -> Result<&dyn BucketSettings, Failure> {
+        let settings = self.provider.settings.as_deref();
+        expect::some("the way to set up a bucket", settings)
     }
 
     async fn bucket_named(&self, name: &str) -> Result<Bucket, Failure> {

@@ -24,6 +24,7 @@ mod provider;
 pub mod report;
 mod run;
 pub mod sabotage;
+mod setting;
 mod web;
 mod wire;
 
@@ -34,4 +35,5 @@ pub use expect::Failure;
 pub use outcome::{CaseResult, Evidence, Outcome};
 pub use provider::Provider;
 pub use run::run;
+pub use setting::{BucketSettings, SettingError};
 pub use wire::Wire;

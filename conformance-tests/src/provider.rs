@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::door::Doors;
 use crate::emulator::Emulator;
-use crate::{Evidence, Topic, Wire};
+use crate::{BucketSettings, Evidence, Topic, Wire};
 
 /// A provider as a harness has started it.
 ///
@@ -38,6 +38,8 @@ pub struct Provider {
     pub known_faults: &'static [(&'static str, &'static str)],
     /// Whether its documents' store says what each request consumes, in the unit that is billed.
     pub names_units: bool,
+    /// Sets what belongs to the deployment of a bucket, by the vendor's client.
+    pub settings: Option<Arc<dyn BucketSettings>>,
     /// What answers the requests that an embedded store has signed.
     pub server: Option<ServerTask>,
     /// Where an embedded store lies.
@@ -69,6 +71,7 @@ impl Provider {
             emulator: None,
             known_faults: &[],
             names_units: false,
+            settings: None,
             server: None,
             directory: None,
         }

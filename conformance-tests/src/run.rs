@@ -1,6 +1,7 @@
 //! Runs cases against a provider and gives each its outcome.
 
 use std::any::Any;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +24,18 @@ pub async fn run(
     cases: &[Case],
     mut on_result: impl FnMut(&Case, &CaseResult),
 ) -> Vec<CaseResult> {
-    let mut running = stream::iter(cases.iter().copied().enumerate())
-        .map(|(index, case)| async move { (index, case, run_one(provider, settings, case).await) })
-        .buffer_unordered(AT_ONCE);
     let mut results = Vec::with_capacity(cases.len());
-    while let Some((index, case, result)) = running.next().await {
-        on_result(&case, &result);
-        results.push((index, result));
+    let (alone, together): (Vec<_>, Vec<_>) =
+        (cases.iter().copied().enumerate()).partition(|(_, case)| case.alone);
+    for (cases, at_once) in [(alone, 1), (together, AT_ONCE)] {
+        let running = stream::iter(cases).map(|(index, case)| async move {
+            (index, case, run_one(provider, settings, case).await)
+        });
+        let mut running = pin!(running.buffer_unordered(at_once));
+        while let Some((index, case, result)) = running.next().await {
+            on_result(&case, &result);
+            results.push((index, result));
+        }
     }
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()

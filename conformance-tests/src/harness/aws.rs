@@ -14,6 +14,7 @@ use isobar_fault_proxy::Protocol;
 use super::{Options, StartFailure};
 use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
+use crate::setting::S3Settings;
 use crate::{Evidence, Provider, Wire};
 
 pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
@@ -96,22 +97,17 @@ fn emulated(endpoint: &str) -> Place {
 async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let (mut dynamodb, mut streams) = place.dynamodb().await.map_err(broken)?;
-    let mut s3 = place.s3().await.map_err(broken)?;
+    let s3 = s3_client(&place).await?;
     if place.endpoint.is_some() {
-        // What emulators take for the account's root, whose secret they do not check.
-        let test = Credentials::new("test", "test", None, None, "isobar-conformance");
         let config = dynamodb
             .config()
             .to_builder()
             .timeout_config(timeouts(PATIENT));
-        let config = config.credentials_provider(test.clone()).build();
+        let config = config.credentials_provider(root()).build();
         dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
         let config = streams.to_builder();
         let config = config.timeout_config(timeouts(PATIENT));
-        streams = config.credentials_provider(test.clone()).build();
-        let config = s3.config().to_builder().timeout_config(timeouts(PATIENT));
-        let config = config.credentials_provider(test).build();
-        s3 = aws_sdk_s3::Client::from_conf(config);
+        streams = config.credentials_provider(root()).build();
     }
     let document_wire = document_wire(&place, dynamodb.clone());
     let blob_wire = blob_wire(&place, s3.clone());
@@ -120,6 +116,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         documents: Some(Arc::new(DynamoStore::new(dynamodb).with_streams(streams))),
         document_wire,
         blob_wire,
+        settings: Some(Arc::new(S3Settings(s3.clone()))),
         blobs: Some(Arc::new(S3Store::new(s3))),
         endpoint,
         names_units: true,
@@ -146,6 +143,28 @@ fn blob_wire(place: &Place, client: aws_sdk_s3::Client) -> Option<Wire<dyn BlobD
         let client = aws_sdk_s3::Client::from_conf(config.build());
         Ok(Arc::new(S3Store::new(client)) as _)
     })
+}
+
+/// What emulators take for the account's root, whose secret they do not check.
+fn root() -> Credentials {
+    Credentials::new("test", "test", None, None, "isobar-conformance")
+}
+
+async fn s3_client(place: &Place) -> Result<aws_sdk_s3::Client, StartFailure> {
+    let client = place.s3().await;
+    let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
+    if place.endpoint.is_none() {
+        return Ok(client);
+    }
+    let config = client.config().to_builder();
+    let config = config.timeout_config(timeouts(PATIENT));
+    let config = config.credentials_provider(root()).build();
+    Ok(aws_sdk_s3::Client::from_conf(config))
+}
+
+/// The vendor's own client of S3, for an emulator at an endpoint.
+pub(super) async fn emulated_s3(endpoint: &str) -> Result<aws_sdk_s3::Client, StartFailure> {
+    s3_client(&emulated(endpoint)).await
 }
 
 /// An emulator on a busy machine may take seconds, after which a write would not know its outcome.

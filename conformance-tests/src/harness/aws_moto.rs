@@ -1,11 +1,11 @@
-//! DynamoDB on the server of moto, by other people than MiniStack: a second opinion.
+//! DynamoDB and S3 on the server of moto, by other people than MiniStack: a second opinion.
 
 use super::aws::connect_emulator;
 use super::{Options, StartFailure};
 use crate::emulator::PythonEmulator;
 use crate::{Evidence, Provider};
 
-/// The document store of the AWS provider, on moto's server or at the endpoint of one.
+/// The stores of the AWS provider, on moto's server or at the endpoint of one.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let provider = Provider {
         known_faults: KNOWN_FAULTS,
@@ -22,15 +22,39 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     };
     let provider = connect_emulator((&moto, options.endpoint.as_deref()), provider).await?;
     Ok(Provider {
-        blobs: None,
         document_wire: None,
         blob_wire: None,
         ..provider
     })
 }
 
-/// Where moto 5.2 is known to differ from DynamoDB, read in its source and seen.
+/// Where moto 5.2 is known to differ from AWS, read in its source and seen.
 const KNOWN_FAULTS: &[(&str, &str)] = &[
+    ("B-005", NOT_XML),
+    ("B-015", NO_CHECKSUM),
+    ("B-020", OTHER_CHECKSUM),
+    ("B-205", NOT_XML),
+    ("B-227", OTHER_CHECKSUM),
+    ("B-230", OTHER_CHECKSUM),
+    (
+        "B-233",
+        "moto says that every upload was begun on a day of the year 2010",
+    ),
+    ("B-235", OTHER_CHECKSUM),
+    ("B-236", NO_CHECKSUM),
+    ("B-251", NOT_XML),
+    ("B-261", UNSIGNED),
+    ("B-265", UNSIGNED),
+    ("B-282", "moto does not know the version called null"),
+    ("B-403", "moto ignores If-None-Match on CopyObject"),
+    ("B-404", OTHER_CHECKSUM),
+    ("B-405", OTHER_CHECKSUM),
+    ("B-408", UNSIGNED),
+    ("B-410", LIST_PARTS),
+    ("B-430", LIST_PARTS),
+    ("B-436", NOT_XML),
+    ("B-437", UNSIGNED),
+    ("B-438", UNSIGNED),
     (
         "D-037",
         "moto answers 500 where a projection leads through a number",
@@ -59,5 +83,11 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "moto does not say what TransactWriteItems consumes",
     ),
 ];
+const NOT_XML: &str = "moto writes control characters of keys into XML, which has no form for them";
+const NO_CHECKSUM: &str = "moto does not tell the checksum of an object when it is asked about it";
+const OTHER_CHECKSUM: &str =
+    "moto answers the end of an upload with another checksum than that of the whole";
+const UNSIGNED: &str = "moto compares neither signatures nor checksums";
+const LIST_PARTS: &str = "moto's answer to ListParts is not the element that S3 documents";
 const LOST: &str = "moto loses updates that come at the same time";
 const MIXED: &str = "moto answers 500 where a filter compares values of different types";

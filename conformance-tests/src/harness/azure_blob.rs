@@ -8,6 +8,7 @@ use isobar_fault_proxy::Protocol;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
+use crate::setting::AzureSettings;
 use crate::{Evidence, Provider, Wire};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
@@ -62,9 +63,10 @@ fn emulated(endpoint: &str) -> isobar::Result<Arc<dyn BlobDriver>> {
 fn connect(url: &str, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let place = BlobPlace::parse(url).map_err(broken)?;
-    let store = place.open().map_err(broken)?;
+    let store: Arc<dyn BlobDriver> = Arc::new(place.open().map_err(broken)?);
     Ok(Provider {
-        blobs: Some(Arc::new(store)),
+        settings: Some(Arc::new(AzureSettings(Arc::clone(&store)))),
+        blobs: Some(store),
         endpoint: place.endpoint,
         ..provider
     })

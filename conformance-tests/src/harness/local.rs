@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use isobar::driver::function::FunctionDriver as _;
 use isobar::{App, Environment};
 use isobar_local::{LocalConfig, LocalPlatform, LocalStore};
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use super::StartFailure;
 use crate::door::local::LocalDoors;
 use crate::provider::ServerTask;
-use crate::{Evidence, Provider};
+use crate::{BucketSettings, Evidence, Provider, SettingError};
 
 /// Opens a store in a new directory, which goes with the provider.
 pub async fn start() -> Result<Provider, StartFailure> {
@@ -21,6 +22,7 @@ pub async fn start() -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
+        settings: Some(Arc::new(LocalSettings(store))),
         doors: Some(doors),
         server: Some(server),
         endpoint: "a temporary directory".to_owned(),
@@ -36,11 +38,28 @@ pub async fn start_in_memory() -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
+        settings: Some(Arc::new(LocalSettings(store))),
         doors: Some(doors),
         server: Some(server),
         endpoint: "memory".to_owned(),
         ..Provider::new("local", Evidence::Embedded)
     })
+}
+
+/// What the store itself sets.
+#[derive(Debug)]
+struct LocalSettings(LocalStore);
+
+#[async_trait]
+impl BucketSettings for LocalSettings {
+    async fn keep_versions(&self, bucket: &str) -> Result<(), SettingError> {
+        Ok(self.0.keep_versions(bucket).await?)
+    }
+
+    async fn allow_pages(&self, _: &str) -> Result<(), SettingError> {
+        // Its server lets all of them.
+        Ok(())
+    }
 }
 
 /// Opens the store, and answers the requests that it signs as the local platform does.

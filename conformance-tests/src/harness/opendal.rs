@@ -8,9 +8,10 @@ use isobar_opendal::config::Place;
 use isobar_opendal::{OpendalStore, Service};
 use opendal::services::S3;
 
-use super::aws::{MINISTACK, REGION};
+use super::aws::{MINISTACK, REGION, emulated_s3};
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
+use crate::setting::S3Settings;
 use crate::{Evidence, Provider, Wire};
 
 /// Starts a directory of its own.
@@ -33,6 +34,7 @@ pub fn start_memory() -> Result<Provider, StartFailure> {
     Ok(Provider {
         blobs: Some(Arc::new(store)),
         endpoint,
+        known_faults: &[("B-227", "the memory of this process is the store")],
         ..Provider::new("opendal-memory", Evidence::Embedded)
     })
 }
@@ -45,17 +47,19 @@ pub async fn start_s3(options: &Options) -> Result<Provider, StartFailure> {
     };
     let started = emulator.as_ref().map(|server| server.url.clone());
     let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
-    let store = emulated_s3(&endpoint).map_err(|error| broken(&error))?;
+    let store = store_behind(&endpoint).map_err(|error| broken(&error))?;
+    let settings = S3Settings(emulated_s3(&endpoint).await?);
     Ok(Provider {
         blobs: Some(store),
-        blob_wire: Wire::new(Protocol::Http1, &endpoint, emulated_s3),
+        blob_wire: Wire::new(Protocol::Http1, &endpoint, store_behind),
+        settings: Some(Arc::new(settings)),
         endpoint,
         emulator,
         ..Provider::new("opendal-s3", Evidence::ThirdPartyEmulator)
     })
 }
 
-fn emulated_s3(endpoint: &str) -> isobar::Result<Arc<dyn BlobDriver>> {
+fn store_behind(endpoint: &str) -> isobar::Result<Arc<dyn BlobDriver>> {
     let endpoint = endpoint.to_owned();
     let store = OpendalStore::new(Service::S3, move |bucket| {
         // What emulators take for the account's root.

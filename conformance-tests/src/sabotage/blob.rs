@@ -69,10 +69,14 @@ pub(super) enum Conduct {
     BeyondTheEndIsEmpty,
     /// What is read ends early, and says so in its range.
     ReadsEndEarly,
+    /// What is read is held in memory before its first byte is given.
+    ReadsAreHeld,
     /// One byte of what is read is another.
     ReadsAreDamaged,
     /// A failed put removes what was there.
     FailedPutRemoves,
+    /// A delete of a version deletes the blob.
+    DeleteForgetsTheVersion,
     /// A delete at a version does nothing.
     ConditionalDeleteDoesNothing,
     /// An upload that is aborted stays.
@@ -238,6 +242,9 @@ impl BlobDriver for SabotagedBlobs {
             }
             read.body = isobar::blob::BlobBody::whole(content.into());
         }
+        if self.fault.conduct == Conduct::ReadsAreHeld {
+            read.body = isobar::blob::BlobBody::whole(read.body.collect().await?);
+        }
         read.meta = self.told(&get.at.key, read.meta);
         Ok(read)
     }
@@ -279,6 +286,9 @@ impl BlobDriver for SabotagedBlobs {
             at: self.address(&delete.at),
             condition: delete.condition.clone(),
         };
+        if self.fault.conduct == Conduct::DeleteForgetsTheVersion {
+            sabotaged.at.version_id = None;
+        }
         if self.fault.conduct == Conduct::DeleteNeedsABlob {
             self.inner.head(bucket, &sabotaged.at).await?;
         }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest};
-use isobar::driver::blob::{Copy, Entry, Finish, Get, Part, Presign, PresignAction, Upload};
+use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest, VersionState};
+use isobar::driver::blob::{
+    Copy, Entry, EntryPage, Finish, Get, ListRequest, Part, Presign, PresignAction, Upload,
+};
 
 use super::Sabotage;
 use super::blob::{BlobFault, Conduct};
@@ -32,6 +34,14 @@ const fn part(name: &'static str, case: &'static str, part: fn(&mut Part)) -> Sa
 
 const fn finish(name: &'static str, case: &'static str, finish: fn(&mut Finish)) -> Sabotage {
     Sabotage::blob(name, case, BlobFault { finish, ..NONE })
+}
+
+const fn page(
+    name: &'static str,
+    case: &'static str,
+    page: fn(&ListRequest, &mut EntryPage),
+) -> Sabotage {
+    Sabotage::blob(name, case, BlobFault { page, ..NONE })
 }
 
 const fn batch(name: &'static str, case: &'static str, batch: fn(&mut Vec<BlobKey>)) -> Sabotage {
@@ -66,6 +76,73 @@ pub(super) const ALL: &[Sabotage] = &[
         "a move leaves its source",
         "B-273",
         Conduct::ConditionalDeleteDoesNothing,
+    ),
+    conduct(
+        "a delete of a version deletes the blob",
+        "B-433",
+        Conduct::DeleteForgetsTheVersion,
+    ),
+    conduct(
+        "a body is held in memory before it is given",
+        "B-227",
+        Conduct::ReadsAreHeld,
+    ),
+    get("the id of a version is ignored", "B-431", |get| {
+        get.at.version_id = None;
+    }),
+    copy("a version is brought back by its latest", "B-432", |copy| {
+        copy.from.version_id = None;
+    }),
+    page("past versions are not listed", "B-431", |_, page| {
+        page.entries.retain(|entry| match entry {
+            Entry::Version(version) => version.state != VersionState::Past,
+            _ => true,
+        });
+    }),
+    page(
+        "the first version of each page is lost",
+        "B-434",
+        |_, page| {
+            if page.next.is_some() && matches!(page.entries.first(), Some(Entry::Version(_))) {
+                page.entries.remove(0);
+            }
+        },
+    ),
+    presign("a signed request forgets its version", "B-435", |presign| {
+        if let PresignAction::Get { at, .. } = &mut presign.action {
+            at.version_id = None;
+        }
+    }),
+    presign("the size of a signed put is lost", "B-265", |presign| {
+        if let PresignAction::Put { size, .. } = &mut presign.action {
+            *size = None;
+        }
+    }),
+    presign("the checksum of a signed put is lost", "B-437", |presign| {
+        if let PresignAction::Put { crc32c, .. } = &mut presign.action {
+            *crc32c = None;
+        }
+    }),
+    presign(
+        "a signed request is good for too long",
+        "B-438",
+        |presign| {
+            presign.expires_in += Duration::from_mins(1);
+        },
+    ),
+    signed("no page may send signed requests", "B-266", |signed| {
+        signed.url = signed.url.replace("/.isobar/", "/");
+    }),
+    page(
+        "a doubled delimiter is listed as one",
+        "B-436",
+        |_, page| {
+            for entry in &mut page.entries {
+                if let Entry::Prefix(prefix) = entry {
+                    *prefix = prefix.replace("//", "/");
+                }
+            }
+        },
     ),
     get("reads are not pinned", "B-223", |get| get.if_version = None),
     copy("copies are not pinned", "B-407", |copy| {

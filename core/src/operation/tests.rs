@@ -1,5 +1,6 @@
 //! Every operation ends in time, says so, and is traced.
 
+mod send;
 mod silence;
 mod spans;
 

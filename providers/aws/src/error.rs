@@ -116,6 +116,12 @@ fn answer(code: Option<&str>, message: Option<&str>, status: u16) -> String {
             "the table or bucket does not exist ({code}): create it, or check its name, region \
              and account"
         ),
+        (Some(code @ "PermanentRedirect"), _) => {
+            format!("the bucket is in another region ({code}): name its region, or its endpoint")
+        }
+        (Some(code @ "InvalidObjectState"), _) => format!(
+            "the blob is archived ({code}): it can be read once the vendor's client has restored it"
+        ),
         (Some(code), message) if code_kind(code) == Some(ErrorKind::Unauthenticated) => format!(
             "the service does not know who asks ({code}: {}): check the access key with its secret \
              and session token, the region, and that the clock of this machine is right",
@@ -166,6 +172,8 @@ pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u1
 fn code_kind(code: &str) -> Option<ErrorKind> {
     Some(match code {
         missing if is_missing_resource(missing) => ErrorKind::Internal,
+        "PermanentRedirect" => ErrorKind::Internal,
+        "InvalidObjectState" => ErrorKind::Unsupported,
         "NoSuchKey" | "NotFound" => ErrorKind::NotFound,
         "ConditionalCheckFailedException" | "PreconditionFailed" => ErrorKind::PreconditionFailed,
         "TransactionConflictException"

@@ -11,6 +11,8 @@ pub(crate) const DOCUMENTS: &str = "ISOBAR_DOCUMENTS";
 #[cfg(feature = "local")]
 const LISTEN: &str = "ISOBAR_LISTEN";
 pub(crate) const BLOBS: &str = "ISOBAR_BLOBS";
+#[cfg(feature = "local")]
+const BLOB_URL: &str = "ISOBAR_BLOB_URL";
 const PREFIX: &str = "ISOBAR_PREFIX";
 const LOG: &str = "ISOBAR_LOG";
 
@@ -61,6 +63,11 @@ impl Config {
     pub(crate) fn listen(&self) -> String {
         self.get(LISTEN)
             .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
+    }
+
+    #[cfg(feature = "local")]
+    pub(crate) fn blob_url(&self) -> Option<String> {
+        self.get(BLOB_URL)
     }
 
     pub(crate) fn log_filter(&self) -> String {

@@ -18,6 +18,7 @@
 mod arguments;
 mod config;
 mod logging;
+mod machine;
 mod platform;
 mod report;
 mod start;

@@ -8,6 +8,7 @@ use isobar::function::Description;
 use isobar::{App, Environment, Error, ErrorKind, Result};
 
 use crate::config::{BLOBS, Config, DOCUMENTS};
+use crate::machine::Machine;
 use crate::platform::{self, Platform};
 use crate::store::{self, Opened, Stores};
 
@@ -55,7 +56,12 @@ async fn tell_platform(_: &Config, _: &Error) {
 pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
     let kind = platform::detect(config)?;
     let declared = &description.declarations;
-    let mut stores = Stores::default();
+    let machine = match kind {
+        Platform::Local => Some(Machine::bind(config).await?),
+        Platform::Lambda => None,
+    };
+    let blob_url = machine.as_ref().map(|machine| machine.blob_url(config));
+    let mut stores = Stores::signing_for(blob_url);
     let documents = match store_url(config, DOCUMENTS, kind, declared.collections.is_empty())? {
         Some(url) => Some(stores.documents(&url).await?),
         None => None,
@@ -64,7 +70,10 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
         Some(url) => Some(stores.blobs(&url).await?),
         None => None,
     };
-    let (platform, clock) = open(kind, config).await?;
+    let (platform, clock) = match machine {
+        Some(machine) => machine.answering(&stores),
+        None => lambda()?,
+    };
     let mut builder = Environment::builder(platform.describe(), clock);
     let settings = config.settings.clone();
     let prefixed = |own: Option<String>| own.unwrap_or_else(|| config.prefix());
@@ -110,25 +119,8 @@ fn store_url(
     }
 }
 
-type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
-
-async fn open(kind: Platform, config: &Config) -> Result<Platformed> {
-    match kind {
-        Platform::Local => local(config).await,
-        Platform::Lambda => lambda(),
-    }
-}
-
-#[cfg(feature = "local")]
-async fn local(config: &Config) -> Result<Platformed> {
-    let platform = isobar_local::LocalPlatform::bind(&config.listen()).await?;
-    Ok((Arc::new(platform), Arc::new(isobar_local::clock())))
-}
-
-#[cfg(not(feature = "local"))]
-async fn local(_: &Config) -> Result<Platformed> {
-    std::future::ready(Err(platform::not_linked("this machine", "local"))).await
-}
+/// A platform and its clock.
+pub(crate) type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
 
 #[cfg(feature = "lambda")]
 fn lambda() -> Result<Platformed> {

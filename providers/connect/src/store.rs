@@ -24,6 +24,12 @@ pub(crate) struct Opened<D: ?Sized> {
 pub(crate) struct Stores {
     #[cfg(feature = "local")]
     local: std::collections::HashMap<Option<PathBuf>, LocalStore>,
+    /// The one that holds the blobs.
+    #[cfg(feature = "local")]
+    local_blobs: Option<LocalStore>,
+    /// Where the requests are sent that a local store signs.
+    #[cfg(feature = "local")]
+    blob_url: Option<String>,
 }
 
 /// The schemes that some feature of this crate serves.
@@ -45,6 +51,25 @@ const KNOWN: [(&str, &str); 14] = [
 ];
 
 impl Stores {
+    /// Stores of a process that answers at this URL the requests that a local store signs.
+    #[cfg_attr(
+        not(feature = "local"),
+        expect(unused_variables, reason = "no other store signs for this process")
+    )]
+    pub(crate) fn signing_for(blob_url: Option<String>) -> Self {
+        Self {
+            #[cfg(feature = "local")]
+            blob_url,
+            ..Self::default()
+        }
+    }
+
+    /// The local store that holds the blobs, if one does.
+    #[cfg(feature = "local")]
+    pub(crate) fn local_blobs(&self) -> Option<&LocalStore> {
+        self.local_blobs.as_ref()
+    }
+
     pub(crate) async fn documents(&mut self, url: &str) -> Result<Opened<dyn DocumentDriver>> {
         #[cfg(feature = "local")]
         if let Some(store) = self.local(url)? {
@@ -64,7 +89,8 @@ impl Stores {
 
     pub(crate) async fn blobs(&mut self, url: &str) -> Result<Opened<dyn BlobDriver>> {
         #[cfg(feature = "local")]
-        if let Some(store) = self.local(url)? {
+        if let Some(store) = self.local(url)?.cloned() {
+            self.local_blobs = Some(store.clone());
             return Ok(Opened {
                 driver: store.blobs(),
                 prefix: None,
@@ -84,7 +110,10 @@ impl Stores {
         if !matches!(scheme(url), "local" | "file" | "memory") {
             return Ok(None);
         }
-        let config = LocalConfig::from_url(url)?;
+        let mut config = LocalConfig::from_url(url)?;
+        if let Some(blob_url) = &self.blob_url {
+            config = config.with_blob_url(blob_url);
+        }
         let known = place(&config);
         if self.local.contains_key(&known) {
             return Ok(self.local.get(&known));

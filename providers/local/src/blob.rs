@@ -1,6 +1,7 @@
 //! The blob driver: rows of the engine that refer to files, which are written first.
 
 pub(crate) mod body;
+pub(crate) mod change;
 mod listing;
 pub(crate) mod objects;
 pub(crate) mod row;
@@ -8,31 +9,32 @@ pub(crate) mod row;
 pub(crate) mod served;
 pub(crate) mod sign;
 pub(crate) mod upload;
+pub(crate) mod versions;
 
 use std::any::Any;
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isobar::blob::{BlobCondition, BlobKey, ObjectMeta, PresignedRequest};
+use isobar::blob::{BlobCondition, BlobKey, ObjectMeta, PresignedRequest, VersionId};
 use isobar::document::{Timestamp, Version};
 use isobar::driver::blob::{
     BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
     Presign, Put, Read, TransferLimits, Upload, UploadDriver,
 };
 use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
-use redb::ReadableTable as _;
 use tokio::runtime::Handle;
 
-use crate::committer::{Group, Settled};
+use crate::committer::Group;
+use crate::engine::Wrote;
 use crate::engine::tables::BLOBS;
-use crate::engine::{Engine, Wrote};
-use crate::error::{Fault, PROVIDER, Stop};
+use crate::error::{Fault, PROVIDER};
 use crate::store::LocalStore;
 use body::{ReadFailure, Rest};
+use change::Remover;
 use objects::{NewObject, Objects};
 use row::{BlobRow, check};
+use versions::{Past, is_asked_for};
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::ConsistentReads,
@@ -42,6 +44,7 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::BlobCopyConditions,
     Capability::BlobDeleteIfVersion,
     Capability::PinnedReads,
+    Capability::BlobVersions,
     Capability::AbandonedUploads,
     Capability::OrderedListing,
     Capability::ListedAttributes,
@@ -76,18 +79,40 @@ impl Blobs {
         Self { store }
     }
 
-    fn find(&self, bucket: &str, key: &BlobKey) -> Result<Option<BlobRow>> {
-        let key = key.as_str().as_bytes();
-        self.store.read(|snapshot| {
+    /// What is known of a blob, or of one of its versions.
+    fn find(&self, bucket: &str, at: &BlobAddress) -> Result<Option<BlobRow>> {
+        let key = at.key.as_str().as_bytes();
+        let id = at.version_id.as_ref();
+        let found = self.store.read(|snapshot| {
             let stored = snapshot.open_table(BLOBS)?.get((bucket, key))?;
             let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
-            Ok(row.transpose()?)
-        })
+            let present = row.transpose()?.filter(|row| is_asked_for(row, id));
+            match (present, id) {
+                (None, Some(id)) => versions::find(snapshot, (bucket, key), id),
+                (present, _) => Ok(present),
+            }
+        })?;
+        Ok(found.map(|mut row| {
+            row.meta.version_id = self.id_in(bucket, &row.meta.version);
+            row
+        }))
     }
 
-    fn fetch(&self, bucket: &str, key: &BlobKey) -> Result<BlobRow> {
-        self.find(bucket, key)?
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no blob {key:?}")))
+    /// What names a version in a bucket that keeps it.
+    fn id_in(&self, bucket: &str, version: &Version) -> Option<VersionId> {
+        let kept = self.store.keepers().has(bucket);
+        kept.then(|| versions::id(version))
+    }
+
+    fn fetch(&self, bucket: &str, at: &BlobAddress) -> Result<BlobRow> {
+        self.find(bucket, at)?.ok_or_else(|| {
+            let key = &at.key;
+            let message = match &at.version_id {
+                Some(id) => format!("there is no version {id} of the blob {key:?}"),
+                None => format!("there is no blob {key:?}"),
+            };
+            Error::new(ErrorKind::NotFound, message)
+        })
     }
 
     /// Does `work` on the file of a blob. A file that is gone has been replaced since its row was
@@ -95,22 +120,30 @@ impl Blobs {
     async fn with_file<T: Send + 'static>(
         &self,
         bucket: &str,
-        key: &BlobKey,
+        at: &BlobAddress,
         work: impl Fn(Arc<Objects>, BlobRow) -> Result<T, ReadFailure> + Clone + Send + 'static,
     ) -> Result<T> {
-        let mut row = self.fetch(bucket, key)?;
+        let mut row = self.fetch(bucket, at)?;
         loop {
             let (objects, step, of) = (Arc::clone(self.store.objects()), work.clone(), row.clone());
             let gone = match off_runtime(move || step(objects, of)).await? {
                 Err(ReadFailure::Io(error)) if error.kind() == io::ErrorKind::NotFound => error,
                 done => return Ok(done?),
             };
-            let present = self.fetch(bucket, key)?;
+            let present = self.fetch(bucket, at)?;
             if present.object == row.object {
-                let message = format!("the content of the blob {key:?} is missing");
+                let message = format!("the content of the blob {:?} is missing", at.key);
                 return Err(Error::new(ErrorKind::Corrupt, message).with_source(gone));
             }
             row = present;
+        }
+    }
+
+    fn remover(&self, bucket: &str) -> Remover {
+        Remover {
+            bucket: bucket.to_owned(),
+            keeps: self.store.keepers().has(bucket),
+            objects: Arc::clone(self.store.objects()),
         }
     }
 
@@ -119,25 +152,34 @@ impl Blobs {
         &self,
         bucket: &str,
         new: NewObject,
-        meta: ObjectMeta,
+        mut meta: ObjectMeta,
         condition: BlobCondition,
     ) -> Result<ObjectMeta> {
+        meta.version_id = self.id_in(bucket, &meta.version);
+        let keeps = meta.version_id.is_some();
         let (bucket, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
         let work = move |group: &mut Group<'_>| {
-            let key = meta.key.as_str().as_bytes();
-            let found = stored(group, &bucket, key)?;
+            let blob = (&*bucket, meta.key.as_str().as_bytes());
+            let found = change::stored(group, blob)?;
             check(&condition, found.as_ref())?;
             let row = BlobRow {
                 object: new.id(),
                 meta: meta.clone(),
             };
-            group
-                .tables
-                .blobs
-                .open()?
-                .insert((&*bucket, key), &*row.encode(&bucket))?;
+            let replaced = match found {
+                Some(found) if keeps => {
+                    let age = versions::next_age(group, blob)?;
+                    versions::keep(group, blob, (age, &Past::Content(found)))?;
+                    None
+                }
+                found => found,
+            };
+            let blobs = group.tables.blobs.open()?;
+            blobs.insert(blob, &*row.encode(&bucket))?;
             group.wrote = Wrote::Something;
-            group.afterwards(move |settled| settle(settled, Some(new), found, &objects));
+            group.afterwards(move |settled| {
+                change::settle(settled, Some(new), replaced, &objects);
+            });
             Ok(row.meta)
         };
         self.store.submit(ROW_BYTES, work).await
@@ -161,7 +203,8 @@ impl BlobDriver for Blobs {
     async fn put(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
         // Judged again when the row is written; this only spares writing the file for nothing.
         if put.condition != BlobCondition::None {
-            check(&put.condition, self.find(bucket, &put.key)?.as_ref())?;
+            let found = self.find(bucket, &put.key.clone().into())?;
+            check(&put.condition, found.as_ref())?;
         }
         let (objects, content) = (Arc::clone(self.store.objects()), put.content.clone());
         let expected = put.crc32c;
@@ -200,7 +243,7 @@ impl BlobDriver for Blobs {
                 body: rest.into_body(first),
             })
         };
-        let read = self.with_file(bucket, &get.at.key, open).await;
+        let read = self.with_file(bucket, &get.at, open).await;
         read.map_err(|error| match error.kind() {
             ErrorKind::NotFound if get.if_version.is_some() => gone(error),
             _ => error,
@@ -208,12 +251,15 @@ impl BlobDriver for Blobs {
     }
 
     async fn head(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
-        self.fetch(bucket, &at.key).map(|row| row.meta)
+        self.fetch(bucket, at).map(|row| row.meta)
     }
 
     async fn list_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
         match request.scope {
             ListScope::Uploads => Ok(self.store.uploads().page(bucket, request)),
+            ListScope::Versions => self
+                .store
+                .read(|snapshot| listing::versions(snapshot, bucket, request)),
             _ => self
                 .store
                 .read(|snapshot| listing::read(snapshot, bucket, request)),
@@ -226,7 +272,7 @@ impl BlobDriver for Blobs {
             check_version(pinned.as_ref(), &row)?;
             Ok((objects.copy(row.object)?, row.meta))
         };
-        let source = self.with_file(&copy.from_bucket, &copy.from.key, link);
+        let source = self.with_file(&copy.from_bucket, &copy.from, link);
         let (new, from) = source.await.map_err(|error| match error.kind() {
             ErrorKind::NotFound if copy.from_version.is_some() => gone(error),
             _ => error,
@@ -244,14 +290,9 @@ impl BlobDriver for Blobs {
     }
 
     async fn delete(&self, bucket: &str, delete: &Delete) -> Result<Option<bool>> {
-        let (bucket, key) = (bucket.to_owned(), delete.at.key.clone());
-        let condition = delete.condition.clone();
-        let objects = Arc::clone(self.store.objects());
-        let work = move |group: &mut Group<'_>| {
-            let found = stored(group, &bucket, key.as_str().as_bytes())?;
-            check(&condition, found.as_ref())?;
-            remove(group, &bucket, &key, found, &objects).map(Some)
-        };
+        let remover = self.remover(bucket);
+        let delete = delete.clone();
+        let work = move |group: &mut Group<'_>| remover.remove(group, &delete).map(Some);
         self.store.submit(ROW_BYTES, work).await
     }
 
@@ -260,14 +301,16 @@ impl BlobDriver for Blobs {
         bucket: &str,
         keys: &[BlobKey],
     ) -> Result<Vec<Result<Option<bool>>>> {
-        let (bucket, keys) = (bucket.to_owned(), keys.to_vec());
+        let (remover, keys) = (self.remover(bucket), keys.to_vec());
         let bytes = ROW_BYTES * keys.len();
-        let objects = Arc::clone(self.store.objects());
         let work = move |group: &mut Group<'_>| {
             let mut existed = Vec::with_capacity(keys.len());
-            for key in &keys {
-                let found = stored(group, &bucket, key.as_str().as_bytes())?;
-                existed.push(Ok(Some(remove(group, &bucket, key, found, &objects)?)));
+            for key in keys {
+                let delete = Delete {
+                    at: key.into(),
+                    condition: BlobCondition::None,
+                };
+                existed.push(Ok(Some(remover.remove(group, &delete)?)));
             }
             Ok(existed)
         };
@@ -298,57 +341,6 @@ impl BlobDriver for Blobs {
 /// About what the work on one row holds in memory.
 const ROW_BYTES: usize = 4 << 10;
 
-/// Removes the files that no row refers to: of writers who were killed, or gave up unseen.
-pub(crate) fn sweep(engine: &Engine, objects: &Objects) -> Result<(), Fault> {
-    let in_use = engine.read(|snapshot| {
-        let mut in_use = HashSet::new();
-        for row in snapshot.open_table(BLOBS)?.iter()? {
-            let (key, row) = row?;
-            let (bucket, key) = key.value();
-            in_use.insert(BlobRow::decode(bucket, key, row.value())?.object);
-        }
-        Ok(in_use)
-    });
-    match in_use {
-        Ok(in_use) => {
-            let removed = objects.sweep(&in_use)?;
-            tracing::debug!(removed, "swept the files of the local store");
-            Ok(())
-        }
-        // The file of a damaged row would look unreferenced, so nothing is removed.
-        Err(Stop::Refused(error)) => {
-            tracing::warn!(%error, "the files of the local store were not swept");
-            Ok(())
-        }
-        Err(Stop::Fault(fault)) => Err(fault),
-    }
-}
-
-fn stored(group: &mut Group<'_>, bucket: &str, key: &[u8]) -> Result<Option<BlobRow>, Stop> {
-    let stored = group.tables.blobs.open()?.get((bucket, key))?;
-    let row = stored.map(|stored| BlobRow::decode(bucket, key, stored.value()));
-    Ok(row.transpose()?)
-}
-
-/// Removes the row of a blob; returns whether there was one.
-fn remove(
-    group: &mut Group<'_>,
-    bucket: &str,
-    key: &BlobKey,
-    found: Option<BlobRow>,
-    objects: &Arc<Objects>,
-) -> Result<bool, Stop> {
-    let existed = found.is_some();
-    if existed {
-        let key = key.as_str().as_bytes();
-        group.tables.blobs.open()?.remove((bucket, key))?;
-        group.wrote = Wrote::Something;
-        let objects = Arc::clone(objects);
-        group.afterwards(move |settled| settle(settled, None, found, &objects));
-    }
-    Ok(existed)
-}
-
 fn check_version(pinned: Option<&Version>, row: &BlobRow) -> Result<(), ReadFailure> {
     let Some(version) = pinned else {
         return Ok(());
@@ -361,22 +353,6 @@ fn check_version(pinned: Option<&Version>, row: &BlobRow) -> Result<(), ReadFail
 fn gone(error: Error) -> Error {
     let message = "there is no blob that could have the version";
     Error::new(ErrorKind::PreconditionFailed, message).with_source(error)
-}
-
-/// Keeps the file whose row is there, and removes the one whose row is gone.
-fn settle(settled: Settled, new: Option<NewObject>, replaced: Option<BlobRow>, objects: &Objects) {
-    if settled == Settled::NotWritten {
-        return;
-    }
-    if let Some(new) = new {
-        new.keep();
-    }
-    // Where nobody knows which of the two rows is there, both files stay until the next start.
-    if let Some(row) = replaced
-        && settled == Settled::Committed
-    {
-        objects.remove(row.object);
-    }
 }
 
 /// Does blocking work on a thread for it. Dropping the future lets the work end, and drops what it

@@ -10,12 +10,15 @@ use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 use crate::blob::body::Rest;
 use crate::blob::objects::{ObjectId, Objects};
 use crate::blob::row::BlobRow;
+use crate::blob::versions::Past;
 use crate::config::LocalConfig;
 use crate::document::address::Address;
 use crate::document::record::Row;
 use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
-use crate::engine::tables::{BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES};
+use crate::engine::tables::{
+    BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES, VERSIONS,
+};
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
 use crate::store::{FILE, lock};
@@ -29,6 +32,8 @@ pub struct CheckReport {
     pub documents: u64,
     /// Blobs in the file.
     pub blobs: u64,
+    /// Versions that buckets keep beside the present blobs, marks of deletions included.
+    pub versions: u64,
     /// Entries of all indexes.
     pub index_entries: u64,
     /// Entries of the log of changes.
@@ -237,14 +242,47 @@ fn check_blobs(
             read_through(objects, &row)
         });
         if let Err(error) = content {
-            let key = String::from_utf8_lossy(key);
-            report
-                .problems
-                .push(format!("blob {key:?} of {bucket:?}: {}", chain(&error)));
+            report.problems.push(about_blob(bucket, key, &error));
         }
     }
+    check_versions(transaction, objects, (&mut in_use, report))?;
     report.unreferenced_files = count_others(objects, &in_use)?;
     Ok(())
+}
+
+fn check_versions(
+    transaction: &ReadTransaction,
+    objects: &Objects,
+    (in_use, report): (&mut HashSet<ObjectId>, &mut CheckReport),
+) -> Result<(), Fault> {
+    // A store that an older version wrote may have no such table.
+    let versions = match transaction.open_table(VERSIONS) {
+        Ok(versions) => versions,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for row in versions.iter()? {
+        let (place, stored) = row?;
+        let (bucket, key, _) = place.value();
+        report.versions += 1;
+        let content = match Past::decode(place.value(), stored.value()) {
+            Ok(Past::Content(row)) => {
+                in_use.insert(row.object);
+                read_through(objects, &row)
+            }
+            Ok(Past::Deletion { .. }) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = content {
+            report.problems.push(about_blob(bucket, key, &error));
+        }
+    }
+    Ok(())
+}
+
+fn about_blob(bucket: &str, key: &[u8], error: &Error) -> String {
+    let key = String::from_utf8_lossy(key);
+    format!("blob {key:?} of {bucket:?}: {}", chain(error))
 }
 
 fn read_through(objects: &Objects, row: &BlobRow) -> Result<(), Error> {

@@ -48,11 +48,19 @@ impl LocalPlatform {
         })
     }
 
-    /// Answers the requests that a store has signed, before the application sees them.
+    /// Answers the requests that a store has signed, before the application sees them; what they may
+    /// send is limited by their signature and the store, not by the limit of the application's bodies.
     #[cfg(feature = "blob")]
     #[must_use]
     pub fn with_signed_blobs(mut self, blobs: crate::SignedBlobs) -> Self {
         self.blobs = Some(blobs);
+        let server = self
+            .server
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let below = crate::blob::sign::PATH;
+        let unlimited = |options: Options| options.with_unlimited_bodies_below(below);
+        *server = server.take().map(|server| server.with_options(unlimited));
         self
     }
 

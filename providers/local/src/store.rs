@@ -40,6 +40,7 @@ struct Open {
     objects: Arc<Objects>,
     place: Arc<str>,
     uploads: blob::upload::Uploads,
+    keepers: blob::versions::Keepers,
     signer: Option<blob::sign::Signer>,
     arrivals: Arrivals,
     _lock: Option<File>,
@@ -107,7 +108,8 @@ impl LocalStore {
             ));
         }
         let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
-        blob::sweep(&engine, &objects)?;
+        blob::change::sweep(&engine, &objects)?;
+        let keepers = blob::versions::Keepers::read(&engine)?;
         let signer = blob::sign::Signer::of(config)?;
         let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
         Ok(Self {
@@ -117,6 +119,7 @@ impl LocalStore {
                 objects,
                 place,
                 uploads: blob::upload::Uploads::default(),
+                keepers,
                 signer,
                 arrivals: Arrivals::default(),
                 _lock: lock,
@@ -137,6 +140,10 @@ impl LocalStore {
 
     pub(crate) fn uploads(&self) -> &blob::upload::Uploads {
         &self.open.uploads
+    }
+
+    pub(crate) fn keepers(&self) -> &blob::versions::Keepers {
+        &self.open.keepers
     }
 
     pub(crate) fn signer(&self) -> Option<&blob::sign::Signer> {

@@ -123,7 +123,9 @@ impl<S> Answers<S> {
             request_id,
             peer: self.peer,
         };
-        let request = request.map(|body| RequestBody::new(body, arrival, &self.options));
+        let max_bytes = self.options.body_bytes_at(request.uri().path());
+        let limits = (&*self.options, max_bytes);
+        let request = request.map(|body| RequestBody::new(body, arrival, limits));
         let breach = request.body().breach();
         let mut service = self.service.clone();
         let future = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
@@ -198,7 +200,8 @@ fn refusal(request: &Request<Incoming>, options: &Options) -> Option<Problem> {
         ));
     }
     let announced = request.body().size_hint().lower();
-    (announced > options.max_body_bytes).then(|| body_problem(&BodyError::TooLarge, options))
+    let limit = options.body_bytes_at(request.uri().path());
+    (announced > limit).then(|| body_problem(&BodyError::TooLarge, options))
 }
 
 fn target_length(uri: &Uri) -> usize {

@@ -75,7 +75,11 @@ impl RequestBody {
         }
     }
 
-    pub(crate) fn new(incoming: Incoming, arrival: Arrival, options: &Options) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        arrival: Arrival,
+        (options, max_bytes): (&Options, u64),
+    ) -> Self {
         let breach = if incoming.is_end_stream() {
             Breach(None)
         } else {
@@ -84,7 +88,7 @@ impl RequestBody {
         Self {
             incoming,
             arrival,
-            remaining: options.max_body_bytes,
+            remaining: max_bytes,
             idle: options.body_idle_timeout,
             pause: None,
             breach,

@@ -35,6 +35,9 @@ pub struct Options {
     pub max_target_bytes: usize,
     /// Request body; 10 MiB by default.
     pub max_body_bytes: u64,
+    /// The beginnings of paths whose requests may have bodies of any size, because what answers them limits them
+    /// itself; none by default.
+    pub unlimited_bodies_below: Vec<&'static str>,
     /// Time for a whole head to arrive, counted from the end of the previous response, so that it also ends
     /// connections that are idle; 30 seconds by default.
     pub head_timeout: Duration,
@@ -56,6 +59,7 @@ impl Default for Options {
             max_headers: DEFAULT_MAX_HEADERS,
             max_target_bytes: 8 * 1024,
             max_body_bytes: 10 * 1024 * 1024,
+            unlimited_bodies_below: Vec::new(),
             head_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(10),
@@ -108,6 +112,22 @@ impl Options {
     pub fn with_max_body_bytes(mut self, bytes: u64) -> Self {
         self.max_body_bytes = bytes;
         self
+    }
+
+    /// Adds to [`Options::unlimited_bodies_below`].
+    #[must_use]
+    pub fn with_unlimited_bodies_below(mut self, path: &'static str) -> Self {
+        self.unlimited_bodies_below.push(path);
+        self
+    }
+
+    /// The size of the largest body of a request with this path.
+    pub(crate) fn body_bytes_at(&self, path: &str) -> u64 {
+        let mut unlimited = self.unlimited_bodies_below.iter();
+        if unlimited.any(|below| path.starts_with(below)) {
+            return u64::MAX;
+        }
+        self.max_body_bytes
     }
 
     /// Sets [`Options::head_timeout`].

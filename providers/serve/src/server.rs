@@ -52,6 +52,15 @@ impl Server {
         self.address
     }
 
+    /// The same server with other options.
+    #[must_use]
+    pub fn with_options(self, change: impl FnOnce(Options) -> Options) -> Self {
+        Self {
+            options: change(self.options),
+            ..self
+        }
+    }
+
     /// Serves until SIGTERM, SIGINT, or the end of the supervising process; a second signal ends the grace period.
     ///
     /// Tells the supervisor named by `ISOBAR_SUPERVISOR`, where there is one, that it is ready.

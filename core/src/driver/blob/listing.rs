@@ -63,6 +63,56 @@ impl<'r> Folding<'r> {
     }
 }
 
+/// The start of a listing of a store that cannot start after a key, or not in the order of the keys:
+/// what comes before is read and left out, on all pages.
+///
+/// [`Skipping::begin`] tells where the store's page starts, and [`Skipping::page`] makes of it the
+/// page that was asked for.
+#[derive(Debug)]
+pub struct Skipping {
+    after: Option<String>,
+}
+
+impl Skipping {
+    /// What is left out, and where the store's page starts.
+    pub fn begin(start: &ListStart) -> Result<(Self, ListStart)> {
+        let cursor = match start {
+            ListStart::First => return Ok((Self { after: None }, ListStart::First)),
+            ListStart::After(after) => {
+                let after = Some(after.clone());
+                return Ok((Self { after }, ListStart::First));
+            }
+            ListStart::Cursor(cursor) => cursor,
+        };
+        let read = || {
+            let (length, rest) = cursor.split_once('.')?;
+            if length.is_empty() {
+                return Some((None, rest));
+            }
+            let (after, rest) = rest.split_at_checked(length.parse().ok()?)?;
+            Some((Some(after.to_owned()), rest))
+        };
+        let (after, rest) = read().ok_or_else(malformed)?;
+        Ok((Self { after }, ListStart::Cursor(rest.to_owned())))
+    }
+
+    /// The page without what is left out.
+    pub fn page(&self, mut page: EntryPage) -> EntryPage {
+        if let Some(after) = &self.after {
+            page.entries.retain(|entry| entry.name() > after.as_str());
+        }
+        page.next = page.next.map(|next| match &self.after {
+            Some(after) => format!("{}.{after}{next}", after.len()),
+            None => format!(".{next}"),
+        });
+        page
+    }
+}
+
+fn malformed() -> Error {
+    Error::invalid("the cursor of the listing is not one of this store")
+}
+
 /// The common prefix that a key is listed under.
 pub fn folded<'k>(key: &'k str, request: &ListRequest) -> Option<&'k str> {
     let delimiter = request.delimiter.as_deref()?;
@@ -79,12 +129,11 @@ fn pack(last: Option<&str>, native: &str) -> String {
 }
 
 fn unpack(cursor: &str) -> Result<(Option<String>, String)> {
-    let malformed = || Error::invalid("the cursor of the listing is not one of this store");
     let (length, rest) = cursor.split_once(':').ok_or_else(malformed)?;
     if length.is_empty() {
         return Ok((None, rest.to_owned()));
     }
-    let length = length.parse().map_err(|_| malformed())?;
+    let length: usize = length.parse().map_err(|_| malformed())?;
     let (last, native) = rest.split_at_checked(length).ok_or_else(malformed)?;
     Ok((Some(last.to_owned()), native.to_owned()))
 }
@@ -146,6 +195,29 @@ mod tests {
         let keys = ["a", "b/1", "b/2", "b/3", "b/4", "c", "d/1"];
         check(&keys, "", ListStart::After("b/2".into()), &["c", "d/"]);
         check(&keys, "", ListStart::After("a".into()), &["b/", "c", "d/"]);
+    }
+
+    #[test]
+    fn every_page_leaves_out_what_the_listing_starts_after() {
+        for after in [None, Some(""), Some("ü.9")] {
+            let start = after.map_or(ListStart::First, |after| ListStart::After(after.to_owned()));
+            let (skipping, first) = Skipping::begin(&start).unwrap();
+            assert_eq!(first, ListStart::First);
+            let page = skipping.page(EntryPage {
+                entries: ["~", "ü", "ü.90"].map(entry).to_vec(),
+                next: Some("2!note".to_owned()),
+            });
+            let left = page.entries.len();
+            assert_eq!(left, if after == Some("ü.9") { 1 } else { 3 });
+            let next = ListStart::Cursor(page.next.unwrap());
+            let (again, native) = Skipping::begin(&next).unwrap();
+            assert_eq!(again.after.as_deref(), after);
+            assert_eq!(native, ListStart::Cursor("2!note".to_owned()));
+        }
+        for other in ["", "x", "9.short", "x.y", "1.ü"] {
+            let cursor = ListStart::Cursor(other.to_owned());
+            assert!(Skipping::begin(&cursor).is_err(), "{other:?}");
+        }
     }
 
     #[test]

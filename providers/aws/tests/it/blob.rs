@@ -3,6 +3,7 @@
 mod conditions;
 mod content;
 mod listing;
+mod refused;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

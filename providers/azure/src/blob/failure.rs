@@ -139,6 +139,11 @@ mod tests {
             (ErrorKind::AlreadyExists, false, Effect::None),
         );
         check(
+            409,
+            "BlobArchived",
+            (ErrorKind::Unsupported, false, Effect::None),
+        );
+        check(
             412,
             "ConditionNotMet",
             (ErrorKind::PreconditionFailed, false, Effect::None),

@@ -2,7 +2,7 @@
 
 use azure_core::error::CheckSuccessOptions;
 use azure_core::http::{Context, Method, PipelineSendOptions, Request};
-use isobar::driver::blob::listing::Folding;
+use isobar::driver::blob::listing::{Folding, Skipping};
 use isobar::driver::blob::{EntryPage, ListRequest, ListScope, ListStart, key};
 use isobar::{Capability, Error, Result};
 
@@ -21,22 +21,18 @@ impl BlobStore {
         if request.scope == ListScope::Uploads {
             return Err(Error::unsupported(Capability::AbandonedUploads));
         }
-        let (after, start) = split(&request.start)?;
+        let (skipping, start) = Skipping::begin(&request.start)?;
         let native = request.delimiter.as_deref().is_none_or(is_folded);
         let inner = ListRequest {
             start,
             ..request.clone()
         };
-        let mut page = if native {
+        let page = if native {
             self.native_page(bucket, &inner).await?
         } else {
             self.folded_page(bucket, &inner).await?
         };
-        if let Some(after) = &after {
-            page.entries.retain(|entry| entry.name() > after.as_str());
-        }
-        page.next = page.next.map(|next| join(after.as_deref(), &next));
-        Ok(page)
+        Ok(skipping.page(page))
     }
 
     async fn native_page(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
@@ -116,53 +112,7 @@ impl BlobStore {
 }
 
 /// Whether the service folds stored keys at this delimiter as keys are folded; emulators know no
-/// longer ones.
+/// longer ones than a unit of UTF-16.
 fn is_folded(delimiter: &str) -> bool {
-    delimiter.chars().count() == 1 && key::is_delimiter(delimiter)
-}
-
-/// What a listing starts after, on all its pages, and where this page starts.
-fn split(start: &ListStart) -> Result<(Option<String>, ListStart)> {
-    let cursor = match start {
-        ListStart::First => return Ok((None, ListStart::First)),
-        ListStart::After(after) => return Ok((Some(after.clone()), ListStart::First)),
-        ListStart::Cursor(cursor) => cursor,
-    };
-    let read = || {
-        let (length, rest) = cursor.split_once('.')?;
-        if length.is_empty() {
-            return Some((None, rest));
-        }
-        let (after, rest) = rest.split_at_checked(length.parse().ok()?)?;
-        Some((Some(after.to_owned()), rest))
-    };
-    let malformed = || Error::invalid("the cursor of the listing is not one of this store");
-    let (after, rest) = read().ok_or_else(malformed)?;
-    Ok((after, ListStart::Cursor(rest.to_owned())))
-}
-
-fn join(after: Option<&str>, next: &str) -> String {
-    match after {
-        Some(after) => format!("{}.{after}{next}", after.len()),
-        None => format!(".{next}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_keeps_what_the_listing_starts_after() {
-        for after in [None, Some(""), Some("ü.9")] {
-            let cursor = ListStart::Cursor(join(after, "2!note"));
-            let (read, start) = split(&cursor).unwrap();
-            assert_eq!(read.as_deref(), after);
-            assert_eq!(start, ListStart::Cursor("2!note".to_owned()));
-        }
-        for other in ["", "x", "9.short", "x.y", "1.ü"] {
-            let cursor = ListStart::Cursor(other.to_owned());
-            assert!(split(&cursor).is_err(), "{other:?}");
-        }
-    }
+    delimiter.encode_utf16().count() == 1 && key::is_delimiter(delimiter)
 }

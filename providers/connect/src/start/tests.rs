@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use isobar::blob::{PresignOptions, PresignPutOptions};
 use isobar::document::CollectionSpec;
 use isobar::function::SettingSpec;
 use isobar::{App, BucketSpec};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::*;
 
@@ -89,4 +92,79 @@ async fn an_undeclared_collection_is_an_error_that_says_how_to_declare_it() {
     let error = start(app, &[]).await.unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains(".collection("), "{cause}");
+}
+
+/// What a put of `bytes` to a URL is answered with, of which so many are sent.
+async fn put(url: &str, bytes: usize, sent: usize) -> String {
+    let url = url.strip_prefix("http://").unwrap();
+    let (authority, target) = url.split_at(url.find('/').unwrap());
+    let mut stream = TcpStream::connect(authority).await.unwrap();
+    let head = format!(
+        "PUT {target} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![7; 1 << 20];
+    let mut left = sent;
+    while left > 0 {
+        let next = left.min(piece.len());
+        stream.write_all(&piece[..next]).await.unwrap();
+        left -= next;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn requests_that_the_local_store_signs_are_answered_here_whatever_their_size() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("local:{}", directory.path().display());
+    let given = BTreeMap::from([
+        ("ISOBAR_DOCUMENTS", url.clone()),
+        ("ISOBAR_BLOBS", url),
+        ("ISOBAR_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GREETING", "hi".to_owned()),
+    ]);
+    let config = Config::new(move |name| given.get(name).cloned(), &app().describe());
+    let connected = connect(&app().describe(), &config).await.unwrap();
+    let files = connected.environment.bucket(&FILES).unwrap();
+    let service = app().build(&connected.environment).unwrap();
+    let serving = tokio::spawn(async move { connected.platform.serve(service).await });
+    let bytes = 25 << 20;
+    let sized = PresignPutOptions::default().with_size(bytes as u64);
+    let request = files.presign_put("a b", sized).await.unwrap();
+    assert_eq!(put(&request.url, bytes, bytes).await, "HTTP/1.1 200 OK");
+    assert_eq!(files.head("a b").await.unwrap().size, bytes as u64);
+    let other = request.url.replace("/.isobar/", "/isobar/");
+    let other = put(&other, bytes, 0).await;
+    assert_eq!(other, "HTTP/1.1 413 Payload Too Large");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_variable_says_by_which_url_others_reach_this_machine() {
+    let given = BTreeMap::from([
+        ("ISOBAR_DOCUMENTS", "memory:"),
+        ("ISOBAR_BLOBS", "memory:"),
+        ("ISOBAR_LISTEN", "0.0.0.0:0"),
+        ("GREETING", "hi"),
+    ]);
+    for (variable, beginning) in [
+        (None, "http://127.0.0.1:"),
+        (Some("https://n.example"), "https://n.example/"),
+    ] {
+        let given = given.clone();
+        let lookup = move |name: &str| match name {
+            "ISOBAR_BLOB_URL" => variable.map(str::to_owned),
+            _ => given.get(name).map(|value| (*value).to_owned()),
+        };
+        let config = Config::new(lookup, &app().describe());
+        let connected = connect(&app().describe(), &config).await.unwrap();
+        let files = connected.environment.bucket(&FILES).unwrap();
+        let request = files
+            .presign_get("a", PresignOptions::default())
+            .await
+            .unwrap();
+        assert!(request.url.starts_with(beginning), "{}", request.url);
+    }
 }

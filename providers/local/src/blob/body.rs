@@ -101,6 +101,10 @@ impl From<ReadFailure> for Error {
     fn from(failure: ReadFailure) -> Self {
         match failure {
             ReadFailure::Refused(error) => error,
+            ReadFailure::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let message = "the content of the blob is not where it was put";
+                Error::new(ErrorKind::Corrupt, message).with_source(error)
+            }
             ReadFailure::Io(error) => Error::new(
                 ErrorKind::Unavailable,
                 "the content of the blob cannot be read",

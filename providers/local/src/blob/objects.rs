@@ -4,8 +4,9 @@
 //! file that no row refers to is litter; it goes when its maker gives up, or at the next start.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,6 +93,7 @@ impl Objects {
     pub(crate) fn copy(self: &Arc<Self>, from: ObjectId) -> io::Result<NewObject> {
         let new = self.name()?;
         let (from, to) = (self.path(from), self.path(new.id));
+        check_ours(&from)?;
         match fs::hard_link(&from, &to) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
             // Not every file system has links, and none has any number of them.
@@ -106,7 +108,14 @@ impl Objects {
     }
 
     pub(crate) fn open(&self, id: ObjectId) -> io::Result<File> {
-        File::open(self.path(id))
+        let path = self.path(id);
+        let found = check_ours(&path)?;
+        let file = File::open(&path)?;
+        let opened = file.metadata()?;
+        if (found.dev(), found.ino()) != (opened.dev(), opened.ino()) {
+            return Err(not_ours());
+        }
+        Ok(file)
     }
 
     /// Removes a file that no row refers to any more; what cannot be removed is left to the next
@@ -159,9 +168,12 @@ impl Objects {
     fn name(self: &Arc<Self>) -> io::Result<NewObject> {
         let id = ObjectId(Uuid::new_v4());
         let path = self.path(id);
-        match path.parent() {
-            Some(folder) if !folder.is_dir() => create_directory(folder)?,
-            _ => {}
+        if let Some(folder) = path.parent() {
+            match fs::symlink_metadata(folder) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => return Err(not_ours()),
+                Err(_) => create_directory(folder)?,
+            }
         }
         Ok(NewObject {
             objects: Arc::clone(self),
@@ -255,6 +267,26 @@ impl Drop for NewObject {
             let _ = fs::remove_file(self.objects.path(self.id));
         }
     }
+}
+
+/// What lies at the path of a file of ours, which must be no link to another place, nor anything
+/// that is no file.
+fn check_ours(path: &Path) -> io::Result<Metadata> {
+    if let Some(folder) = path.parent()
+        && !fs::symlink_metadata(folder)?.is_dir()
+    {
+        return Err(not_ours());
+    }
+    let found = fs::symlink_metadata(path)?;
+    if found.is_file() {
+        return Ok(found);
+    }
+    Err(not_ours())
+}
+
+fn not_ours() -> io::Error {
+    let message = "there is a link or something else where a file of the store should be";
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 /// Creates a directory and those above it, each on the disk before the next.

@@ -17,8 +17,18 @@ pub(crate) struct BlobRow {
 
 impl BlobRow {
     pub(crate) fn encode(&self, bucket: &str) -> Vec<u8> {
+        let mut body = Vec::with_capacity(128);
+        self.append(&mut body);
+        seal(
+            &[bucket.as_bytes(), self.meta.key.as_str().as_bytes()],
+            &body,
+        )
+    }
+
+    /// Appends all but the key.
+    pub(super) fn append(&self, body: &mut Vec<u8>) {
         let ObjectMeta {
-            key,
+            key: _,
             size,
             version,
             version_id: _,
@@ -26,30 +36,28 @@ impl BlobRow {
             attributes,
             crc32c,
         } = &self.meta;
-        let mut body = Vec::with_capacity(128);
         body.extend(self.object.as_bytes());
-        put_varint(&mut body, *size);
-        put_bytes(&mut body, version.as_str().as_bytes());
-        put_signed(&mut body, modified.as_micros());
-        put_option(&mut body, *crc32c, |out, crc| out.extend(crc.to_le_bytes()));
-        put_attributes(&mut body, attributes);
-        seal(&[bucket.as_bytes(), key.as_str().as_bytes()], &body)
+        put_varint(body, *size);
+        put_bytes(body, version.as_str().as_bytes());
+        put_signed(body, modified.as_micros());
+        put_option(body, *crc32c, |out, crc| out.extend(crc.to_le_bytes()));
+        put_attributes(body, attributes);
     }
 
     pub(crate) fn decode(bucket: &str, key: &[u8], sealed: &[u8]) -> Result<Self, Error> {
-        Self::parse(bucket, key, sealed).map_err(|Malformed| {
-            Error::new(
-                ErrorKind::Corrupt,
-                "what is known of a blob does not match its checksum: \
-                 run `isobar local check` on the store",
-            )
-        })
+        Self::parse(bucket, key, sealed).map_err(damaged)
     }
 
     fn parse(bucket: &str, key: &[u8], sealed: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(unseal(&[bucket.as_bytes(), key], sealed)?);
+        let row = Self::read(&mut reader, key)?;
+        reader.end().map(|()| row)
+    }
+
+    /// Reads what [`append`](Self::append) appended.
+    pub(super) fn read(reader: &mut Reader<'_>, key: &[u8]) -> Result<Self, Malformed> {
         let key = std::str::from_utf8(key).map_err(|_| Malformed)?;
-        let row = Self {
+        Ok(Self {
             object: ObjectId::from_bytes(reader.array()?),
             meta: ObjectMeta {
                 key: BlobKey::of_store(key),
@@ -58,11 +66,19 @@ impl BlobRow {
                 version_id: None,
                 modified: Timestamp::from_micros(reader.signed()?),
                 crc32c: reader.option(Reader::array)?.map(u32::from_le_bytes),
-                attributes: attributes(&mut reader)?,
+                attributes: attributes(reader)?,
             },
-        };
-        reader.end().map(|()| row)
+        })
     }
+}
+
+/// The error of a record that is not what was written.
+pub(super) fn damaged(Malformed: Malformed) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        "what is known of a blob does not match its checksum: \
+         run `isobar local check` on the store",
+    )
 }
 
 /// Judges what a write asks of the blob that is there.

@@ -53,14 +53,19 @@ impl SignedBlobs {
         match &ticket.action {
             PresignAction::Get { .. } => get(&bucket, &ticket, request.headers()).await,
             PresignAction::Head { at } => {
-                let meta = bucket.head(&at.key).await?;
+                let meta = match &at.version_id {
+                    Some(id) => bucket.head_version(&at.key, id.clone()).await?,
+                    None => bucket.head(&at.key).await?,
+                };
                 let length = meta.size;
                 Ok(described(&meta, length, Body::empty()))
             }
             PresignAction::Delete { at } => {
-                bucket
-                    .delete_with(&at.key, DeleteBlobOptions::default())
-                    .await?;
+                let mut options = DeleteBlobOptions::default();
+                if let Some(id) = &at.version_id {
+                    options = options.with_version_id(id.clone());
+                }
+                bucket.delete_with(&at.key, options).await?;
                 Ok(empty(StatusCode::NO_CONTENT))
             }
             PresignAction::Put { .. } => put(&bucket, &ticket, request).await,
@@ -139,7 +144,10 @@ async fn get(bucket: &Bucket, ticket: &Ticket, headers: &HeaderMap) -> Result<Re
         return Err(denied("the request is not signed to read"));
     };
     let range = headers.get(header::RANGE).and_then(range);
-    let options = GetBlobOptions::default().with_range(range.unwrap_or_default());
+    let mut options = GetBlobOptions::default().with_range(range.unwrap_or_default());
+    if let Some(id) = &at.version_id {
+        options = options.with_version_id(id.clone());
+    }
     let blob = match bucket.get_with(&at.key, options).await {
         Err(error) if range.is_some() && error.kind() == ErrorKind::InvalidArgument => {
             return Ok(empty(StatusCode::RANGE_NOT_SATISFIABLE));

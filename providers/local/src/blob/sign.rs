@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
-use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest};
+use isobar::blob::{Attributes, BlobCondition, BlobKey, PresignedRequest, VersionId};
 use isobar::document::{Timestamp, Version};
 use isobar::driver::blob::{BlobAddress, Presign, PresignAction};
 use isobar::driver::{metadata, sortable};
@@ -31,6 +31,8 @@ const META: &str = "x-isobar-meta-";
 /// The header with the checksum that the content must have.
 const CRC32C: &str = "x-isobar-crc32c";
 const MAC_BYTES: usize = 32;
+/// What stands before a version and the action on it, where others have the action.
+const VERSION: u8 = 5;
 /// The headers of attributes, in the order of the format.
 const NAMES: [&str; 5] = [
     "content-type",
@@ -137,10 +139,14 @@ fn secret_in(directory: &Path) -> io::Result<Vec<u8>> {
         _ => {}
     }
     let unfinished = path.with_extension("tmp");
+    // A file that was left there may be a link to another place.
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = fs::File::options()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&unfinished)?;
     file.write_all(&secret)?;
@@ -169,6 +175,15 @@ impl Ticket {
             | PresignAction::Head { at }
             | PresignAction::Delete { at } => &at.key,
             PresignAction::Put { key, .. } | PresignAction::Part { key, .. } => key,
+        }
+    }
+
+    fn version_id(&self) -> Option<&VersionId> {
+        match &self.action {
+            PresignAction::Get { at, .. }
+            | PresignAction::Head { at }
+            | PresignAction::Delete { at } => at.version_id.as_ref(),
+            PresignAction::Put { .. } | PresignAction::Part { .. } => None,
         }
     }
 
@@ -216,6 +231,10 @@ impl Ticket {
         put_bytes(&mut out, self.bucket.as_bytes());
         put_bytes(&mut out, self.key().as_str().as_bytes());
         put_signed(&mut out, self.expires.as_micros());
+        if let Some(id) = self.version_id() {
+            out.push(VERSION);
+            put_bytes(&mut out, id.as_str().as_bytes());
+        }
         match &self.action {
             PresignAction::Get {
                 content_disposition,
@@ -261,8 +280,13 @@ impl Ticket {
         let bucket = reader.text()?.to_owned();
         let key = BlobKey::of_store(reader.text()?);
         let expires = Timestamp::from_micros(reader.signed()?);
-        let at = BlobAddress::from(key.clone());
-        let action = match reader.byte()? {
+        let mut at = BlobAddress::from(key.clone());
+        let mut kind = reader.byte()?;
+        if kind == VERSION {
+            at.version_id = Some(VersionId::new(reader.text()?));
+            kind = reader.byte()?;
+        }
+        let action = match kind {
             0 => PresignAction::Get {
                 at,
                 content_disposition: text(&mut reader)?,

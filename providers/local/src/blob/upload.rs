@@ -175,7 +175,7 @@ impl UploadDriver for LocalUpload {
             upload.check_parts(finish.size, &self.sizes())?;
         }
         // Judged again when the row is written; this only spares flushing the file for nothing.
-        let found = self.blobs.find(bucket, &upload.key)?;
+        let found = self.blobs.find(bucket, &upload.key.clone().into())?;
         check(&upload.condition, found.as_ref())?;
         let (begun, objects) = (self.take()?, Arc::clone(self.blobs.store.objects()));
         let (size, known) = (finish.size, finish.crc32c);

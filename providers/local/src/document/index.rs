@@ -108,8 +108,7 @@ pub(crate) fn register(group: &mut Group<'_>, schema: &CollectionSchema) -> Resu
         group.tables.indexes.open()?.insert(key, &*definition)?;
     }
     // What writes without knowing of indexes must not touch the store from now on.
-    let meta = group.tables.meta.open()?;
-    meta.insert(format::FORMAT, format::INDEXED)?;
+    format::raise(group.tables.meta.open()?, format::INDEXED)?;
     group.forget(&schema.table);
     group.wrote = Wrote::Something;
     Ok(())

@@ -1,6 +1,6 @@
 //! The format of a store: written into a new one, checked in an old one.
 
-use redb::{ReadTransaction, ReadableTable as _, TableError, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, Table, TableError, WriteTransaction};
 
 use super::Wrote;
 use super::tables::{META, Tables};
@@ -8,11 +8,13 @@ use crate::error::Fault;
 
 /// The format of a store without indexes.
 const PLAIN: u64 = 1;
-/// That of one with indexes, which a version that does not keep them must not write: also the
-/// newest that this version reads.
+/// That of one with indexes, which a version that does not keep them must not write.
 pub(crate) const INDEXED: u64 = 2;
+/// That of one with buckets that keep versions, whose files an older version would take for litter:
+/// also the newest that this version reads.
+pub(crate) const VERSIONED: u64 = 3;
 
-pub(crate) const FORMAT: &str = "format";
+const FORMAT: &str = "format";
 const CLEAN: &str = "clean";
 
 /// What an existing file says of itself.
@@ -34,10 +36,10 @@ pub(crate) fn inspect(transaction: &ReadTransaction) -> Result<Found, Fault> {
         Err(error) => return Err(error.into()),
     };
     match meta.get(FORMAT)?.map(|format| format.value()) {
-        Some(PLAIN | INDEXED) => {}
-        Some(newer) if newer > INDEXED => {
+        Some(PLAIN..=VERSIONED) => {}
+        Some(newer) if newer > VERSIONED => {
             return Err(Fault::newer(format!(
-                "format {newer}, this version reads up to {INDEXED}"
+                "format {newer}, this version reads up to {VERSIONED}"
             )));
         }
         _ => return Err(Fault::damaged("the store does not say its format")),
@@ -59,6 +61,13 @@ pub(crate) fn mark_open(transaction: &WriteTransaction) -> Result<Wrote, Fault> 
     }
     meta.insert(CLEAN, 0)?;
     Ok(Wrote::Something)
+}
+
+/// Says that the store has what only a version that knows this format may write.
+pub(crate) fn raise(meta: &mut Table<'_, &'static str, u64>, format: u64) -> Result<(), Fault> {
+    let found = meta.get(FORMAT)?.map(|found| found.value());
+    meta.insert(FORMAT, found.unwrap_or(PLAIN).max(format))?;
+    Ok(())
 }
 
 /// Says that everything was finished.

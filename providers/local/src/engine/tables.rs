@@ -20,6 +20,9 @@ pub(crate) const CHANGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 /// `(bucket, blob key)` to what is known of the blob. The key is bytes, not text, so that a listing
 /// can go on at the next possible prefix even where that is not UTF-8.
 pub(crate) const BLOBS: TableDefinition<'_, (&str, &[u8]), &[u8]> = TableDefinition::new("blobs");
+/// `(bucket, blob key, age)` to a version that the bucket keeps; the latest has the least age.
+pub(crate) const VERSIONS: TableDefinition<'_, (&str, &[u8], u64), &[u8]> =
+    TableDefinition::new("versions");
 
 /// `(topic, number)` to a message, in the order in which they were sent.
 pub(crate) const MESSAGES: TableDefinition<'_, (&str, u64), &[u8]> =
@@ -44,6 +47,7 @@ pub(crate) struct Tables<'t> {
     pub(crate) meta: Lazy<'t, &'static str, u64>,
     pub(crate) blobs: Lazy<'t, (&'static str, &'static [u8]), &'static [u8]>,
     pub(crate) messages: Lazy<'t, (&'static str, u64), &'static [u8]>,
+    pub(crate) versions: Lazy<'t, (&'static str, &'static [u8], u64), &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -57,6 +61,7 @@ impl<'t> Tables<'t> {
             meta: Lazy::new(transaction, META),
             blobs: Lazy::new(transaction, BLOBS),
             messages: Lazy::new(transaction, MESSAGES),
+            versions: Lazy::new(transaction, VERSIONS),
         }
     }
 
@@ -70,6 +75,7 @@ impl<'t> Tables<'t> {
         self.meta.open()?;
         self.blobs.open()?;
         self.messages.open()?;
+        self.versions.open()?;
         Ok(())
     }
 }

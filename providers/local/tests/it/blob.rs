@@ -1,6 +1,7 @@
 //! The blob driver through the portable bucket.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -11,7 +12,7 @@ use isobar::blob::{
 };
 use isobar::document::Version;
 use isobar::{Bucket, ErrorKind};
-use isobar_local::LocalStore;
+use isobar_local::{LocalConfig, LocalStore};
 
 use crate::fixture::kind;
 
@@ -394,4 +395,58 @@ async fn a_content_that_was_changed_or_is_gone_is_corrupt() {
         };
         assert_eq!(kind(read), ErrorKind::Corrupt, "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_link_that_was_planted_in_the_directory_is_neither_read_nor_written_through() {
+    let outside = tempfile::tempdir().unwrap();
+    let directory = outside.path().join("data");
+    let secret = outside.path().join("secret");
+    let store = LocalStore::open(&directory).unwrap();
+    let files_bucket = bucket(&store);
+    files_bucket.put("linked", "secret").await.unwrap();
+    let place = directory.join("objects");
+    let object = place.join(&files(&place)[0]);
+    fs::write(&secret, "secret").unwrap();
+    fs::remove_file(&object).unwrap();
+    symlink(&secret, &object).unwrap();
+    assert_eq!(kind(files_bucket.get("linked").await), ErrorKind::Corrupt);
+    let copied = files_bucket.copy("linked", "copy").await;
+    assert_eq!(kind(copied), ErrorKind::Corrupt);
+    // The blob can be replaced and removed, and what the link leads to stays.
+    files_bucket.put("linked", "mine").await.unwrap();
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "secret");
+    files_bucket.delete("linked").await.unwrap();
+    let elsewhere = outside.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    for first in 0..=255_u8 {
+        symlink(&elsewhere, place.join(format!("{first:02x}"))).unwrap();
+    }
+    let refused = files_bucket.put("a", "x").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Corrupt);
+    for named in ["files", "\"a\""] {
+        assert!(refused.to_string().contains(named), "{refused}");
+    }
+    let mut writer = files_bucket.writer("b").unwrap();
+    writer.write(vec![1; 9 << 20]).await.unwrap_err();
+    drop((writer, files_bucket, store));
+    fs::write(elsewhere.join("ab000000000040008000000000000000"), "x").unwrap();
+    drop(LocalStore::open(&directory).unwrap());
+    assert_eq!(files(&elsewhere).len(), 1);
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_the_unfinished_secret_leads_nowhere() {
+    let outside = tempfile::tempdir().unwrap();
+    let directory = outside.path().join("data");
+    fs::create_dir(&directory).unwrap();
+    let precious = outside.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    symlink(&precious, directory.join("signing-key.tmp")).unwrap();
+    let config = LocalConfig::new(&directory).with_blob_url("http://127.0.0.1:1");
+    drop(config.open().unwrap());
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    assert!(directory.join("signing-key").is_file());
 }

@@ -268,8 +268,8 @@ fn a_file_of_something_else_or_of_a_newer_version_is_refused() {
     };
     write_format(None);
     assert_eq!(open().kind(), isobar::ErrorKind::Corrupt);
-    write_format(Some(3));
+    write_format(Some(4));
     let newer = open();
     assert_eq!(newer.kind(), isobar::ErrorKind::Unsupported);
-    assert!(newer.to_string().contains("format 3"), "{newer}");
+    assert!(newer.to_string().contains("format 4"), "{newer}");
 }

@@ -5,7 +5,10 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use isobar::blob::{Attributes, BlobCondition, BlobKey, GetBlobOptions, List};
 use isobar::document::{IndexSpec, Query, SortType, Update, UpdateOptions, WriteSet};
+use isobar::driver::blob::{Finish, Part, PartTag, Upload};
 use isobar::{Bucket, Collection, CollectionSpec, ErrorKind};
 use isobar_local::{LocalStore, check, clock};
 use serde::{Deserialize, Serialize};
@@ -46,14 +49,65 @@ fn content(n: i64) -> Vec<u8> {
     n.to_le_bytes().into_iter().cycle().take(length).collect()
 }
 
+/// A bucket that keeps versions.
+fn kept(store: &LocalStore) -> Bucket {
+    Bucket::new(store.blobs(), Arc::new(clock()), "kept")
+}
+
+/// Bytes of each part but the last.
+const PART: usize = 30_000;
+
+/// Content in three parts, of which the second comes last.
+fn uploaded(n: i64) -> Vec<u8> {
+    let whole = n.to_le_bytes().into_iter().cycle();
+    whole.take(2 * PART + 10_000).collect()
+}
+
+async fn upload(store: &LocalStore, writer: i64, n: i64) {
+    let upload = Upload {
+        key: BlobKey::new(format!("{writer}/uploaded")).unwrap(),
+        attributes: Attributes::default(),
+        condition: BlobCondition::None,
+        size: None,
+        part_bytes: PART as u64,
+        planned: false,
+        token: None,
+    };
+    let upload = store.blobs().upload("files", &upload).await.unwrap();
+    let whole = Bytes::from(uploaded(n));
+    for number in [1, 3, 2_u32] {
+        let start = (number as usize - 1) * PART;
+        let content = whole.slice(start..whole.len().min(start + PART));
+        let part = Part {
+            number,
+            offset: start as u64,
+            crc32c: crc32c::crc32c(&content),
+            content,
+        };
+        upload.part(&part).await.unwrap();
+    }
+    let finish = Finish {
+        parts: Some(vec![PartTag::default(); 3]),
+        size: whole.len() as u64,
+        crc32c: Some(crc32c::crc32c(&whole)),
+    };
+    upload.finish(&finish).await.unwrap();
+}
+
 /// What one writer does, from the number `first` on, until the process is killed.
-async fn keep_writing(items: Collection<Item>, files: Bucket, writer: i64, first: i64) {
+async fn keep_writing(store: LocalStore, writer: i64, first: i64) {
+    let (items, files) = parts(&store);
     for n in first.. {
-        write_one(&items, &files, writer, n).await;
+        write_one(&store, (&items, &files), writer, n).await;
     }
 }
 
-async fn write_one(items: &Collection<Item>, files: &Bucket, writer: i64, n: i64) {
+async fn write_one(
+    store: &LocalStore,
+    (items, files): (&Collection<Item>, &Bucket),
+    writer: i64,
+    n: i64,
+) {
     let item = |group: &str, id| Item {
         group: format!("{group}{writer}"),
         id,
@@ -74,6 +128,13 @@ async fn write_one(items: &Collection<Item>, files: &Bucket, writer: i64, n: i64
         .await
         .unwrap();
     say("replaced", writer, n);
+    upload(store, writer, n).await;
+    say("uploaded", writer, n);
+    kept(store)
+        .put(format!("{writer}"), content(n))
+        .await
+        .unwrap();
+    say("kept", writer, n);
     if n % 4 == 0 {
         files
             .put(format!("{writer}/{n}"), content(n))
@@ -98,11 +159,11 @@ pub(crate) fn write(directory: &Path, first: u64) {
         .unwrap();
     runtime.block_on(async {
         let store = LocalStore::open(directory).unwrap();
-        let (items, files) = parts(&store);
+        store.keep_versions("kept").await.unwrap();
         say("ready", 0, 0);
         let first = i64::try_from(first).unwrap();
         let tasks: Vec<_> = (0..WRITERS)
-            .map(|writer| keep_writing(items.clone(), files.clone(), writer, first))
+            .map(|writer| keep_writing(store.clone(), writer, first))
             .map(tokio::spawn)
             .collect();
         for task in tasks {
@@ -175,11 +236,32 @@ async fn check_writer(store: &LocalStore, acknowledged: &Acknowledged, first: i6
         let found = found.bytes().await.unwrap();
         assert!(found == content(replaced) || found == content(replaced + 1));
     }
+    if let Some(n) = last("uploaded") {
+        let found = files.get(format!("{writer}/uploaded")).await.unwrap();
+        let found = found.bytes().await.unwrap();
+        assert!(found == uploaded(n) || found == uploaded(n + 1));
+    }
+    let found = versions(&kept(store), &writer.to_string()).await;
+    for n in first..=last("kept").unwrap_or(first - 1) {
+        assert!(found.contains(&content(n)), "version {n} of {writer}");
+    }
     let put = last("put").unwrap_or(first - 1);
     for n in (first..=put).filter(|n| n % 4 == 0) {
         let found = files.get(format!("{writer}/{n}")).await.unwrap();
         assert_eq!(found.bytes().await.unwrap(), content(n));
     }
+}
+
+/// The contents of all versions of a blob.
+async fn versions(bucket: &Bucket, key: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let list = List::new().prefix(key);
+    for version in bucket.list_versions(&list).await.unwrap().versions {
+        let options = GetBlobOptions::default().with_version_id(version.id);
+        let blob = bucket.get_with(key, options).await.unwrap();
+        found.push(blob.bytes().await.unwrap().to_vec());
+    }
+    found
 }
 
 /// The index finds the same documents as the partition, at the numbers that they have now.
@@ -223,7 +305,7 @@ async fn what_was_acknowledged_survives_five_hundred_kills() {
             let report = check(directory.path()).unwrap();
             assert_eq!(report.problems, Vec::<String>::new());
             assert_eq!(report.unreferenced_files, 0);
-            assert!(report.documents > 0 && report.blobs > 0);
+            assert!(report.documents > 0 && report.blobs > 0 && report.versions > 0);
             assert_eq!(report.index_entries, report.documents);
         }
     }

@@ -19,3 +19,4 @@ mod index;
 mod kill;
 mod listing;
 mod messages;
+mod versions;

@@ -5,8 +5,8 @@
 
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 use isobar::blob::BlobKey;
-use isobar::driver::blob::listing::Folding;
-use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListScope, ListStart};
+use isobar::driver::blob::listing::{Folding, Skipping};
+use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListScope};
 use isobar::{Capability, Error, ErrorKind, Result};
 use opendal::Metadata;
 use opendal::options::ListOptions;
@@ -51,11 +51,14 @@ impl OpendalStore {
     async fn page_once(&self, bucket: &str, request: &ListRequest) -> Result<EntryPage> {
         let place = self.place(bucket)?;
         let keys = self.service.keys();
-        let (mut folding, native) = Folding::begin(request)?;
-        let after = match &request.start {
-            ListStart::After(name) => keys.prefix(name),
-            _ => native.unwrap_or_default(),
+        // Stored paths are not in the order of the keys, so that no path is the one to start after.
+        let (skipping, start) = Skipping::begin(&request.start)?;
+        let request = &ListRequest {
+            start,
+            ..request.clone()
         };
+        let (mut folding, native) = Folding::begin(request)?;
+        let after = native.unwrap_or_default();
         let limit = request.limit.clamp(1, LONGEST) as usize;
         let listed = match self.service {
             Service::Fs => walk(&place, (&after, limit)).await?,
@@ -70,7 +73,7 @@ impl OpendalStore {
         for entry in entries.into_iter().flatten() {
             folding.take(entry);
         }
-        Ok(folding.page(next))
+        Ok(skipping.page(folding.page(next)))
     }
 
     /// One path more than a page has, each after `after`.

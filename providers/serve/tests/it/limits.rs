@@ -69,6 +69,22 @@ async fn a_body_announced_over_the_limit_is_413_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_path_may_take_bodies_of_any_size() {
+    let options = || {
+        let options = Options::default().with_max_body_bytes(4);
+        options.with_unlimited_bodies_below("/ec")
+    };
+    let to = |target: &str| {
+        format!(
+            "POST {target} HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0123456789"
+        )
+    };
+    check(options(), to("/echo").as_bytes(), "200", None).await;
+    let refused = Some("body_too_large");
+    check(options(), to("/swallow").as_bytes(), "413", refused).await;
+}
+
+#[tokio::test]
 async fn a_body_of_the_limit_passes() {
     let request =
         b"POST /echo HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0123456789";
