@@ -53,6 +53,12 @@ impl Config {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
+    /// Looks variables up as platforms do.
+    #[cfg(feature = "_platforms")]
+    pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + '_ {
+        |name| self.get(name)
+    }
+
     pub(crate) fn prefix(&self) -> String {
         self.get(PREFIX).unwrap_or_default()
     }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use isobar::driver::Clock;
 use isobar::driver::function::FunctionDriver;
 use isobar::function::Description;
 use isobar::{App, Environment, Error, ErrorKind, Result};
 
 use crate::config::{BLOBS, Config, DOCUMENTS};
-use crate::platform::{self, Platform};
+use crate::platform::{self, Platform, Platformed};
 use crate::store::{self, Opened, Stores};
 
 /// Where documents and blobs go on this machine unless a variable says otherwise.
@@ -100,22 +99,21 @@ fn store_url(
         _ if unused => Ok(None),
         (Some(url), _) => Ok(Some(url)),
         (None, Platform::Local) => Ok(Some(LOCAL_STORE.to_owned())),
-        (None, Platform::Lambda) => {
+        (None, Platform::Lambda | Platform::Http(_)) => {
             let message = format!(
                 "{variable} is not set, and this platform has no store of its own: \
-                 set it to the URL of one, such as dynamodb://REGION or s3://REGION"
+                 set it to the URL of one, such as dynamodb://REGION, firestore://PROJECT or s3://REGION"
             );
             Err(Error::new(ErrorKind::InvalidArgument, message))
         }
     }
 }
 
-type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
-
 async fn open(kind: Platform, config: &Config) -> Result<Platformed> {
     match kind {
         Platform::Local => local(config).await,
         Platform::Lambda => lambda(),
+        Platform::Http(served) => served.open(config).await,
     }
 }
 
