@@ -1,6 +1,7 @@
 //! The application behind the doors: it tells what it saw, or answers what it is told to.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::{OriginalUri, Path};
@@ -19,8 +20,11 @@ use serde::{Deserialize, Serialize};
 use crate::Failure;
 use crate::door::{Door, WireRequest, WireResponse};
 
-/// The environment variable that turns this program into the probe: `local` or `lambda`.
+/// The environment variable that turns this program into the probe: `local`, `lambda`, or [`CONNECT`].
 pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
+
+/// The value with which the probe finds out where it runs, as applications do.
+pub const CONNECT: &str = "connect";
 
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
@@ -38,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) length: usize,
     pub(crate) crc32c: u32,
     pub(crate) id: String,
+    /// The client's address.
+    pub(crate) remote: Option<IpAddr>,
 }
 
 impl Seen {
@@ -110,6 +116,10 @@ pub fn requested() -> Result<bool> {
         let _ = tokio::io::copy(&mut input, &mut tokio::io::sink()).await;
     };
     let serve = async {
+        if platform == CONNECT {
+            isobar_connect::run(app()).await;
+            return Ok(());
+        }
         if platform == "lambda" {
             return run(&LambdaPlatform::from_environment()?).await;
         }
@@ -180,6 +190,7 @@ async fn probe(
         length: received.len(),
         crc32c: crc32c::crc32c(&received),
         id: invocation.id().as_str().to_owned(),
+        remote: invocation.remote_address(),
     };
     axum::Json(seen).into_response()
 }
