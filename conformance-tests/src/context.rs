@@ -11,7 +11,7 @@ use isobar::driver::document::DocumentDriver;
 use isobar::{Bucket, Capability, Collection};
 use isobar_fault_proxy::{Protocol, Proxy};
 
-use crate::door::Door;
+use crate::door::{Door, Doors};
 use crate::{BucketSettings, Case, Failure, ManualClock, Provider, Wire, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
@@ -226,8 +226,13 @@ impl Context {
 
     /// A fresh probe behind the provider's front door.
     pub(crate) async fn door(&self) -> Result<Box<dyn Door>, Failure> {
-        let doors = self.provider.doors.as_ref();
-        expect::some("the front door", doors)?.open().await
+        self.doors()?.open().await
+    }
+
+    /// The provider's front door itself.
+    pub(crate) fn doors(&self) -> Result<&dyn Doors, Failure> {
+        let doors = self.provider.doors.as_deref();
+        expect::some("the front door", doors)
     }
 
     /// The clock that the case's collections go by.

@@ -1,5 +1,6 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
+pub mod contract;
 pub mod function_url;
 pub(crate) mod http1;
 pub mod lambda;
@@ -9,6 +10,7 @@ mod process;
 mod queue;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
@@ -102,6 +104,12 @@ pub trait Doors: fmt::Debug + Send + Sync {
 
     /// What a result through this door is worth.
     fn evidence(&self) -> Evidence;
+
+    /// The address that the suite has for the platform behind the door, where that is known beforehand.
+    fn client(&self) -> Option<IpAddr>;
+
+    /// Methods and paths that the platform keeps for itself.
+    fn reserved(&self) -> Vec<(&'static str, &'static str)>;
 
     /// Starts the probe and waits until it takes requests.
     async fn open(&self) -> Result<Box<dyn Door>, Failure>;

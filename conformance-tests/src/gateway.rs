@@ -1,9 +1,10 @@
 //! The cases about requests and responses, one file per group.
 
+mod platform;
 mod requests;
 mod responses;
 
 use crate::Case;
 
 /// Every case about requests and responses.
-pub(crate) const CASES: &[&[Case]] = &[requests::CASES, responses::CASES];
+pub(crate) const CASES: &[&[Case]] = &[platform::CASES, requests::CASES, responses::CASES];

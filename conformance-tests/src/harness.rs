@@ -5,6 +5,7 @@ pub mod aws_moto;
 pub mod aws_url;
 pub mod azure_blob;
 pub mod azure_tables;
+pub mod contract;
 pub mod gcp;
 pub mod gcs;
 pub mod local;
@@ -63,7 +64,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 12] = [
+pub const PROVIDERS: [&str; 19] = [
     "local",
     "aws",
     "aws-moto",
@@ -76,6 +77,13 @@ pub const PROVIDERS: [&str; 12] = [
     "opendal-fs",
     "opendal-memory",
     "opendal-s3",
+    "cloud-run",
+    "azure-functions",
+    "alibaba-fc",
+    "tencent-scf",
+    "knative",
+    "openfaas",
+    "fission",
 ];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].
@@ -93,6 +101,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "opendal-fs" => opendal::start_fs(),
         "opendal-memory" => opendal::start_memory(),
         "opendal-s3" => opendal::start_s3(options).await,
+        name if contract::starts(name) => contract::start(name),
         _ => {
             let all = PROVIDERS.join(", ");
             let message = format!("there is no provider {name:?}, only {all}");

@@ -4,6 +4,7 @@ pub(crate) mod inbox;
 
 use std::future::ready;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +27,11 @@ use crate::door::{Door, WireRequest, WireResponse};
 use inbox::Inbox;
 pub(crate) use inbox::TOPIC;
 
-/// The environment variable that turns this program into the probe: `local` or `lambda`.
+/// The environment variable that turns this program into the probe: `local`, `lambda`, or [`CONNECT`].
 pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
+
+/// The value with which the probe finds out where it runs, as applications do.
+pub const CONNECT: &str = "connect";
 
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
@@ -45,6 +49,8 @@ pub(crate) struct Seen {
     pub(crate) length: usize,
     pub(crate) crc32c: u32,
     pub(crate) id: String,
+    /// The client's address.
+    pub(crate) remote: Option<IpAddr>,
 }
 
 impl Seen {
@@ -117,6 +123,10 @@ pub fn requested() -> Result<bool> {
         let _ = tokio::io::copy(&mut input, &mut tokio::io::sink()).await;
     };
     let serve = async {
+        if platform == CONNECT {
+            isobar_connect::run(app(false)).await;
+            return Ok(());
+        }
         if platform == "lambda" {
             return run(&LambdaPlatform::from_environment()?, None).await;
         }
@@ -206,6 +216,7 @@ async fn probe(
         length: received.len(),
         crc32c: crc32c::crc32c(&received),
         id: invocation.id().as_str().to_owned(),
+        remote: invocation.remote_address(),
     };
     axum::Json(seen).into_response()
 }

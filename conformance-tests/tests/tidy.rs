@@ -13,8 +13,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-aws", &["isobar", "isobar-serve"]),
     ("isobar-postgres", &["isobar"]),
     ("isobar-opendal", &["isobar"]),
-    ("isobar-gcp", &["isobar"]),
-    ("isobar-azure", &["isobar"]),
+    ("isobar-gcp", &["isobar", "isobar-serve"]),
+    ("isobar-azure", &["isobar", "isobar-serve"]),
+    ("isobar-http", &["isobar", "isobar-serve"]),
+    ("isobar-alibaba", &["isobar", "isobar-serve"]),
+    ("isobar-tencent", &["isobar", "isobar-serve"]),
     (
         "isobar-connect",
         &[
@@ -25,6 +28,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-gcp",
             "isobar-opendal",
             "isobar-azure",
+            "isobar-http",
+            "isobar-alibaba",
+            "isobar-tencent",
             "isobar-serve",
         ],
     ),
@@ -38,6 +44,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-gcp",
             "isobar-opendal",
             "isobar-azure",
+            "isobar-http",
+            "isobar-alibaba",
+            "isobar-tencent",
             "isobar-serve",
             "isobar-connect",
             "isobar-fault-proxy",
@@ -96,13 +105,16 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 6] = [
+const VENDORS: [&str; 9] = [
     "providers/local",
     "providers/aws",
     "providers/postgres",
     "providers/gcp",
     "providers/opendal",
     "providers/azure",
+    "providers/http",
+    "providers/alibaba",
+    "providers/tencent",
 ];
 
 /// Where a provider implements which trait.

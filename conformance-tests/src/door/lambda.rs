@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -70,6 +71,14 @@ impl Doors for LambdaDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ContractOnly
+    }
+
+    fn client(&self) -> Option<IpAddr> {
+        Some(payload::CLIENT.into())
+    }
+
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {

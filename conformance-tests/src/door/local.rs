@@ -1,6 +1,6 @@
 //! Through a TCP connection to the local platform's server, written byte by byte.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use async_trait::async_trait;
 use isobar::Capabilities;
@@ -43,6 +43,14 @@ impl Doors for LocalDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::Embedded
+    }
+
+    fn client(&self) -> Option<IpAddr> {
+        Some(Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {

@@ -6,6 +6,8 @@
 //! Header names are in lower case; values of one name are joined with commas; cookies are taken
 //! out into a list; content that is not text is Base64. The raw path is as the client sent it.
 
+use std::net::Ipv4Addr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -13,6 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::{WireRequest, WireResponse};
 use crate::Failure;
+
+/// The address of every client.
+pub(super) const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// The event for a request.
 pub(super) fn event(request: &WireRequest) -> Value {
@@ -40,7 +45,7 @@ pub(super) fn event(request: &WireRequest) -> Value {
                 "method": request.method,
                 "path": raw_path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.1",
+                "sourceIp": CLIENT.to_string(),
                 "userAgent": "isobar-conformance",
             },
             "requestId": "JKJaXmPLvHcESHA=",

@@ -30,6 +30,22 @@ impl ProbeProcess {
         child.map(|child| Self { child }).map_err(failed)
     }
 
+    /// Starts the probe with nothing but these variables, to find out by itself where it is.
+    pub(super) fn start_alone(variables: &[(&str, String)]) -> Result<Self, Failure> {
+        let failed = |error| Failure::new(format!("the probe did not start: {error}"));
+        let program = std::env::current_exe().map_err(failed)?;
+        let child = Command::new(program)
+            .env_clear()
+            .env(probe::VARIABLE, probe::CONNECT)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        child.map(|child| Self { child }).map_err(failed)
+    }
+
     /// The first line that it writes.
     pub(super) async fn first_line(&mut self) -> Result<String, Failure> {
         let output = self.child.stdout.take();

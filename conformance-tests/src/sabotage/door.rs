@@ -1,5 +1,6 @@
 //! A door that does what another does, but changes what goes through it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -56,6 +57,14 @@ impl Doors for SabotagedDoors {
 
     fn evidence(&self) -> Evidence {
         self.inner.evidence()
+    }
+
+    fn client(&self) -> Option<IpAddr> {
+        self.inner.client()
+    }
+
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        self.inner.reserved()
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {

@@ -183,6 +183,27 @@ pub(super) const ALL: &[Sabotage] = &[
             }
         },
     ),
+    request("large content is cut", "G-209", |request| {
+        request.body.truncate(9_000_000);
+    }),
+    response(
+        "a path for health checks is kept from the application",
+        "G-246",
+        |request, response| {
+            if request.target == "/healthz" {
+                response.body = b"ok".to_vec();
+            }
+        },
+    ),
+    response(
+        "the address of a client is what it says itself",
+        "G-400",
+        |_, response| {
+            let text = String::from_utf8_lossy(&response.body).into_owned();
+            let claimed = text.replace("\"remote\":\"127.0.0.1\"", "\"remote\":\"192.0.2.66\"");
+            response.body = claimed.into_bytes();
+        },
+    ),
     response("large answers are cut", "G-227", |_, response| {
         response.body.truncate(6_000_000);
     }),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use isobar_conformance::harness::contract;
 use isobar_conformance::sabotage::{self, Sabotage};
 use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, probe, run};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -35,11 +36,26 @@ fn tests() {
             on_provider("aws-url", &cases)
         })
     });
+    let contracts = contract::NAMES.into_iter().map(|name| {
+        let about = [Topic::Gateway, Topic::Function];
+        let cases = catalogue()
+            .into_iter()
+            .filter(move |case| about.contains(&case.topic));
+        let cases: Vec<Case> = cases.collect();
+        Trial::test(format!("{name}::gateway_and_function"), move || {
+            on_provider(name, &cases)
+        })
+    });
     let sabotages = sabotage::all().into_iter().map(|sabotage| {
         let name = format!("self_test::{}", sabotage.name.replace(' ', "_"));
         Trial::test(name, move || is_caught(sabotage))
     });
-    let trials = local.chain(aws).chain(url).chain(sabotages).collect();
+    let trials = local
+        .chain(aws)
+        .chain(url)
+        .chain(contracts)
+        .chain(sabotages)
+        .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

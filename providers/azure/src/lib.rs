@@ -1,4 +1,4 @@
-//! Isobar on Azure: documents in Cosmos DB for NoSQL or in Azure Tables, blobs in Azure Blob Storage.
+//! Isobar on Azure: documents in Cosmos DB for NoSQL or in Azure Tables, blobs in Azure Blob Storage, Azure Functions.
 
 #[cfg(feature = "blob")]
 pub mod blob;
@@ -12,6 +12,8 @@ mod date;
 pub mod document;
 #[cfg(any(feature = "blob", feature = "tables"))]
 mod error;
+#[cfg(feature = "function")]
+pub mod function;
 
 #[cfg(feature = "blob")]
 pub use blob::BlobStore;

@@ -11,6 +11,7 @@ pub(crate) const DOCUMENTS: &str = "ISOBAR_DOCUMENTS";
 #[cfg(feature = "local")]
 const LISTEN: &str = "ISOBAR_LISTEN";
 pub(crate) const BLOBS: &str = "ISOBAR_BLOBS";
+pub(crate) const TOPICS: &str = "ISOBAR_TOPICS";
 #[cfg(feature = "local")]
 const BLOB_URL: &str = "ISOBAR_BLOB_URL";
 const PREFIX: &str = "ISOBAR_PREFIX";
@@ -53,6 +54,12 @@ impl Config {
     /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Looks variables up as platforms do.
+    #[cfg(feature = "_platforms")]
+    pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + '_ {
+        |name| self.get(name)
     }
 
     pub(crate) fn prefix(&self) -> String {

@@ -14,6 +14,7 @@ pub(crate) fn install(config: &Config) {
     let installed = match platform::detect(config) {
         Ok(Platform::Local) | Err(_) => builder.try_init(),
         Ok(Platform::Lambda) => builder.json().without_time().try_init(),
+        Ok(Platform::Http(_)) => builder.json().try_init(),
     };
     if installed.is_err() {
         tracing::debug!("the application has installed its own subscriber");

@@ -11,7 +11,7 @@ use isobar::Result;
 use crate::config::Config;
 #[cfg(not(feature = "local"))]
 use crate::platform;
-use crate::start::Platformed;
+use crate::platform::Platformed;
 use crate::store::Stores;
 
 /// The server of this machine, before it serves.
@@ -39,11 +39,16 @@ impl Machine {
         })
     }
 
-    /// The platform, which also answers the requests that a local store has signed.
+    /// The platform, which also answers the requests that a local store has signed, and delivers
+    /// its messages.
     pub(crate) fn answering(self, stores: &Stores) -> Platformed {
         let platform = match stores.local_blobs() {
             Some(store) => self.0.with_signed_blobs(store.signed_blobs()),
             None => self.0,
+        };
+        let platform = match stores.local_messages() {
+            Some(store) => platform.with_messages(store.clone()),
+            None => platform,
         };
         (Arc::new(platform), Arc::new(isobar_local::clock()))
     }

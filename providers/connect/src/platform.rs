@@ -1,41 +1,43 @@
 //! Which platform a process runs on, by the marks that platforms leave in the environment.
 
+#[cfg(all(test, feature = "_platforms"))]
+mod page;
+mod served;
+
 use isobar::{Error, ErrorKind, Result};
 
 use crate::config::{Config, PLATFORM};
+pub(crate) use served::{Platformed, SERVED, Served};
 
 /// A platform that Isobar serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Platform {
     Local,
     Lambda,
+    /// An HTTP server on a port.
+    Http(&'static Served),
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
+pub(crate) const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Platforms that are recognised so that nothing is served there by mistake.
-const UNSERVED: [(&str, &str); 5] = [
-    ("K_SERVICE", "Google Cloud Run or Knative"),
-    ("FUNCTIONS_CUSTOMHANDLER_PORT", "Azure Functions"),
-    ("FC_SERVER_PORT", "Alibaba Function Compute"),
-    ("SCF_RUNTIME_API", "Tencent SCF"),
+/// Platforms that no crate serves, recognised so that nothing is served there by mistake.
+const UNSERVED: [(&str, &str); 2] = [
     ("FN_LISTENER", "Fn"),
+    ("__OW_ACTION_NAME", "Apache OpenWhisk"),
 ];
 
 /// The platform that was asked for, else the one whose marker is there, else this machine.
 pub(crate) fn detect(config: &Config) -> Result<Platform> {
-    match config.get(PLATFORM).as_deref() {
-        Some("local") => return Ok(Platform::Local),
-        Some("lambda") => return Ok(Platform::Lambda),
-        Some(other) => {
-            let message = format!("{PLATFORM} is {other:?}, it must be \"local\" or \"lambda\"");
-            return Err(Error::invalid(message));
-        }
-        None => {}
+    if let Some(name) = config.get(PLATFORM) {
+        return named(&name);
     }
     if config.get(LAMBDA).is_some() {
         return Ok(Platform::Lambda);
+    }
+    let here = SERVED.iter().find(|platform| platform.is_here(config));
+    if let Some(here) = here {
+        return Ok(Platform::Http(here));
     }
     match UNSERVED
         .iter()
@@ -52,8 +54,23 @@ pub(crate) fn detect(config: &Config) -> Result<Platform> {
     }
 }
 
+fn named(name: &str) -> Result<Platform> {
+    match name {
+        "local" => return Ok(Platform::Local),
+        "lambda" => return Ok(Platform::Lambda),
+        _ => {}
+    }
+    let found = SERVED.iter().find(|platform| platform.name() == name);
+    found.map(Platform::Http).ok_or_else(|| {
+        let names: Vec<&str> = SERVED.iter().map(Served::name).collect();
+        let names = names.join(", ");
+        Error::invalid(format!(
+            "{PLATFORM} is {name:?}, it must be one of local, lambda, {names}"
+        ))
+    })
+}
+
 /// The error of a platform whose crate was left out of the build.
-#[cfg(not(all(feature = "local", feature = "lambda")))]
 pub(crate) fn not_linked(platform: &str, feature: &str) -> Error {
     let message = format!(
         "this runs on {platform}, and the build left that out: \

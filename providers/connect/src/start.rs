@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use isobar::driver::Clock;
 use isobar::driver::function::FunctionDriver;
 use isobar::function::Description;
 use isobar::{App, Environment, Error, ErrorKind, Result};
 
-use crate::config::{BLOBS, Config, DOCUMENTS};
+use crate::config::{BLOBS, Config, DOCUMENTS, TOPICS};
 use crate::machine::Machine;
-use crate::platform::{self, Platform};
+use crate::platform::{self, Platform, Platformed};
 use crate::store::{self, Opened, Stores};
 
-/// Where documents and blobs go on this machine unless a variable says otherwise.
+/// Where documents, blobs and messages go on this machine unless a variable says otherwise.
 const LOCAL_STORE: &str = "local:.isobar";
 /// An environment and the platform it belongs to.
 pub(crate) struct Connected {
@@ -58,7 +57,7 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     let declared = &description.declarations;
     let machine = match kind {
         Platform::Local => Some(Machine::bind(config).await?),
-        Platform::Lambda => None,
+        Platform::Lambda | Platform::Http(_) => None,
     };
     let blob_url = machine.as_ref().map(|machine| machine.blob_url(config));
     let mut stores = Stores::signing_for(blob_url);
@@ -70,9 +69,17 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
         Some(url) => Some(stores.blobs(&url).await?),
         None => None,
     };
-    let (platform, clock) = match machine {
-        Some(machine) => machine.answering(&stores),
-        None => lambda()?,
+    // What is published elsewhere is delivered by that platform itself.
+    let delivers = machine.is_some() && !description.subscriptions.is_empty();
+    let unused = declared.topics.is_empty() && !delivers;
+    let topics = match store_url(config, TOPICS, kind, unused)? {
+        Some(url) => Some(stores.topics(&url)?),
+        None => None,
+    };
+    let (platform, clock) = match (machine, kind) {
+        (Some(machine), _) => machine.answering(&stores),
+        (None, Platform::Http(served)) => served.open(config).await?,
+        (None, _) => lambda()?,
     };
     let mut builder = Environment::builder(platform.describe(), clock);
     let settings = config.settings.clone();
@@ -82,6 +89,9 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     }
     if let Some(Opened { driver, prefix }) = blobs {
         builder = builder.blobs(driver).blob_prefix(prefixed(prefix));
+    }
+    if let Some(Opened { driver, prefix }) = topics {
+        builder = builder.topics(driver).topic_prefix(prefixed(prefix));
     }
     let environment = builder.settings(settings).build();
     Ok(Connected {
@@ -109,18 +119,15 @@ fn store_url(
         _ if unused => Ok(None),
         (Some(url), _) => Ok(Some(url)),
         (None, Platform::Local) => Ok(Some(LOCAL_STORE.to_owned())),
-        (None, Platform::Lambda) => {
+        (None, Platform::Lambda | Platform::Http(_)) => {
             let message = format!(
                 "{variable} is not set, and this platform has no store of its own: \
-                 set it to the URL of one, such as dynamodb://REGION or s3://REGION"
+                 set it to the URL of one, such as dynamodb://REGION, firestore://PROJECT or s3://REGION"
             );
             Err(Error::new(ErrorKind::InvalidArgument, message))
         }
     }
 }
-
-/// A platform and its clock.
-pub(crate) type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
 
 #[cfg(feature = "lambda")]
 fn lambda() -> Result<Platformed> {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use isobar::document::CollectionSchema;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
+use isobar::driver::topic::TopicDriver;
 use isobar::{Error, ErrorKind, Result};
 #[cfg(feature = "local")]
 use isobar_local::{LocalConfig, LocalStore};
 
-use crate::config::{BLOBS, DOCUMENTS};
+use crate::config::{BLOBS, DOCUMENTS, TOPICS};
 
 /// A driver, and what its URL puts before the names of tables or buckets.
 pub(crate) struct Opened<D: ?Sized> {
@@ -27,6 +28,9 @@ pub(crate) struct Stores {
     /// The one that holds the blobs.
     #[cfg(feature = "local")]
     local_blobs: Option<LocalStore>,
+    /// The one that holds the messages.
+    #[cfg(feature = "local")]
+    local_messages: Option<LocalStore>,
     /// Where the requests are sent that a local store signs.
     #[cfg(feature = "local")]
     blob_url: Option<String>,
@@ -68,6 +72,30 @@ impl Stores {
     #[cfg(feature = "local")]
     pub(crate) fn local_blobs(&self) -> Option<&LocalStore> {
         self.local_blobs.as_ref()
+    }
+
+    /// The local store that holds the messages, if one does.
+    #[cfg(feature = "local")]
+    pub(crate) fn local_messages(&self) -> Option<&LocalStore> {
+        self.local_messages.as_ref()
+    }
+
+    /// What sends messages.
+    #[cfg(feature = "local")]
+    pub(crate) fn topics(&mut self, url: &str) -> Result<Opened<dyn TopicDriver>> {
+        let store = self
+            .local(url)?
+            .ok_or_else(|| unknown(TOPICS, url))?
+            .clone();
+        let driver = store.topics();
+        self.local_messages = Some(store);
+        let prefix = None;
+        Ok(Opened { driver, prefix })
+    }
+
+    #[cfg(not(feature = "local"))]
+    pub(crate) fn topics(&mut self, url: &str) -> Result<Opened<dyn TopicDriver>> {
+        Err(unknown(TOPICS, url))
     }
 
     pub(crate) async fn documents(&mut self, url: &str) -> Result<Opened<dyn DocumentDriver>> {

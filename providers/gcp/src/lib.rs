@@ -1,4 +1,4 @@
-//! Isobar on Google Cloud: documents in Firestore, blobs in Cloud Storage.
+//! Isobar on Google Cloud: documents in Firestore, blobs in Cloud Storage, functions on Cloud Run.
 
 #[cfg(feature = "blob")]
 pub mod blob;
@@ -8,6 +8,8 @@ pub mod config;
 pub mod document;
 #[cfg(feature = "document")]
 mod error;
+#[cfg(feature = "function")]
+pub mod function;
 #[cfg(any(feature = "document", feature = "blob"))]
 mod tls;
 

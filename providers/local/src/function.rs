@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, Either};
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService, IdField, Origin};
 use isobar::http::Response;
-use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
+use isobar::{Capabilities, Capability, Error, Result};
 use isobar_serve::{Options, RequestBody, Server};
 use tower::Service;
 
@@ -37,7 +37,7 @@ impl LocalPlatform {
 
     /// Takes an address, to serve there with other limits and timeouts.
     pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
-        let server = Server::bind(address, options).await.map_err(failed)?;
+        let server = Server::bind(address, options).await?;
         Ok(Self {
             address: server.local_addr(),
             server: Mutex::new(Some(server)),
@@ -120,7 +120,7 @@ impl FunctionDriver for LocalPlatform {
         #[cfg(feature = "_store")]
         deliveries.finish().await;
         drop(schedules);
-        result.map_err(failed)
+        result.map_err(Error::from)
     }
 }
 
@@ -158,11 +158,4 @@ impl Service<http::Request<RequestBody>> for Front {
         }
         Either::Left(self.app.respond(request, origin))
     }
-}
-
-fn failed(error: isobar_serve::Error) -> Error {
-    let message = error.to_string();
-    Error::new(ErrorKind::Unavailable, message)
-        .with_retryable(false)
-        .with_source(error)
 }

@@ -17,6 +17,21 @@ pub fn listen_address(default: &str) -> String {
     }
 }
 
+/// How many proxies before this process are trusted to append to `X-Forwarded-For`, in place of the platform's number.
+pub const TRUSTED_HOPS_VARIABLE: &str = "ISOBAR_TRUSTED_HOPS";
+
+/// Looks up an environment variable; `None` where it is not set.
+pub type Variables<'v> = dyn Fn(&str) -> Option<String> + Send + Sync + 'v;
+
+/// The variables of this process; a value that is not Unicode is none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where a platform's configuration comes from"
+)]
+pub fn process_variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
 pub(crate) fn supervisor_path() -> Option<OsString> {
     env::var_os(SUPERVISOR_VARIABLE).filter(|path| !path.is_empty())
 }

@@ -80,3 +80,13 @@ impl std::error::Error for Error {
         self.source.as_ref().map(|source| source as _)
     }
 }
+
+/// What a platform says when its server does not run.
+impl From<Error> for isobar::Error {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        Self::new(isobar::ErrorKind::Unavailable, message)
+            .with_retryable(false)
+            .with_source(error)
+    }
+}

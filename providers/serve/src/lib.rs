@@ -16,6 +16,9 @@
 //! Each response carries `x-request-id`. Refusals have an RFC 9457 body, see [`Problem`]; those that the HTTP parser
 //! makes (400, 431) have none.
 //!
+//! [`HttpPlatform`] is the platform of every vendor whose functions are HTTP servers on a port; what differs between them
+//! is a table, [`PlatformFacts`], and what they ask of a process beside the requests of clients, [`PlatformCalls`].
+//!
 //! ```no_run
 //! use isobar_serve::{Options, Server};
 //!
@@ -33,6 +36,7 @@ mod config;
 mod connection;
 mod error;
 mod options;
+mod platform;
 mod problem;
 mod pulse;
 mod response;
@@ -41,8 +45,15 @@ mod stop;
 mod supervisor;
 
 pub use body::{Arrival, BodyError, RequestBody};
-pub use config::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE, listen_address};
+pub use config::{
+    LISTEN_VARIABLE, SUPERVISOR_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables, listen_address,
+    process_variable,
+};
 pub use error::{Error, ErrorKind};
 pub use options::{Options, Protocol};
+pub use platform::{
+    ClientsOnly, DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall,
+    PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, clock, go_duration,
+};
 pub use problem::Problem;
 pub use server::Server;

@@ -45,6 +45,9 @@ pub struct Options {
     pub body_idle_timeout: Duration,
     /// Time that requests under way are given after a stop was requested; 10 seconds by default.
     pub grace: Duration,
+    /// Time for which connections are still accepted after a stop was requested, until whoever sends requests has heard
+    /// of it; nothing by default.
+    pub drain_delay: Duration,
     /// Header fields in which a platform or a proxy in front passes the request's id, first match wins;
     /// `x-request-id` by default.
     pub request_id_headers: Vec<HeaderName>,
@@ -63,6 +66,7 @@ impl Default for Options {
             head_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(10),
+            drain_delay: Duration::ZERO,
             request_id_headers: vec![REQUEST_ID],
         }
     }
@@ -148,6 +152,13 @@ impl Options {
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Sets [`Options::drain_delay`].
+    #[must_use]
+    pub fn with_drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
         self
     }
 

@@ -72,13 +72,37 @@ impl Server {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
+        self.run_noting_stop(service, || {}).await
+    }
+
+    /// The same, where somebody wants to know as soon as a stop is requested.
+    pub(crate) async fn run_noting_stop<S, B>(
+        self,
+        service: S,
+        stopping: impl FnOnce() + Send,
+    ) -> Result<(), Error>
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
         let mut signals = StopSignals::catch()?;
         let mut supervision = Supervision::announce(self.address).await?;
+        let delay = self.options.drain_delay;
         let running = Running::new(self.options);
         let stop = async {
             tokio::select! {
                 () = signals.next() => {}
                 () = supervision.gone() => {}
+            }
+            stopping();
+            if !delay.is_zero() {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    () = signals.next() => {}
+                }
             }
         };
         running.accept_until(self.listener, service, stop).await;

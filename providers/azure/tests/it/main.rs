@@ -1,8 +1,11 @@
-//! The stores of Azure against Azurite, which `./test` installs.
-#![cfg(any(feature = "blob", feature = "tables"))]
+//! The stores of Azure against Azurite, which `./test` installs, and the platform as the Functions host sees it.
+#![cfg(any(feature = "blob", feature = "function", feature = "tables"))]
 
 #[cfg(feature = "blob")]
 mod blob;
+#[cfg(any(feature = "blob", feature = "tables"))]
 mod emulator;
+#[cfg(feature = "function")]
+mod function;
 #[cfg(feature = "tables")]
 mod tables;

@@ -77,11 +77,58 @@ async fn a_store_that_is_not_linked_names_crate_and_feature() {
 
 #[tokio::test]
 async fn a_platform_that_nobody_serves_is_not_taken_for_this_machine() {
-    let message = refused(&[("K_SERVICE", "notes")]).await;
+    let message = refused(&[("FN_LISTENER", "unix:/listener.sock")]).await;
     assert!(
-        message.contains("K_SERVICE") && message.contains("ISOBAR_PLATFORM"),
+        message.contains("FN_LISTENER") && message.contains("ISOBAR_PLATFORM"),
         "{message}"
     );
+}
+
+#[cfg(feature = "tencent-scf")]
+#[tokio::test]
+async fn an_event_function_of_scf_is_not_taken_for_a_web_function() {
+    let memory = [("ISOBAR_DOCUMENTS", "memory:"), ("ISOBAR_BLOBS", "memory:")];
+    let event = [
+        ("TENCENTCLOUD_RUNENV", "SCF"),
+        ("SCF_RUNTIME_API", "127.0.0.1:1"),
+    ];
+    let message = refused(&[memory, event].concat()).await;
+    assert!(message.contains("SCF_RUNTIME_API"), "{message}");
+    let told = [("ISOBAR_PLATFORM", "tencent-scf"), ("GREETING", "hi")];
+    start(app(), &[&memory[..], &event, &told].concat())
+        .await
+        .unwrap();
+}
+
+#[cfg(feature = "_platforms")]
+fn detected(variables: &'static [&'static str]) -> &'static str {
+    let set = move |name: &str| variables.contains(&name).then(|| "x".to_owned());
+    let config = Config::new(set, &app().describe());
+    match platform::detect(&config).expect("a platform") {
+        Platform::Local => "local",
+        Platform::Lambda => "lambda",
+        Platform::Http(served) => served.name(),
+    }
+}
+
+#[cfg(feature = "_platforms")]
+#[test]
+fn each_platform_is_told_by_its_marks() {
+    let table: [(&'static [&'static str], &str); 10] = [
+        (&[], "local"),
+        (&["AWS_LAMBDA_RUNTIME_API"], "lambda"),
+        (&["K_SERVICE", "PORT"], "cloud-run"),
+        (&["K_SERVICE", "KUBERNETES_SERVICE_HOST"], "knative"),
+        (&["KUBERNETES_SERVICE_HOST", "PORT"], "local"),
+        (&["FUNCTIONS_CUSTOMHANDLER_PORT"], "azure-functions"),
+        (&["FC_CUSTOM_LISTEN_PORT"], "alibaba-fc"),
+        (&["FC_FUNCTION_NAME"], "alibaba-fc"),
+        (&["TENCENTCLOUD_RUNENV"], "tencent-scf"),
+        (&["OPENFAAS_NAME", "KUBERNETES_SERVICE_HOST"], "openfaas"),
+    ];
+    for (variables, expected) in table {
+        assert_eq!(detected(variables), expected, "{variables:?}");
+    }
 }
 
 #[tokio::test]

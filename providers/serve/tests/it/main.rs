@@ -10,6 +10,7 @@ mod address;
 mod drain;
 mod harness;
 mod limits;
+mod platform;
 mod protocols;
 mod request;
 mod supervisor;

@@ -1,0 +1,196 @@
+//! Through the port of a platform that is an HTTP server, as its front end does by the published contract: the same
+//! variables, the same port, the same fields, the same questions before the first request.
+
+mod front_ends;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+use isobar_serve::PlatformFacts;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::process::ProbeProcess;
+use super::{Door, Doors, WireRequest, WireResponse, http1};
+use crate::{Evidence, Failure};
+
+pub use front_ends::CONTRACTS;
+
+/// What a front end does.
+#[derive(Debug, Clone, Copy)]
+pub struct Contract {
+    facts: &'static PlatformFacts,
+    /// The variables of a process that has this port, and this directory for temporary files.
+    variables: fn(port: u16, temporary: &Path) -> Vec<(&'static str, String)>,
+    ready: Ready,
+    /// Adds the front end's fields to a request whose id is this; says under which id the process should file it.
+    fields: fn(request: &mut WireRequest, id: &Uuid) -> String,
+}
+
+/// What a front end does before the first request.
+#[derive(Debug, Clone, Copy)]
+enum Ready {
+    /// It connects.
+    Connects,
+    /// It sends GET for this path until it is answered 200.
+    Asks(&'static str),
+    /// It sends GET for `/` until anything is answered.
+    AsksForAnything,
+    /// It asks for health, then makes the process a function.
+    Specializes,
+}
+
+/// Doors to one platform.
+#[derive(Debug)]
+pub struct ContractDoors(pub &'static Contract);
+
+#[derive(Debug)]
+struct ContractDoor {
+    contract: &'static Contract,
+    address: SocketAddr,
+    _process: ProbeProcess,
+    _temporary: TempDir,
+}
+
+/// How long the process may take to be there; Cloud Run gives it four minutes, Azure Functions one.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+/// The address of every client.
+const CLIENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+
+impl Contract {
+    /// The platform's name.
+    pub fn name(&self) -> &'static str {
+        self.facts.name
+    }
+}
+
+#[async_trait]
+impl Doors for ContractDoors {
+    fn capabilities(&self) -> Capabilities {
+        self.0.facts.capabilities
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::ContractOnly
+    }
+
+    fn client(&self) -> Option<IpAddr> {
+        let told = self.0.facts.trusted_hops > 0;
+        Some(if told { CLIENT } else { Ipv4Addr::LOCALHOST }.into())
+    }
+
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        let reserved = self.0.facts.reserved();
+        reserved.map(|call| (call.method, call.path)).collect()
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let failed =
+            |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
+        let temporary = TempDir::new().map_err(failed)?;
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        let address = free.local_addr().map_err(failed)?;
+        drop(free);
+        let mut variables = (self.0.variables)(address.port(), temporary.path());
+        if variables.iter().all(|(name, _)| *name != LISTEN) {
+            // The platform's port, and no other machine can reach it.
+            variables.push((LISTEN, address.ip().to_string()));
+        }
+        let door = ContractDoor {
+            contract: self.0,
+            address,
+            _process: ProbeProcess::start_alone(&variables)?,
+            _temporary: temporary,
+        };
+        door.get_ready().await?;
+        Ok(Box::new(door))
+    }
+}
+
+const LISTEN: &str = isobar_serve::LISTEN_VARIABLE;
+
+impl ContractDoor {
+    async fn get_ready(&self) -> Result<(), Failure> {
+        match self.contract.ready {
+            Ready::Connects => self.connects().await,
+            Ready::Asks(path) => {
+                self.connects().await?;
+                self.answers("GET", path, "", 200).await
+            }
+            Ready::AsksForAnything => {
+                self.connects().await?;
+                self.plainly(&WireRequest::new("GET", "/")).await.map(drop)
+            }
+            Ready::Specializes => {
+                self.connects().await?;
+                self.answers("GET", "/healthz", "", 200).await?;
+                self.answers("GET", "/", "", 500).await?;
+                self.answers("POST", "/v2/specialize", "no JSON", 400)
+                    .await?;
+                let told =
+                    "{\"filepath\":\"/userfunc/deployarchive\",\"functionName\":\"\",\"url\":\"\"}";
+                self.answers("POST", "/v2/specialize", told, 200).await
+            }
+        }
+    }
+
+    async fn connects(&self) -> Result<(), Failure> {
+        let start = Instant::now();
+        while TcpStream::connect(self.address).await.is_err() {
+            if start.elapsed() > PATIENCE {
+                return Err(Failure::new("the probe does not listen"));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// A request of the platform itself, which has no fields of a client's.
+    async fn answers(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        expected: u16,
+    ) -> Result<(), Failure> {
+        let request = WireRequest::new(method, path).body(body);
+        let status = self.plainly(&request).await?.status;
+        if status == expected {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{method} {path} of the platform is answered {status}, not {expected}"
+        )))
+    }
+
+    async fn plainly(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let exchange = http1::exchange(self.address, request).await;
+        exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+}
+
+/// What the server says where there was no request that could have an id.
+const WITHOUT_ID: [u16; 3] = [400, 408, 431];
+
+#[async_trait]
+impl Door for ContractDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let mut passed = request.clone();
+        let id = (self.contract.fields)(&mut passed, &Uuid::new_v4());
+        let response = self.plainly(&passed).await?;
+        let mut own = self.contract.facts.reserved();
+        let is_own = own.any(|call| call.path == request.target);
+        let filed = response.joined("x-request-id");
+        if filed != id && !is_own && !WITHOUT_ID.contains(&response.status) {
+            let what = format!("the platform calls the request {id:?}, the response {filed:?}");
+            return Err(Failure::new(what));
+        }
+        Ok(response)
+    }
+}

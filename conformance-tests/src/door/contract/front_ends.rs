@@ -1,0 +1,216 @@
+//! The front ends: their variables, their questions, and the fields that they add to requests.
+//!
+//! What each does is told, with its source, by the documentation of the platform's table.
+
+use std::path::Path;
+
+use isobar_alibaba::function::FUNCTION_COMPUTE;
+use isobar_azure::function::FUNCTIONS;
+use isobar_gcp::function::CLOUD_RUN;
+use isobar_http::function::{FISSION, KNATIVE, OPENFAAS};
+use isobar_tencent::function::WEB_FUNCTION;
+use uuid::Uuid;
+
+use super::{CLIENT, Contract, LISTEN, Ready};
+use crate::door::WireRequest;
+
+/// All of them.
+pub static CONTRACTS: [Contract; 7] = [
+    Contract {
+        facts: &CLOUD_RUN,
+        variables: |port, _| {
+            let mut variables = revision(port);
+            variables.push(("CLOUD_RUN_TIMEOUT_SECONDS", "30".to_owned()));
+            variables
+        },
+        ready: Ready::Connects,
+        fields: google,
+    },
+    Contract {
+        facts: &FUNCTIONS,
+        variables: |port, _| {
+            vec![
+                ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
+                ("FUNCTIONS_WORKER_RUNTIME", "Custom".to_owned()),
+            ]
+        },
+        ready: Ready::AsksForAnything,
+        fields: azure,
+    },
+    Contract {
+        facts: &FUNCTION_COMPUTE,
+        variables: |port, _| {
+            vec![
+                ("FC_FUNCTION_NAME", "probe".to_owned()),
+                ("FC_SERVER_PORT", port.to_string()),
+            ]
+        },
+        ready: Ready::Connects,
+        fields: alibaba,
+    },
+    Contract {
+        facts: &WEB_FUNCTION,
+        variables: |port, _| {
+            vec![
+                ("TENCENTCLOUD_RUNENV", "SCF".to_owned()),
+                ("SCF_FUNCTIONNAME", "probe".to_owned()),
+                elsewhere(port),
+            ]
+        },
+        ready: Ready::Connects,
+        fields: tencent,
+    },
+    Contract {
+        facts: &KNATIVE,
+        variables: |port, _| {
+            let mut variables = revision(port);
+            variables.push(("KUBERNETES_SERVICE_HOST", "10.96.0.1".to_owned()));
+            variables
+        },
+        ready: Ready::Connects,
+        fields: knative,
+    },
+    Contract {
+        facts: &OPENFAAS,
+        variables: openfaas_variables,
+        ready: Ready::Asks("/_/ready"),
+        fields: openfaas,
+    },
+    Contract {
+        facts: &FISSION,
+        variables: |port, _| vec![("ISOBAR_PLATFORM", "fission".to_owned()), elsewhere(port)],
+        ready: Ready::Specializes,
+        fields: fission,
+    },
+];
+
+/// A port of our own where the platform's is fixed, so that several probes run at once.
+fn elsewhere(port: u16) -> (&'static str, String) {
+    (LISTEN, format!("127.0.0.1:{port}"))
+}
+
+fn revision(port: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("K_SERVICE", "probe".to_owned()),
+        ("K_REVISION", "probe-00001".to_owned()),
+        ("K_CONFIGURATION", "probe".to_owned()),
+        ("PORT", port.to_string()),
+    ]
+}
+
+fn openfaas_variables(port: u16, temporary: &Path) -> Vec<(&'static str, String)> {
+    vec![
+        ("OPENFAAS_NAME", "probe".to_owned()),
+        ("port", port.to_string()),
+        ("TMPDIR", temporary.to_string_lossy().into_owned()),
+    ]
+}
+
+fn set(request: &mut WireRequest, name: &str, value: &str) {
+    request
+        .headers
+        .push((name.to_owned(), value.as_bytes().to_vec()));
+}
+
+fn find<'r>(request: &'r mut WireRequest, name: &str) -> Option<&'r mut Vec<u8>> {
+    let fields = request.headers.iter_mut().rev();
+    let mut found = fields.filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    found.next().map(|(_, value)| value)
+}
+
+/// What a proxy does with `X-Forwarded-For` (RFC 9110 lets it join the values).
+fn forward(request: &mut WireRequest, client: &str) {
+    match find(request, "x-forwarded-for") {
+        Some(value) => value.extend(format!(", {client}").bytes()),
+        None => set(request, "X-Forwarded-For", client),
+    }
+    set(request, "X-Forwarded-Proto", "https");
+}
+
+fn google(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    let parent =
+        find(request, "traceparent").map(|value| String::from_utf8_lossy(value).into_owned());
+    let trace = parent.and_then(|parent| Some(parent.split('-').nth(1)?.to_owned()));
+    let trace = trace.unwrap_or_else(|| id.simple().to_string());
+    set(
+        request,
+        "X-Cloud-Trace-Context",
+        &format!("{trace}/4711;o=1"),
+    );
+    trace
+}
+
+fn azure(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &format!("{CLIENT}:50123"));
+    set(request, "X-Azure-Functions-HostVersion", "4.1045.200.0");
+    set(request, "X-Azure-Functions-InvocationId", &id.to_string());
+    id.to_string()
+}
+
+fn alibaba(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    let id = format!("1-{}", id.simple());
+    for (name, value) in [
+        ("X-Fc-Control-Path", "/http-invoke"),
+        ("X-Fc-Function-Name", "probe"),
+        ("X-Fc-Function-Handler", "index.handler"),
+        ("X-Fc-Function-Memory", "512"),
+        ("X-Fc-Function-Timeout", "30"),
+        ("X-Fc-Request-Id", &id),
+    ] {
+        set(request, name, value);
+    }
+    id
+}
+
+fn tencent(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    for (name, value) in [
+        ("X-Scf-Memory", "512"),
+        ("X-Scf-Name", "probe"),
+        ("X-Scf-Namespace", "default"),
+        ("X-Scf-Request-Id", id.to_string().as_str()),
+        ("X-Scf-Timeout", "30000"),
+        ("X-Scf-Version", "$LATEST"),
+    ] {
+        set(request, name, value);
+    }
+    id.to_string()
+}
+
+fn knative(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    set(request, "Forwarded", &format!("for={CLIENT};proto=http"));
+    set(request, "K-Proxy-Request", "activator");
+    set(request, "X-Request-Id", &id.to_string());
+    id.to_string()
+}
+
+fn openfaas(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    set(request, "X-Call-Id", &id.to_string());
+    set(request, "X-Start-Time", "1795224480000000000");
+    id.to_string()
+}
+
+fn fission(request: &mut WireRequest, id: &Uuid) -> String {
+    forward(request, &CLIENT.to_string());
+    let host = "10.244.0.17:8888";
+    match find(request, "host") {
+        Some(own) => {
+            let told = std::mem::replace(own, host.as_bytes().to_vec());
+            set(request, "X-Forwarded-Host", &String::from_utf8_lossy(&told));
+        }
+        None => set(request, "Host", host),
+    }
+    for (name, value) in [
+        ("X-Fission-Function-Name", "probe"),
+        ("X-Fission-Function-Namespace", "default"),
+        ("X-Fission-Full-Url", request.target.clone().as_str()),
+        ("X-Fission-Request-ID", id.to_string().as_str()),
+    ] {
+        set(request, name, value);
+    }
+    id.to_string()
+}

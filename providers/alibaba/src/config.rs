@@ -1,0 +1,82 @@
+//! What is known of Function Compute.
+
+use std::time::Duration;
+
+use isobar::Capabilities;
+use isobar_serve::{
+    DeadlineRule, FrontLimits, Interface, Marker, OwnCall, PlatformFacts, Protocol, TraceHeader,
+    Unit,
+};
+
+/// The field that says what a request is: `/http-invoke` of a client, `/invoke` of an event, or a hook.
+///
+/// Clients cannot send it: no field of theirs may begin with `x-fc-`.
+/// <https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1>
+pub const CONTROL_PATH: &str = "x-fc-control-path";
+
+/// The hooks that can be configured, called where they are.
+/// <https://www.alibabacloud.com/help/en/functioncompute/user-guide/lifecycle-hooks-for-function-instances-3>
+pub const HOOKS: [&str; 3] = ["/initialize", "/pre-freeze", "/pre-stop"];
+
+const MARKED: Option<&str> = Some("`x-fc-control-path` is its path");
+
+const fn marker(set: &'static [&'static str]) -> Marker {
+    Marker { set, unset: &[] }
+}
+
+const fn hook(method: &'static str, path: &'static str) -> OwnCall {
+    OwnCall {
+        method,
+        path,
+        mark: MARKED,
+    }
+}
+
+/// What Function Compute's documents say of custom runtimes.
+///
+/// The server listens on 0.0.0.0, on the port of the function's configuration (`CAPort`), 9000 unless it says another;
+/// it is told in `FC_SERVER_PORT`, which Alibaba's own samples read, and in `FC_CUSTOM_LISTEN_PORT`, which its local
+/// runner sets. `x-fc-function-timeout` has whole seconds, as in the recorded requests of Function Compute's examples.
+/// Function Compute appends the address that it sees to `X-Forwarded-For`. A request with more than 4 KB of path and
+/// query or of header fields is answered 400 by Function Compute itself, as is one of more than 32 MB. Its limit of
+/// responses is not published.
+pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
+    name: "alibaba-fc",
+    title: "Alibaba Function Compute",
+    markers: &[
+        marker(&["FC_SERVER_PORT"]),
+        marker(&["FC_CUSTOM_LISTEN_PORT"]),
+        marker(&["FC_FUNCTION_NAME"]),
+    ],
+    interface: Interface::All,
+    port_variables: &["FC_SERVER_PORT", "FC_CUSTOM_LISTEN_PORT"],
+    default_port: Some(9000),
+    protocol: Protocol::Http1,
+    request_id_headers: &["x-fc-request-id"],
+    trace: TraceHeader::TraceParent,
+    deadline: DeadlineRule {
+        variable: None,
+        fixed: None,
+        header: Some(("x-fc-function-timeout", Unit::Seconds)),
+    },
+    trusted_hops: 1,
+    limits: FrontLimits {
+        target: Some(4 * 1_024),
+        request_head: Some(4 * 1_024),
+        request: Some(32 * 1_024 * 1_024),
+        response_head: None,
+        response: None,
+    },
+    grace: Duration::from_secs(10),
+    own_calls: &[
+        hook("POST", "/initialize"),
+        hook("GET", "/pre-freeze"),
+        hook("GET", "/pre-stop"),
+        hook("POST", "/invoke"),
+    ],
+    capabilities: Capabilities::of(&[]),
+    sources: &[
+        "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
+        "https://www.alibabacloud.com/help/en/functioncompute/code-development-in-custom-container-runtimes",
+    ],
+};

@@ -1,0 +1,92 @@
+//! Azure Functions: a custom handler to which the host forwards HTTP requests.
+
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use isobar::http::Body;
+use isobar::{Capabilities, Result};
+use isobar_serve::{
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
+    PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Variables,
+};
+
+/// In every request that the host forwards, and in none of its own.
+const INVOCATION: &str = "x-azure-functions-invocationid";
+
+/// What the Functions host does with a custom handler, where `enableProxyingHttpRequest` or `enableForwardingHttpRequest`
+/// of `host.json` is true.
+///
+/// The port is told in `FUNCTIONS_CUSTOMHANDLER_PORT` and called on 127.0.0.1. Until anything answers it sends `GET /`,
+/// without the fields that `AddHeaders` gives to invocations (`DefaultHttpWorkerService.cs` of the host). An answer must
+/// come within 230 s, when the load balancer gives up. The front end appends the client's address, with its port, to
+/// `X-Forwarded-For`. The limits of requests are those of `functions-limits.md`. Only proxying streams responses, and the
+/// process cannot see which of the two it is, so that streaming is not promised.
+pub const FUNCTIONS: PlatformFacts = PlatformFacts {
+    name: "azure-functions",
+    title: "Azure Functions",
+    markers: &[Marker {
+        set: &["FUNCTIONS_CUSTOMHANDLER_PORT"],
+        unset: &[],
+    }],
+    interface: Interface::Loopback,
+    port_variables: &["FUNCTIONS_CUSTOMHANDLER_PORT"],
+    default_port: None,
+    protocol: Protocol::Http1,
+    request_id_headers: &[INVOCATION],
+    trace: TraceHeader::TraceParent,
+    deadline: DeadlineRule {
+        variable: None,
+        fixed: Some(Duration::from_secs(230)),
+        header: None,
+    },
+    trusted_hops: 1,
+    limits: FrontLimits {
+        target: Some(8_192),
+        request_head: None,
+        request: Some(100 * 1_024 * 1_024),
+        response_head: None,
+        response: None,
+    },
+    grace: Duration::from_secs(10),
+    own_calls: &[OwnCall {
+        method: "GET",
+        path: "/",
+        mark: Some("no `x-azure-functions-invocationid`"),
+    }],
+    capabilities: Capabilities::of(&[]),
+    sources: &[
+        "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers",
+        "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs",
+        "https://learn.microsoft.com/azure/azure-functions/functions-scale",
+    ],
+};
+
+/// Takes the port that the host tells.
+pub async fn bind(variables: &Variables<'_>) -> Result<HttpPlatform> {
+    PlatformSetup::new(&FUNCTIONS)
+        .with_calls(Readiness)
+        .bind(variables)
+        .await
+}
+
+/// Answers the host while it waits for the handler; any answer will do.
+#[derive(Debug)]
+struct Readiness;
+
+impl PlatformCalls for Readiness {
+    fn started(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn take(&self, request: Request<RequestBody>, _: Load) -> Taken {
+        let is_poll = request.method() == Method::GET
+            && request.uri() == "/"
+            && !request.headers().contains_key(INVOCATION);
+        if is_poll {
+            return Taken::answered(Response::new(Body::empty()));
+        }
+        Taken::Client(request)
+    }
+
+    fn stopping(&self) {}
+}

@@ -1,0 +1,257 @@
+//! The page about platforms, made from their tables.
+
+use std::fmt::Write as _;
+
+use isobar_serve::{DeadlineRule, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit};
+
+use super::{LAMBDA, SERVED};
+
+const HEAD: &str = "# Platforms
+
+Made from the tables of the providers by a test of `isobar-connect`; do not edit. `ISOBAR_RENEW=1 cargo test -p \
+isobar-connect page` writes it anew.
+
+A process finds out where it runs by the marks that platforms leave in its environment; `ISOBAR_PLATFORM` says it where \
+they should not decide. What each row says of a platform is in the documentation of its table, with the sources below.
+";
+
+fn page() -> String {
+    let facts: Vec<(&PlatformFacts, &str)> = SERVED
+        .iter()
+        .filter_map(|served| Some((served.facts()?, served.feature)))
+        .collect();
+    let mut text = HEAD.to_owned();
+    markers(&mut text, &facts);
+    requests(&mut text, &facts);
+    limits(&mut text, &facts);
+    own_calls(&mut text, &facts);
+    text.push_str("\n## Sources\n\n");
+    for (facts, _) in &facts {
+        let sources = facts.sources.iter().map(|source| format!("<{source}>"));
+        let sources: Vec<String> = sources.collect();
+        let _ = writeln!(text, "- {}: {}", facts.title, sources.join(", "));
+    }
+    text
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
+}
+
+fn table(text: &mut String, title: &str, columns: &[&str]) {
+    let _ = write!(text, "\n## {title}\n\n");
+    row(text, columns);
+    row(text, &vec!["---"; columns.len()]);
+}
+
+fn quoted(names: &[&str], between: &str) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(between)
+}
+
+fn marker(marker: &Marker) -> String {
+    let set = quoted(marker.set, " with ");
+    match marker.unset {
+        [] => set,
+        unset => format!("{set} without {}", quoted(unset, " or ")),
+    }
+}
+
+fn markers(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
+    let columns = [
+        "platform",
+        "`ISOBAR_PLATFORM`",
+        "marker",
+        "feature of isobar-connect",
+    ];
+    table(text, "How each is found", &columns);
+    let lambda = format!("`{LAMBDA}`");
+    row(text, &["AWS Lambda", "`lambda`", &lambda, "`lambda`"]);
+    for (facts, feature) in facts {
+        let markers: Vec<String> = facts.markers.iter().map(marker).collect();
+        let markers = match markers.as_slice() {
+            [] => "none: `ISOBAR_PLATFORM` must say it".to_owned(),
+            some => some.join(", "),
+        };
+        let (name, feature) = (format!("`{}`", facts.name), format!("`{feature}`"));
+        row(text, &[facts.title, &name, &markers, &feature]);
+    }
+    row(
+        text,
+        &["this machine", "`local`", "none of the others", "`local`"],
+    );
+}
+
+fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
+    let columns = [
+        "platform",
+        "listens on",
+        "speaks",
+        "request id",
+        "deadline",
+        "client's address",
+    ];
+    table(text, "Requests", &columns);
+    for (facts, _) in facts {
+        let cells = [
+            facts.title,
+            &address(facts),
+            match facts.protocol {
+                Protocol::Http1AndH2c => "HTTP/1.1, h2c",
+                _ => "HTTP/1.1",
+            },
+            &id(facts),
+            &deadline(&facts.deadline),
+            &match facts.trusted_hops {
+                0 => "the peer's; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned(),
+                hops => format!("`X-Forwarded-For`, {hops} from the end"),
+            },
+        ];
+        row(text, &cells);
+    }
+}
+
+fn address(facts: &PlatformFacts) -> String {
+    let host = match facts.interface {
+        Interface::All => "0.0.0.0",
+        Interface::Loopback => "127.0.0.1",
+    };
+    let port = facts.default_port.map(|port| port.to_string());
+    let port = match (facts.port_variables, port) {
+        ([], port) => port.unwrap_or_default(),
+        (names, None) => quoted(names, ", "),
+        (names, Some(port)) => format!("{}, else {port}", quoted(names, ", ")),
+    };
+    format!("{host}, port {port}")
+}
+
+fn id(facts: &PlatformFacts) -> String {
+    let trace = match facts.trace {
+        TraceHeader::TraceParent => "`traceparent`",
+        TraceHeader::CloudTrace => "`traceparent`, `x-cloud-trace-context`",
+    };
+    match facts.request_id_headers {
+        [] => trace.to_owned(),
+        names => format!("{}, {trace}", quoted(names, ", ")),
+    }
+}
+
+fn deadline(rule: &DeadlineRule) -> String {
+    let unit = |unit| match unit {
+        Unit::Seconds => "seconds",
+        Unit::Milliseconds => "milliseconds",
+        Unit::GoDuration => "a Go duration",
+    };
+    let told = |(name, of): (&str, Unit)| format!("`{name}` ({})", unit(of));
+    let fixed = rule.fixed.map(|time| format!("{} s", time.as_secs()));
+    let all = rule.variable.map(told).into_iter().chain(fixed);
+    let all = all.collect::<Vec<_>>().join(", else ");
+    match rule.header.map(told) {
+        Some(own) if all.is_empty() => own,
+        Some(own) => format!("{all}; {own} shortens it"),
+        None if all.is_empty() => "not told".to_owned(),
+        None => all,
+    }
+}
+
+fn limits(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
+    let columns = [
+        "platform",
+        "path and query",
+        "fields of a request",
+        "content of a request",
+        "fields of a response",
+        "content of a response",
+        "time after SIGTERM",
+        "capabilities",
+    ];
+    table(text, "Limits and abilities", &columns);
+    let bytes =
+        |limit: Option<u64>| limit.map_or_else(String::new, |bytes| format!("{bytes} bytes"));
+    for (facts, _) in facts {
+        let limits = facts.limits;
+        let names: Vec<&str> = facts
+            .capabilities
+            .iter()
+            .map(isobar::Capability::name)
+            .collect();
+        let cells = [
+            facts.title,
+            &bytes(limits.target),
+            &bytes(limits.request_head),
+            &bytes(limits.request),
+            &bytes(limits.response_head),
+            &bytes(limits.response),
+            &format!("{} s", facts.grace.as_secs()),
+            &names.join(", "),
+        ];
+        row(text, &cells);
+    }
+    text.push_str(
+        "\nContent of a request beyond the limit, or beyond 10 MiB where there is none, is answered 413; a response \
+         beyond its limit becomes 502.\n",
+    );
+}
+
+fn own_calls(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
+    table(
+        text,
+        "What platforms ask themselves",
+        &["platform", "request", "told from a client's by"],
+    );
+    for (facts, _) in facts {
+        for call in facts.own_calls {
+            let request = format!("`{} {}`", call.method, call.path);
+            let mark = call
+                .mark
+                .unwrap_or("its path, which clients cannot use there");
+            row(text, &[facts.title, &request, mark]);
+        }
+    }
+}
+
+fn file() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/platforms.md")
+}
+
+#[test]
+fn the_published_page_is_that_of_the_tables() {
+    if SERVED.iter().any(|served| served.facts().is_none()) {
+        // A build without some of them cannot know what the page says of those.
+        return;
+    }
+    let page = page();
+    if std::env::var_os("ISOBAR_RENEW").is_some() {
+        std::fs::write(file(), &page).unwrap();
+    }
+    let published = std::fs::read_to_string(file()).unwrap_or_default();
+    assert!(
+        published == page,
+        "ISOBAR_RENEW=1 cargo test -p isobar-connect page"
+    );
+}
+
+#[test]
+fn the_help_names_every_platform_with_its_feature() {
+    let help = include_str!("../variables.md");
+    for served in SERVED {
+        let line = format!("| `{}` | ", served.name());
+        let line = help.lines().find(|found| found.starts_with(&line));
+        let line = line.unwrap_or_else(|| panic!("{} is not in variables.md", served.name()));
+        assert!(
+            line.ends_with(&format!("| `{}` |", served.feature)),
+            "{line}"
+        );
+        for name in served
+            .facts()
+            .iter()
+            .flat_map(|facts| facts.markers)
+            .flat_map(|m| m.set)
+        {
+            assert!(
+                line.contains(&format!("`{name}`")),
+                "{name} is not in {line}"
+            );
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The platforms that are HTTP servers on a port: those that are linked, and what is left of those that are not.
+
+use std::sync::Arc;
+
+use isobar::Result;
+use isobar::driver::Clock;
+use isobar::driver::function::FunctionDriver;
+
+#[cfg(feature = "_platforms")]
+use isobar_serve::{HttpPlatform, PlatformFacts, Variables};
+
+use super::not_linked;
+use crate::config::Config;
+
+/// A platform, and the clock of the runtime under it.
+pub(crate) type Platformed = (Arc<dyn FunctionDriver>, Arc<dyn Clock>);
+
+/// One such platform.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Served {
+    /// The feature that links it.
+    pub(crate) feature: &'static str,
+    link: Link,
+}
+
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    all(
+        feature = "cloud-run",
+        feature = "azure-functions",
+        feature = "alibaba-fc",
+        feature = "tencent-scf",
+        feature = "http"
+    ),
+    expect(dead_code, reason = "everything is linked")
+)]
+enum Link {
+    #[cfg(feature = "_platforms")]
+    Present {
+        facts: &'static PlatformFacts,
+        bind: Bind,
+    },
+    /// Enough to say what is missing.
+    Absent {
+        name: &'static str,
+        title: &'static str,
+        marker: Option<&'static str>,
+    },
+}
+
+#[cfg(feature = "_platforms")]
+type Bind = for<'v> fn(&'v Variables<'v>) -> Binding<'v>;
+#[cfg(feature = "_platforms")]
+type Binding<'v> = std::pin::Pin<Box<dyn Future<Output = Result<HttpPlatform>> + Send + 'v>>;
+
+#[cfg(feature = "_platforms")]
+const fn present(feature: &'static str, facts: &'static PlatformFacts, bind: Bind) -> Served {
+    let link = Link::Present { facts, bind };
+    Served { feature, link }
+}
+
+#[cfg(not(all(
+    feature = "cloud-run",
+    feature = "azure-functions",
+    feature = "alibaba-fc",
+    feature = "tencent-scf",
+    feature = "http"
+)))]
+const fn absent(
+    feature: &'static str,
+    [name, title]: [&'static str; 2],
+    marker: Option<&'static str>,
+) -> Served {
+    let link = Link::Absent {
+        name,
+        title,
+        marker,
+    };
+    Served { feature, link }
+}
+
+/// In the order in which their markers are looked for.
+pub(crate) const SERVED: &[Served] = &[
+    #[cfg(feature = "cloud-run")]
+    present("cloud-run", &isobar_gcp::function::CLOUD_RUN, |variables| {
+        Box::pin(isobar_gcp::function::bind(variables))
+    }),
+    #[cfg(feature = "http")]
+    present("http", &isobar_http::function::KNATIVE, |variables| {
+        Box::pin(isobar_http::function::bind_knative(variables))
+    }),
+    #[cfg(not(feature = "http"))]
+    absent(
+        "http",
+        ["knative", "Knative"],
+        Some("KUBERNETES_SERVICE_HOST"),
+    ),
+    #[cfg(not(feature = "cloud-run"))]
+    absent(
+        "cloud-run",
+        ["cloud-run", "Google Cloud Run"],
+        Some("K_SERVICE"),
+    ),
+    #[cfg(feature = "azure-functions")]
+    present(
+        "azure-functions",
+        &isobar_azure::function::FUNCTIONS,
+        |variables| Box::pin(isobar_azure::function::bind(variables)),
+    ),
+    #[cfg(not(feature = "azure-functions"))]
+    absent(
+        "azure-functions",
+        ["azure-functions", "Azure Functions"],
+        Some("FUNCTIONS_CUSTOMHANDLER_PORT"),
+    ),
+    #[cfg(feature = "alibaba-fc")]
+    present(
+        "alibaba-fc",
+        &isobar_alibaba::function::FUNCTION_COMPUTE,
+        |variables| Box::pin(isobar_alibaba::function::bind(variables)),
+    ),
+    #[cfg(not(feature = "alibaba-fc"))]
+    absent(
+        "alibaba-fc",
+        ["alibaba-fc", "Alibaba Function Compute"],
+        Some("FC_SERVER_PORT"),
+    ),
+    #[cfg(feature = "tencent-scf")]
+    present(
+        "tencent-scf",
+        &isobar_tencent::function::WEB_FUNCTION,
+        |variables| Box::pin(isobar_tencent::function::bind(variables)),
+    ),
+    #[cfg(not(feature = "tencent-scf"))]
+    absent(
+        "tencent-scf",
+        ["tencent-scf", "Tencent SCF"],
+        Some("TENCENTCLOUD_RUNENV"),
+    ),
+    #[cfg(feature = "http")]
+    present("http", &isobar_http::function::OPENFAAS, |variables| {
+        Box::pin(isobar_http::function::bind_openfaas(variables))
+    }),
+    #[cfg(not(feature = "http"))]
+    absent("http", ["openfaas", "OpenFaaS"], Some("OPENFAAS_NAME")),
+    #[cfg(feature = "http")]
+    present("http", &isobar_http::function::FISSION, |variables| {
+        Box::pin(isobar_http::function::bind_fission(variables))
+    }),
+    #[cfg(not(feature = "http"))]
+    absent("http", ["fission", "Fission"], None),
+];
+
+impl Served {
+    /// The name in `ISOBAR_PLATFORM`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { facts, .. } => facts.name,
+            Link::Absent { name, .. } => name,
+        }
+    }
+
+    /// Whether its marker is there.
+    pub(super) fn is_here(&self, config: &Config) -> bool {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { facts, .. } => facts.detects(&config.lookup()),
+            Link::Absent { marker, .. } => {
+                marker.is_some_and(|marker| config.get(marker).is_some())
+            }
+        }
+    }
+
+    /// Takes its port, or says which feature links it.
+    pub(crate) async fn open(&self, config: &Config) -> Result<Platformed> {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { bind, .. } => {
+                let platform = bind(&config.lookup()).await?;
+                Ok((Arc::new(platform), Arc::new(isobar_serve::clock())))
+            }
+            Link::Absent { title, .. } => {
+                std::future::ready(Err(not_linked(title, self.feature))).await
+            }
+        }
+    }
+
+    /// What is known of it.
+    #[cfg(all(test, feature = "_platforms"))]
+    pub(super) fn facts(&self) -> Option<&'static PlatformFacts> {
+        match self.link {
+            Link::Present { facts, .. } => Some(facts),
+            Link::Absent { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Knative Serving, whose front end is the queue proxy in the same pod.
+
+use std::time::Duration;
+
+use isobar::{Capabilities, Capability, Result};
+use isobar_serve::{
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
+    Protocol, TraceHeader, Variables,
+};
+
+/// What Knative's runtime contract says.
+///
+/// HTTP/1.1 and, with prior knowledge, HTTP/2 come on the port of `PORT` ("Protocols and Ports"); trace fields are those
+/// of W3C ("Headers"). The contract tells neither an id nor a deadline; ingresses made of Envoy set `x-request-id`. How
+/// many proxies append to `X-Forwarded-For` depends on the ingress and on whether the activator stands in the way, so
+/// none is trusted until `ISOBAR_TRUSTED_HOPS` says how many. `K_SERVICE` is Cloud Run's too; Kubernetes sets
+/// `KUBERNETES_SERVICE_HOST` in every pod.
+pub const KNATIVE: PlatformFacts = PlatformFacts {
+    name: "knative",
+    title: "Knative",
+    markers: &[Marker {
+        set: &["K_SERVICE", "KUBERNETES_SERVICE_HOST"],
+        unset: &[],
+    }],
+    interface: Interface::All,
+    port_variables: &["PORT"],
+    default_port: Some(8080),
+    protocol: Protocol::Http1AndH2c,
+    request_id_headers: &["x-request-id"],
+    trace: TraceHeader::TraceParent,
+    deadline: DeadlineRule::UNTOLD,
+    trusted_hops: 0,
+    limits: FrontLimits::NONE,
+    // The queue proxy has drained before the container hears of the end; this is for what it left.
+    grace: Duration::from_secs(30),
+    own_calls: &[],
+    capabilities: Capabilities::of(&[Capability::ResponseStreaming]),
+    sources: &[
+        "https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md",
+        "https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables",
+    ],
+};
+
+/// Takes the port that Knative tells.
+pub async fn bind_knative(variables: &Variables<'_>) -> Result<HttpPlatform> {
+    PlatformSetup::new(&KNATIVE).bind(variables).await
+}

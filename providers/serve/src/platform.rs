@@ -1,0 +1,169 @@
+//! The platform of every vendor whose functions are HTTP servers on a port.
+
+mod calls;
+mod client;
+mod deadline;
+mod facts;
+mod front;
+mod held;
+mod trace;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isobar::driver::SystemClock;
+use isobar::driver::function::{FunctionDescription, FunctionDriver};
+use isobar::function::AppService;
+use isobar::{Error, Result};
+
+use crate::config::{LISTEN_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables};
+use crate::options::Options;
+use crate::server::Server;
+
+pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
+pub use deadline::{DeadlineRule, Unit, go_duration};
+pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
+use front::{Front, Shared};
+
+/// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
+#[derive(Debug)]
+pub struct HttpPlatform {
+    address: SocketAddr,
+    server: Mutex<Option<Server>>,
+    shared: Arc<Shared>,
+}
+
+/// What goes into an [`HttpPlatform`] beside its facts.
+#[derive(Debug, Clone)]
+pub struct PlatformSetup {
+    facts: &'static PlatformFacts,
+    calls: Arc<dyn PlatformCalls>,
+    options: Options,
+    most_under_way: Option<usize>,
+}
+
+/// The clock of the runtime under the server.
+pub fn clock() -> SystemClock {
+    SystemClock(|span| Box::pin(tokio::time::sleep(span)))
+}
+
+impl PlatformSetup {
+    /// A platform that asks for nothing but answers to clients.
+    pub fn new(facts: &'static PlatformFacts) -> Self {
+        Self {
+            facts,
+            calls: Arc::new(ClientsOnly),
+            options: facts.options(),
+            most_under_way: None,
+        }
+    }
+
+    /// What the platform asks for beside that.
+    #[must_use]
+    pub fn with_calls(mut self, calls: impl PlatformCalls) -> Self {
+        self.calls = Arc::new(calls);
+        self
+    }
+
+    /// The time after SIGTERM: first with new connections, then for what is under way.
+    #[must_use]
+    pub fn with_end(mut self, drain_delay: Duration, grace: Duration) -> Self {
+        self.options = self.options.with_drain_delay(drain_delay).with_grace(grace);
+        self
+    }
+
+    /// How many requests may be under way; more are answered with 429.
+    #[must_use]
+    pub fn with_most_under_way(mut self, most: Option<usize>) -> Self {
+        self.most_under_way = most;
+        self
+    }
+
+    /// Takes the port that the platform's variables tell; `ISOBAR_LISTEN` may name another host, or host and port.
+    ///
+    /// Fails with `InvalidArgument` where a variable is wrong, naming it.
+    pub async fn bind(self, variables: &Variables<'_>) -> Result<HttpPlatform> {
+        let listen = variables(LISTEN_VARIABLE).filter(|listen| !listen.is_empty());
+        let address = self.facts.address(listen.as_deref(), variables)?;
+        let shared = Shared {
+            facts: self.facts,
+            calls: self.calls,
+            id_headers: self.options.request_id_headers.clone(),
+            trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
+            limit: self.facts.deadline.limit(variables)?,
+            most_under_way: self.most_under_way,
+            under_way: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+        };
+        let server = Server::bind(&address, self.options).await?;
+        Ok(HttpPlatform {
+            address: server.local_addr(),
+            server: Mutex::new(Some(server)),
+            shared: Arc::new(shared),
+        })
+    }
+}
+
+fn trusted_hops(variables: &Variables<'_>) -> Result<Option<usize>> {
+    let told = variables(TRUSTED_HOPS_VARIABLE).filter(|text| !text.is_empty());
+    let hops = told.map(|text| {
+        text.parse().map_err(|error: std::num::ParseIntError| {
+            let message =
+                format!("{TRUSTED_HOPS_VARIABLE} is {text:?}, it must be a number of proxies");
+            Error::invalid(message).with_source(error)
+        })
+    });
+    hops.transpose()
+}
+
+impl HttpPlatform {
+    /// What is known of the platform.
+    pub fn facts(&self) -> &'static PlatformFacts {
+        self.shared.facts
+    }
+
+    /// The address, with the port that was chosen.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn take_server(&self) -> Result<Server> {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.take().ok_or_else(|| {
+            Error::invalid("this platform serves an application already; bind another one")
+        })
+    }
+}
+
+#[async_trait]
+impl FunctionDriver for HttpPlatform {
+    fn describe(&self) -> FunctionDescription {
+        FunctionDescription {
+            provider: self.shared.facts.name,
+            capabilities: self.shared.facts.capabilities,
+        }
+    }
+
+    async fn serve(&self, app: AppService) -> Result<()> {
+        let server = self.take_server()?;
+        let (title, address) = (self.shared.facts.title, self.address);
+        tracing::info!(target: "isobar", "{} listens on {address} for {title}", app.name());
+        self.shared.calls.started()?;
+        let shared = Arc::clone(&self.shared);
+        let stopping = || {
+            shared.stopping.store(true, Ordering::Release);
+            shared.calls.stopping();
+        };
+        let front = Front {
+            shared: Arc::clone(&self.shared),
+            app,
+        };
+        server
+            .run_noting_stop(front, stopping)
+            .await
+            .map_err(Error::from)
+    }
+}

@@ -1,0 +1,179 @@
+//! When a platform cuts a request, as its environment and the request's own fields tell.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use isobar::{Error, Result};
+
+use crate::config::Variables;
+
+/// How a request learns how long it has; a time of 0 is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadlineRule {
+    /// The variable that tells it for all requests, and its unit.
+    pub variable: Option<(&'static str, Unit)>,
+    /// What it is where no variable tells it.
+    pub fixed: Option<Duration>,
+    /// The field that tells it for one request, and its unit; it can only shorten the time.
+    pub header: Option<(&'static str, Unit)>,
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of seconds.
+    Seconds,
+    /// A number of milliseconds.
+    Milliseconds,
+    /// A duration as Go writes it, such as `1m30s`, or a number of seconds.
+    GoDuration,
+}
+
+impl DeadlineRule {
+    /// The platform does not tell.
+    pub const UNTOLD: Self = Self {
+        variable: None,
+        fixed: None,
+        header: None,
+    };
+
+    /// The time that every request has.
+    pub(super) fn limit(&self, variables: &Variables<'_>) -> Result<Option<Duration>> {
+        let told = self.variable.and_then(|(name, unit)| {
+            let text = variables(name).filter(|text| !text.is_empty())?;
+            Some(unit.read(&text).ok_or_else(|| {
+                Error::invalid(format!("{name} is {text:?}, it must be {}", unit.words()))
+            }))
+        });
+        let limit = told.transpose()?.or(self.fixed);
+        Ok(limit.filter(|limit| !limit.is_zero()))
+    }
+
+    /// When a request that has just arrived is cut; a field that cannot be read does not count.
+    pub(super) fn of(&self, headers: &HeaderMap, limit: Option<Duration>) -> Option<SystemTime> {
+        let own = self.header.and_then(|(name, unit)| {
+            let text = headers.get(name)?.to_str().ok()?;
+            unit.read(text).filter(|time| !time.is_zero())
+        });
+        let time = match (own, limit) {
+            (Some(own), Some(limit)) => own.min(limit),
+            (one, other) => one.or(other)?,
+        };
+        SystemTime::now().checked_add(time)
+    }
+}
+
+impl Unit {
+    fn read(self, text: &str) -> Option<Duration> {
+        match self {
+            Self::Seconds => seconds(text),
+            Self::Milliseconds => text.parse().ok().map(Duration::from_millis),
+            Self::GoDuration => seconds(text).or_else(|| go_duration(text)),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Seconds => "a number of seconds",
+            Self::Milliseconds => "a number of milliseconds",
+            Self::GoDuration => "a duration such as 1m30s, or a number of seconds",
+        }
+    }
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse().ok()?).ok()
+}
+
+/// A duration as Go's `time.ParseDuration` reads it, as long as it is not negative: numbers, each with its unit.
+///
+/// <https://pkg.go.dev/time#ParseDuration>
+pub fn go_duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut whole = Duration::ZERO;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c != '.' && !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at(end);
+        let units = [
+            ("ns", 1e-9),
+            ("us", 1e-6),
+            ("µs", 1e-6),
+            ("ms", 1e-3),
+            ("s", 1.0),
+            ("m", 60.0),
+            ("h", 3600.0),
+        ];
+        let (unit, length) = units
+            .into_iter()
+            .find(|(unit, _)| after.starts_with(unit))?;
+        let number: f64 = number.parse().ok()?;
+        let part = Duration::try_from_secs_f64(number * length).ok()?;
+        whole = whole.checked_add(part)?;
+        rest = after.strip_prefix(unit)?;
+    }
+    (!text.is_empty()).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        let table = [
+            ("1m30s", Some(Duration::from_secs(90))),
+            ("1.5h", Some(Duration::from_mins(90))),
+            ("250ms", Some(Duration::from_millis(250))),
+            ("7us", Some(Duration::from_micros(7))),
+            ("7µs", Some(Duration::from_micros(7))),
+            ("0s", Some(Duration::ZERO)),
+            ("", None),
+            ("10", None),
+            ("s", None),
+            ("-1s", None),
+            ("1d", None),
+            ("1..5s", None),
+            ("999999999999999999999h", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(go_duration(text), expected, "{text:?}");
+        }
+    }
+
+    /// The time that a request has whose field says `own`, where the variable says `all`.
+    fn check(rule: DeadlineRule, (all, own): (&str, &str), expected: Option<u64>) {
+        let limit = rule.limit(&|_| Some(all.to_owned())).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-timeout", HeaderValue::from_str(own).unwrap());
+        let left = rule.of(&headers, limit).map(|deadline| {
+            let left = deadline.duration_since(SystemTime::now()).unwrap();
+            Duration::from_secs_f64(left.as_secs_f64().round())
+        });
+        assert_eq!(left, expected.map(Duration::from_secs), "{all:?}, {own:?}");
+    }
+
+    const RULE: DeadlineRule = DeadlineRule {
+        variable: Some(("exec_timeout", Unit::GoDuration)),
+        fixed: Some(Duration::from_secs(30)),
+        header: Some(("x-timeout", Unit::GoDuration)),
+    };
+
+    #[test]
+    fn a_request_may_have_less_time_than_all_and_never_more() {
+        check(RULE, ("1m", "10s"), Some(10));
+        check(RULE, ("1m", "1h"), Some(60));
+        check(RULE, ("20", ""), Some(20));
+        check(RULE, ("", ""), Some(30));
+        check(RULE, ("", "soon"), Some(30));
+        check(RULE, ("0", "0s"), None);
+        check(DeadlineRule::UNTOLD, ("1m", "10s"), None);
+    }
+
+    #[test]
+    fn a_variable_that_is_no_time_is_named() {
+        let error = RULE.limit(&|_| Some("soon".to_owned())).unwrap_err();
+        assert!(error.to_string().contains("exec_timeout"), "{error}");
+    }
+}

@@ -1,0 +1,195 @@
+//! From a request on the port to the application, and back.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::header::{COOKIE, HOST};
+use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
+use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
+use isobar::http::{Body, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use super::calls::{Load, PlatformCalls, Taken};
+use super::facts::{FrontLimits, PlatformFacts};
+use super::{client, held::held, trace};
+use crate::body::RequestBody;
+use crate::problem::Problem;
+
+/// What all requests of a platform share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) facts: &'static PlatformFacts,
+    pub(super) calls: Arc<dyn PlatformCalls>,
+    pub(super) id_headers: Vec<HeaderName>,
+    pub(super) trusted_hops: usize,
+    /// The time that every request has.
+    pub(super) limit: Option<Duration>,
+    pub(super) most_under_way: Option<usize>,
+    pub(super) under_way: AtomicUsize,
+    pub(super) stopping: AtomicBool,
+}
+
+/// The service that the server calls for each request.
+#[derive(Debug, Clone)]
+pub(super) struct Front {
+    pub(super) shared: Arc<Shared>,
+    pub(super) app: AppService,
+}
+
+pin_project! {
+    /// A request under way.
+    #[project = FrontAnswerProjection]
+    pub(super) enum FrontAnswer {
+        Application { #[pin] answer: Answer, under_way: UnderWay, id: RequestId },
+        Platform { answer: BoxFuture<'static, Response> },
+    }
+}
+
+/// Counts until the response is there.
+pub(super) struct UnderWay(Arc<Shared>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Shared {
+    fn load(&self) -> Load {
+        let under_way = self.under_way.load(Ordering::Acquire);
+        Load {
+            stopping: self.stopping.load(Ordering::Acquire),
+            full: self.most_under_way.is_some_and(|most| under_way >= most),
+        }
+    }
+
+    /// Counts one more; `None` where there are as many as may be.
+    fn begin(self: &Arc<Self>) -> Option<UnderWay> {
+        let before = self.under_way.fetch_add(1, Ordering::AcqRel);
+        let under_way = UnderWay(Arc::clone(self));
+        let fits = self.most_under_way.is_none_or(|most| before < most);
+        fits.then_some(under_way)
+    }
+
+    fn origin(&self, request: &mut Request<RequestBody>) -> (RequestId, Origin) {
+        let arrival = request.body().arrival().clone();
+        let headers = request.headers_mut();
+        // An id that the server could not find is the application's to tell.
+        let (id, id_field) = if trace::complete(headers, self.facts.trace) {
+            (
+                RequestId::of(headers, &self.id_headers),
+                IdField::ByApplication,
+            )
+        } else {
+            (arrival.request_id, IdField::ByServer)
+        };
+        let remote = client::address(headers, self.trusted_hops, arrival.peer.ip());
+        let origin = Origin::default()
+            .with_id(id.clone())
+            .with_id_field(id_field)
+            .with_deadline(self.facts.deadline.of(headers, self.limit))
+            .with_remote_address(Some(remote));
+        (id, origin)
+    }
+}
+
+impl Service<Request<RequestBody>> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = FrontAnswer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> FrontAnswer {
+        let mut request = match self.shared.calls.take(request, self.shared.load()) {
+            Taken::Client(request) => request,
+            Taken::Platform(answer) => return FrontAnswer::Platform { answer },
+        };
+        let Some(under_way) = self.shared.begin() else {
+            let response = too_many(&request.body().arrival().request_id);
+            let answer = Box::pin(std::future::ready(response));
+            return FrontAnswer::Platform { answer };
+        };
+        if request.version() == Version::HTTP_2 {
+            as_in_http1(&mut request);
+        }
+        let (id, origin) = self.shared.origin(&mut request);
+        let answer = self
+            .app
+            .respond(request.map(RequestBody::into_body), origin);
+        FrontAnswer::Application {
+            answer,
+            under_way,
+            id,
+        }
+    }
+}
+
+impl Future for FrontAnswer {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            FrontAnswerProjection::Application {
+                answer,
+                under_way,
+                id,
+            } => {
+                let response = match ready!(answer.poll(cx)) {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                };
+                let limits: FrontLimits = under_way.0.facts.limits;
+                Poll::Ready(Ok(held(response, limits, id)))
+            }
+            FrontAnswerProjection::Platform { answer } => answer.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+impl fmt::Debug for FrontAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrontAnswer").finish_non_exhaustive()
+    }
+}
+
+/// Handlers see one `Host` and one `Cookie` field whatever the protocol (RFC 9113, sections 8.2.3 and 8.3.1).
+fn as_in_http1(request: &mut Request<RequestBody>) {
+    let host = request.uri().authority().map(http::uri::Authority::as_str);
+    let host = host.and_then(|host| HeaderValue::from_str(host).ok());
+    let headers = request.headers_mut();
+    if let Some(host) = host {
+        headers.entry(HOST).or_insert(host);
+    }
+    let pieces: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if pieces.len() > 1
+        && let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, whole);
+    }
+}
+
+fn too_many(id: &RequestId) -> Response {
+    let detail = "as many requests are under way as this process is allowed; try again";
+    let problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_requests",
+        "server",
+        detail,
+    );
+    problem.into_response(id).map(Body::new)
+}
