@@ -32,7 +32,7 @@ struct Sides<S> {
     proxy: Proxy,
 }
 
-impl<S: Clone> Sides<S> {
+impl<S: Clone + Send + Sync> Sides<S> {
     async fn of<O: Operation<Store = S>>(
         ctx: &Context,
         direct: &S,
