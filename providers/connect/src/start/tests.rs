@@ -143,22 +143,22 @@ async fn an_undeclared_collection_is_an_error_that_says_how_to_declare_it() {
 
 /// What a put of `bytes` to a URL is answered with, of which so many are sent.
 async fn put(url: &str, bytes: usize, sent: usize) -> String {
-    let url = url.strip_prefix("http://").unwrap();
-    let (authority, target) = url.split_at(url.find('/').unwrap());
-    let mut stream = TcpStream::connect(authority).await.unwrap();
+    let url = url.strip_prefix("http://").expect("a URL of HTTP");
+    let (authority, target) = url.split_at(url.find('/').expect("a path"));
+    let mut stream = TcpStream::connect(authority).await.expect("a server");
     let head = format!(
         "PUT {target} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n"
     );
-    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.expect("a reader");
     let piece = vec![7; 1 << 20];
     let mut left = sent;
     while left > 0 {
         let next = left.min(piece.len());
-        stream.write_all(&piece[..next]).await.unwrap();
+        stream.write_all(&piece[..next]).await.expect("a reader");
         left -= next;
     }
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    stream.read_to_string(&mut answer).await.expect("an answer");
     answer.lines().next().unwrap_or_default().to_owned()
 }
 

@@ -105,7 +105,9 @@ impl OpendalStore {
             }
             Ok(page)
         });
-        let (listed, _) = listed.await.map_err(|failed| failed.error)?;
+        let (listed, _) = listed
+            .await
+            .map_err(|failed| without_bucket(failed.error))?;
         Ok(listed)
     }
 
@@ -129,6 +131,15 @@ impl OpendalStore {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A listing is of blobs that are there, so that what is missing is the bucket itself.
+fn without_bucket(error: Error) -> Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let message = "the bucket does not exist: create it, or check its name, region and account";
+    Error::new(ErrorKind::Internal, message).with_source(error)
 }
 
 /// All files below a directory in the order of their paths, those after `after`.

@@ -14,7 +14,7 @@ use crate::emulator;
 
 /// The kind and the code of an error, which must name its bucket and key.
 fn told<T: std::fmt::Debug>(bucket: &str, result: Result<T, Error>) -> (ErrorKind, String) {
-    let error = result.unwrap_err();
+    let error = result.expect_err("this is refused");
     let text = error.to_string();
     assert!(text.contains(bucket) && text.contains("\"a\""), "{text}");
     let code = error.provider_code().unwrap_or_default().to_owned();
@@ -50,8 +50,8 @@ async fn a_version_that_is_held_cannot_be_deleted() {
     let bucket = Bucket::new(store, clock(), &*name);
     let put = bucket.put("a", "x").await.unwrap();
     let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::On);
-    let held = client.put_object_legal_hold().bucket(&name).key("a");
-    held.legal_hold(hold.build()).send().await.unwrap();
+    let request = client.put_object_legal_hold().bucket(&name).key("a");
+    request.legal_hold(hold.build()).send().await.unwrap();
     let id = put.version_id.expect("a bucket with locks keeps versions");
     let by_id = DeleteBlobOptions::default().with_version_id(id.clone());
     let refused = told(&name, bucket.delete_with("a", by_id).await);
