@@ -20,7 +20,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<()> {
-    let platform = match std::env::args().nth(1).as_deref() {
+    let name = std::env::args().nth(1);
+    let platform = match name.as_deref() {
         Some("openfaas") => bind_openfaas(&process_variable).await?,
         Some("fission") => bind_fission(&process_variable).await?,
         _ => bind_knative(&process_variable).await?,

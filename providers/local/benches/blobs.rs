@@ -133,10 +133,7 @@ async fn listing(bucket: &Bucket, directory: &Path) {
             .args(["-type", "f", "-printf", "%P %s %T@\\n"]);
         let found = find.stderr(Stdio::inherit()).output().unwrap();
         since(started, &mut spent.0);
-        assert_eq!(
-            found.stdout.iter().filter(|byte| **byte == b'\n').count(),
-            KEYS
-        );
+        assert_eq!(found.stdout.split(|byte| *byte == b'\n').count() - 1, KEYS);
         let started = Instant::now();
         let mut entries = bucket.entries(List::new());
         let mut count = 0;

@@ -118,7 +118,8 @@ fn records_come_back_in_their_order_whatever_their_size() {
     let mut records = PackedRecords::default();
     let fields = |number: usize| vec![7; number * 37 % 900 * (1 + number % 50)];
     for number in 0..500 {
-        let expires_at = (number % 3 == 0).then(|| Timestamp::from_micros(number as i64));
+        let micros = i64::try_from(number).unwrap();
+        let expires_at = (number % 3 == 0).then(|| Timestamp::from_micros(micros));
         records.push(
             &format!("v{number}"),
             expires_at,
