@@ -179,7 +179,12 @@ fn app(publishes: bool) -> App<Inbox> {
         }
         Ok(inbox)
     };
-    App::new("probe", state).topic(&inbox::TOPIC).routes(routes)
+    let app = App::new("probe", state).routes(routes);
+    if publishes {
+        app.topic(&inbox::TOPIC)
+    } else {
+        app
+    }
 }
 
 #[expect(clippy::panic, reason = "the fault that a case provokes")]

@@ -13,7 +13,7 @@ use crate::{Case, Context, Failure, expect};
 
 pub(crate) const CASES: &[Case] = &[Case::blob(
     "B-227",
-    "256 MiB are streamed in and, to a slow reader, out in at most 64 MiB of memory",
+    "256 MiB are streamed in within 128 MiB of memory, and out to a slow reader within 64 MiB",
     "K5 K7",
     |ctx| Box::pin(little_memory(ctx)),
 )
@@ -21,7 +21,9 @@ pub(crate) const CASES: &[Case] = &[Case::blob(
 
 const MIB: usize = 1 << 20;
 const SIZE: usize = 256;
-const MOST: usize = 64 * MIB;
+/// Parts are held until the store has answered, some at a time, and their buffers a while longer.
+const MOST_TO_STORE: usize = 128 * MIB;
+const MOST_TO_READ: usize = 64 * MIB;
 
 async fn little_memory(ctx: Context) -> Result<(), Failure> {
     let bucket = ctx.bucket().await?;
@@ -38,7 +40,7 @@ async fn little_memory(ctx: Context) -> Result<(), Failure> {
     for bytes in taken {
         memory.note(bytes?);
     }
-    memory.check("to store it")?;
+    memory.check("to store it", MOST_TO_STORE)?;
     let mut memory = Memory::begin()?;
     let mut blob = bucket.get("a").await?;
     let mut read = 0;
@@ -55,7 +57,7 @@ async fn little_memory(ctx: Context) -> Result<(), Failure> {
         read += chunk.len();
     }
     expect::equal("the bytes read", &read, &(SIZE * MIB))?;
-    memory.check("to read it")?;
+    memory.check("to read it", MOST_TO_READ)?;
     bucket.delete("a").await?;
     Ok(())
 }
@@ -79,10 +81,10 @@ impl Memory {
         self.most = self.most.max(bytes);
     }
 
-    fn check(&self, what: &str) -> Result<(), Failure> {
+    fn check(&self, what: &str, most: usize) -> Result<(), Failure> {
         let took = self.most - self.before;
         let mib = took.div_ceil(MIB);
-        expect::that(took <= MOST, &format!("it took {mib} MiB {what}"))
+        expect::that(took <= most, &format!("it took {mib} MiB {what}"))
     }
 }
 

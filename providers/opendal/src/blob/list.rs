@@ -133,8 +133,9 @@ impl OpendalStore {
     }
 }
 
-/// A listing is of blobs that are there, so that what is missing is the bucket itself.
-fn without_bucket(error: Error) -> Error {
+/// The error of a request that needs no blob to be there, so that what is missing is the bucket
+/// itself.
+pub(super) fn without_bucket(error: Error) -> Error {
     if error.kind() != ErrorKind::NotFound {
         return error;
     }

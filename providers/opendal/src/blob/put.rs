@@ -12,6 +12,7 @@ use opendal::options::WriteOptions;
 use opendal::raw::OpWrite;
 use opendal::{Buffer, Metadata};
 
+use super::list::without_bucket;
 use super::meta::{self, Content, Found};
 use super::{OpendalStore, Place};
 use crate::error::call;
@@ -41,7 +42,11 @@ impl OpendalStore {
             mark: &mark,
         };
         let retries = self.budget.retries(RETRIES, PAUSE);
-        let outcome = settle(&mut request, None, retries).await?;
+        let outcome = settle(&mut request, None, retries).await;
+        let outcome = outcome.map_err(|error| match put.condition {
+            BlobCondition::None | BlobCondition::IfAbsent => without_bucket(error),
+            _ => error,
+        })?;
         match outcome {
             Outcome::Applied(Some(meta)) | Outcome::Recognised(Some(meta)) => Ok(meta),
             Outcome::Applied(None) | Outcome::Recognised(None) => {
