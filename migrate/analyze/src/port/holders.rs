@@ -25,7 +25,9 @@ impl Porter<'_, '_> {
         let Some(program) = self.machine.source(module).map(|source| source.program) else {
             return true;
         };
-        let names = self.names_of(module, id);
+        let Some(names) = self.names_of(module, id) else {
+            return true;
+        };
         let mut search = Search {
             names: &names,
             property,
@@ -37,17 +39,11 @@ impl Porter<'_, '_> {
         search.found
     }
 
-    /// The names by which a module knows the object.
-    fn names_of(&mut self, module: ModuleId, id: ObjectId) -> Vec<String> {
+    /// The names by which a module knows the object; nothing where it has it within a namespace.
+    fn names_of(&mut self, module: ModuleId, id: ObjectId) -> Option<Vec<String>> {
         let site = Site { module, offset: 0 };
+        let is_own = self.gives_to_require(module, id);
         let record = &self.machine.modules[module.0 as usize];
-        let exports = self
-            .machine
-            .heap
-            .get(record.object)
-            .properties
-            .get("exports");
-        let is_own = exports.is_some_and(|exports| exports.value == Value::Object(id));
         let bindings = &self.machine.scopes.get(record.scope).names;
         let bindings = bindings
             .iter()
@@ -55,6 +51,7 @@ impl Porter<'_, '_> {
         let mut names = Vec::new();
         for (name, binding) in bindings.collect::<Vec<_>>() {
             let value = match &binding.import {
+                Some((from, export)) if **export == *"*" && self.exports(*from, id) => return None,
                 Some((from, export)) => self.machine.export_of(*from, export, site),
                 None => binding.value,
             };
@@ -65,7 +62,18 @@ impl Porter<'_, '_> {
         if is_own {
             names.push("exports".to_owned());
         }
-        names
+        Some(names)
+    }
+
+    /// Whether a module exports the object under some name.
+    fn exports(&mut self, module: ModuleId, id: ObjectId) -> bool {
+        let site = Site { module, offset: 0 };
+        let exports = &self.machine.modules[module.0 as usize].exports;
+        let names: Vec<_> = exports.keys().cloned().collect();
+        let mut values = names
+            .iter()
+            .map(|name| self.machine.export_of(module, name, site));
+        values.any(|value| value == Value::Object(id))
     }
 
     /// Whether `require` gives a module the object.
@@ -80,18 +88,21 @@ impl Porter<'_, '_> {
             Resolution::Missing => specifier.starts_with('.'),
             Resolution::File(path) => {
                 let known = self.machine.modules_by_path.get(&path);
-                known.is_some_and(|known| {
-                    let record = &self.machine.modules[known.0 as usize];
-                    let exports = self
-                        .machine
-                        .heap
-                        .get(record.object)
-                        .properties
-                        .get("exports");
-                    exports.is_some_and(|exports| exports.value == Value::Object(id))
-                })
+                known.is_some_and(|known| self.gives_to_require(*known, id))
             }
         }
+    }
+
+    /// Whether the object is what `require` gives of a module.
+    fn gives_to_require(&self, module: ModuleId, id: ObjectId) -> bool {
+        let record = &self.machine.modules[module.0 as usize];
+        let exports = self
+            .machine
+            .heap
+            .get(record.object)
+            .properties
+            .get("exports");
+        exports.is_some_and(|exports| exports.value == Value::Object(id))
     }
 }
 
@@ -221,6 +232,15 @@ impl<'a> Visit<'a> for Search<'_> {
     fn visit_call_expression(&mut self, call: &ast::CallExpression<'a>) {
         self.found |= self.is_require(call);
         walk::walk_call_expression(self, call);
+    }
+
+    fn visit_import_expression(&mut self, import: &ast::ImportExpression<'a>) {
+        let is_package = match &import.source {
+            ast::Expression::StringLiteral(specifier) => !specifier.value.starts_with(['.', '/']),
+            _ => false,
+        };
+        self.found |= !is_package;
+        walk::walk_import_expression(self, import);
     }
 
     fn visit_identifier_reference(&mut self, identifier: &ast::IdentifierReference<'a>) {

@@ -59,6 +59,7 @@ fn what_may_be_changed_holds_its_readers_back() {
         "app.post('/set', (req, res) => { const same = config; same.title = 'x'; res.end(); });",
         "app.post('/set', (req, res) => { const it = require('./config'); it.title = 'x'; res.end(); });",
         "app.post('/set', (req, res) => { const it = require(`./${req.query.name}`); it.title = 'x'; res.end(); });",
+        "app.post('/set', async (req, res) => { const it = await import('./config'); it.default.title = 'x'; res.end(); });",
         "const held = { config }; app.post('/set', (req, res) => { held.config.title = 'x'; res.end(); });",
         "const { ...all } = config; app.post('/set', (req, res) => { entries.push(config); res.end(); });",
     ] {
