@@ -90,6 +90,10 @@ pub struct Retries<'b> {
     held: u32,
 }
 
+/// What the request is given at least when it is sent again: one that the call's end cuts off tells less
+/// than the error that is known.
+const ROOM: Duration = Duration::from_millis(500);
+
 /// The longest random pause.
 const LONGEST: Duration = Duration::from_millis(1_600);
 
@@ -102,7 +106,7 @@ impl Retries<'_> {
         let most = self.pause;
         self.pause = LONGEST.min(most * 2);
         let pause = error.retry_after().unwrap_or_default() + jitter(most);
-        if time_left().is_some_and(|left| left <= pause) {
+        if time_left().is_some_and(|left| left - ROOM.min(left / 4) <= pause) {
             return None;
         }
         if error.kind() != ErrorKind::Contention {
