@@ -106,7 +106,7 @@ impl Retries<'_> {
         let most = self.pause;
         self.pause = LONGEST.min(most * 2);
         let pause = error.retry_after().unwrap_or_default() + jitter(most);
-        if time_left().is_some_and(|left| left - ROOM.min(left / 4) <= pause) {
+        if time_left().is_some_and(|left| left.saturating_sub(ROOM.min(left / 4)) <= pause) {
             return None;
         }
         if error.kind() != ErrorKind::Contention {
