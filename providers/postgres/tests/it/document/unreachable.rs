@@ -80,7 +80,8 @@ async fn a_wrong_and_a_missing_password_and_a_missing_grant_are_told_apart() {
         assert_eq!(error.kind(), kind, "{who} {error:?}");
         assert!(!error.retryable(), "{error:?}");
         let told = error.to_string();
-        assert!(told.starts_with("document.create on \"notes\": "), "{told}");
+        let begins = "document.create on \"notes\" at \"a\": ";
+        assert!(told.starts_with(begins), "{told}");
         assert!(told.contains(what), "{told}");
     }
 }
