@@ -32,6 +32,8 @@ const UPLOADED: usize = (8 << 20) + 1_000;
 /// How long after its sender has gone a request still arrives.
 const LATE: Duration = Duration::from_millis(100);
 const PUT: &str = "PUT ";
+/// How it is asked what is stored.
+const HEAD: &str = "HEAD ";
 
 async fn recognised(ctx: Context) -> Result<(), Failure> {
     let direct = ctx.bucket().await?;
@@ -45,6 +47,11 @@ async fn recognised(ctx: Context) -> Result<(), Failure> {
     let again = behind.put_with("own", "mine", absent()).await;
     let again = expect::kind("a second create", again, ErrorKind::AlreadyExists)?;
     expect::that(!again.outcome_unknown(), "nothing about it is unknown")?;
+
+    proxy.plan(Fault::CutAfter.on(PUT));
+    proxy.plan(Fault::CutBefore.on(HEAD).times(2));
+    behind.put_with("unseen", "mine", absent()).await?;
+    expect::equal("the broken connections", &proxy.clear(), &3)?;
 
     direct.put("other", "theirs").await?;
     proxy.plan(Fault::CutAfter.on(PUT));

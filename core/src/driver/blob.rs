@@ -27,7 +27,7 @@ use crate::capability::{Capabilities, Limits};
 use crate::error::Result;
 
 pub(crate) use body::Reopening;
-pub use condition::{check_present, unmet};
+pub use condition::{check_present, unmet, unmet_by_put};
 pub use content_range::content_range;
 pub use presign::{Presign, PresignAction};
 pub use request::{

@@ -49,8 +49,10 @@ pub enum Found<R> {
     Ours(Option<R>),
     /// Nothing.
     Nothing,
-    /// The work of somebody else, before or after; or it is not known what.
+    /// The work of somebody else, before or after; or none that could be told from it.
     Other,
+    /// It could not be asked.
+    Unknown(Error),
 }
 
 /// What became of a write in the end.
@@ -87,7 +89,8 @@ pub async fn settle<W: WriteRequest>(
     mut failed: Option<Failure>,
     mut retries: Retries<'_>,
 ) -> Result<Outcome<W::Row>> {
-    let mut earlier = Effect::None;
+    // How an attempt failed that may have been applied.
+    let mut lost = None;
     loop {
         let attempt = match failed.take() {
             Some(failure) => Attempt::Failed(failure),
@@ -101,33 +104,60 @@ pub async fn settle<W: WriteRequest>(
             }
             Attempt::Refused(row) => {
                 retries.answered();
-                return Ok(refused(request, Refusal { row, earlier }));
+                let earlier = Effect::None;
+                return match lost {
+                    None => Ok(Outcome::Refused(Refusal { row, earlier })),
+                    Some(error) => refused(request, row, (error, retries)).await,
+                };
             }
         };
-        earlier = earlier.max(failure.effect);
-        let again = match failure.effect {
-            Effect::None => failure.error.retryable(),
-            Effect::Unknown => match request.look_back().await {
+        let known = failure.effect == Effect::None;
+        let harmless = (known && lost.is_none())
+            || match request.look_back().await {
                 Found::Ours(row) => return Ok(Outcome::Recognised(row)),
                 Found::Nothing if request.over_nothing() => true,
-                Found::Nothing | Found::Other => request.is_once(),
-            },
-        };
+                Found::Nothing | Found::Other | Found::Unknown(_) => request.is_once(),
+            };
+        let again = harmless && (!known || failure.error.retryable());
         let pause = again.then(|| retries.pause(&failure.error)).flatten();
         let Some(pause) = pause else {
-            return Err(doubtful(failure.error, earlier));
+            let earlier = lost.map_or(Effect::None, |_| Effect::Unknown);
+            return Err(doubtful(failure.error, earlier.max(failure.effect)));
         };
         tracing::debug!(error = %failure.error, "a write is sent again");
         request.sleep(pause).await;
+        if failure.effect == Effect::Unknown {
+            lost = Some(failure.error);
+        }
     }
 }
 
-/// What a refusal means: after a lost answer, that the write itself is in its way.
-fn refused<W: WriteRequest>(request: &W, refusal: Refusal<W::Row>) -> Outcome<W::Row> {
-    match refusal.row {
-        Some(row) if refusal.earlier == Effect::Unknown && request.is_ours(&row) => {
-            Outcome::Recognised(Some(row))
-        }
-        row => Outcome::Refused(Refusal { row, ..refusal }),
+/// What a refusal means after a lost answer: that the write itself may be in its way. While nobody
+/// can say what is stored, the refusal says nothing about somebody else.
+async fn refused<W: WriteRequest>(
+    request: &mut W,
+    row: Option<W::Row>,
+    (lost, mut retries): (Error, Retries<'_>),
+) -> Result<Outcome<W::Row>> {
+    let earlier = Effect::Unknown;
+    if row.is_some() {
+        return Ok(match row {
+            Some(row) if request.is_ours(&row) => Outcome::Recognised(Some(row)),
+            row => Outcome::Refused(Refusal { row, earlier }),
+        });
+    }
+    loop {
+        let failed = match request.look_back().await {
+            Found::Ours(row) => return Ok(Outcome::Recognised(row)),
+            Found::Nothing | Found::Other => {
+                return Ok(Outcome::Refused(Refusal { row, earlier }));
+            }
+            Found::Unknown(failed) => failed,
+        };
+        let pause = failed.retryable().then(|| retries.pause(&failed)).flatten();
+        let Some(pause) = pause else {
+            return Err(doubtful(lost, earlier));
+        };
+        request.sleep(pause).await;
     }
 }

@@ -14,6 +14,16 @@ pub fn unmet(condition: &BlobCondition) -> Error {
     Error::new(ErrorKind::PreconditionFailed, message)
 }
 
+/// The same of a put that was last sent on another condition than it asked for: that nothing is
+/// stored yet, as it was not after a lost answer.
+pub fn unmet_by_put(asked: &BlobCondition, sent: &BlobCondition) -> Error {
+    if asked == sent {
+        return unmet(asked);
+    }
+    let message = "another writer stored a blob at this key meanwhile";
+    Error::new(ErrorKind::Contention, message)
+}
+
 /// Checks a condition where a blob of this version is at the key; the error is that of [`unmet`].
 pub fn check_present(condition: &BlobCondition, present: &Version) -> Result<()> {
     let holds = match condition {

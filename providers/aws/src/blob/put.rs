@@ -6,8 +6,9 @@ use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use isobar::blob::{Attributes, BlobCondition, ObjectMeta};
 use isobar::document::Version;
-use isobar::driver::blob::Put;
-use isobar::driver::{Effect, Failure, doubtful, metadata};
+use isobar::driver::blob::{Put, unmet_by_put};
+use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
+use isobar::driver::{Effect, Failure, metadata};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
@@ -22,95 +23,58 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// The content types that S3, and others that speak its language, give to what has none.
 const DEFAULT_TYPES: [&str; 2] = ["binary/octet-stream", "application/octet-stream"];
 
-/// What is stored where the answer to a put was lost.
-enum Found {
-    Ours(Box<ObjectMeta>),
-    Nothing,
-    /// The work of somebody else, before or after; or it is not known what.
-    Other,
-}
-
-impl Found {
-    /// The condition of a repetition: where nothing is stored, that this is still so.
-    fn guarded(&self, condition: BlobCondition) -> BlobCondition {
-        match (self, condition) {
-            (Self::Nothing, BlobCondition::None) => BlobCondition::IfAbsent,
-            (_, condition) => condition,
-        }
-    }
+/// A put, with the condition of its next attempt.
+struct Request<'r> {
+    store: &'r S3Store,
+    bucket: &'r str,
+    put: &'r Put,
+    condition: BlobCondition,
+    token: Version,
 }
 
 impl S3Store {
     /// After a lost answer, a put is sent again only where that can undo nobody's work: on its own
     /// condition, or, where nothing is stored, on the condition that this is still so (rule R21).
     pub(super) async fn put_blob(&self, bucket: &str, put: &Put) -> Result<ObjectMeta> {
-        let token = Version::generate();
-        let mut condition = put.condition.clone();
-        let mut earlier = Effect::None;
-        let mut retries = self.budget.retries(RETRIES, PAUSE);
-        loop {
-            let failure = match self.send_put(bucket, put, (&condition, &token)).await {
-                Ok((output, written)) => {
-                    retries.answered();
-                    return describe(put, output, written);
-                }
-                Err(failure) => failure,
-            };
-            earlier = earlier.max(failure.effect);
-            if earlier == Effect::Unknown {
-                match self.look_back(bucket, put, &token).await {
-                    Found::Ours(meta) => return Ok(*meta),
-                    found => condition = found.guarded(condition),
-                }
+        let mut request = Request {
+            store: self,
+            bucket,
+            put,
+            condition: put.condition.clone(),
+            token: Version::generate(),
+        };
+        let retries = self.budget.retries(RETRIES, PAUSE);
+        match settle(&mut request, None, retries).await? {
+            Outcome::Applied(Some(meta)) | Outcome::Recognised(Some(meta)) => Ok(meta),
+            Outcome::Applied(None) | Outcome::Recognised(None) => {
+                self.head_written(bucket, &put.key).await
             }
-            if let Some(refused) = refusal(&failure.error, put, &condition) {
-                return Err(doubtful(refused, earlier));
-            }
-            let again = is_conflict(&failure.error)
-                || failure.error.retryable()
-                || failure.effect == Effect::Unknown;
-            let harmless = earlier == Effect::None || condition != BlobCondition::None;
-            let pause = (again && harmless)
-                .then(|| retries.pause(&failure.error))
-                .flatten();
-            let Some(pause) = pause else {
-                return Err(doubtful(failure.error, earlier));
-            };
-            tracing::debug!(error = %failure.error, "a blob is put again");
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    async fn look_back(&self, bucket: &str, put: &Put, token: &Version) -> Found {
-        match self.look(bucket, &put.key.clone().into()).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
-            Err(_) => Found::Other,
-            Ok(stored) => {
-                ours(stored, put, token).map_or(Found::Other, |meta| Found::Ours(Box::new(meta)))
+            Outcome::Refused(refusal) => {
+                let error = unmet_by_put(&put.condition, &request.condition);
+                Err(refusal.mark(error))
             }
         }
     }
+}
 
-    async fn send_put(
-        &self,
-        bucket: &str,
-        put: &Put,
-        (condition, token): (&BlobCondition, &Version),
-    ) -> Result<(PutObjectOutput, Option<DateTime>), Failure> {
+impl Request<'_> {
+    async fn put_once(&self) -> Result<(PutObjectOutput, Option<DateTime>), Failure> {
+        let put = self.put;
         let attributes = &put.attributes;
         let mut stored = metadata::encode(&attributes.metadata).map_err(|error| Failure {
             error,
             effect: Effect::None,
         })?;
         if put.condition != BlobCondition::None {
-            stored.insert(WRITE.to_owned(), token.as_str().to_owned());
+            stored.insert(WRITE.to_owned(), self.token.as_str().to_owned());
         }
-        let (if_match, if_none_match) = headers(condition);
+        let (if_match, if_none_match) = headers(&self.condition);
         let date = AnswerDate::default();
         let request = self
+            .store
             .requests
             .put_object()
-            .bucket(bucket)
+            .bucket(self.bucket)
             .key(put.key.as_str())
             .body(ByteStream::from(put.content.clone()))
             .checksum_crc32_c(meta::encode_crc32c(put.crc32c));
@@ -120,6 +84,64 @@ impl S3Store {
             .set_if_none_match(if_none_match);
         let sent = request.customize().interceptor(date.clone()).send().await;
         sent.map(|output| (output, date.get())).map_err(failure)
+    }
+}
+
+impl WriteRequest for Request<'_> {
+    type Row = ObjectMeta;
+
+    async fn send(&mut self) -> Attempt<ObjectMeta> {
+        match self.put_once().await {
+            Ok((output, written)) => Attempt::Applied(describe(self.put, output, written).ok()),
+            Err(failure) => attempt(failure, &self.condition),
+        }
+    }
+
+    async fn look_back(&mut self) -> Found<ObjectMeta> {
+        let at = self.put.key.clone().into();
+        found(self.store.look(self.bucket, &at).await, |stored| {
+            ours(stored, self.put, &self.token)
+        })
+    }
+
+    /// Only such rows are ever given out.
+    fn is_ours(&self, _: &ObjectMeta) -> bool {
+        true
+    }
+
+    fn is_once(&self) -> bool {
+        self.condition != BlobCondition::None
+    }
+
+    fn over_nothing(&mut self) -> bool {
+        if self.condition == BlobCondition::None {
+            self.condition = BlobCondition::IfAbsent;
+        }
+        self.condition == BlobCondition::IfAbsent
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+}
+
+/// What a failed write under this condition came to.
+pub(super) fn attempt(failure: Failure, condition: &BlobCondition) -> Attempt<ObjectMeta> {
+    match refused(&failure.error, condition) {
+        Some(_) => Attempt::Refused(None),
+        None => Attempt::Failed(failure),
+    }
+}
+
+/// What a look at the key has found; `ours` describes what the write itself has left.
+pub(super) fn found(
+    looked: Result<Stored>,
+    ours: impl FnOnce(Stored) -> Option<ObjectMeta>,
+) -> Found<ObjectMeta> {
+    match looked {
+        Ok(stored) => ours(stored).map_or(Found::Other, |meta| Found::Ours(Some(meta))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
+        Err(error) => Found::Unknown(error),
     }
 }
 
@@ -156,17 +178,6 @@ pub(super) fn refused(error: &Error, condition: &BlobCondition) -> Option<Error>
 /// Another conditional write of the same key was under way; this one was not made.
 pub(super) fn is_conflict(error: &Error) -> bool {
     error.kind() == ErrorKind::Contention
-}
-
-/// What a refusal means to the put: its own condition does not hold, or somebody stored a blob
-/// between the put and its repetition.
-fn refusal(error: &Error, put: &Put, condition: &BlobCondition) -> Option<Error> {
-    let refused = refused(error, condition)?;
-    if *condition == put.condition {
-        return Some(refused);
-    }
-    let message = "another writer stored a blob at this key meanwhile";
-    Some(Error::new(ErrorKind::Contention, message))
 }
 
 /// Whether what S3 tells of these attributes is what was asked for; it gives a content type to

@@ -1,6 +1,7 @@
 //! An upload in parts: begun, sent, and completed once, or aborted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadOutput;
@@ -8,14 +9,15 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::document::Version;
-use isobar::driver::blob::{BlobAddress, Finish, Part, PartTag, Upload, UploadDriver};
-use isobar::driver::{Effect, Failure, doubtful, metadata};
+use isobar::driver::blob::{Finish, Part, PartTag, Upload, UploadDriver, unmet};
+use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
+use isobar::driver::{Failure, metadata};
 use isobar::{Error, ErrorKind, Result};
 use tokio::runtime::Handle;
 
 use super::S3Store;
-use super::meta::{WRITE, encode_crc32c, unexpected, with_attributes};
-use super::put::{PAUSE, RETRIES, headers, is_conflict, refused, same_attributes};
+use super::meta::{Stored, WRITE, encode_crc32c, unexpected, with_attributes};
+use super::put::{PAUSE, RETRIES, attempt, found, headers, same_attributes};
 use crate::error::failure;
 
 /// An upload that, unless it was opened again, is aborted when it is dropped, so that one whose
@@ -72,6 +74,13 @@ impl S3Store {
     }
 }
 
+/// The request that makes an object of the parts.
+struct Completion<'c> {
+    upload: &'c S3Upload,
+    finish: &'c Finish,
+    parts: Vec<CompletedPart>,
+}
+
 #[async_trait]
 impl UploadDriver for S3Upload {
     fn token(&self) -> Option<String> {
@@ -119,32 +128,25 @@ impl S3Upload {
     /// Completes the upload until it is known what became of it; S3 does so once, whatever it is
     /// sent.
     async fn complete(&self, finish: &Finish, parts: Vec<CompletedPart>) -> Result<ObjectMeta> {
-        let mut earlier = Effect::None;
-        let mut retries = self.store.budget.retries(RETRIES, PAUSE);
-        loop {
-            let Err(failure) = self.send_complete(parts.clone()).await else {
-                retries.answered();
+        let mut completion = Completion {
+            upload: self,
+            finish,
+            parts,
+        };
+        let retries = self.store.budget.retries(RETRIES, PAUSE);
+        match settle(&mut completion, None, retries).await? {
+            Outcome::Applied(_) => {
                 let key = &self.upload.key;
                 let meta = self.store.head_written(&self.bucket, key).await?;
-                return whole(meta, finish);
-            };
-            earlier = earlier.max(failure.effect);
-            if earlier == Effect::Unknown
-                && let Some(meta) = self.look_back(finish).await
-            {
-                return Ok(meta);
+                whole(meta, finish)
             }
-            if let Some(refused) = refused(&failure.error, &self.upload.condition) {
-                return Err(doubtful(refused, earlier));
+            Outcome::Recognised(Some(meta)) => Ok(meta),
+            Outcome::Recognised(None) => {
+                self.store
+                    .head_written(&self.bucket, &self.upload.key)
+                    .await
             }
-            let again = is_conflict(&failure.error)
-                || failure.error.retryable()
-                || failure.effect == Effect::Unknown;
-            let pause = again.then(|| retries.pause(&failure.error)).flatten();
-            let Some(pause) = pause else {
-                return Err(doubtful(failure.error, earlier));
-            };
-            tokio::time::sleep(pause).await;
+            Outcome::Refused(refusal) => Err(refusal.mark(unmet(&self.upload.condition))),
         }
     }
 
@@ -174,10 +176,8 @@ impl S3Upload {
             .map_err(failure)
     }
 
-    /// What is stored, where this upload has left it.
-    async fn look_back(&self, finish: &Finish) -> Option<ObjectMeta> {
-        let at = BlobAddress::from(self.upload.key.clone());
-        let stored = self.store.look(&self.bucket, &at).await.ok()?;
+    /// What this upload has left, if it has.
+    fn ours(&self, stored: Stored, finish: &Finish) -> Option<ObjectMeta> {
         let mark = stored.metadata.as_ref().and_then(|marks| marks.get(WRITE));
         let marked = mark.map(String::as_str) == self.mark.as_ref().map(Version::as_str);
         let mut meta = stored.into_meta(&self.upload.key).ok()?;
@@ -225,6 +225,48 @@ impl S3Upload {
         let request = request.bucket(&self.bucket).key(self.upload.key.as_str());
         let request = request.upload_id(&self.id);
         async move { store.asked(|| request.clone().send()).await.map(drop) }
+    }
+}
+
+impl WriteRequest for Completion<'_> {
+    type Row = ObjectMeta;
+
+    async fn send(&mut self) -> Attempt<ObjectMeta> {
+        match self.upload.send_complete(self.parts.clone()).await {
+            Ok(_) => Attempt::Applied(None),
+            Err(failure) => attempt(failure, &self.upload.upload.condition),
+        }
+    }
+
+    async fn look_back(&mut self) -> Found<ObjectMeta> {
+        let S3Upload {
+            store,
+            bucket,
+            upload,
+            ..
+        } = self.upload;
+        found(
+            store.look(bucket, &upload.key.clone().into()).await,
+            |stored| self.upload.ours(stored, self.finish),
+        )
+    }
+
+    /// Only such rows are ever given out.
+    fn is_ours(&self, _: &ObjectMeta) -> bool {
+        true
+    }
+
+    /// An upload is completed once, whatever is sent.
+    fn is_once(&self) -> bool {
+        true
+    }
+
+    fn over_nothing(&mut self) -> bool {
+        false
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
     }
 }
 

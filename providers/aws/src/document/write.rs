@@ -142,8 +142,9 @@ impl DynamoStore {
         if call.schema.adopted {
             return Found::Other;
         }
-        let Ok(item) = self.read(call.schema, &write.key).await else {
-            return Found::Other;
+        let item = match self.read(call.schema, &write.key).await {
+            Ok(item) => item,
+            Err(error) => return Found::Unknown(error),
         };
         match (&item, &write.action) {
             // Under a condition, somebody else may have been the one to remove it.

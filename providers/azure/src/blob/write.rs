@@ -7,6 +7,7 @@ use azure_core::http::headers::Headers;
 use isobar::blob::{Attributes, BlobCondition, BlobKey, ObjectMeta, VersionId};
 use isobar::document::Version;
 use isobar::driver::Failure;
+use isobar::driver::blob::unmet_by_put;
 use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
 use isobar::{Error, ErrorKind, Result};
 
@@ -45,8 +46,6 @@ struct Writing<'w, S> {
     expected: &'w Expected,
     /// The condition of the next attempt.
     condition: BlobCondition,
-    /// Whether the answer to an attempt was lost.
-    lost: bool,
     written: Option<ObjectMeta>,
 }
 
@@ -64,37 +63,22 @@ impl BlobStore {
             sending,
             expected,
             condition: expected.condition.clone(),
-            lost: false,
             written: None,
         };
         let retries = self.budget.retries(RETRIES, PAUSE);
         let known = match settle(&mut writing, None, retries).await? {
             Outcome::Applied(_) => writing.written,
             Outcome::Recognised(row) => row.map(|stored| stored.meta),
-            Outcome::Refused(refusal) => return Err(refusal.mark(writing.refusal())),
+            Outcome::Refused(refusal) => {
+                let error = unmet_by_put(&expected.condition, &writing.condition);
+                return Err(refusal.mark(error));
+            }
         };
         known.ok_or_else(|| unexpected("Azure did not describe the blob that it stored"))
     }
 }
 
 impl<S: Sending + Send> Writing<'_, S> {
-    fn refusal(&self) -> Error {
-        let (kind, message) = match (&self.condition, &self.expected.condition) {
-            (BlobCondition::IfAbsent, BlobCondition::None) => {
-                let message = "another writer stored a blob at this key meanwhile";
-                (ErrorKind::Contention, message)
-            }
-            (BlobCondition::IfAbsent, _) => {
-                (ErrorKind::AlreadyExists, "there is a blob at this key")
-            }
-            _ => (
-                ErrorKind::PreconditionFailed,
-                "the blob has another version",
-            ),
-        };
-        Error::new(kind, message)
-    }
-
     /// What is stored once an attempt may have been carried out.
     async fn stored(&self) -> Result<Stored, Failure> {
         let at = self.expected.key.clone().into();
@@ -112,25 +96,17 @@ impl<S: Sending + Send> WriteRequest for Writing<'_, S> {
                 self.written = self.expected.describe(&headers).ok();
                 Attempt::Applied(None)
             }
-            Err(failure) if is_refusal(&failure.error, &self.condition) => {
-                // An earlier attempt may be what is in its way.
-                let row = if self.lost {
-                    self.stored().await.ok()
-                } else {
-                    None
-                };
-                Attempt::Refused(row)
-            }
+            Err(failure) if is_refusal(&failure.error, &self.condition) => Attempt::Refused(None),
             Err(failure) => Attempt::Failed(failure),
         }
     }
 
     async fn look_back(&mut self) -> Found<Stored> {
-        self.lost = true;
         match self.stored().await {
             Ok(stored) if self.is_ours(&stored) => Found::Ours(Some(stored)),
             Err(failure) if failure.error.kind() == ErrorKind::NotFound => Found::Nothing,
-            Ok(_) | Err(_) => Found::Other,
+            Ok(_) => Found::Other,
+            Err(failure) => Found::Unknown(failure.error),
         }
     }
 

@@ -7,10 +7,10 @@ use google_cloud_storage::builder::storage::WriteObject;
 use google_cloud_storage::model::Object;
 use isobar::blob::{Attributes, BlobCondition, ObjectMeta};
 use isobar::document::Version;
-use isobar::driver::blob::{BlobAddress, Put, unmet};
+use isobar::driver::blob::{BlobAddress, Put, unmet_by_put};
 use isobar::driver::metadata;
 use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{ErrorKind, Result};
 
 use super::failure::failure;
 use super::{GcsStore, key, meta, named};
@@ -40,11 +40,10 @@ impl GcsStore {
             Outcome::Applied(None) | Outcome::Recognised(None) => {
                 Err(meta::unexpected("is missing"))
             }
-            Outcome::Refused(refusal) if request.condition != put.condition => {
-                let message = "another writer stored a blob at this key meanwhile";
-                Err(refusal.mark(Error::new(ErrorKind::Contention, message)))
+            Outcome::Refused(refusal) => {
+                let error = unmet_by_put(&put.condition, &request.condition);
+                Err(refusal.mark(error))
             }
-            Outcome::Refused(refusal) => Err(refusal.mark(unmet(&put.condition))),
         }
     }
 }
@@ -111,10 +110,7 @@ impl WriteRequest for Request<'_> {
             Err(failed) => failure(failed),
         };
         match failed.error.kind() {
-            ErrorKind::PreconditionFailed if self.is_once() => {
-                let at = BlobAddress::from(self.put.key.clone());
-                Attempt::Refused(self.store.look(self.bucket, &at).await.ok())
-            }
+            ErrorKind::PreconditionFailed if self.is_once() => Attempt::Refused(None),
             // S3 and Azure have no object at all then; here there is none of the generation.
             ErrorKind::NotFound if matches!(self.condition, BlobCondition::IfVersion(_)) => {
                 Attempt::Refused(None)
@@ -128,7 +124,8 @@ impl WriteRequest for Request<'_> {
         match self.store.look(self.bucket, &at).await {
             Ok(object) if self.is_ours(&object) => Found::Ours(Some(object)),
             Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
-            _ => Found::Other,
+            Ok(_) => Found::Other,
+            Err(error) => Found::Unknown(error),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use isobar::blob::{BlobCondition, ObjectMeta};
 use isobar::document::Version;
-use isobar::driver::blob::{Put, unmet};
+use isobar::driver::blob::{Put, unmet_by_put};
 use isobar::driver::settle::{Attempt, Found as Looked, Outcome, WriteRequest, settle};
 use isobar::driver::{Effect, Failure};
 use isobar::{Capability, Error, ErrorKind, Result};
@@ -52,11 +52,10 @@ impl OpendalStore {
             Outcome::Applied(None) | Outcome::Recognised(None) => {
                 self.head_again(bucket, put).await
             }
-            Outcome::Refused(refusal) if request.condition != put.condition => {
-                let message = "another writer stored a blob at this key meanwhile";
-                Err(refusal.mark(Error::new(ErrorKind::Contention, message)))
+            Outcome::Refused(refusal) => {
+                let error = unmet_by_put(&put.condition, &request.condition);
+                Err(refusal.mark(error))
             }
-            Outcome::Refused(refusal) => Err(refusal.mark(unmet(&put.condition))),
         }
     }
 
@@ -157,9 +156,7 @@ impl WriteRequest for Request<'_> {
             Ok(meta) => Attempt::Applied(meta),
             Err(failure) => match failure.error.kind() {
                 ErrorKind::PreconditionFailed | ErrorKind::AlreadyExists if self.is_once() => {
-                    let found = self.store.look(self.bucket, &self.put.key).await;
-                    let mine = found.ok().filter(|found| self.is_mine(found));
-                    Attempt::Refused(mine.map(|found| found.meta))
+                    Attempt::Refused(None)
                 }
                 _ => Attempt::Failed(failure),
             },
@@ -170,7 +167,8 @@ impl WriteRequest for Request<'_> {
         match self.store.look(self.bucket, &self.put.key).await {
             Ok(found) if self.is_mine(&found) => Looked::Ours(Some(found.meta)),
             Err(error) if error.kind() == ErrorKind::NotFound => Looked::Nothing,
-            _ => Looked::Other,
+            Ok(_) => Looked::Other,
+            Err(error) => Looked::Unknown(error),
         }
     }
 

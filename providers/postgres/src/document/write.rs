@@ -148,8 +148,9 @@ impl WriteRequest for Request<'_> {
         if self.call.schema.adopted {
             return Found::Other;
         }
-        let Ok(stored) = self.stored().await else {
-            return Found::Other;
+        let stored = match self.stored().await {
+            Ok(stored) => stored,
+            Err(error) => return Found::Unknown(error),
         };
         match (stored, &self.write.action) {
             // Under a condition, somebody else may have been the one to remove it.
