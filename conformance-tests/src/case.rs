@@ -159,7 +159,7 @@ impl Case {
         }
     }
 
-    /// For a case that measures the process.
+    /// For a case that measures the process, or keeps an emulator from answering others in time.
     pub(crate) const fn alone(mut self) -> Self {
         self.alone = true;
         self

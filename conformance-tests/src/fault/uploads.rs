@@ -23,7 +23,8 @@ pub(crate) const CASES: &[Case] = &[
         "an upload that is dropped under way leaves the whole blob or none, and no parts",
         "K7",
         |ctx| Box::pin(dropped(ctx)),
-    ),
+    )
+    .alone(),
 ];
 
 const BUDGET: Duration = Duration::from_secs(10);
