@@ -8,12 +8,14 @@ pub mod local;
 mod payload;
 mod process;
 mod queue;
+mod s3;
 
 use std::fmt;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
+use serde::{Deserialize, Serialize};
 
 use crate::{Evidence, Failure};
 
@@ -96,6 +98,17 @@ pub struct WireMessage {
     pub group: Option<String>,
 }
 
+/// Something that somebody does to a blob of the probe's bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireChange {
+    /// The key.
+    pub key: String,
+    /// The content to be stored; nothing for a delete.
+    pub content: Option<Vec<u8>>,
+    /// Whether the content is uploaded in parts.
+    pub in_parts: bool,
+}
+
 /// Opens doors to fresh processes of the probe application.
 #[async_trait]
 pub trait Doors: fmt::Debug + Send + Sync {
@@ -125,5 +138,11 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// does; they may still be under way when this returns.
     async fn deliver(&self, _: &[WireMessage]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::Messages).into())
+    }
+
+    /// Changes blobs of the probe's bucket, one after another, and has the probe hear of it as the
+    /// platform does; the events may still be under way when this returns.
+    async fn change(&self, _: &[WireChange]) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::BlobEvents).into())
     }
 }

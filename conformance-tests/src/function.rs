@@ -1,5 +1,6 @@
 //! The cases about invocations.
 
+mod files;
 mod messages;
 
 use futures_util::future::join_all;
@@ -9,7 +10,7 @@ use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about invocations.
-pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES];
+pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES, files::CASES];
 
 const INVOCATIONS: &[Case] = &[
     Case::function(

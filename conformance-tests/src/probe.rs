@@ -1,5 +1,6 @@
 //! The application behind the doors: it tells what it saw, or answers what it is told to.
 
+pub(crate) mod files;
 pub(crate) mod inbox;
 
 use std::future::ready;
@@ -13,7 +14,6 @@ use axum::response::IntoResponse as _;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
-use isobar::driver::topic::TopicDriver;
 use isobar::function::Context;
 use isobar::http::routing::get;
 use isobar::http::{Body, Request, Response, Routes};
@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::door::{Door, WireRequest, WireResponse};
+pub(crate) use files::FILES;
 use inbox::Inbox;
 pub(crate) use inbox::TOPIC;
 
@@ -133,9 +134,10 @@ pub fn requested() -> Result<bool> {
         let store = LocalStore::in_memory()?;
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
         let platform = platform.with_messages(store.clone());
+        let platform = platform.with_blob_events(store.clone());
         // Whoever started the probe waits for this line.
         let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
-        run(&platform, Some(store.topics())).await
+        run(&platform, Some(&store)).await
     };
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -148,22 +150,26 @@ pub fn requested() -> Result<bool> {
     ended.map(|()| true)
 }
 
-async fn run(platform: &dyn FunctionDriver, topics: Option<Arc<dyn TopicDriver>>) -> Result<()> {
+/// Runs it with what it needs to wake itself where there is a store for that.
+async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Result<()> {
     let clock = Arc::new(isobar_local::clock());
-    let publishes = topics.is_some();
     let mut environment = Environment::builder(platform.describe(), clock);
-    if let Some(topics) = topics {
-        environment = environment.topics(topics);
+    if let Some(store) = store {
+        environment = environment.topics(store.topics()).blobs(store.blobs());
     }
     let environment = environment.build();
-    let mut app = app(publishes);
-    if platform.describe().capabilities.has(Capability::Messages) {
+    let mut app = app(store.is_some());
+    let capabilities = platform.describe().capabilities;
+    if capabilities.has(Capability::Messages) {
         app = app.subscribe(&inbox::TOPIC, |inbox, event| ready(inbox.take(event)));
+    }
+    if capabilities.has(Capability::BlobEvents) {
+        app = app.on_blob(&files::FILES, |inbox, event| ready(inbox.hear(event)));
     }
     platform.serve(app.build(&environment)?).await
 }
 
-fn app(publishes: bool) -> App<Inbox> {
+fn app(wakes_itself: bool) -> App<Inbox> {
     let routes = Routes::new()
         .get("/decoded/{segment}", async |Path(segment): Path<String>| {
             segment
@@ -171,17 +177,19 @@ fn app(publishes: bool) -> App<Inbox> {
         .get("/panic", panic)
         .route("/slow", get(slow).timeout(Duration::from_millis(100)))
         .route("/messages", get(inbox::list).post(inbox::send))
+        .route("/files", get(files::list).post(files::make))
         .fallback(probe);
     let state = move |environment: &Environment| {
         let mut inbox = Inbox::default();
-        if publishes {
+        if wakes_itself {
             inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
+            inbox.files = Some(environment.bucket(&FILES)?);
         }
         Ok(inbox)
     };
     let app = App::new("probe", state).routes(routes);
-    if publishes {
-        app.topic(&inbox::TOPIC)
+    if wakes_itself {
+        app.topic(&inbox::TOPIC).bucket(&FILES)
     } else {
         app
     }

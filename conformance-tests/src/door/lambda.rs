@@ -22,7 +22,7 @@ use tower::service_fn;
 
 use super::process::ProbeProcess;
 use super::queue::{self, Queued};
-use super::{Door, Doors, WireMessage, WireRequest, WireResponse, payload};
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, payload, s3};
 use crate::{Evidence, Failure};
 
 /// Doors to Lambda behind an HTTP API.
@@ -59,7 +59,7 @@ enum Answer {
 
 /// How long Lambda would let the function run, and a client wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a queue delivers a message that fails.
+/// How often a queue delivers a message that fails, and Lambda an event that nobody waits for.
 const ATTEMPTS: u32 = 3;
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
@@ -139,6 +139,18 @@ impl Door for LambdaDoor {
             if let Answer::Response(answer) = self.runtime.invoke(event.into()).await? {
                 let failed = queue::failures(&answer)?;
                 waiting.retain(|message| failed.contains(&message.id));
+            }
+        }
+        Ok(())
+    }
+
+    async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
+        for (change, sequencer) in changes.iter().zip(0x00AA_8897_2F30_0001..) {
+            let event: Bytes = s3::event(change, sequencer).to_string().into();
+            for _ in 0..ATTEMPTS {
+                if let Answer::Response(_) = self.runtime.invoke(event.clone()).await? {
+                    break;
+                }
             }
         }
         Ok(())

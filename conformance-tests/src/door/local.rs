@@ -9,8 +9,8 @@ use isobar_local::{LocalPlatform, LocalStore};
 
 use super::http1;
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireMessage, WireRequest, WireResponse};
-use crate::probe::inbox;
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse};
+use crate::probe::{files, inbox};
 use crate::{Evidence, Failure};
 
 /// Doors to the local platform.
@@ -29,7 +29,10 @@ impl LocalDoors {
     /// Asks the platform what it can do.
     pub async fn new() -> isobar::Result<Self> {
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
-        let platform = platform.with_messages(LocalStore::in_memory()?);
+        let store = LocalStore::in_memory()?;
+        let platform = platform
+            .with_messages(store.clone())
+            .with_blob_events(store);
         let capabilities = platform.describe().capabilities;
         Ok(Self { capabilities })
     }
@@ -74,5 +77,9 @@ impl Door for LocalDoor {
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
         inbox::publish(self, messages).await
+    }
+
+    async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
+        files::change(self, changes).await
     }
 }

@@ -1,15 +1,18 @@
 //! The messages that reach the probe, and how a case sees them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
 use isobar::function::{Event, Message, Outcome, OutgoingMessage, Topic, TopicSpec};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Bucket, Error, ErrorKind, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::files::SeenEvent;
 use crate::Failure;
 use crate::door::{Door, WireMessage, WireRequest};
 
@@ -27,7 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inbox {
     seen: Arc<Mutex<Vec<SeenMessage>>>,
+    events: Arc<Mutex<Vec<SeenEvent>>>,
     pub(super) topic: Option<Topic>,
+    pub(super) files: Option<Bucket>,
 }
 
 /// One delivery of a message.
@@ -49,6 +54,11 @@ pub(super) struct Sending {
 }
 
 impl Inbox {
+    /// The events of blobs that came.
+    pub(super) fn events(&self) -> MutexGuard<'_, Vec<SeenEvent>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps what came; what the message says then happens.
     pub(super) fn take(self, event: Event<Message>) -> Result<Outcome> {
         let message = event.data;
@@ -115,9 +125,17 @@ pub(crate) async fn publish(door: &dyn Door, messages: &[WireMessage]) -> Result
         attributes: message.attributes,
         group: message.group,
     });
-    let messages: Vec<_> = messages.collect();
-    let body = serde_json::to_vec(&messages).map_err(|error| Failure::new(error.to_string()))?;
-    let request = WireRequest::new("POST", "/messages")
+    post(door, "/messages", &messages.collect::<Vec<_>>()).await
+}
+
+/// Has the probe behind a door do something.
+pub(super) async fn post(
+    door: &dyn Door,
+    path: &str,
+    asked: &(impl Serialize + Sync + ?Sized),
+) -> Result<(), Failure> {
+    let body = serde_json::to_vec(asked).map_err(|error| Failure::new(error.to_string()))?;
+    let request = WireRequest::new("POST", path)
         .header("content-type", "application/json")
         .body(body);
     let response = door.send(&request).await?;
@@ -125,20 +143,28 @@ pub(crate) async fn publish(door: &dyn Door, messages: &[WireMessage]) -> Result
         200 => Ok(()),
         status => {
             let body = String::from_utf8_lossy(&response.body);
-            Err(Failure::new(format!(
-                "the probe cannot send messages: {status}: {body}"
-            )))
+            let message = format!("the probe cannot do what it is told: {status}: {body}");
+            Err(Failure::new(message))
         }
     }
 }
 
 /// The deliveries that the probe has seen, once there are `count` of them.
 pub(crate) async fn deliveries(door: &dyn Door, count: usize) -> Result<Vec<SeenMessage>, Failure> {
+    listed(door, "/messages", count).await
+}
+
+/// What the probe lists, once it is `count` of them.
+pub(super) async fn listed<T: DeserializeOwned + Debug>(
+    door: &dyn Door,
+    path: &str,
+    count: usize,
+) -> Result<Vec<T>, Failure> {
     let give_up = Instant::now() + PATIENCE;
     loop {
-        let response = door.send(&WireRequest::new("GET", "/messages")).await?;
-        let seen: Vec<SeenMessage> = serde_json::from_slice(&response.body)
-            .map_err(|error| Failure::new(format!("the probe does not list messages: {error}")))?;
+        let response = door.send(&WireRequest::new("GET", path)).await?;
+        let seen: Vec<T> = serde_json::from_slice(&response.body)
+            .map_err(|error| Failure::new(format!("the probe does not list {path}: {error}")))?;
         if seen.len() >= count {
             return Ok(seen);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isobar::Capabilities;
 
-use crate::door::{Door, Doors, WireMessage, WireRequest, WireResponse};
+use crate::door::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse};
 use crate::{Evidence, Failure};
 
 /// What is wrong; [`DoorFault::NONE`] is nothing.
@@ -18,6 +18,8 @@ pub(super) struct DoorFault {
     pub(super) response: fn(&WireRequest, &mut WireResponse),
     /// Changes messages on their way in.
     pub(super) messages: fn(&mut Vec<WireMessage>),
+    /// Alters changes of blobs on their way in.
+    pub(super) changes: fn(&mut Vec<WireChange>),
 }
 
 impl DoorFault {
@@ -26,6 +28,7 @@ impl DoorFault {
         request: |_| {},
         response: |_, _| {},
         messages: |_| {},
+        changes: |_| {},
     };
 }
 
@@ -89,5 +92,10 @@ impl Door for SabotagedDoor {
         let mut sabotaged = messages.to_vec();
         (self.fault.messages)(&mut sabotaged);
         self.inner.deliver(&sabotaged).await
+    }
+    async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
+        let mut sabotaged = changes.to_vec();
+        (self.fault.changes)(&mut sabotaged);
+        self.inner.change(&sabotaged).await
     }
 }

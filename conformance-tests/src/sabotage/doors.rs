@@ -2,7 +2,8 @@
 
 use super::Sabotage;
 use super::door::DoorFault;
-use crate::door::{WireMessage, WireRequest, WireResponse};
+use crate::door::{WireChange, WireMessage, WireRequest, WireResponse};
+use crate::probe::files::FAILS_ONCE;
 
 const NONE: DoorFault = DoorFault::NONE;
 
@@ -28,6 +29,14 @@ const fn messages(
     messages: fn(&mut Vec<WireMessage>),
 ) -> Sabotage {
     Sabotage::door(name, case, DoorFault { messages, ..NONE })
+}
+
+const fn changes(
+    name: &'static str,
+    case: &'static str,
+    changes: fn(&mut Vec<WireChange>),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { changes, ..NONE })
 }
 
 /// All of them.
@@ -233,6 +242,29 @@ pub(super) const ALL: &[Sabotage] = &[
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {
             response.body = b"unchanged".to_vec();
+        }
+    }),
+    changes("keys of events are decoded twice", "G-262", |changes| {
+        for change in changes {
+            change.key = change.key.replace("%2F", "/").replace("%41", "A");
+        }
+    }),
+    changes("replacing a blob is no event", "G-262", |changes| {
+        let mut seen = Vec::new();
+        changes.retain(|change| {
+            let again = seen.contains(&change.key) && change.content.is_some();
+            seen.push(change.key.clone());
+            !again
+        });
+    }),
+    changes("deletes are no events", "G-262", |changes| {
+        changes.retain(|change| change.content.is_some());
+    }),
+    changes("an event that failed is dropped", "G-402", |changes| {
+        for change in changes {
+            if change.key == FAILS_ONCE {
+                "fails no more".clone_into(&mut change.key);
+            }
         }
     }),
 ];

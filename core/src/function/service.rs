@@ -69,6 +69,13 @@ impl AppService {
             .filter_map(|trigger| Some(format!("{}{}", trigger.prefix, trigger.source.topic()?)))
     }
 
+    /// The buckets whose events a platform has to deliver, by their names in the store.
+    pub fn watched_buckets(&self) -> impl Iterator<Item = String> {
+        let triggers = self.0.triggers.iter();
+        triggers
+            .filter_map(|trigger| Some(format!("{}{}", trigger.prefix, trigger.source.bucket()?)))
+    }
+
     /// Answers a request, 250 ms before the platform would cut it at the latest.
     pub fn respond(&self, request: Request, origin: Origin) -> Answer {
         let id = origin

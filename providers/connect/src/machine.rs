@@ -40,10 +40,13 @@ impl Machine {
     }
 
     /// The platform, which also answers the requests that a local store has signed, and delivers
-    /// its messages.
+    /// its messages and what happens to its blobs.
     pub(crate) fn answering(self, stores: &Stores) -> Platformed {
         let platform = match stores.local_blobs() {
-            Some(store) => self.0.with_signed_blobs(store.signed_blobs()),
+            Some(store) => {
+                let platform = self.0.with_signed_blobs(store.signed_blobs());
+                platform.with_blob_events(store.clone())
+            }
             None => self.0,
         };
         let platform = match stores.local_messages() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod change;
+pub(crate) mod events;
 mod listing;
 pub(crate) mod objects;
 pub(crate) mod row;
@@ -28,10 +29,11 @@ use tokio::runtime::Handle;
 use crate::committer::Group;
 use crate::engine::Wrote;
 use crate::engine::tables::BLOBS;
-use crate::error::{Fault, PROVIDER};
+use crate::error::{Fault, PROVIDER, Stop};
 use crate::store::LocalStore;
 use body::{ReadFailure, Rest};
 use change::Remover;
+use events::Happened;
 use objects::{NewObject, Objects};
 use row::{BlobRow, check};
 use versions::{Past, is_asked_for};
@@ -143,6 +145,7 @@ impl Blobs {
         Remover {
             bucket: bucket.to_owned(),
             keeps: self.store.keepers().has(bucket),
+            watched: self.store.watched().has(bucket),
             objects: Arc::clone(self.store.objects()),
         }
     }
@@ -157,6 +160,7 @@ impl Blobs {
     ) -> Result<ObjectMeta> {
         meta.version_id = self.id_in(bucket, &meta.version);
         let keeps = meta.version_id.is_some();
+        let watched = self.store.watched().has(bucket);
         let (bucket, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
         let work = move |group: &mut Group<'_>| {
             let blob = (&*bucket, meta.key.as_str().as_bytes());
@@ -177,12 +181,32 @@ impl Blobs {
             let blobs = group.tables.blobs.open()?;
             blobs.insert(blob, &*row.encode(&bucket))?;
             group.wrote = Wrote::Something;
+            if watched {
+                let stored = Happened {
+                    key: &row.meta.key,
+                    stored: Some((&row.meta.version, row.meta.size)),
+                    version_id: row.meta.version_id.clone(),
+                    at: row.meta.modified,
+                };
+                events::record(group, &bucket, stored)?;
+            }
             group.afterwards(move |settled| {
                 change::settle(settled, Some(new), replaced, &objects);
             });
             Ok(row.meta)
         };
-        self.store.submit(ROW_BYTES, work).await
+        self.change(ROW_BYTES, work).await
+    }
+
+    /// Has the committer change blobs, and wakes whoever waits for their events.
+    async fn change<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.store.submit(bytes, work).await?;
+        self.store.arrivals().announce();
+        Ok(done)
     }
 }
 
@@ -293,7 +317,7 @@ impl BlobDriver for Blobs {
         let remover = self.remover(bucket);
         let delete = delete.clone();
         let work = move |group: &mut Group<'_>| remover.remove(group, &delete).map(Some);
-        self.store.submit(ROW_BYTES, work).await
+        self.change(ROW_BYTES, work).await
     }
 
     async fn delete_batch(
@@ -314,7 +338,7 @@ impl BlobDriver for Blobs {
             }
             Ok(existed)
         };
-        self.store.submit(bytes, work).await
+        self.change(bytes, work).await
     }
 
     async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {

@@ -26,7 +26,7 @@ pub struct LocalPlatform {
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
-    messages: Option<crate::LocalStore>,
+    sources: delivery::Sources,
 }
 
 impl LocalPlatform {
@@ -44,7 +44,7 @@ impl LocalPlatform {
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
-            messages: None,
+            sources: delivery::Sources::default(),
         })
     }
 
@@ -71,7 +71,19 @@ impl LocalPlatform {
     #[cfg(feature = "_store")]
     #[must_use]
     pub fn with_messages(mut self, store: crate::LocalStore) -> Self {
-        self.messages = Some(store);
+        self.sources.messages = Some(store);
+        self
+    }
+
+    /// Wakes the application by what happens to the blobs of a store, while it serves.
+    ///
+    /// What an application asks for with [`on_blob`](isobar::App::on_blob) is written together with
+    /// the change itself, so that no event is lost. One that fails comes again as messages do, those
+    /// of the same blob after it; what fails five times is put into the topic `BUCKET-dead`.
+    #[cfg(feature = "blob")]
+    #[must_use]
+    pub fn with_blob_events(mut self, store: crate::LocalStore) -> Self {
+        self.sources.blobs = Some(store);
         self
     }
 
@@ -91,16 +103,18 @@ impl LocalPlatform {
 #[async_trait]
 impl FunctionDriver for LocalPlatform {
     fn describe(&self) -> FunctionDescription {
-        let capabilities =
-            Capabilities::of(&[Capability::ResponseStreaming, Capability::Schedules]);
-        #[cfg(feature = "_store")]
-        let capabilities = match self.messages {
-            Some(_) => capabilities.union(Capabilities::of(&[Capability::Messages])),
-            None => capabilities,
-        };
+        let capabilities = [
+            Some(Capability::ResponseStreaming),
+            Some(Capability::Schedules),
+            #[cfg(feature = "_store")]
+            self.sources.messages.as_ref().map(|_| Capability::Messages),
+            #[cfg(feature = "_store")]
+            self.sources.blobs.as_ref().map(|_| Capability::BlobEvents),
+        ];
+        let capabilities: Vec<_> = capabilities.into_iter().flatten().collect();
         FunctionDescription {
             provider: "local",
-            capabilities,
+            capabilities: Capabilities::of(&capabilities),
         }
     }
 
@@ -108,7 +122,7 @@ impl FunctionDriver for LocalPlatform {
         let schedules = schedule::start(&app)?;
         let server = self.take_server()?;
         #[cfg(feature = "_store")]
-        let deliveries = delivery::start(&app, self.messages.as_ref());
+        let deliveries = delivery::start(&app, &self.sources);
         tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
         let result = server
             .run(Front {

@@ -42,6 +42,7 @@ struct Open {
     uploads: blob::upload::Uploads,
     keepers: blob::versions::Keepers,
     signer: Option<blob::sign::Signer>,
+    watched: blob::events::Watched,
     arrivals: Arrivals,
     _lock: Option<File>,
 }
@@ -121,6 +122,7 @@ impl LocalStore {
                 uploads: blob::upload::Uploads::default(),
                 keepers,
                 signer,
+                watched: blob::events::Watched::default(),
                 arrivals: Arrivals::default(),
                 _lock: lock,
             }),
@@ -148,6 +150,10 @@ impl LocalStore {
 
     pub(crate) fn signer(&self) -> Option<&blob::sign::Signer> {
         self.open.signer.as_ref()
+    }
+
+    pub(crate) fn watched(&self) -> &blob::events::Watched {
+        &self.open.watched
     }
 
     pub(crate) fn arrivals(&self) -> &Arrivals {

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use isobar::blob::VersionId;
 use isobar::document::Version;
 use isobar::driver::blob::Delete;
 use redb::ReadableTable as _;
 
+use super::events::{self, Happened};
 use super::now;
 use super::objects::{NewObject, Objects};
 use super::row::{BlobRow, check};
@@ -32,6 +34,8 @@ pub(super) struct Remover {
     pub(super) bucket: String,
     /// Whether the bucket keeps versions.
     pub(super) keeps: bool,
+    /// Whether the bucket's events are kept.
+    pub(super) watched: bool,
     pub(super) objects: Arc<Objects>,
 }
 
@@ -47,6 +51,7 @@ impl Remover {
             };
             check(&delete.condition, removal.content.as_ref())?;
             removal.carry_out(group, blob)?;
+            self.tell(group, delete, Some(id.clone()))?;
             self.discard(group, removal.content);
             return Ok(true);
         }
@@ -54,12 +59,14 @@ impl Remover {
         let Some(found) = found else {
             return Ok(false);
         };
+        let mut mark_id = None;
         let discarded = if self.keeps {
             let age = versions::next_age(group, blob)?;
             let mark = Past::Deletion {
                 version: Version::generate(),
                 modified: now(),
             };
+            mark_id = Some(versions::id(mark.version()));
             versions::keep(group, blob, (age, &Past::Content(found)))?;
             versions::keep(group, blob, (age.saturating_sub(1), &mark))?;
             None
@@ -68,8 +75,27 @@ impl Remover {
         };
         group.tables.blobs.open()?.remove(blob)?;
         group.wrote = Wrote::Something;
+        self.tell(group, delete, mark_id)?;
         self.discard(group, discarded);
         Ok(true)
+    }
+
+    fn tell(
+        &self,
+        group: &mut Group<'_>,
+        delete: &Delete,
+        version_id: Option<VersionId>,
+    ) -> Result<(), Fault> {
+        if !self.watched {
+            return Ok(());
+        }
+        let removed = Happened {
+            key: &delete.at.key,
+            stored: None,
+            version_id,
+            at: now(),
+        };
+        events::record(group, &self.bucket, removed)
     }
 
     fn discard(&self, group: &mut Group<'_>, content: Option<BlobRow>) {

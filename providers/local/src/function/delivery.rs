@@ -1,15 +1,16 @@
-//! Waking an application by the messages of the store.
+//! Waking an application by the messages of the store, and by the events of its blobs.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use isobar::Result;
 use isobar::document::Timestamp;
 use isobar::function::{AppService, Context, Event, Messages, Outcome, RequestId};
+use isobar::{Error, ErrorKind, Result};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::blob::events;
 use crate::clock::clock;
 use crate::store::LocalStore;
 use crate::topic::queue::{self, Held, Taken, Verdict};
@@ -29,18 +30,36 @@ pub(super) struct Deliveries {
     stop: watch::Sender<bool>,
 }
 
+/// Where an application's events come from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sources {
+    /// The store whose messages it subscribes to.
+    pub(super) messages: Option<LocalStore>,
+    /// The store whose blobs it watches.
+    pub(super) blobs: Option<LocalStore>,
+}
+
 /// Starts to deliver what the application subscribes to; dropping the set ends that at once.
-pub(super) fn start(app: &AppService, store: Option<&LocalStore>) -> Deliveries {
+pub(super) fn start(app: &AppService, sources: &Sources) -> Deliveries {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    if let Some(store) = store {
+    let mut deliver = |store: &LocalStore, feed| {
+        let delivery = Delivery {
+            app: app.clone(),
+            store: store.clone(),
+            feed,
+        };
+        tasks.spawn(delivery.run(stopped.clone()));
+    };
+    if let Some(store) = &sources.messages {
         for topic in app.subscriptions() {
-            let delivery = Delivery {
-                app: app.clone(),
-                store: store.clone(),
-                topic: topic.into(),
-            };
-            tasks.spawn(delivery.run(stopped.clone()));
+            deliver(store, Feed::Topic(topic));
+        }
+    }
+    if let Some(store) = &sources.blobs {
+        for bucket in app.watched_buckets() {
+            store.watched().add(&bucket);
+            deliver(store, Feed::Bucket(bucket));
         }
     }
     Deliveries { tasks, stop }
@@ -57,10 +76,52 @@ impl Deliveries {
     }
 }
 
+/// What is delivered.
+enum Feed {
+    /// The messages of a topic, some together.
+    Topic(String),
+    /// The events of a bucket, one after another.
+    Bucket(String),
+}
+
+impl Feed {
+    /// The name under which they wait.
+    fn queue(&self) -> String {
+        match self {
+            Self::Topic(topic) => topic.clone(),
+            Self::Bucket(bucket) => queue::of_bucket(bucket),
+        }
+    }
+
+    fn batch(&self) -> usize {
+        match self {
+            Self::Topic(_) => BATCH,
+            Self::Bucket(_) => 1,
+        }
+    }
+
+    fn event(&self, held: &[Held], context: Context) -> Result<Event> {
+        match self {
+            Self::Topic(topic) => {
+                let messages = held.iter().map(|held| held.row.clone().message());
+                let batch = Messages::new(topic, messages.collect());
+                Ok(Event::new(batch, context))
+            }
+            Self::Bucket(_) => {
+                let Some(Held { row, .. }) = held.first() else {
+                    return Err(Error::new(ErrorKind::Internal, "there is no event"));
+                };
+                let event = Event::new(events::event(&row.body)?, context);
+                Ok(event.with_id(row.id.to_string()).with_raw(row.body.clone()))
+            }
+        }
+    }
+}
+
 struct Delivery {
     app: AppService,
     store: LocalStore,
-    topic: Arc<str>,
+    feed: Feed,
 }
 
 impl Delivery {
@@ -86,9 +147,9 @@ impl Delivery {
 
     /// Delivers the next batch; where there is none, how long to wait for one.
     async fn deliver_next(&self) -> Result<Option<Duration>> {
-        let topic = Arc::clone(&self.topic);
+        let (queue, batch) = (self.feed.queue(), self.feed.batch());
         let take = self.store.submit(0, move |group| {
-            queue::take(group, &topic, BATCH, SystemTime::now().into())
+            queue::take(group, &queue, batch, SystemTime::now().into())
         });
         let Taken { held, next } = take.await?;
         if held.is_empty() {
@@ -100,10 +161,10 @@ impl Delivery {
         let told = self.hand_over(&held).await;
         let settled = held.into_iter().map(|held| (verdict(&told, &held), held));
         let settled = settled.map(|(verdict, held)| (held, verdict)).collect();
-        let topic = Arc::clone(&self.topic);
+        let queue = self.feed.queue();
         let settle = self.store.submit(0, move |group| {
             let now: Timestamp = SystemTime::now().into();
-            Ok(queue::settle(group, &topic, settled, now)?)
+            Ok(queue::settle(group, &queue, settled, now)?)
         });
         if settle.await? {
             self.store.arrivals().announce();
@@ -112,17 +173,18 @@ impl Delivery {
     }
 
     async fn hand_over(&self, held: &[Held]) -> Result<Outcome> {
-        let messages = held.iter().map(|held| held.row.clone().message());
-        let batch = Messages::new(&*self.topic, messages.collect());
         let context = Context::new(
             RequestId::of(&HeaderMap::new(), &[]),
             None,
             Arc::new(clock()),
         );
-        let told = self.app.handle(Event::new(batch, context)).await;
+        let told = match self.feed.event(held, context) {
+            Ok(event) => self.app.handle(event).await,
+            Err(error) => Err(error),
+        };
         match &told {
-            Ok(outcome) => tracing::debug!(target: "isobar", ?outcome, "messages were handled"),
-            Err(error) => tracing::error!(target: "isobar", ?error, "messages will come again"),
+            Ok(outcome) => tracing::debug!(target: "isobar", ?outcome, "an event was handled"),
+            Err(error) => tracing::error!(target: "isobar", ?error, "an event will come again"),
         }
         told
     }

@@ -20,9 +20,18 @@ const LOOKED_AT: usize = 10_000;
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Where the messages of a topic go that failed too often: a topic as any other.
-pub(crate) fn dead_letters(topic: &str) -> String {
-    format!("{topic}-dead")
+/// What stands before the name of a bucket where its events wait; no topic begins so.
+const BUCKET: &str = "\0bucket/";
+
+/// Where the events of a bucket wait.
+pub(crate) fn of_bucket(bucket: &str) -> String {
+    format!("{BUCKET}{bucket}")
+}
+
+/// Where the messages of a topic, or the events of a bucket, go that failed too often: a topic as
+/// any other.
+pub(crate) fn dead_letters(queue: &str) -> String {
+    format!("{}-dead", queue.strip_prefix(BUCKET).unwrap_or(queue))
 }
 
 /// Tells those who wait for messages that there may be some.

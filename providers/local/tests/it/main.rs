@@ -9,6 +9,7 @@
 )]
 
 mod blob;
+mod blob_events;
 mod child;
 mod config;
 mod damage;
