@@ -30,6 +30,7 @@ mod waiting;
 mod wrappers;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
 use isobar_migrate_model::code::{Expression, Function, FunctionRole, Program};
@@ -40,6 +41,7 @@ use crate::machine::Machine;
 use crate::machine::value::{ModuleId, Name, ObjectId, RouterId, ScopeId, Site, Value};
 
 use classes::KnownClass;
+use holders::Uses;
 pub(crate) use outcome::Outcome;
 
 /// Which routes are to be ported.
@@ -95,6 +97,7 @@ pub(crate) fn port(
         reassigned: HashMap::new(),
         assigned_properties: None,
         late: None,
+        uses: HashMap::new(),
     };
     let router = porter.stack(root);
     porter.finish(root, router, express)
@@ -124,6 +127,8 @@ struct Porter<'m, 'a> {
     assigned_properties: Option<IndexSet<String>>,
     /// By module: the names that code outside of requests changes.
     late: Option<HashMap<ModuleId, IndexSet<String>>>,
+    /// By module: what it does with objects that modules hand to each other.
+    uses: HashMap<ModuleId, Rc<Uses>>,
 }
 
 /// What makes two uses of a function the same function of the program.
