@@ -1,7 +1,7 @@
 // Runs a service of Azurite on the loopback interface, in memory, until standard input ends.
 //
 // The process that starts it holds the other end of standard input, so that the emulator never outlives it, however it
-// ends. Usage: table.mjs PORT or blob.mjs PORT, or --version. Exits with 69 where Azurite is not
+// ends. Usage: table.mjs PORT or blob.mjs PORT, with flags of Azurite if needed, or --version. Exits with 69 where Azurite is not
 // installed.
 
 import { createRequire } from 'node:module'
@@ -21,13 +21,13 @@ function installed() {
 // Runs one service of Azurite, `table` or `blob`, as this process was asked to.
 export function run(service, ...more) {
   const { version } = installed()
-  const [port] = process.argv.slice(2)
+  const [port, ...asked] = process.argv.slice(2)
   if (port === '--version') {
     console.log(version)
     return
   }
   process.stdin.on('end', () => process.exit()).resume()
-  const flags = ['--silent', '--inMemoryPersistence', '--disableTelemetry', ...more]
-  process.argv.splice(2, 1, `--${service}Host`, '127.0.0.1', `--${service}Port`, port, ...flags)
+  const flags = ['--silent', '--inMemoryPersistence', '--disableTelemetry', ...more, ...asked]
+  process.argv.splice(2, Infinity, `--${service}Host`, '127.0.0.1', `--${service}Port`, port, ...flags)
   require(`azurite/dist/src/${service}/main.js`)
 }

@@ -10,10 +10,14 @@ mod credential;
 mod date;
 #[cfg(any(feature = "cosmos", feature = "tables"))]
 pub mod document;
+#[cfg(any(feature = "blob", feature = "cosmos", feature = "tables"))]
+mod entra;
 #[cfg(any(feature = "blob", feature = "tables"))]
 mod error;
 #[cfg(feature = "function")]
 pub mod function;
+#[cfg(any(feature = "blob", feature = "cosmos", feature = "tables"))]
+mod http_client;
 
 #[cfg(feature = "blob")]
 pub use blob::BlobStore;

@@ -496,7 +496,8 @@ mod cosmos_tests {
 
     #[tokio::test]
     async fn a_url_of_cosmos_db_is_a_store_that_wants_a_key() {
-        let opened = Stores::default().documents("cosmos://shop/main").await;
+        let url = "cosmos://shop/main?endpoint=http://127.0.0.1:1";
+        let opened = Stores::default().documents(url).await;
         let error = opened.map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     }

@@ -10,12 +10,13 @@ use azure_storage_blob::{
 use isobar::blob::BlobKey;
 use isobar::driver::blob::key;
 use isobar::driver::{Failure, RetryBudget};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, Result};
 
 use super::failure::{failure, too_slow};
 use super::signing::Signing;
 use super::{BlobStore, MIB};
 use crate::credential::Credential;
+use crate::http_client::http_client;
 
 /// How often a request is sent again, and after how long at most the first time.
 pub(super) const RETRIES: u32 = 4;
@@ -24,8 +25,6 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 const ATTEMPT: Duration = Duration::from_secs(8);
 /// The slowest link that content is given time for, in bytes a second.
 const SLOWEST: u64 = 128 << 10;
-const CONNECT: Duration = Duration::from_secs(3);
-const IDLE: Duration = Duration::from_secs(30);
 
 impl BlobStore {
     pub(crate) fn connect(account: &str, endpoint: &str, credential: Credential) -> Result<Self> {
@@ -34,6 +33,7 @@ impl BlobStore {
         if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
             return Err(malformed());
         }
+        credential.check(endpoint)?;
         let signing = Signing {
             account: account.to_owned(),
             credential: credential.clone(),
@@ -121,24 +121,4 @@ pub(super) async fn attempt<T>(
         Ok(answer) => answer.map_err(failure),
         Err(_) => Err(too_slow(span)),
     }
-}
-
-/// HTTP/1.1, with TLS that trusts the platform's certificates; content is never unpacked.
-fn http_client() -> Result<reqwest::Client> {
-    // The client cannot be built where none is installed; whoever has installed another one keeps
-    // it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(IDLE)
-        .tcp_nodelay(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd()
-        .build();
-    client.map_err(|error| {
-        Error::new(ErrorKind::Internal, "there is no HTTP client").with_source(error)
-    })
 }

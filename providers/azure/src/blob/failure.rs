@@ -7,6 +7,7 @@ use azure_core::http::headers::{HeaderName, Headers};
 use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind};
 
+use crate::entra::no_token;
 use crate::error::{Answer, BLOBS, CODE, REQUEST_ID, RETRY_AFTER};
 
 /// Classifies the failure of a call of the client, and keeps it as the cause.
@@ -30,11 +31,17 @@ pub(super) fn failure(error: azure_core::Error) -> Failure {
             error: Error::new(ErrorKind::Unavailable, BLOBS.broken()),
             effect: Effect::Unknown,
         },
+        Cause::Credential => {
+            return Failure {
+                error: no_token(error),
+                effect: Effect::None,
+            };
+        }
         Cause::DataConversion => Failure {
             error: Error::new(ErrorKind::Internal, "the answer cannot be read"),
             effect: Effect::Unknown,
         },
-        _ => Failure {
+        Cause::Other => Failure {
             error: Error::new(ErrorKind::Internal, "the request could not be built"),
             effect: Effect::None,
         },

@@ -1,4 +1,4 @@
-//! Signs each request by the account key, or adds a shared access signature to its URL.
+//! Signs each request by the account key, adds a shared access signature to its URL, or a token to its headers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ impl Policy for Signing {
                 _ => token.to_owned(),
             };
             request.url_mut().set_query(Some(&query));
+        } else if let Some(bearer) = self.credential.bearer().await? {
+            request.insert_header("authorization", bearer);
         } else {
             let now = date::now();
             let now = now.map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;

@@ -3,8 +3,9 @@
 use isobar::driver::url::parameters;
 use isobar::{Error, ErrorKind, Result};
 
-use super::decoded;
+use super::{decoded, variable};
 use crate::credential::{Credential, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY};
+use crate::entra::of_environment;
 
 /// The variables of Azure's own tools; the first holds everything in one.
 pub(super) const CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
@@ -96,13 +97,16 @@ impl Named {
     }
 }
 
-/// The error of an account that is to be opened without a credential.
-pub(super) fn no_credential(account: &str) -> Error {
+/// Who asks where neither the URL nor its account's variables say it: the identity of this program.
+pub(super) fn identity((account, endpoint): (&str, &str)) -> Result<Credential> {
+    if endpoint.starts_with("https://") {
+        return Ok(Credential::entra(of_environment(&variable)?));
+    }
     let message = format!(
         "there is no credential for the storage account {account:?}: set {CONNECTION}, {KEY} or \
-         {SAS}; this release does not sign in with Microsoft Entra"
+         {SAS}; Microsoft Entra is for endpoints with https only"
     );
-    Error::new(ErrorKind::Unauthenticated, message)
+    Err(Error::new(ErrorKind::Unauthenticated, message))
 }
 
 /// What the variables say of an account.

@@ -2,7 +2,7 @@
 
 use isobar::{Error, Result};
 
-use super::account::{NO_ACCOUNT, Named, Service, no_credential};
+use super::account::{NO_ACCOUNT, Named, Service, identity};
 use super::variable;
 use crate::blob::BlobStore;
 use crate::credential::Credential;
@@ -31,7 +31,7 @@ pub struct BlobPlace {
     pub prefix: Option<String>,
     /// Whether the account keeps versions, which only its owner knows: the service does not tell.
     pub keeps_versions: bool,
-    /// Who asks.
+    /// Who asks; the identity of this program unless set.
     pub credential: Option<Credential>,
 }
 
@@ -66,10 +66,11 @@ impl BlobPlace {
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
     pub fn open(&self) -> Result<BlobStore> {
-        let Some(credential) = &self.credential else {
-            return Err(no_credential(&self.account));
+        let credential = match &self.credential {
+            Some(credential) => credential.clone(),
+            None => identity((&self.account, &self.endpoint))?,
         };
-        let store = BlobStore::connect(&self.account, &self.endpoint, credential.clone())?;
+        let store = BlobStore::connect(&self.account, &self.endpoint, credential)?;
         Ok(store.with_versions(self.keeps_versions))
     }
 }

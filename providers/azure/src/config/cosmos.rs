@@ -1,4 +1,4 @@
-//! Where a database of Cosmos DB for NoSQL is: an account, its endpoint, and the key to it.
+//! Where a database of Cosmos DB for NoSQL is: an account, its endpoint, and who asks.
 
 use azure_core::credentials::Secret;
 use azure_data_cosmos::options::Region;
@@ -8,6 +8,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::{decoded, variable};
 use crate::document::cosmos::{CosmosStore, unreachable};
+use crate::entra::of_environment;
 
 pub(super) const SCHEME: &str = "cosmos";
 /// The variable of Microsoft's own samples and tests, with everything in one.
@@ -33,7 +34,7 @@ pub struct CosmosPlace {
     pub region: Option<String>,
     /// What goes before the names of collections.
     pub prefix: Option<String>,
-    /// The account's key; it never shows.
+    /// The account's key, which never shows; the identity of this program unless set.
     pub key: Option<Secret>,
 }
 
@@ -94,21 +95,24 @@ impl CosmosPlace {
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
     pub async fn open(&self) -> Result<CosmosStore> {
-        let Some(key) = &self.key else {
+        if self.key.is_none() && !self.endpoint.starts_with("https://") {
             let message = format!(
                 "there is no key for the Cosmos DB account at {}: set {CONNECTION}, or {KEY} and \
-                 {ENDPOINT}; this release does not sign in with Microsoft Entra by itself",
+                 {ENDPOINT}; Microsoft Entra is for endpoints with https only",
                 self.endpoint
             );
             return Err(Error::new(ErrorKind::Unauthenticated, message));
-        };
+        }
         // The client panics where none is installed; whoever has installed another one keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let endpoint: AccountEndpoint = self
             .endpoint
             .parse()
             .map_err(|_| Error::invalid("the endpoint of the Cosmos DB account is not a URL"))?;
-        let account = AccountReference::with_authentication_key(endpoint, key.clone());
+        let account = match &self.key {
+            Some(key) => AccountReference::with_authentication_key(endpoint, key.clone()),
+            None => AccountReference::with_credential(endpoint, of_environment(&variable)?),
+        };
         let routing = match &self.region {
             Some(region) => RoutingStrategy::ProximityTo(Region::from(region.clone())),
             None => RoutingStrategy::PreferredRegions(Vec::new()),

@@ -2,7 +2,7 @@
 
 use isobar::{Error, Result};
 
-use super::account::{NO_ACCOUNT, Named, Service, no_credential};
+use super::account::{NO_ACCOUNT, Named, Service, identity};
 use super::variable;
 use crate::credential::Credential;
 use crate::document::tables::TablesStore;
@@ -28,7 +28,7 @@ pub struct TablesPlace {
     pub endpoint: String,
     /// What goes before the names of collections.
     pub prefix: Option<String>,
-    /// Who asks.
+    /// Who asks; the identity of this program unless set.
     pub credential: Option<Credential>,
 }
 
@@ -54,10 +54,11 @@ impl TablesPlace {
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
     pub fn open(&self) -> Result<TablesStore> {
-        let Some(credential) = &self.credential else {
-            return Err(no_credential(&self.account));
+        let credential = match &self.credential {
+            Some(credential) => credential.clone(),
+            None => identity((&self.account, &self.endpoint))?,
         };
-        TablesStore::connect(&self.account, &self.endpoint, credential.clone())
+        TablesStore::connect(&self.account, &self.endpoint, credential)
     }
 }
 

@@ -6,11 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+/// The account of every emulator, and one whose key this library does not know.
+const ACCOUNTS: &str = "devstoreaccount1:Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6\
+                        tq/K1SZFPTOtr/KBHBeksoGMGw==;shop:c2hvcA==";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Its input ends when this process does, however it does; then it ends too.
-struct Emulator {
-    port: u16,
+pub(crate) struct Emulator {
+    pub(crate) port: u16,
     _process: Child,
 }
 
@@ -18,17 +21,18 @@ struct Emulator {
 #[cfg(feature = "tables")]
 pub(crate) fn port() -> u16 {
     static TABLES: OnceLock<Emulator> = OnceLock::new();
-    TABLES.get_or_init(|| start("table")).port
+    TABLES.get_or_init(|| start("table", &[])).port
 }
 
 /// The port of the blobs, which are started at the first call.
 #[cfg(feature = "blob")]
 pub(crate) fn blob_port() -> u16 {
     static BLOBS: OnceLock<Emulator> = OnceLock::new();
-    BLOBS.get_or_init(|| start("blob")).port
+    BLOBS.get_or_init(|| start("blob", &[])).port
 }
 
-fn start(service: &str) -> Emulator {
+/// Starts a service with more flags of Azurite.
+pub(crate) fn start(service: &str, flags: &[&str]) -> Emulator {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     let root = root.expect("the crate lies two levels deep");
     let script = root.join(format!("conformance-tests/emulators/azurite/{service}.mjs"));
@@ -40,6 +44,8 @@ fn start(service: &str) -> Emulator {
     let process = Command::new("node")
         .arg(script)
         .arg(port.to_string())
+        .args(flags)
+        .env("AZURITE_ACCOUNTS", ACCOUNTS)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -5,6 +5,8 @@
 mod blob;
 #[cfg(any(feature = "blob", feature = "tables"))]
 mod emulator;
+#[cfg(all(feature = "blob", feature = "tables"))]
+mod entra;
 #[cfg(feature = "function")]
 mod function;
 #[cfg(feature = "tables")]

@@ -52,7 +52,8 @@ fn a_key_is_not_sent_to_another_account() {
 
 #[tokio::test]
 async fn without_a_key_the_store_says_what_is_missing() {
-    let error = parse("cosmos://shop/main", &[]).unwrap().open().await;
+    let url = "cosmos://shop/main?endpoint=http://127.0.0.1:1";
+    let error = parse(url, &[]).unwrap().open().await;
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.to_string().contains(CONNECTION), "{error}");

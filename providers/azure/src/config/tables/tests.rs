@@ -79,7 +79,7 @@ fn other_urls_are_refused() {
 
 #[test]
 fn without_a_credential_the_store_says_what_is_missing() {
-    let error = parse("azure-tables://shop", &[])
+    let error = parse("azure-tables://shop?endpoint=http://127.0.0.1:1", &[])
         .unwrap()
         .open()
         .unwrap_err();

@@ -18,6 +18,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::credential::Credential;
 use crate::date;
+use crate::entra::no_token;
 use crate::error::{TABLES, refused};
 
 /// The newest version of the table service's protocol ("Versioning for the Azure Storage services").
@@ -53,6 +54,7 @@ impl TablesClient {
         let (Some(scheme @ ("http" | "https")), Some(authority)) = (scheme, authority) else {
             return Err(malformed());
         };
+        credential.check(endpoint)?;
         Ok(Self(Arc::new(Inner {
             http: http_client()?,
             account: account.to_owned(),
@@ -103,12 +105,18 @@ impl TablesClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, Failure> {
-        let request = self.signed(method, path, headers, body);
-        let request = request.map_err(|error| Failure {
-            error,
-            effect: Effect::None,
-        })?;
-        match tokio::time::timeout(ATTEMPT, self.exchange(request)).await {
+        let attempt = async {
+            let bearer = self.0.credential.bearer().await;
+            let request = bearer
+                .map_err(no_token)
+                .and_then(|bearer| self.signed((method, path), bearer, headers, body));
+            let request = request.map_err(|error| Failure {
+                error,
+                effect: Effect::None,
+            })?;
+            self.exchange(request).await
+        };
+        match tokio::time::timeout(ATTEMPT, attempt).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure {
                 error: Error::new(
@@ -143,8 +151,8 @@ impl TablesClient {
 
     fn signed(
         &self,
-        method: Method,
-        path: &str,
+        (method, path): (Method, &str),
+        bearer: Option<String>,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Request<Full<Bytes>>> {
@@ -159,6 +167,7 @@ impl TablesClient {
             .sign(&format!("{date}\n/{account}{resource}"));
         let authorization =
             signature.map(|signature| format!("SharedKeyLite {account}:{signature}"));
+        let authorization = bearer.or(authorization);
         let parameters = [query, inner.credential.parameters().unwrap_or_default()];
         let parameters = parameters.into_iter().filter(|part| !part.is_empty());
         let parameters = parameters.collect::<Vec<_>>().join("&");
