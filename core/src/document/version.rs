@@ -34,20 +34,25 @@ impl Version {
     /// A new token for a write that is about to happen.
     pub fn generate() -> Self {
         let mut bytes = Uuid::encode_buffer();
-        Self(Token::of(Uuid::new_v4().simple().encode_lower(&mut bytes)))
+        let token = Uuid::new_v4().simple().encode_lower(&mut bytes);
+        Self(Token::of(token.as_bytes()))
     }
 
     /// The version of a stored item that carries none, because other code wrote it.
     pub fn absent() -> Self {
-        Self(Token::of(Self::ABSENT))
+        Self(Token::of(Self::ABSENT.as_bytes()))
     }
 
     /// Reads a token that [`as_str`](Self::as_str) gave out.
     pub fn parse(token: impl AsRef<str>) -> Result<Self> {
-        let token = token.as_ref();
+        Self::from_bytes(token.as_ref().as_bytes())
+    }
+
+    /// The same, of a token that is not known to be text.
+    pub fn from_bytes(token: &[u8]) -> Result<Self> {
         // Without an early end, so that it is a few instructions for many bytes.
-        let printable = |all: bool, byte| all & (0x21..=0x7e).contains(&byte);
-        let printable = token.bytes().fold(true, printable);
+        let printable = |all: bool, byte| all & (0x21..=0x7e).contains(byte);
+        let printable = token.iter().fold(true, printable);
         if token.is_empty() || token.len() > Self::MAX_BYTES || !printable {
             return Err(Error::invalid(
                 "a version is 1 to 128 printable ASCII bytes",
@@ -75,14 +80,15 @@ impl Version {
 }
 
 impl Token {
-    fn of(token: &str) -> Self {
+    /// Of printable ASCII.
+    fn of(token: &[u8]) -> Self {
         let mut bytes = [0; SHORT];
         match (bytes.get_mut(..token.len()), u8::try_from(token.len())) {
             (Some(room), Ok(length)) => {
-                room.copy_from_slice(token.as_bytes());
+                room.copy_from_slice(token);
                 Self::Short { length, bytes }
             }
-            _ => Self::Long(token.into()),
+            _ => Self::Long(String::from_utf8_lossy(token).into()),
         }
     }
 }

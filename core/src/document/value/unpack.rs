@@ -56,6 +56,15 @@ impl<'r, 'de> Unpacker<'r, 'de> {
         })
     }
 
+    fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let mut fields = self.entries()?;
+        let map = visitor.visit_map(&mut fields)?;
+        if fields.left > 0 {
+            fields.pass(MAP)?;
+        }
+        Ok(map)
+    }
+
     fn kind_name(&self) -> &'static str {
         match self.tag {
             NULL => "null",
@@ -104,13 +113,39 @@ impl<'de> Deserializer<'de> for Unpacker<'_, 'de> {
                 items.pass(LIST)?;
                 Ok(list)
             }
-            MAP => {
-                let mut fields = self.entries()?;
-                let map = visitor.visit_map(&mut fields)?;
-                fields.pass(MAP)?;
-                Ok(map)
-            }
+            MAP => self.map(visitor),
             _ => Err(Malformed.into()),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.tag {
+            STRING => visitor.visit_borrowed_str(self.reader.text()?),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.tag {
+            FALSE => visitor.visit_bool(false),
+            TRUE => visitor.visit_bool(true),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        match self.tag {
+            MAP => self.map(visitor),
+            _ => self.deserialize_any(visitor),
         }
     }
 
@@ -177,8 +212,8 @@ impl<'de> Deserializer<'de> for Unpacker<'_, 'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
+        i128 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        identifier
     }
 }
 

@@ -51,8 +51,13 @@ impl FoundRecords {
                 }
             }
             Self::Packed(mut records) => {
-                while let Some(item) = records.next(decoded) {
-                    items.push(item?);
+                // Pushed where it is made, since an item is a hundred bytes and more to move.
+                let mut push = |record: std::result::Result<PackedRecord<'_>, Malformed>| {
+                    items.push(decoded(record)?);
+                    Ok(())
+                };
+                while let Some(pushed) = records.next(&mut push) {
+                    pushed?;
                 }
             }
         }
@@ -111,7 +116,7 @@ fn decoded<T: DeserializeOwned>(
     let record = record.map_err(damaged)?;
     Ok(Item {
         value: Value::unpack(record.fields)?,
-        version: Version::parse(record.version)?,
+        version: Version::from_bytes(record.version)?,
         expires_at: record.expires_at,
     })
 }
@@ -120,7 +125,7 @@ fn unpacked(record: std::result::Result<PackedRecord<'_>, Malformed>) -> Result<
     let record = record.map_err(damaged)?;
     Ok(Record {
         fields: fields::unpacked(record.fields)?,
-        version: Version::parse(record.version)?,
+        version: Version::from_bytes(record.version)?,
         expires_at: record.expires_at,
     })
 }

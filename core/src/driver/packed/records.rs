@@ -25,7 +25,8 @@ pub struct PackedRecords {
 /// One of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PackedRecord<'r> {
-    pub(crate) version: &'r str,
+    /// As it is stored; only [`Version::from_bytes`] tells whether it is one.
+    pub(crate) version: &'r [u8],
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) fields: &'r [u8],
 }
@@ -45,7 +46,7 @@ impl PackedRecords {
     /// has them. About `more` will follow.
     pub fn push(
         &mut self,
-        version: &str,
+        version: &[u8],
         expires_at: Option<Timestamp>,
         (fields, more): (&[u8], usize),
     ) {
@@ -61,7 +62,7 @@ impl PackedRecords {
                 chunk
             }
         };
-        put_bytes(chunk, version.as_bytes());
+        put_bytes(chunk, version);
         put_option(chunk, expires_at.map(Timestamp::as_micros), put_signed);
         put_bytes(chunk, fields);
         self.count += 1;
@@ -91,7 +92,7 @@ impl PackedRecords {
 impl<'r> PackedRecord<'r> {
     fn of(reader: &mut Reader<'r>) -> Result<Self, Malformed> {
         Ok(Self {
-            version: reader.text()?,
+            version: reader.bytes()?,
             expires_at: reader.option(Reader::signed)?.map(Timestamp::from_micros),
             fields: reader.bytes()?,
         })

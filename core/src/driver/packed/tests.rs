@@ -121,7 +121,7 @@ fn records_come_back_in_their_order_whatever_their_size() {
         let micros = i64::try_from(number).unwrap();
         let expires_at = (number % 3 == 0).then(|| Timestamp::from_micros(micros));
         records.push(
-            &format!("v{number}"),
+            format!("v{number}").as_bytes(),
             expires_at,
             (&fields(number), 500 - number),
         );
@@ -130,7 +130,7 @@ fn records_come_back_in_their_order_whatever_their_size() {
         assert_eq!(records.len(), 500 - number);
         let same = records.next(|record| {
             let record = record.unwrap();
-            record.version == format!("v{number}")
+            record.version == format!("v{number}").as_bytes()
                 && record.expires_at.is_some() == (number % 3 == 0)
                 && record.fields == fields(number)
         });

@@ -11,7 +11,7 @@ use crate::wire::{Context, Malformed, Reader, put_bytes, put_option, put_signed,
 /// A row whose checksum holds; its fields are decoded only when they are needed.
 #[derive(Debug)]
 pub(crate) struct Row<'r> {
-    version: &'r str,
+    version: &'r [u8],
     expires: Option<i64>,
     fields: &'r [u8],
 }
@@ -42,7 +42,7 @@ impl<'r> Row<'r> {
 
     fn parse(key: Context, sealed: &'r [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(key.unseal(sealed)?);
-        let version = reader.text()?;
+        let version = reader.bytes()?;
         let expires = reader.option(Reader::signed)?;
         Ok(Self {
             version,
@@ -62,10 +62,10 @@ impl<'r> Row<'r> {
     }
 
     pub(crate) fn has_version(&self, version: &Version) -> bool {
-        self.version == version.as_str()
+        self.version == version.as_str().as_bytes()
     }
 
-    pub(crate) fn version(&self) -> &'r str {
+    pub(crate) fn version(&self) -> &'r [u8] {
         self.version
     }
 
@@ -87,7 +87,7 @@ impl<'r> Row<'r> {
     pub(crate) fn record<F>(&self, fields: F) -> Result<Record<F>, Error> {
         Ok(Record {
             fields,
-            version: Version::parse(self.version).map_err(|_| damaged())?,
+            version: Version::from_bytes(self.version).map_err(|_| damaged())?,
             expires_at: self.expires_at(),
         })
     }
