@@ -1,5 +1,6 @@
 //! The cases about documents, one file per group.
 
+mod abandoned;
 mod across;
 mod atomic;
 mod batch;
@@ -33,6 +34,7 @@ use crate::Case;
 
 /// Every case about documents.
 pub(crate) const CASES: &[&[Case]] = &[
+    abandoned::CASES,
     across::CASES,
     atomic::CASES,
     batch::CASES,

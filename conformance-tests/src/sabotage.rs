@@ -185,9 +185,8 @@ mod tests {
     use super::*;
 
     /// Rules that no sabotage of a driver can break, and what holds them.
-    const HELD_ELSEWHERE: [(&str, &str); 3] = [
+    const HELD_ELSEWHERE: [(&str, &str); 2] = [
         ("R2", "decimals are not part of the portable interface yet"),
-        ("R7", "flat stores: there is no driver of one"),
         ("R24", "stored bytes: the tests of each provider's format"),
     ];
 

@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 20_261_121)]
     pub(crate) seed: u64,
     /// How many writers race in the cases about races.
-    #[arg(long, default_value_t = 8, value_name = "WRITERS")]
+    #[arg(long, default_value_t = 16, value_name = "WRITERS")]
     pub(crate) race_width: usize,
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Nothing done yet.
-    pub(crate) fn start(provider: &'static str, total: usize) -> Self {
-        say(&format!("{provider}: {total} cases"));
+    pub(crate) fn start(provider: &'static str, (total, race_width): (usize, usize)) -> Self {
+        say(&format!("{provider}: {total} cases, races of {race_width}"));
         Self {
             provider,
             total,

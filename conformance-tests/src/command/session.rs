@@ -120,7 +120,7 @@ async fn run_provider(
         .manifest
         .providers
         .push(ProviderManifest::of(&provider));
-    let mut progress = Progress::start(name, report.cases.len());
+    let mut progress = Progress::start(name, (report.cases.len(), settings.race_width));
     let results = run_cases(&provider, settings, &report.cases, |case, result| {
         progress.step(case, result);
     });

@@ -79,6 +79,13 @@ pub(crate) const CASES: &[Case] = &[
         |ctx| Box::pin(checks(ctx)),
     )
     .needs(NEEDS),
+    Case::document(
+        "D-099",
+        "text that is JSON stays the text it is, from a set and from a put",
+        "R1 R9",
+        |ctx| Box::pin(json_is_text(ctx)),
+    )
+    .needs(NEEDS),
     Case::document("D-256", "no reader sees half a set", "R9", |ctx| {
         Box::pin(no_torn_reads(ctx))
     })
@@ -307,6 +314,17 @@ async fn checks(ctx: Context) -> Result<(), Failure> {
         expect::equal("the place told", &error.index(), &Some(0))?;
         absent(&notes, ("p", "2")).await?;
     }
+    Ok(())
+}
+
+async fn json_is_text(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    let text = r#"{"b": 1.0, "a":[ {"$i64":"1"}, null ], "b": "\u00e9"}"#;
+    let [set, put] = ["1", "2"].map(|id| note("p", id, [("json", text.into())]));
+    notes.commit("p", WriteSet::new().create(&set)).await?;
+    notes.create(&put).await?;
+    stored(&notes, ("p", "1"), &set).await?;
+    stored(&notes, ("p", "2"), &put).await?;
     Ok(())
 }
 

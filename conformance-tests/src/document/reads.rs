@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::document(
         "D-036",
         "get populates the whole document, nested fields included",
-        "R1",
+        "R1 R7",
         |ctx| Box::pin(get_is_whole(ctx)),
     ),
     Case::document(

@@ -10,6 +10,12 @@ use crate::{Case, Context, Failure, expect};
 
 pub(crate) const CASES: &[Case] = &[
     Case::document(
+        "D-120",
+        "what is refused is refused again: no error of a mistake says that asking once more may help",
+        "R19 R21",
+        |ctx| Box::pin(refused_for_good(ctx)),
+    ),
+    Case::document(
         "D-441",
         "a wrong key is InvalidArgument, and the error names operation, collection, key and field",
         "R4 R19",
@@ -77,6 +83,44 @@ fn told<T>(result: Result<T, Error>, expected: &Told<'_>) -> Result<Error, Failu
     let logged = format!("{error:?}");
     expect::that(!logged.contains("alice"), &format!("it logs {logged}"))?;
     Ok(error)
+}
+
+async fn refused_for_good(ctx: Context) -> Result<(), Failure> {
+    let notes = ctx.collection(&NOTES).await?;
+    let (here, gone) = (note("alice", "1", []), note("alice", "2", []));
+    notes.create(&here).await?;
+    let unmet = || PutOptions::default().with_condition(Condition::equals("n", 1));
+    let change = || Update::new().set("n", 1);
+    let set = WriteSet::new().create(&here);
+    let errors = [
+        (notes.create(&here).await.err(), ErrorKind::AlreadyExists),
+        (notes.replace(&gone).await.err(), ErrorKind::NotFound),
+        (notes.fetch(("alice", "2")).await.err(), ErrorKind::NotFound),
+        (
+            notes.update(("alice", "2"), change()).await.err(),
+            ErrorKind::NotFound,
+        ),
+        (
+            notes.replace_with(&here, unmet()).await.err(),
+            ErrorKind::PreconditionFailed,
+        ),
+        (
+            notes.commit("alice", set).await.err(),
+            ErrorKind::AlreadyExists,
+        ),
+        (notes.get(("", "1")).await.err(), ErrorKind::InvalidArgument),
+        (
+            notes.query(&Query::partition("alice").limit(0)).await.err(),
+            ErrorKind::InvalidArgument,
+        ),
+    ];
+    for (error, kind) in errors {
+        let error = expect::some("the error", error)?;
+        expect::equal("the kind", &error.kind(), &kind)?;
+        expect::that(!error.retryable(), &format!("{error} is retryable"))?;
+        expect::that(!error.outcome_unknown(), &format!("{error} is in doubt"))?;
+    }
+    Ok(())
 }
 
 async fn wrong_keys(ctx: Context) -> Result<(), Failure> {

@@ -82,6 +82,8 @@ pub(super) enum Conduct {
     ReadsAreOld,
     /// A write takes three seconds of its thread.
     Blocks,
+    /// A put happens without its last field first, and then as a whole.
+    PutIsTorn,
     /// What a batch does not find, it leaves out at the place and adds at the end.
     BatchWithoutGaps,
 }
@@ -262,6 +264,14 @@ impl SabotagedDocuments {
                 inner.atomic(call, &[look]).await?;
                 pause().await;
                 write.condition = isobar::document::Condition::default();
+            }
+            Conduct::PutIsTorn if is_put && write.existence == Existence::Any => {
+                let mut first = write.clone();
+                if let Action::Put { fields, .. } = &mut first.action {
+                    fields.pop();
+                }
+                inner.write(call, &first).await?;
+                pause().await;
             }
             Conduct::PutKeepsVersion | Conduct::PutKeepsExpiry | Conduct::PutMerges if is_put => {
                 self.keep(call, &mut write).await?;

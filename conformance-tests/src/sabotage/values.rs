@@ -42,6 +42,13 @@ pub(super) const ALL: &[Sabotage] = &[
             }
         });
     }),
+    record("maps in maps are dropped", "D-036", |_, record| {
+        each_value(&mut record.fields, |value| {
+            if let Value::Map(fields) = value {
+                fields.retain(|_, value| !matches!(value, Value::Map(_)));
+            }
+        });
+    }),
     record("lists in lists are flattened", "D-210", |_, record| {
         each_value(&mut record.fields, |value| {
             if let Value::List(items) = value {

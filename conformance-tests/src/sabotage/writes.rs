@@ -119,6 +119,7 @@ pub(super) const ALL: &[Sabotage] = &[
         "D-029",
         Conduct::PutMerges,
     ),
+    conduct("a put is seen half done", "D-300", Conduct::PutIsTorn),
     conduct(
         "an update tells the document as it was",
         "D-045",

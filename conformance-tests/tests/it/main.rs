@@ -62,7 +62,7 @@ fn tests() {
 fn settings() -> Arc<Settings> {
     Arc::new(Settings {
         seed: 20_261_121,
-        race_width: 8,
+        race_width: 16,
         prefix: format!("t{:x}", std::process::id()),
     })
 }

@@ -317,3 +317,17 @@ fn packed_values_nested_without_end_are_corrupt() {
     assert!(Value::unpack::<Value>(&bytes).is_err());
     assert!(Value::unpack::<serde::de::IgnoredAny>(&bytes).is_err());
 }
+
+#[test]
+fn text_that_is_not_utf_8_is_no_value() {
+    for bytes in [
+        &b"\"\\ud800\""[..],
+        b"\"\\udc00\\ud800\"",
+        b"\"\xff\"",
+        b"\"\xed\xa0\x80\"",
+    ] {
+        assert!(serde_json::from_slice::<Value>(bytes).is_err(), "{bytes:?}");
+    }
+    let pair: Value = serde_json::from_slice(b"\"\\ud83d\\ude00\"").unwrap();
+    assert_eq!(pair, Value::from("\u{1f600}"));
+}
