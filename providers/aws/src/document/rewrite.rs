@@ -29,7 +29,7 @@ impl DynamoStore {
                 None => self.read(call.schema, &write.key).await?,
             };
             let plan = plan(call, write, item)?;
-            match self.settle(call, write, &plan.statement).await? {
+            match self.settle(call, write, plan.statement).await? {
                 Outcome::Applied(_) => {
                     return Ok(Written {
                         existed: None,
@@ -86,7 +86,7 @@ impl DynamoStore {
         let settled = async {
             let statement = Statement::of(call, &correction, Setting::Alone)?;
             let statement = statement.ok_or_else(too_long)?;
-            self.settle(call, &correction, &statement).await
+            self.settle(call, &correction, statement).await
         };
         // Refused: somebody has written since, and what was corrected is gone.
         settled.await.map(drop).map_err(uncorrected)

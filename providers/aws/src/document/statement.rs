@@ -152,10 +152,30 @@ impl Statement {
     }
 
     /// An unconditional put on the condition that nothing is stored.
-    pub(super) fn over_nothing(mut self, call: &Call<'_>) -> Self {
+    pub(super) fn over_nothing(&mut self, call: &Call<'_>) {
         self.condition = Some(expression::absent(call, &mut self.placeholders));
         self.once = true;
-        self
+    }
+
+    /// The item of a put. That of a write which says it whole is given away, and made again for
+    /// another attempt, which is rare; a copy for each would be half of what a put allocates.
+    pub(super) fn item(&mut self, call: &Call<'_>, write: &Write) -> Result<Option<Item>> {
+        let Effect::Put(item) = &mut self.effect else {
+            return Ok(None);
+        };
+        let Action::Put { fields, expires_at } = &write.action else {
+            return Ok(Some(item.clone()));
+        };
+        let given = std::mem::take(item);
+        if !given.is_empty() {
+            return Ok(Some(given));
+        }
+        let content = Content {
+            fields,
+            version: &write.version,
+            expires_at: *expires_at,
+        };
+        row::item(call.schema, content).map(Some)
     }
 
     fn fits(&self) -> bool {

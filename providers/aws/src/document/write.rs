@@ -1,6 +1,5 @@
 //! One write: sent, and after a lost answer recognised by its version, repeated, or given up.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -32,7 +31,7 @@ struct Sending<'s> {
     store: &'s DynamoStore,
     call: &'s Call<'s>,
     write: &'s Write,
-    statement: Cow<'s, Statement>,
+    statement: Statement,
 }
 
 impl DynamoStore {
@@ -55,7 +54,7 @@ impl DynamoStore {
         failed: Option<Failure>,
     ) -> Result<Written> {
         let statement = Statement::of(call, write, Setting::Alone)?.ok_or_else(too_long)?;
-        match self.settle_after(failed, call, write, &statement).await? {
+        match self.settle_after(failed, call, write, statement).await? {
             Outcome::Applied(before) if matches!(write.action, Action::Delete) => Ok(Written {
                 existed: Some(row::live(call.schema, call.now, before)?.is_some()),
                 record: None,
@@ -73,7 +72,7 @@ impl DynamoStore {
         let Some(statement) = Statement::of(call, write, Setting::Alone)? else {
             return self.rewrite(call, write, None).await;
         };
-        let outcome = match self.settle(call, write, &statement).await {
+        let outcome = match self.settle(call, write, statement).await {
             // An invalid path, or an item that would be too large: what is stored tells which.
             Err(error)
                 if error.provider_code() == Some("ValidationException")
@@ -115,7 +114,7 @@ impl DynamoStore {
         &self,
         call: &Call<'_>,
         write: &Write,
-        statement: &Statement,
+        statement: Statement,
     ) -> Result<Outcome<Item>> {
         self.settle_after(None, call, write, statement).await
     }
@@ -126,13 +125,13 @@ impl DynamoStore {
         failed: Option<Failure>,
         call: &Call<'_>,
         write: &Write,
-        statement: &Statement,
+        statement: Statement,
     ) -> Result<Outcome<Item>> {
         let mut sending = Sending {
             store: self,
             call,
             write,
-            statement: Cow::Borrowed(statement),
+            statement,
         };
         settle(&mut sending, failed, self.retries(RETRIES)).await
     }
@@ -156,9 +155,10 @@ impl DynamoStore {
         }
     }
 
-    async fn send(&self, statement: &Statement) -> Attempt<Item> {
+    /// Sends it, with this item where it is a put.
+    async fn send(&self, statement: &Statement, item: Option<Item>) -> Attempt<Item> {
         match &statement.effect {
-            Verb::Put(item) => self.send_put(statement, item).await,
+            Verb::Put(_) => self.send_put(statement, item).await,
             Verb::Update(expression) => self.send_update(statement, Some(expression)).await,
             // An update without an expression checks its condition and changes nothing.
             Verb::Check => self.send_update(statement, None).await,
@@ -166,16 +166,18 @@ impl DynamoStore {
         }
     }
 
-    async fn send_put(&self, statement: &Statement, item: &Item) -> Attempt<Item> {
+    async fn send_put(&self, statement: &Statement, item: Option<Item>) -> Attempt<Item> {
+        let conditional = statement.condition.is_some();
+        let refused = conditional.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let sent = self
             .requests
             .put_item()
             .table_name(&statement.table)
-            .set_item(Some(item.clone()))
+            .set_item(item)
             .set_condition_expression(statement.condition.clone())
             .set_expression_attribute_names(statement.placeholders.names())
             .set_expression_attribute_values(statement.placeholders.values())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_values_on_condition_check_failure(refused)
             .set_return_consumed_capacity(capacity::asked())
             .send()
             .await;
@@ -247,7 +249,13 @@ impl WriteRequest for Sending<'_> {
     type Row = Item;
 
     async fn send(&mut self) -> Attempt<Item> {
-        self.store.send(&self.statement).await
+        match self.statement.item(self.call, self.write) {
+            Ok(item) => self.store.send(&self.statement, item).await,
+            Err(error) => Attempt::Failed(Failure {
+                error,
+                effect: Effect::None,
+            }),
+        }
     }
 
     async fn look_back(&mut self) -> Found<Item> {
@@ -266,8 +274,7 @@ impl WriteRequest for Sending<'_> {
         if !self.statement.is_unconditional_put() {
             return false;
         }
-        let statement = self.statement.as_ref().clone();
-        self.statement = Cow::Owned(statement.over_nothing(self.call));
+        self.statement.over_nothing(self.call);
         true
     }
 
