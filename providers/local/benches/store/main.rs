@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use isobar::document::{Query, SortType};
+use isobar::document::{Query, SortType, Version};
 use isobar::{Bucket, Collection, CollectionSpec};
 use isobar_local::{LocalStore, clock};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
@@ -28,8 +28,13 @@ const SPAN: Duration = Duration::from_millis(250);
 /// Turns of each side, so that both meet the same moods of the disk.
 const TURNS: u32 = 10;
 const KEYS: u64 = 10_000;
+/// Bytes of a version that this library makes.
+const VERSION_BYTES: usize = 32;
 /// Documents of one partition that are read in order.
 const RANGE: u32 = 1_000;
+/// The rows of the range with a version each, as a program has them that checks for other writers.
+const VERSIONED: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> =
+    TableDefinition::new("versioned");
 const ROWS: TableDefinition<'_, (&str, &str, &[u8]), &[u8]> = TableDefinition::new("rows");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -163,13 +168,17 @@ async fn fill_range(database: &Database, notes: &Collection<Note>) {
     }
     let transaction = database.begin_write().unwrap();
     let mut rows = transaction.open_table(ROWS).unwrap();
+    let mut versioned = transaction.open_table(VERSIONED).unwrap();
     for number in 0..RANGE {
         let document = serde_json::to_vec(&owned(number)).unwrap();
         let key = format!("{number:08}");
-        rows.insert(("notes", "everything", key.as_bytes()), &*document)
-            .unwrap();
+        let key = ("notes", "everything", key.as_bytes());
+        rows.insert(key, &*document).unwrap();
+        let version = Version::generate();
+        let document = [version.as_str().as_bytes(), &document].concat();
+        versioned.insert(key, &*document).unwrap();
     }
-    drop(rows);
+    drop((rows, versioned));
     transaction.commit().unwrap();
 }
 
@@ -194,6 +203,27 @@ async fn bare_query_rate(database: &Database) -> f64 {
         });
         let found: Vec<_> = found
             .take_while(|note| note.owner == "everything")
+            .collect();
+        assert_eq!(found.len(), RANGE as usize);
+        black_box(found);
+    })
+    .await
+}
+
+/// The same, of rows with versions, which the caller gets as well.
+async fn versioned_query_rate(database: &Database) -> f64 {
+    rate(async |_| {
+        let transaction = database.begin_read().unwrap();
+        let rows = transaction.open_table(VERSIONED).unwrap();
+        let start = ("notes", "everything", &b""[..]);
+        let found = rows.range(start..).unwrap().map(|row| {
+            let (_, row) = row.unwrap();
+            let (version, document) = row.value().split_at(VERSION_BYTES);
+            let note: Note = serde_json::from_slice(document).unwrap();
+            (note, std::str::from_utf8(version).unwrap().to_owned())
+        });
+        let found: Vec<_> = found
+            .take_while(|(note, _)| note.owner == "everything")
             .collect();
         assert_eq!(found.len(), RANGE as usize);
         black_box(found);
@@ -228,8 +258,8 @@ async fn in_turns(bare: impl AsyncFn() -> f64, store: impl AsyncFn() -> f64) -> 
 }
 
 async fn measure(wanted: impl Fn(&str) -> bool, directory: &Path) {
-    let bare = Database::create(directory.join("bare.redb")).unwrap();
-    fill_bare(&bare);
+    let database = Database::create(directory.join("bare.redb")).unwrap();
+    fill_bare(&database);
     let store = LocalStore::open(directory.join("store")).unwrap();
     let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
     fill(&notes).await;
@@ -238,23 +268,26 @@ async fn measure(wanted: impl Fn(&str) -> bool, directory: &Path) {
             (1, "durable puts, 1 writer"),
             (16, "durable puts, 16 writers"),
         ] {
-            let bare = async || rate(async |number| bare_put(&bare, number)).await;
+            let bare = async || rate(async |number| bare_put(&database, number)).await;
             let rates = in_turns(bare, async || put_rate(&notes, writers).await).await;
             report(what, rates);
         }
     }
     if wanted("gets") {
-        let bare = async || rate(async |number| bare_get(&bare, number)).await;
+        let bare = async || rate(async |number| bare_get(&database, number)).await;
         report(
             "gets",
             in_turns(bare, async || get_rate(&notes).await).await,
         );
     }
     if wanted("queries") {
-        fill_range(&bare, &notes).await;
-        let bare = async || bare_query_rate(&bare).await;
+        fill_range(&database, &notes).await;
+        let bare = async || bare_query_rate(&database).await;
         let rates = in_turns(bare, async || query_rate(&notes).await).await;
         report(&format!("queries of {RANGE}"), rates);
+        let versioned = async || versioned_query_rate(&database).await;
+        let rates = in_turns(versioned, async || query_rate(&notes).await).await;
+        report(&format!("queries of {RANGE} with versions"), rates);
     }
     if wanted("blobs") {
         let small = blob_rate(&store, 1_000).await;
