@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::binding::{Binding, Operation};
 use super::writes::PUT;
 use super::{BlobKey, ObjectMeta, PutBlobOptions};
-use crate::driver::blob::{Finish, Part, PartTag, Upload, UploadDriver};
+use crate::driver::blob::{Buffers, Finish, Part, PartTag, Upload, UploadDriver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -36,6 +36,8 @@ pub struct BlobWriter {
     part_bytes: usize,
     /// What is not yet sent, at most one part.
     buffer: BytesMut,
+    /// Those of parts that were sent.
+    buffers: Buffers,
     upload: Option<Arc<dyn UploadDriver>>,
     sending: FuturesUnordered<BoxFuture<'static, Result<(usize, PartTag)>>>,
     tags: Vec<PartTag>,
@@ -50,6 +52,9 @@ enum State {
     /// A write failed, so that bytes are missing.
     Failed,
 }
+
+/// Parts that are neither filled nor sent, which a driver has taken.
+const WAITING: usize = 3;
 
 const WRITE: Operation = Operation("blob.write", Effect::Read);
 const ABORT: Operation = Operation("blob.abort", Effect::Read);
@@ -73,12 +78,14 @@ impl BlobWriter {
     ) -> Result<Self> {
         let part_bytes = usize::try_from(part_bytes)
             .map_err(|error| Error::invalid("a part is too large for memory").with_source(error))?;
+        let under_way = binding.description.transfer.concurrent_parts.max(1);
         Ok(Self {
             binding,
             key: Ok(key),
             options,
             part_bytes,
             buffer: BytesMut::new(),
+            buffers: Buffers::new(part_bytes, under_way + WAITING),
             upload: None,
             sending: FuturesUnordered::new(),
             tags: Vec::new(),
@@ -93,13 +100,19 @@ impl BlobWriter {
         self.sent + self.buffer.len() as u64
     }
 
+    /// Bytes of each part but the last.
+    pub(super) fn part_bytes(&self) -> u64 {
+        self.part_bytes as u64
+    }
+
     /// Takes the next bytes, and waits while as many parts are under way as the store takes at a
     /// time. After an error, or when the call is dropped, the blob cannot be finished.
     pub async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<()> {
         let bytes = bytes.into();
         let room = self.part_bytes - self.buffer.len();
-        if self.state == State::Open && bytes.len() <= room && self.fits(bytes.len()) {
-            self.buffer.extend_from_slice(&bytes);
+        let waits = bytes.len() <= room && !self.begins_with_a_part(&bytes);
+        if self.state == State::Open && waits && self.fits(bytes.len()) {
+            self.append(&bytes);
             return Ok(());
         }
         let (binding, key) = (Arc::clone(&self.binding), self.key_again());
@@ -163,19 +176,40 @@ impl BlobWriter {
         }
         while !bytes.is_empty() {
             if self.buffer.len() == self.part_bytes {
-                let part = std::mem::take(&mut self.buffer).freeze();
+                let part = std::mem::take(&mut self.buffer);
+                let part = self.buffers.lend(part);
                 self.send(part).await?;
-                self.buffer.reserve(self.part_bytes);
-            } else if self.buffer.is_empty() && bytes.len() > self.part_bytes {
+            } else if self.begins_with_a_part(&bytes) {
                 self.send(bytes.split_to(self.part_bytes)).await?;
             } else {
                 let room = self.part_bytes - self.buffer.len();
                 let taken = bytes.split_to(room.min(bytes.len()));
-                self.buffer.extend_from_slice(&taken);
+                self.append(&taken);
             }
         }
         self.state = State::Open;
         Ok(())
+    }
+
+    /// Whether the next bytes are a part as they stand, and not all of a small blob.
+    fn begins_with_a_part(&self, bytes: &Bytes) -> bool {
+        self.buffer.is_empty()
+            && bytes.len() >= self.part_bytes
+            && (bytes.len() > self.part_bytes || self.has_parts())
+    }
+
+    /// Whether the blob is known to be more than one part.
+    fn has_parts(&self) -> bool {
+        let size = self.options.size.unwrap_or_default();
+        self.upload.is_some() || size > self.part_bytes as u64
+    }
+
+    fn append(&mut self, bytes: &Bytes) {
+        if self.buffer.capacity() == 0 && self.has_parts() {
+            self.buffer = self.buffers.take();
+            self.buffer.clear();
+        }
+        self.buffer.extend_from_slice(bytes);
     }
 
     fn check_open(&self) -> Result<()> {

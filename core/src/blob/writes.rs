@@ -61,28 +61,13 @@ impl Bucket {
         B: Into<Bytes>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let mut writer = self.writer_with(key, options)?;
-        let mut content = pin!(content);
-        while let Some(chunk) = content.next().await {
-            match chunk {
-                Ok(chunk) => writer.write(chunk).await?,
-                Err(cause) => {
-                    let told = writer.told();
-                    writer.abort().await?;
-                    let message = "the content to be stored could not be read";
-                    return Err(told(
-                        Error::new(ErrorKind::Cancelled, message).with_source(cause),
-                    ));
-                }
-            }
-        }
-        writer.finish().await
+        self.writer_with(key, options)?.write_all(content).await
     }
 
     /// Stores the content of a file; `Cancelled` where it cannot be read, or changes its size
     /// meanwhile.
     ///
-    /// The file is read on a thread of its own.
+    /// The file is read on a thread of its own, one or two parts ahead of those under way.
     pub async fn put_file(
         &self,
         key: impl IntoBlobKey,
@@ -90,9 +75,11 @@ impl Bucket {
         options: PutBlobOptions,
     ) -> Result<ObjectMeta> {
         let key = key.into_blob_key();
-        let (size, content) = file::open(path.as_ref()).await?;
-        let options = options.clone().with_size(options.size.unwrap_or(size));
-        self.put_stream(checked(&key)?, content, options).await
+        let file = file::open(path.as_ref()).await?;
+        let size = options.size.unwrap_or(file.size);
+        let writer = self.open_writer(&key, options.with_size(size))?;
+        let content = file.content(writer.part_bytes());
+        writer.write_all(content).await
     }
 
     /// Stores a blob piece by piece. It becomes visible when the writer is finished; dropping the
@@ -127,6 +114,34 @@ impl Bucket {
             Ok(key) => binding.told(PUT.0, key)(error),
             Err(_) => error.in_context(binding.description.provider, PUT.0, &binding.name),
         })
+    }
+}
+
+impl BlobWriter {
+    /// Writes what a stream gives, and finishes; where the stream fails, nothing is stored.
+    async fn write_all<B, E>(
+        mut self,
+        content: impl Stream<Item = Result<B, E>> + Send,
+    ) -> Result<ObjectMeta>
+    where
+        B: Into<Bytes>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let mut content = pin!(content);
+        while let Some(chunk) = content.next().await {
+            match chunk {
+                Ok(chunk) => self.write(chunk).await?,
+                Err(cause) => {
+                    let told = self.told();
+                    self.abort().await?;
+                    let message = "the content to be stored could not be read";
+                    return Err(told(
+                        Error::new(ErrorKind::Cancelled, message).with_source(cause),
+                    ));
+                }
+            }
+        }
+        self.finish().await
     }
 }
 

@@ -7,6 +7,7 @@
 //! metadata is encoded by [`driver::metadata`](super::metadata).
 
 mod body;
+mod buffers;
 mod condition;
 mod content_range;
 pub mod key;
@@ -27,6 +28,7 @@ use crate::capability::{Capabilities, Limits};
 use crate::error::Result;
 
 pub(crate) use body::Reopening;
+pub use buffers::Buffers;
 pub use condition::{check_present, unmet, unmet_by_put};
 pub use content_range::content_range;
 pub use presign::{Presign, PresignAction};

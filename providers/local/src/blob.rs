@@ -25,6 +25,7 @@ use isobar::driver::blob::{
 };
 use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::committer::Group;
 use crate::engine::Wrote;
@@ -257,14 +258,14 @@ impl BlobDriver for Blobs {
         let (range, pinned) = (get.range, get.if_version.clone());
         let open = move |objects: Arc<Objects>, row: BlobRow| {
             check_version(pinned.as_ref(), &row)?;
-            let ObjectMeta { size, crc32c, .. } = row.meta;
+            let size = row.meta.size;
             let range = range.resolve(size)?;
-            let mut rest = Rest::of(objects.open(row.object)?, size, range.clone(), crc32c)?;
+            let mut rest = Rest::of(objects.open(row.object)?, size, range.clone())?;
             let first = rest.chunk()?;
             Ok(Read {
                 meta: row.meta,
                 range,
-                body: rest.into_body(first),
+                body: rest.into_body(first)?,
             })
         };
         let read = self.with_file(bucket, &get.at, open).await;
@@ -382,6 +383,13 @@ fn gone(error: Error) -> Error {
 /// Does blocking work on a thread for it. Dropping the future lets the work end, and drops what it
 /// made.
 async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    begin_off_runtime(work)?.end().await
+}
+
+/// Begins blocking work on a thread for it.
+fn begin_off_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<BlockingWork<T>> {
     let runtime = Handle::try_current().map_err(|error| {
         Error::new(
             ErrorKind::Internal,
@@ -389,9 +397,18 @@ async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
         )
         .with_source(error)
     })?;
-    runtime.spawn_blocking(work).await.map_err(|error| {
-        Error::new(ErrorKind::Cancelled, "the runtime is shutting down").with_source(error)
-    })
+    Ok(BlockingWork(runtime.spawn_blocking(work)))
+}
+
+/// Blocking work under way.
+struct BlockingWork<T>(JoinHandle<T>);
+
+impl<T> BlockingWork<T> {
+    async fn end(self) -> Result<T> {
+        self.0.await.map_err(|error| {
+            Error::new(ErrorKind::Cancelled, "the runtime is shutting down").with_source(error)
+        })
+    }
 }
 
 fn now() -> Timestamp {

@@ -290,8 +290,19 @@ fn read_through(objects: &Objects, row: &BlobRow) -> Result<(), Error> {
     let file = objects.open(row.object).map_err(|error| {
         Error::new(ErrorKind::Corrupt, "its file cannot be opened").with_source(error)
     })?;
-    let mut rest = Rest::of(file, size, 0..size, crc32c)?;
-    while !rest.chunk()?.is_empty() {}
+    let mut rest = Rest::of(file, size, 0..size)?;
+    let mut found = 0;
+    loop {
+        let chunk = rest.chunk()?;
+        if chunk.is_empty() {
+            break;
+        }
+        found = crc32c::crc32c_append(found, &chunk);
+    }
+    if crc32c.is_some_and(|expected| expected != found) {
+        let message = "its content does not match its checksum";
+        return Err(Error::new(ErrorKind::Corrupt, message));
+    }
     Ok(())
 }
 

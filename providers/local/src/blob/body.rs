@@ -1,4 +1,4 @@
-//! The bytes of a blob, read in chunks off the runtime's threads and checked on the way.
+//! The bytes of a blob, read a chunk ahead off the runtime's threads.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -8,30 +8,27 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use isobar::blob::BlobBody;
+use isobar::driver::blob::Buffers;
 use isobar::{Error, ErrorKind, Result};
 
-use super::off_runtime;
+use super::{BlockingWork, begin_off_runtime};
 
 /// Bytes of one chunk; a blob that is not larger is read in one step.
-const CHUNK: u64 = 256 << 10;
+const CHUNK: u64 = 1 << 20;
+/// Chunks that are under way: read ahead, and with whoever reads the blob.
+const CHUNKS: usize = 3;
 
 /// What is left to read of a file.
 #[derive(Debug)]
 pub(crate) struct Rest {
     file: File,
     left: u64,
-    /// The checksum so far and the one to arrive at, where the whole content is read.
-    checksum: Option<(u32, u32)>,
+    buffers: Buffers,
 }
 
 impl Rest {
     /// The part `range` of a file that must have `size` bytes.
-    pub(crate) fn of(
-        mut file: File,
-        size: u64,
-        range: Range<u64>,
-        checksum: Option<u32>,
-    ) -> Result<Self, ReadFailure> {
+    pub(crate) fn of(mut file: File, size: u64, range: Range<u64>) -> Result<Self, ReadFailure> {
         let found = file.metadata()?.len();
         if found != size {
             return Err(ReadFailure::damaged(format!(
@@ -39,37 +36,61 @@ impl Rest {
             )));
         }
         file.seek(SeekFrom::Start(range.start))?;
-        let whole = range == (0..size);
+        let left = range.end - range.start;
+        let chunk = usize::try_from(left.min(CHUNK)).unwrap_or(0);
         Ok(Self {
             file,
-            left: range.end - range.start,
-            checksum: checksum.filter(|_| whole).map(|expected| (0, expected)),
+            left,
+            buffers: Buffers::new(chunk, CHUNKS),
         })
     }
 
-    /// The next bytes; empty at the end.
+    /// The next bytes; empty at the end. Whoever reads all of them compares their checksum.
     pub(crate) fn chunk(&mut self) -> Result<Bytes, ReadFailure> {
-        let mut chunk = vec![0; usize::try_from(self.left.min(CHUNK)).unwrap_or(0)];
+        let mut chunk = self.buffers.take();
+        chunk.resize(usize::try_from(self.left.min(CHUNK)).unwrap_or(0), 0);
         self.file.read_exact(&mut chunk)?;
         self.left -= chunk.len() as u64;
-        if let Some((so_far, expected)) = &mut self.checksum {
-            *so_far = crc32c::crc32c_append(*so_far, &chunk);
-            if self.left == 0 && so_far != expected {
-                return Err(ReadFailure::damaged(
-                    "the content of the blob does not match its checksum",
-                ));
-            }
-        }
-        Ok(chunk.into())
+        Ok(self.buffers.lend(chunk))
     }
 
     /// A body of the chunk that was read already and all that follow.
-    pub(crate) fn into_body(self, first: Bytes) -> BlobBody {
+    pub(crate) fn into_body(self, first: Bytes) -> Result<BlobBody> {
         if self.left == 0 {
-            return BlobBody::whole(first);
+            return Ok(BlobBody::whole(first));
         }
-        BlobBody::new(try_unfold((Some(first), self), next))
+        let position = Position {
+            read: Some(first),
+            ahead: Some(ahead(self)?),
+        };
+        Ok(BlobBody::new(try_unfold(position, next)))
     }
+}
+
+/// Where the reading of a body is.
+struct Position {
+    /// A chunk that nobody has been given.
+    read: Option<Bytes>,
+    /// The chunk that is read meanwhile.
+    ahead: Option<BlockingWork<Result<(Bytes, Rest), ReadFailure>>>,
+}
+
+fn ahead(mut rest: Rest) -> Result<BlockingWork<Result<(Bytes, Rest), ReadFailure>>> {
+    begin_off_runtime(move || rest.chunk().map(|chunk| (chunk, rest)))
+}
+
+async fn next(mut position: Position) -> Result<Option<(Bytes, Position)>> {
+    if let Some(chunk) = position.read.take() {
+        return Ok(Some((chunk, position)));
+    }
+    let Some(reading) = position.ahead.take() else {
+        return Ok(None);
+    };
+    let (chunk, rest) = reading.end().await??;
+    if rest.left > 0 {
+        position.ahead = Some(ahead(rest)?);
+    }
+    Ok(Some((chunk, position)))
 }
 
 /// Why a content could not be read.
@@ -112,17 +133,4 @@ impl From<ReadFailure> for Error {
             .with_source(error),
         }
     }
-}
-
-type Position = (Option<Bytes>, Rest);
-
-async fn next((first, mut rest): Position) -> Result<Option<(Bytes, Position)>> {
-    if let Some(first) = first {
-        return Ok(Some((first, (None, rest))));
-    }
-    if rest.left == 0 {
-        return Ok(None);
-    }
-    let (chunk, rest) = off_runtime(move || rest.chunk().map(|chunk| (chunk, rest))).await??;
-    Ok(Some((chunk, (None, rest))))
 }

@@ -190,6 +190,14 @@ impl Objects {
         file.sync_all()
     }
 
+    /// Waits until what was written to the file is on the disk, though it is not yet whole.
+    pub(crate) fn flush_content(&self, file: &File) -> io::Result<()> {
+        if self.temporary {
+            return Ok(());
+        }
+        file.sync_data()
+    }
+
     fn flush_directory_of(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
             Some(directory) => self.flush(&File::open(directory)?),
