@@ -134,6 +134,11 @@ fn answer(code: Option<&str>, message: Option<&str>, status: u16) -> String {
         ),
         (Some(code), Some(message)) => format!("the service answered {code}: {message}"),
         (Some(code), None) => format!("the service answered {code}"),
+        // An answer without a body, as HEAD has it, has no code.
+        (None, _) if status == 403 => format!(
+            "the service does not allow it (status {status}): give the role of this program the \
+             permission, also to list, without which nobody is told that something is missing"
+        ),
         (None, _) => format!("the service answered with status {status}"),
     }
 }

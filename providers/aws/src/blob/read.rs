@@ -133,6 +133,10 @@ fn header(range: ByteRange) -> Option<Option<String>> {
     match range {
         ByteRange::Full => Some(None),
         ByteRange::From(start) => Some(Some(format!("bytes={start}-"))),
+        // Servers count in 64 bits with a sign, and take what they cannot read for no range.
+        ByteRange::Bounded { start, end } if start < end && i64::try_from(end).is_err() => {
+            Some(Some(format!("bytes={start}-")))
+        }
         ByteRange::Bounded { start, end } if start < end => {
             Some(Some(format!("bytes={start}-{}", end - 1)))
         }

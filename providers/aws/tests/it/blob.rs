@@ -3,6 +3,7 @@
 mod conditions;
 mod content;
 mod listing;
+mod permissions;
 mod refused;
 
 use std::sync::Arc;

@@ -18,10 +18,7 @@ pub(crate) fn endpoint() -> &'static str {
 }
 
 /// The endpoint of another one, which checks signatures and permissions.
-#[cfg_attr(
-    not(feature = "document"),
-    expect(dead_code, reason = "of the tests of documents")
-)]
+#[cfg(any(feature = "blob", feature = "document"))]
 pub(crate) fn guarded() -> &'static str {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
     &EMULATOR.get_or_init(|| start("true")).endpoint

@@ -1,6 +1,7 @@
 //! Blobs in Azure Blob Storage.
 
 mod faults;
+mod permissions;
 mod presigned;
 mod uploads;
 

@@ -9,5 +9,7 @@ mod emulator;
 mod entra;
 #[cfg(feature = "function")]
 mod function;
+#[cfg(any(feature = "blob", feature = "tables"))]
+mod signature;
 #[cfg(feature = "tables")]
 mod tables;

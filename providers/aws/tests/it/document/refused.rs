@@ -12,66 +12,12 @@ use isobar::document::Map;
 use isobar::{Collection, CollectionSpec, Error, ErrorKind};
 use isobar_aws::DynamoStore;
 use isobar_fault_proxy::{Protocol, Proxy};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::map;
+use crate::user::{User, root};
 use crate::{clock, emulator};
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes");
-const EVERYTHING: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect\
-                          %22%3A%22Allow%22%2C%22Action%22%3A%22dynamodb%3A%2A%22%2C%22Resource%22\
-                          %3A%22%2A%22%7D%5D%7D";
-
-/// A user of the emulator's account.
-struct User {
-    key: String,
-    secret: String,
-}
-
-impl User {
-    async fn create(name: &str) -> Self {
-        iam(&format!("Action=CreateUser&UserName={name}")).await;
-        let told = iam(&format!("Action=CreateAccessKey&UserName={name}")).await;
-        let part = |tag: &str| {
-            let (_, rest) = told.split_once(&format!("<{tag}>")).expect("an answer");
-            let (part, _) = rest.split_once("</").expect("an answer");
-            part.to_owned()
-        };
-        Self {
-            key: part("AccessKeyId"),
-            secret: part("SecretAccessKey"),
-        }
-    }
-
-    fn credentials(&self) -> Credentials {
-        Credentials::new(&self.key, &self.secret, None, None, "tests")
-    }
-}
-
-/// Asks IAM as the account's root, whose signature the emulator does not check.
-async fn iam(action: &str) -> String {
-    let address = emulator::guarded().trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).await.expect("the emulator");
-    let body = format!("{action}&Version=2010-05-08");
-    let length = body.len();
-    let request = format!(
-        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\
-         x-amz-date: 20260101T000000Z\r\nauthorization: AWS4-HMAC-SHA256 \
-         Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host;x-amz-date, \
-         Signature=00\r\n\r\n{body}"
-    );
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .expect("a request");
-    let mut told = String::new();
-    stream.read_to_string(&mut told).await.expect("an answer");
-    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
-    told
-}
-
 fn config() -> Builder {
     aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -145,11 +91,6 @@ async fn in_another_region_the_table_is_missing_and_the_region_is_what_to_check(
     check(elsewhere, missing, "check its name, region and account").await;
 }
 
-/// The account's root, whose signature the emulator does not check.
-fn root() -> Credentials {
-    Credentials::new("test", "test", None, None, "tests")
-}
-
 /// An environment in which there are no credentials.
 #[derive(Debug)]
 struct Nothing;
@@ -168,8 +109,7 @@ impl ProvideCredentials for Nothing {
 #[tokio::test]
 async fn a_clock_that_is_off_by_minutes_costs_a_second_request_at_most() {
     let user = User::create("late").await;
-    let allow = "Action=PutUserPolicy&UserName=late&PolicyName=all&PolicyDocument=";
-    iam(&format!("{allow}{EVERYTHING}")).await;
+    user.allow("dynamodb:*").await;
     let upstream = emulator::guarded().trim_start_matches("http://");
     let upstream = upstream.parse().expect("a port of this machine");
     let minutes = |count: u64| Duration::from_mins(count);

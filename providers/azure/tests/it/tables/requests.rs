@@ -1,18 +1,14 @@
 //! Who asks, what is asked, and what other code sees and writes.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, Method};
 use isobar::document::{Map, PutOptions, Query, SortType, Timestamp, WriteSet};
 use isobar::{Collection, CollectionSpec, ErrorKind};
 use isobar_azure::config::tables::TablesPlace;
 use isobar_azure::document::tables::{Credential, TablesClient};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::Sha256;
 
 use super::{clock, emulator, map, store};
+use crate::signature::signature;
 
 const NOTES: CollectionSpec<Map> = CollectionSpec::new("notes").sort("part", SortType::Str);
 
@@ -35,27 +31,13 @@ async fn a_wrong_key_is_refused() {
     assert!(told.contains("check the account's name and key"), "{told}");
 }
 
-/// An account signature for tables ("Create an account SAS"), with these permissions.
-fn signature(permissions: &str) -> String {
-    let key =
-        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-    let end = "2099-01-01T00:00:00Z";
-    let signed = format!("devstoreaccount1\n{permissions}\nt\nsco\n\n{end}\n\n\n2019-02-02\n");
-    let key = STANDARD.decode(key).expect("base64");
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
-    mac.update(signed.as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    let signature = utf8_percent_encode(&signature, NON_ALPHANUMERIC);
-    format!("?sv=2019-02-02&ss=t&srt=sco&sp={permissions}&se={end}&sig={signature}")
-}
-
 #[tokio::test]
 async fn a_shared_access_signature_allows_what_it_says() {
     let (_, prefix) = super::fresh(&NOTES).await;
     let with = |permissions| {
         let mut place = TablesPlace::parse("azure-tables://devstoreaccount1").unwrap();
         place.endpoint = format!("http://127.0.0.1:{}/devstoreaccount1", emulator::port());
-        place.credential = Some(Credential::sas(&signature(permissions)));
+        place.credential = Some(Credential::sas(&signature('t', permissions)));
         let store = std::sync::Arc::new(place.open().unwrap());
         Collection::new(store, clock(), &NOTES, &prefix)
     };
