@@ -9,6 +9,10 @@ use aws_sdk_s3::types::{
 };
 use azure_storage_blob::BlobServiceClient;
 use azure_storage_blob::models::{BlobServiceProperties, CorsRule as AzureCorsRule};
+use google_cloud_storage::client::StorageControl;
+use google_cloud_storage::model::Bucket;
+use google_cloud_storage::model::bucket::{Cors, Versioning};
+use google_cloud_wkt::FieldMask;
 use isobar::driver::blob::BlobDriver;
 
 /// Sets what cases need of a bucket and the portable type does not set.
@@ -51,6 +55,41 @@ impl BucketSettings for AzureSettings {
         };
         client.set_properties(properties.try_into()?, None).await?;
         Ok(())
+    }
+}
+
+/// The settings of buckets in Cloud Storage.
+#[derive(Debug, Clone)]
+pub(crate) struct GcsSettings(pub(crate) StorageControl);
+
+impl GcsSettings {
+    async fn set(&self, bucket: Bucket, field: &str) -> Result<(), SettingError> {
+        let fields = FieldMask::default().set_paths([field]);
+        let request = self.0.update_bucket().set_bucket(bucket);
+        request.set_update_mask(fields).send().await?;
+        Ok(())
+    }
+}
+
+fn named(bucket: &str) -> Bucket {
+    Bucket::new().set_name(format!("projects/_/buckets/{bucket}"))
+}
+
+#[async_trait]
+impl BucketSettings for GcsSettings {
+    async fn keep_versions(&self, bucket: &str) -> Result<(), SettingError> {
+        let enabled = Versioning::new().set_enabled(true);
+        self.set(named(bucket).set_versioning(enabled), "versioning")
+            .await
+    }
+
+    async fn allow_pages(&self, bucket: &str) -> Result<(), SettingError> {
+        let rule = Cors::new()
+            .set_origin(["*"])
+            .set_method(["GET", "HEAD", "PUT", "DELETE"])
+            .set_response_header(["*"])
+            .set_max_age_seconds(60);
+        self.set(named(bucket).set_cors([rule]), "cors").await
     }
 }
 

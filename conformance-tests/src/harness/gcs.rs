@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use isobar::driver::blob::BlobDriver;
-use isobar_gcp::blob::Place;
+use isobar_gcp::blob::{Clients, Place};
 
 use super::{Options, StartFailure};
-use crate::{Evidence, Provider};
+use crate::setting::GcsSettings;
+use crate::{BucketSettings, Evidence, Provider};
 
 /// The endpoint that stands for Cloud Storage itself, with the Application Default Credentials.
 const LIVE: &str = "live";
@@ -43,24 +44,19 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
     ("B-203", NO_SUCH_NAME),
     ("B-205", NO_SUCH_NAME),
     ("B-206", NO_SUCH_NAME),
-    (
-        "B-282",
-        "storage-testbench keeps versions in every bucket and does not tell which are past",
-    ),
+    ("B-282", NO_PAST),
+    ("B-431", NO_PAST),
+    ("B-432", NO_PAST),
+    ("B-433", NO_PAST),
+    ("B-434", NO_PAST),
     (
         "B-252",
         "storage-testbench folds at the first character of a delimiter",
     ),
     ("B-436", NO_PAGES),
-    ("B-266", NO_SETTINGS),
-    ("B-431", NO_SETTINGS),
-    ("B-432", NO_SETTINGS),
-    ("B-433", NO_SETTINGS),
-    ("B-434", NO_SETTINGS),
-    ("B-435", NO_SETTINGS),
 ];
-const NO_SETTINGS: &str = "the suite does not set up buckets of Cloud Storage yet, to keep \
-                           versions or to let pages send requests";
+const NO_PAST: &str =
+    "storage-testbench keeps versions in every bucket and does not tell which are past";
 const NO_PAGES: &str = "storage-testbench gives a listing as one page of any length";
 const OWN_METADATA: &str = "storage-testbench adds metadata of its own to what was stored";
 const JOINED_SLASHES: &str = "storage-testbench takes several slashes in a path for one";
@@ -72,12 +68,6 @@ const KNOWN_LIMITS: &[(&str, &str)] = &[
     ("B-203", NO_SUCH_NAME),
     ("B-205", NO_SUCH_NAME),
     ("B-206", NO_SUCH_NAME),
-    ("B-266", NO_SETTINGS),
-    ("B-431", NO_SETTINGS),
-    ("B-432", NO_SETTINGS),
-    ("B-433", NO_SETTINGS),
-    ("B-434", NO_SETTINGS),
-    ("B-435", NO_SETTINGS),
 ];
 
 /// Uses the endpoint that was given: `live`, or `http://HOST:PORT` for contents, and after a comma
@@ -98,8 +88,13 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     };
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let store = Place::parse(&url).map_err(broken)?.open().await;
-    let store: Arc<dyn BlobDriver> = Arc::new(store.map_err(broken)?);
+    let store = store.map_err(broken)?;
+    let native = store.native().downcast_ref::<Clients>();
+    let settings = native.map(|clients| GcsSettings(clients.control.clone()));
+    let settings = settings.map(|settings| Arc::new(settings) as Arc<dyn BucketSettings>);
+    let store: Arc<dyn BlobDriver> = Arc::new(store);
     Ok(Provider {
+        settings,
         blobs: Some(store),
         known_faults: match evidence {
             Evidence::LiveCloud => KNOWN_LIMITS,

@@ -27,6 +27,18 @@ pub(super) fn failure(failed: Failed) -> Failure {
     Failure { error, effect }
 }
 
+/// The same of a request that asks for no blob, so that only the bucket can be missing.
+pub(super) fn of_bucket(failed: Failed) -> Failure {
+    let mut failure = failure(failed);
+    if failure.error.kind() == ErrorKind::NotFound {
+        let message = "the bucket does not exist: create it, or check its name and project";
+        let missing = Error::new(ErrorKind::Internal, message);
+        let missing = missing.with_provider_code(failure.error.provider_code(), None);
+        failure.error = missing.with_source(failure.error);
+    }
+    failure
+}
+
 fn classify(failed: &Failed) -> (ErrorKind, Effect) {
     if failed.is_authentication() {
         return (ErrorKind::Unauthenticated, Effect::None);
@@ -127,6 +139,15 @@ mod tests {
             Effect::Unknown,
         );
         check(Code::NotFound, ErrorKind::NotFound, false, Effect::None);
+    }
+
+    #[test]
+    fn where_no_blob_is_asked_for_the_bucket_is_missing() {
+        let status = Status::default().set_code(Code::NotFound).set_message("no");
+        let error = of_bucket(Failed::service(status)).error;
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert_eq!(error.provider_code(), Some("NOT_FOUND"));
+        assert!(!error.retryable());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use isobar::blob::{ObjectVersion, VersionId, VersionState};
 use isobar::driver::blob::{Entry, EntryPage, ListRequest, ListScope, ListStart};
 use isobar::{Capability, Error};
 
-use super::failure::failure;
+use super::failure::of_bucket;
 use super::put::{PAUSE, RETRIES};
 use super::{GcsStore, meta, named};
 
@@ -29,7 +29,7 @@ impl GcsStore {
                     retries.answered();
                     return page(answer, request, versions);
                 }
-                Err(failed) => failure(failed),
+                Err(failed) => of_bucket(failed),
             };
             tokio::time::sleep(retries.pause_or(failed.error)?).await;
         }

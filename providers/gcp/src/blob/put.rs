@@ -12,7 +12,7 @@ use isobar::driver::metadata;
 use isobar::driver::settle::{Attempt, Found, Outcome, WriteRequest, settle};
 use isobar::{ErrorKind, Result};
 
-use super::failure::failure;
+use super::failure::{failure, of_bucket};
 use super::{GcsStore, key, meta, named};
 
 /// How often a request is sent again, and after how long at most the first time.
@@ -107,14 +107,13 @@ impl WriteRequest for Request<'_> {
         }
         let failed = match Box::pin(request.send_unbuffered()).await {
             Ok(object) => return Attempt::Applied(Some(object)),
-            Err(failed) => failure(failed),
+            // S3 and Azure have no object at all then; here there is none of the generation.
+            Err(failed) if matches!(self.condition, BlobCondition::IfVersion(_)) => failure(failed),
+            Err(failed) => of_bucket(failed),
         };
         match failed.error.kind() {
             ErrorKind::PreconditionFailed if self.is_once() => Attempt::Refused(None),
-            // S3 and Azure have no object at all then; here there is none of the generation.
-            ErrorKind::NotFound if matches!(self.condition, BlobCondition::IfVersion(_)) => {
-                Attempt::Refused(None)
-            }
+            ErrorKind::NotFound => Attempt::Refused(None),
             _ => Attempt::Failed(failed),
         }
     }

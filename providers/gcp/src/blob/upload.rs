@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use super::client::of_chunks;
-use super::failure::failure;
+use super::failure::{failure, of_bucket};
 use super::put::{stored, with_attributes};
 use super::{GcsStore, key, meta, named};
 
@@ -170,7 +170,10 @@ impl Sending {
     async fn settled(&self, sent: Result<Sent, tokio::task::JoinError>) -> Result<ObjectMeta> {
         let failed = match sent {
             Ok(Ok(object)) => return meta::described(object),
-            Ok(Err(failed)) => failure(failed),
+            Ok(Err(failed)) if matches!(self.condition, BlobCondition::IfVersion(_)) => {
+                failure(failed)
+            }
+            Ok(Err(failed)) => of_bucket(failed),
             Err(error) => {
                 let message = "the task that sends the upload has ended";
                 return Err(Error::new(ErrorKind::Cancelled, message).with_source(error));
