@@ -86,6 +86,18 @@ impl Emulator {
         start.run(|port, log| run_script(script, port, log)).await
     }
 
+    /// Starts s3s-fs with an empty directory, where it is installed.
+    pub async fn start_s3s_fs() -> Result<Self, StartError> {
+        let script = "emulators/s3s_fs.py";
+        let start = Start {
+            name: "s3s-fs",
+            version: script_version(script)?,
+            url: "http://127.0.0.1:{port}",
+            ready: None,
+        };
+        start.run(|port, log| run_script(script, port, log)).await
+    }
+
     /// Starts the Firestore emulator of the Google Cloud SDK that is installed.
     pub async fn start_firestore() -> Result<Self, StartError> {
         let script = "emulators/firestore.py";

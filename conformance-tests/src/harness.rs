@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod aws_moto;
+pub mod aws_s3s;
 pub mod aws_url;
 pub mod azure_blob;
 pub mod azure_tables;
@@ -64,10 +65,11 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 19] = [
+pub const PROVIDERS: [&str; 20] = [
     "local",
     "aws",
     "aws-moto",
+    "aws-s3s",
     "aws-url",
     "postgres",
     "gcp",
@@ -92,6 +94,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "local" => local::start().await,
         "aws" => aws::start(options).await,
         "aws-moto" => aws_moto::start(options).await,
+        "aws-s3s" => aws_s3s::start(options).await,
         "aws-url" => aws_url::start().await,
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,

@@ -77,6 +77,14 @@ pub(super) async fn connect_emulator(
         Some(_) => None,
         None => Some(Emulator::start(what).await?),
     };
+    connect_emulator_at((emulator, endpoint), provider).await
+}
+
+/// The provider on the emulator that was started, or on the one at an endpoint.
+pub(super) async fn connect_emulator_at(
+    (emulator, endpoint): (Option<Emulator>, Option<&str>),
+    provider: Provider,
+) -> Result<Provider, StartFailure> {
     let started = emulator.as_ref().map(|emulator| emulator.url.clone());
     let endpoint = endpoint.map(str::to_owned).or(started).unwrap_or_default();
     let provider = Provider {
