@@ -1,4 +1,4 @@
-//! The emulators that `./test` installs, on ports of their own.
+//! The emulators that `./test` installs, and s3s-fs, on ports of their own.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -34,6 +34,18 @@ impl Emulator {
         let port = free_port().await?;
         let script = root().join("conformance-tests/emulators/azurite/blob.mjs");
         let mut command = Command::new("node");
+        command.arg(script).arg(port.to_string());
+        Self::start(&mut command, port).await
+    }
+
+    pub(crate) async fn s3s_fs() -> Result<Self> {
+        let script = root().join("conformance-tests/emulators/s3s_fs.py");
+        let mut asked = Command::new("python3");
+        let asked = asked.arg(&script).arg("--version").output().await?;
+        let told = String::from_utf8_lossy(&asked.stderr);
+        ensure!(asked.status.success(), "{told}");
+        let port = free_port().await?;
+        let mut command = Command::new("python3");
         command.arg(script).arg(port.to_string());
         Self::start(&mut command, port).await
     }

@@ -32,6 +32,8 @@ struct Args {
 enum Service {
     /// S3 on MiniStack.
     S3,
+    /// S3 on s3s-fs, which computes checksums as fast as the sides do.
+    S3s,
     /// Azure Blob Storage on Azurite.
     Azure,
 }
@@ -40,6 +42,7 @@ impl Service {
     const fn name(self) -> &'static str {
         match self {
             Self::S3 => "s3",
+            Self::S3s => "s3s",
             Self::Azure => "azure",
         }
     }
@@ -75,10 +78,11 @@ async fn main() -> Result<()> {
     opendal::HttpTransporter::install_default(ReqwestTransport::default());
     let emulator = match service {
         Service::S3 => Emulator::ministack().await?,
+        Service::S3s => Emulator::s3s_fs().await?,
         Service::Azure => Emulator::azurite().await?,
     };
     let sides: Vec<Box<dyn Side>> = match service {
-        Service::S3 => s3::sides(&emulator.url).await?,
+        Service::S3 | Service::S3s => s3::sides(&emulator.url).await?,
         Service::Azure => azure::sides(&emulator.url).await?,
     };
     match what {

@@ -16,20 +16,23 @@ const MIB: u64 = 1 << 20;
 pub(crate) async fn small(service: &str, sides: &[Box<dyn Side>], blobs: usize) -> Result<()> {
     let content = Bytes::from(vec![7; SMALL]);
     let (mut puts, mut gets) = (vec![Vec::new(); sides.len()], vec![Vec::new(); sides.len()]);
+    let mut turns = Turns::of(sides.len());
     for at in 0..blobs {
-        for (side, times) in sides.iter().zip(&mut puts) {
+        for turn in turns.next_round() {
+            let side = &sides[turn];
             let key = format!("{}-{at}", side.name());
             let began = Instant::now();
             side.put(&key, content.clone()).await?;
-            times.push(began.elapsed());
+            puts[turn].push(began.elapsed());
         }
     }
     for at in 0..blobs {
-        for (side, times) in sides.iter().zip(&mut gets) {
+        for turn in turns.next_round() {
+            let side = &sides[turn];
             let key = format!("{}-{at}", side.name());
             let began = Instant::now();
             let found = side.get(&key).await?;
-            times.push(began.elapsed());
+            gets[turn].push(began.elapsed());
             ensure!(found == content, "{} gave other content", side.name());
         }
     }
@@ -44,8 +47,10 @@ pub(crate) async fn large(service: &str, sides: &[Box<dyn Side>], mib: u64) -> R
     let (parts, size) = parts(mib);
     let (mut puts, mut gets) = (vec![Vec::new(); sides.len()], vec![Vec::new(); sides.len()]);
     let mut peaks = vec![(0, 0); sides.len()];
+    let mut turns = Turns::of(sides.len());
     for _ in 0..ROUNDS {
-        for (at, side) in sides.iter().enumerate() {
+        for at in turns.next_round() {
+            let side = &sides[at];
             let memory = Memory::start()?;
             let began = Instant::now();
             side.put_parts("large", &part, parts).await?;
@@ -87,6 +92,35 @@ fn parts(mib: u64) -> (u64, u64) {
     let size = mib * MIB;
     let parts = size.div_ceil(PART as u64);
     (parts, parts * PART as u64)
+}
+
+/// Sides in another order in each round, so that none always follows one whose code it shares, which
+/// is then in the caches of the processor.
+struct Turns {
+    order: Vec<usize>,
+    state: u64,
+}
+
+impl Turns {
+    fn of(sides: usize) -> Self {
+        Self {
+            order: (0..sides).collect(),
+            state: 1,
+        }
+    }
+
+    fn next_round(&mut self) -> Vec<usize> {
+        for last in (1..self.order.len()).rev() {
+            // Knuth's multiplier and increment; the upper bits are the better ones.
+            self.state = self
+                .state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let place = (self.state >> 33) % (last as u64 + 1);
+            self.order.swap(last, usize::try_from(place).unwrap_or(0));
+        }
+        self.order.clone()
+    }
 }
 
 /// The first side is Isobar.
