@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::poll;
 use isobar::document::{Query, Value, WriteSet};
 use isobar::{Capability, Collection};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::sample::{NOTES, field, note, stored};
 use crate::{Case, Context, Failure, expect};
@@ -41,14 +41,16 @@ async fn give_up<T>(call: impl Future<Output = T>, polls: u32) {
 }
 
 /// Somebody who writes elsewhere all the time: a store that has but one writer may be done with a
-/// write at the first poll, and there is nothing to give up.
-fn busy(notes: &Collection<Value>) -> JoinHandle<()> {
+/// write at the first poll, and there is nothing to give up. It ends when it is dropped.
+fn busy(notes: &Collection<Value>) -> JoinSet<()> {
     let notes = notes.clone();
-    tokio::spawn(async move {
+    let mut others = JoinSet::new();
+    others.spawn(async move {
         while notes.upsert(&note("others", "a", [])).await.is_ok() {
             tokio::task::yield_now().await;
         }
-    })
+    });
+    others
 }
 
 /// A document whose fields all tell its round.
@@ -85,7 +87,7 @@ async fn abandoned_writes(ctx: Context) -> Result<(), Failure> {
         let found = round_of(&found, "a")?;
         expect::that(found <= round, "a write is seen before it is made")?;
     }
-    others.abort();
+    drop(others);
     // Nothing that was given up keeps others from writing.
     let last = note("p", "last", []);
     notes.create(&last).await?;
@@ -114,6 +116,6 @@ async fn abandoned_sets(ctx: Context) -> Result<(), Failure> {
             &format!("the two documents are of the rounds {rounds:?}"),
         )?;
     }
-    others.abort();
+    drop(others);
     Ok(())
 }
