@@ -3,6 +3,7 @@
 mod cold_start;
 mod crud;
 mod hello;
+mod invoke;
 mod report;
 mod scan;
 mod server;
@@ -30,6 +31,8 @@ enum Comparison {
     Crud(Load),
     /// From exec to the first poll of the Lambda Runtime API: Isobar, lambda_http, Node with Express 4.
     ColdStart(Start),
+    /// One invocation of a Lambda function with 1 KiB and 1 MiB of JSON: Isobar, lambda_http.
+    Invoke(Invoking),
     /// `isobar scan` of Parse Server with its dependencies: the parser alone over the same files.
     Scan(Scanning),
 }
@@ -59,6 +62,14 @@ struct Start {
     express: PathBuf,
 }
 
+/// How often a function is invoked.
+#[derive(Debug, Args)]
+struct Invoking {
+    /// Invocations of each program with 1 KiB, of which the median counts; a tenth as many with 1 MiB.
+    #[arg(long, default_value_t = 5_000)]
+    rounds: u32,
+}
+
 /// What is scanned.
 #[derive(Debug, Args)]
 struct Scanning {
@@ -81,6 +92,7 @@ fn main() -> ExitCode {
         Comparison::Hello(load) => hello::compare(&load),
         Comparison::Crud(load) => crud::compare(&load),
         Comparison::ColdStart(start) => cold_start::compare(&start),
+        Comparison::Invoke(invoking) => invoke::compare(&invoking),
         Comparison::Scan(scanning) => scan::compare(&scanning),
     };
     report::outcome(result)

@@ -124,6 +124,9 @@ pub trait Doors: fmt::Debug + Send + Sync {
     /// Methods and paths that the platform keeps for itself.
     fn reserved(&self) -> Vec<(&'static str, &'static str)>;
 
+    /// How much content of a request the way is sure to pass on, in bytes.
+    fn most_content(&self) -> usize;
+
     /// Starts the probe and waits until it takes requests.
     async fn open(&self) -> Result<Box<dyn Door>, Failure>;
 }

@@ -1,6 +1,7 @@
 //! Starts each provider together with what has to stand behind it.
 
 pub mod aws;
+pub mod aws_doors;
 pub mod aws_moto;
 pub mod aws_s3s;
 pub mod aws_url;
@@ -65,12 +66,18 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 20] = [
+pub const PROVIDERS: [&str; 26] = [
     "local",
     "aws",
     "aws-moto",
     "aws-s3s",
     "aws-url",
+    "aws-stream",
+    "aws-http-api",
+    "aws-http-api-v1",
+    "aws-rest",
+    "aws-alb",
+    "aws-alb-multi",
     "postgres",
     "gcp",
     "gcs",
@@ -104,6 +111,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "opendal-fs" => opendal::start_fs(),
         "opendal-memory" => opendal::start_memory(),
         "opendal-s3" => opendal::start_s3(options).await,
+        name if aws_doors::starts(name) => aws_doors::start(name),
         name if contract::starts(name) => contract::start(name),
         _ => {
             let all = PROVIDERS.join(", ");

@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
 use isobar::function::Context;
 use isobar::http::routing::get;
-use isobar::http::{Body, Request, Response, Routes};
+use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
 use isobar::{App, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
 use isobar_local::{LocalPlatform, LocalStore};
@@ -43,6 +43,8 @@ pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
+    /// Whether the platform said that it does not know the query as it was sent.
+    pub(crate) query_rebuilt: bool,
     /// The path before a stage or prefix was taken away.
     pub(crate) original: String,
     /// Names, in lower case, and values in the order in which they came.
@@ -222,6 +224,7 @@ async fn probe(
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
+        query_rebuilt: parts.extensions.get::<RebuiltQuery>().is_some(),
         original: original.path().to_owned(),
         headers: headers
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))

@@ -33,5 +33,10 @@ pub type Response = ::http::Response<Body>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RemoteAddress(pub std::net::IpAddr);
 
+/// An extension of requests whose query was rebuilt from keys and values, because the front door does not tell the
+/// query itself: what it means is the same, how it was spelled and in which order its keys came may not be (rule N2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RebuiltQuery;
+
 #[cfg(test)]
 mod tests;

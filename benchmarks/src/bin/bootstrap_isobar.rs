@@ -3,15 +3,22 @@
 use std::process::ExitCode;
 
 use axum::Json;
+use axum::body::Bytes;
 use isobar::App;
 use isobar::http::Routes;
+use isobar::http::routing::get;
 use serde_json::{Value, json};
 
 async fn hello() -> Json<Value> {
     Json(json!({ "hello": "world" }))
 }
 
+async fn length(content: Bytes) -> Json<Value> {
+    Json(json!({ "length": content.len() }))
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    isobar_connect::run(App::new("hello", |_| Ok(())).routes(Routes::new().get("/", hello))).await
+    let routes = Routes::new().route("/", get(hello).post(length));
+    isobar_connect::run(App::new("hello", |_| Ok(())).routes(routes)).await
 }

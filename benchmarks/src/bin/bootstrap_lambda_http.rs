@@ -2,8 +2,11 @@
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 
-async fn hello(_: Request) -> Result<Response<Body>, Error> {
-    let body = Body::from(r#"{"hello":"world"}"#);
+async fn hello(request: Request) -> Result<Response<Body>, Error> {
+    let body = match request.body().len() {
+        0 => Body::from(r#"{"hello":"world"}"#),
+        length => Body::from(serde_json::json!({ "length": length }).to_string()),
+    };
     Ok(Response::builder()
         .header("content-type", "application/json")
         .body(body)?)

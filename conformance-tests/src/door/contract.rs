@@ -90,6 +90,10 @@ impl Doors for ContractDoors {
         reserved.map(|call| (call.method, call.path)).collect()
     }
 
+    fn most_content(&self) -> usize {
+        4_000_000
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));

@@ -94,6 +94,10 @@ impl Doors for FunctionUrlDoors {
         Vec::new()
     }
 
+    fn most_content(&self) -> usize {
+        4_000_000
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let lambda = CargoLambda::start().await;
         let lambda = lambda.map_err(|error| Failure::new(error.to_string()))?;

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use isobar::Capabilities;
-use isobar_aws::LambdaPlatform;
+use isobar_aws::FrontDoor;
+use isobar_aws::function::{INVOKE_MODE, InvokeMode};
 use isobar_serve::{Options, RequestBody, Server};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -25,12 +26,18 @@ use super::queue::{self, Queued};
 use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, payload, s3};
 use crate::{Evidence, Failure};
 
-/// Doors to Lambda behind an HTTP API.
-#[derive(Debug)]
-pub struct LambdaDoors;
+/// Doors to Lambda behind one of its front doors.
+#[derive(Debug, Clone, Copy)]
+pub struct LambdaDoors {
+    /// The front door.
+    pub door: FrontDoor,
+    /// How it invokes the function.
+    pub mode: InvokeMode,
+}
 
 #[derive(Debug)]
 struct LambdaDoor {
+    door: FrontDoor,
     runtime: Arc<RuntimeApi>,
     server: JoinHandle<()>,
     _process: ProbeProcess,
@@ -54,6 +61,7 @@ struct Invocation {
 #[derive(Debug)]
 enum Answer {
     Response(Bytes),
+    Stream(Bytes),
     Error(Bytes),
 }
 
@@ -61,12 +69,13 @@ enum Answer {
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a queue delivers a message that fails, and Lambda an event that nobody waits for.
 const ATTEMPTS: u32 = 3;
+const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
 #[async_trait]
 impl Doors for LambdaDoors {
     fn capabilities(&self) -> Capabilities {
-        LambdaPlatform::CAPABILITIES
+        self.mode.capabilities()
     }
 
     fn evidence(&self) -> Evidence {
@@ -79,6 +88,11 @@ impl Doors for LambdaDoors {
 
     fn reserved(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
+    }
+
+    fn most_content(&self) -> usize {
+        let most = usize::try_from(self.door.limits().content);
+        most.unwrap_or(usize::MAX).min(4_000_000)
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
@@ -95,7 +109,12 @@ impl Doors for LambdaDoors {
         let api = Arc::clone(&runtime);
         let service = service_fn(move |request| Arc::clone(&api).serve(request));
         let server = tokio::spawn(bound.run_until(service, std::future::pending()));
+        let mode = match self.mode {
+            InvokeMode::Buffered => "BUFFERED",
+            InvokeMode::ResponseStream => "RESPONSE_STREAM",
+        };
         let variables = [
+            (INVOKE_MODE, mode.to_owned()),
             ("AWS_LAMBDA_RUNTIME_API", address),
             ("AWS_LAMBDA_FUNCTION_NAME", "probe".to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
@@ -103,6 +122,7 @@ impl Doors for LambdaDoors {
         ];
         let process = ProbeProcess::start("lambda", &variables)?;
         Ok(Box::new(LambdaDoor {
+            door: self.door,
             runtime,
             server,
             _process: process,
@@ -119,9 +139,10 @@ impl Drop for LambdaDoor {
 #[async_trait]
 impl Door for LambdaDoor {
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
-        let event = payload::event(request).to_string();
+        let event = payload::event(self.door, request).to_string();
         match self.runtime.invoke(event.into()).await? {
-            Answer::Response(answer) => payload::response(&answer),
+            Answer::Response(answer) => payload::response(self.door, &answer),
+            Answer::Stream(answer) => payload::streamed(&answer),
             Answer::Error(report) => {
                 let report = String::from_utf8_lossy(&report);
                 Err(Failure::new(format!("the invocation failed: {report}")))
@@ -179,8 +200,14 @@ impl RuntimeApi {
         let answer = match (request.method(), step.split_once('/')) {
             (&Method::GET, None) if step == "next" => self.next().await,
             (&Method::POST, Some((id, "response"))) => {
+                let streams = request.headers().contains_key(RESPONSE_MODE);
+                let form = if streams {
+                    Answer::Stream
+                } else {
+                    Answer::Response
+                };
                 let body = collected(request).await;
-                self.answer(id, body.map(Answer::Response)).await
+                self.answer(id, body.map(form)).await
             }
             (&Method::POST, Some((id, "error"))) => {
                 let body = collected(request).await;
@@ -211,7 +238,7 @@ impl RuntimeApi {
             )
             .header(
                 "lambda-runtime-trace-id",
-                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=53995c3f42cd8ad8;Sampled=1",
             )
             .body(Full::from(event));
         self.answers.lock().await.insert(id, answer);

@@ -18,6 +18,12 @@ pub(crate) const CASES: &[Case] = &[
         |ctx| Box::pin(paths_of_platforms(ctx)),
     ),
     Case::gateway(
+        "G-403",
+        "header fields of 100 KB arrive whole or are refused with 431",
+        "N10",
+        |ctx| Box::pin(large_heads(ctx)),
+    ),
+    Case::gateway(
         "G-400",
         "the client's address is what the trusted proxy saw, whatever the client says itself",
         "N1",
@@ -109,4 +115,25 @@ async fn client_addresses(ctx: Context) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+async fn large_heads(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let large = (0..50).fold(WireRequest::new("GET", "/"), |request, nth| {
+        request.header(&format!("x-large-{nth}"), "v".repeat(2_000))
+    });
+    let response = door.send(&large).await?;
+    match response.status {
+        200 => {
+            let seen = seen(&*door, &large).await?;
+            let found = seen.headers.iter();
+            let found =
+                found.filter(|(name, value)| name.starts_with("x-large-") && value.len() == 2_000);
+            expect::equal("the large fields", &found.count(), &50)?;
+        }
+        431 => {}
+        status => return Err(Failure::new(format!("the status is {status}"))),
+    }
+    let after = seen(&*door, &WireRequest::new("GET", "/after")).await?;
+    expect::equal("the next path", after.path.as_str(), "/after")
 }

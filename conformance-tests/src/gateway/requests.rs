@@ -1,5 +1,7 @@
 //! What the handler sees is what the client sent.
 
+use percent_encoding::percent_decode_str;
+
 use crate::door::{Door, WireRequest};
 use crate::probe::{Seen, seen};
 use crate::{Case, Context, Failure, expect};
@@ -28,6 +30,12 @@ pub(crate) const CASES: &[Case] = &[
         "the raw query is what the client sent, byte for byte",
         "N2",
         |ctx| Box::pin(queries(ctx)),
+    ),
+    Case::gateway(
+        "G-402",
+        "the keys and values of a query are what the client sent, those of one key in their order",
+        "N2",
+        |ctx| Box::pin(parameters(ctx)),
     ),
     Case::gateway(
         "G-203",
@@ -61,7 +69,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-208",
-        "content of any bytes and type arrives whole: none, every byte, text, 4 MB",
+        "content of any bytes and type arrives whole: none, every byte, text, 4 MB or what the way takes",
         "N5",
         |ctx| Box::pin(bodies(ctx)),
     ),
@@ -189,6 +197,33 @@ async fn queries(ctx: Context) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn parameters(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for query in QUERIES.into_iter().filter(|query| !query.contains("%zz")) {
+        let seen = seen(&*door, &get(format!("/path?{query}"))).await?;
+        let found = pairs(&seen.query);
+        expect::equal(&format!("the parameters of {query}"), &found, &pairs(query))?;
+        let told = seen.query == query || seen.query_rebuilt;
+        expect::that(told, &format!("{query} became {} in silence", seen.query))?;
+    }
+    Ok(())
+}
+
+/// Keys in the order of the alphabet, each with its values in that of the query.
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let decoded = |part: &str| {
+        let spaced = part.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let mut pairs: Vec<_> = pairs
+        .map(|(key, value)| (decoded(key), decoded(value)))
+        .collect();
+    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    pairs
+}
+
 fn value<'s>(seen: &'s Seen, name: &str) -> Result<&'s [u8], Failure> {
     expect::some(&format!("the one value of {name}"), seen.only(name))
 }
@@ -275,7 +310,7 @@ async fn host(ctx: Context) -> Result<(), Failure> {
 
 async fn stages(ctx: Context) -> Result<(), Failure> {
     let door = ctx.door().await?;
-    for path in ["/prod/a%2Fb", "/", "/prod", "/production"] {
+    for path in ["/prod/a%20b", "/", "/prod", "/production"] {
         let staged = WireRequest {
             stage: Some("prod".to_owned()),
             ..get(path)
@@ -308,7 +343,7 @@ async fn bodies(ctx: Context) -> Result<(), Failure> {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let large: Vec<u8> = every_byte.repeat(4_000_000 / 256);
+    let large: Vec<u8> = every_byte.repeat(ctx.doors()?.most_content().min(4_000_000) / 256);
     let table: [(&str, &[u8]); 9] = [
         ("text/plain", b""),
         (

@@ -11,8 +11,8 @@ use isobar_aws::config::Place;
 use isobar_aws::{DynamoStore, S3Store};
 use isobar_fault_proxy::Protocol;
 
+use super::aws_doors::FUNCTION_URL;
 use super::{Options, StartFailure};
-use crate::door::lambda::LambdaDoors;
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::setting::S3Settings;
 use crate::{Evidence, Provider, Wire};
@@ -52,7 +52,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     match options.endpoint.as_deref() {
         Some(LIVE) => {
             let provider = Provider {
-                doors: Some(Arc::new(LambdaDoors)),
+                doors: Some(Arc::new(FUNCTION_URL)),
                 ..Provider::new("aws", Evidence::LiveCloud)
             };
             connect(Place::default(), provider).await
@@ -60,7 +60,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
         endpoint => {
             let provider = Provider {
                 known_faults: KNOWN_FAULTS,
-                doors: Some(Arc::new(LambdaDoors)),
+                doors: Some(Arc::new(FUNCTION_URL)),
                 ..Provider::new("aws", Evidence::ThirdPartyEmulator)
             };
             connect_emulator((&MINISTACK, endpoint), provider).await

@@ -70,6 +70,10 @@ impl Doors for SabotagedDoors {
         self.inner.reserved()
     }
 
+    fn most_content(&self) -> usize {
+        self.inner.most_content()
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let inner = self.inner.open().await?;
         let fault = self.fault;

@@ -81,6 +81,21 @@ pub(super) const ALL: &[Sabotage] = &[
             request.headers.push((name, value));
         }
     }),
+    request("keys of a query are told once", "G-402", |request| {
+        request.target = request.target.replace("b=2&a=1&b=1", "b=1&a=1");
+    }),
+    request("traces are begun anew", "G-251", |request| {
+        request.headers.retain(|(name, _)| name != "traceparent");
+    }),
+    response(
+        "heads that are too large are an error",
+        "G-403",
+        |request, response| {
+            if request.headers.len() > 40 {
+                response.status = 500;
+            }
+        },
+    ),
     request("header values are ASCII", "G-203", |request| {
         for (_, value) in &mut request.headers {
             value.retain(u8::is_ascii);

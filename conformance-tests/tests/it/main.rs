@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use isobar_conformance::harness::contract;
+use isobar_conformance::harness::{aws_doors, contract};
 use isobar_conformance::sabotage::{self, Sabotage};
 use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, probe, run};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -36,7 +36,8 @@ fn tests() {
             on_provider("aws-url", &cases)
         })
     });
-    let contracts = contract::NAMES.into_iter().map(|name| {
+    let contracts = contract::NAMES.into_iter().chain(aws_doors::NAMES);
+    let contracts = contracts.map(|name| {
         let about = [Topic::Gateway, Topic::Function];
         let cases = catalogue()
             .into_iter()

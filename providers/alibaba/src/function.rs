@@ -47,7 +47,7 @@ impl PlatformCalls for Instance {
 
 fn refused_event(request: &Request<RequestBody>) -> Response {
     let id = &request.body().arrival().request_id;
-    let mut response = events_not_served().into_response(id).map(Body::new);
+    let mut response: Response = events_not_served().into_response(id);
     let failed = HeaderValue::from_static("404");
     response.headers_mut().insert(FAILED, failed);
     response

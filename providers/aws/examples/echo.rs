@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{OriginalUri, Path, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt as _;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isobar::blob::BlobEvent;
@@ -36,6 +37,8 @@ fn app() -> App<String> {
         .route("/large/{size}", any(large))
         .route("/panic", any(panic))
         .route("/slow/{millis}", any(slow))
+        .route("/pieces/{millis}", any(pieces))
+        .route("/broken", any(broken))
         .fallback(echo);
     App::new("echo", |env: &Environment| env.setting(&GREETING))
         .setting(&GREETING)
@@ -163,6 +166,24 @@ async fn slow(Path(millis): Path<u64>) -> &'static str {
     let _ = writeln!(std::io::stderr(), "slow begins");
     tokio::time::sleep(Duration::from_millis(millis)).await;
     "done"
+}
+
+/// Two pieces, the second after a while.
+async fn pieces(Path(millis): Path<u64>) -> Response {
+    let second = async move {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        Ok::<_, Error>(Bytes::from_static(b"second"))
+    };
+    let first = futures_util::stream::once(ready(Ok(Bytes::from_static(b"first "))));
+    let all = first.chain(futures_util::stream::once(second));
+    Response::new(Body::from_stream(all))
+}
+
+/// One piece, then a failure.
+async fn broken() -> Response {
+    let failure = Error::new(ErrorKind::Corrupt, "the store broke off");
+    let all = [Ok(Bytes::from_static(b"first ")), Err(failure)];
+    Response::new(Body::from_stream(futures_util::stream::iter(all)))
 }
 
 async fn serve() -> Result<()> {

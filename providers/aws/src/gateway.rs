@@ -1,57 +1,107 @@
-//! API Gateway HTTP APIs and Lambda function URLs: payload format 2.0 as request and response.
+//! The front doors of Lambda: their events as requests, and responses as their answers.
 //!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+//! Each kind of event is told by its own shape, never by trying; decision record 0070 says how, and which
+//! doors decode paths.
+//!
+//! - HTTP APIs: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+//! - REST APIs: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+//! - function URLs: <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+//! - load balancers: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
 
 mod answer;
 mod arrival;
+mod event;
+mod limits;
+mod path;
+mod query;
 
 use bytes::Bytes;
 use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
-use answer::Answer;
-use serde_json::value::RawValue;
+pub(crate) use answer::prelude;
+pub use limits::DoorLimits;
 
-/// The codec of payload format 2.0.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct HttpApi;
+/// A kind of front door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FrontDoor {
+    /// A function URL: payload format 2.0, with the path as the client sent it.
+    FunctionUrl,
+    /// An HTTP API with payload format 2.0, which decodes the path.
+    HttpApi,
+    /// An HTTP API with payload format 1.0, which decodes the path.
+    HttpApiV1,
+    /// A REST API.
+    RestApi,
+    /// An Application Load Balancer that passes one value of each header and parameter, the last.
+    LoadBalancer,
+    /// An Application Load Balancer with `lambda.multi_value_headers.enabled`.
+    LoadBalancerMulti,
+}
 
-/// What a function may return at most: 6 MB ("Lambda quotas", synchronous invocation).
-const ANSWER_BYTES: usize = 6 * 1_024 * 1_024;
+impl FrontDoor {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::FunctionUrl,
+        Self::HttpApi,
+        Self::HttpApiV1,
+        Self::RestApi,
+        Self::LoadBalancer,
+        Self::LoadBalancerMulti,
+    ];
 
-impl GatewayDriver for HttpApi {
-    fn provider(&self) -> &'static str {
-        "api-gateway-v2"
+    /// The door that an event comes from, with its request; `None` where it is no request of a client,
+    /// `Unsupported` where it is one of a WebSocket API or a question to an authorizer.
+    pub fn read(event: &Bytes) -> Result<Option<(Self, Request)>> {
+        let parsed = event::parse(event)?;
+        let Some(door) = parsed.door()? else {
+            return Ok(None);
+        };
+        arrival::request(door, parsed, event).map(|request| Some((door, request)))
     }
 
-    fn decode(&self, event: &[u8]) -> Result<Request> {
-        arrival::decode(event)
-    }
-
-    fn encode(&self, response: http::Response<Bytes>) -> Result<Bytes> {
-        let answer: Box<str> = Self::answer(response)?.into();
-        Ok(String::from(answer).into())
+    /// The answer that this door takes.
+    pub(crate) fn answer(self, response: http::Response<Bytes>) -> Result<Bytes> {
+        let limit = self.limits().answer;
+        let answer = answer::encode(self, response)?;
+        let measured = answer.len() as u64;
+        if measured > limit {
+            let what = "the size in bytes of the response";
+            let kind = ErrorKind::TooLarge;
+            return Err(Error::over_limit(kind, what, limit, measured));
+        }
+        Ok(answer.into())
     }
 }
 
-impl HttpApi {
-    /// The answer as JSON; `TooLarge` where Lambda would not take it.
-    pub(crate) fn answer(response: http::Response<Bytes>) -> Result<Box<RawValue>> {
-        let answer = serde_json::value::to_raw_value(&Answer::of(response)).map_err(|error| {
-            Error::new(ErrorKind::Internal, "the response is not JSON").with_source(error)
-        })?;
-        let (limit, measured) = (ANSWER_BYTES as u64, answer.get().len() as u64);
-        if measured > limit {
-            let what = "the size in bytes of the response";
-            return Err(Error::over_limit(
-                ErrorKind::TooLarge,
-                what,
-                limit,
-                measured,
-            ));
+impl GatewayDriver for FrontDoor {
+    fn provider(&self) -> &'static str {
+        match self {
+            Self::FunctionUrl => "lambda-url",
+            Self::HttpApi => "api-gateway-http",
+            Self::HttpApiV1 => "api-gateway-http-v1",
+            Self::RestApi => "api-gateway-rest",
+            Self::LoadBalancer => "load-balancer",
+            Self::LoadBalancerMulti => "load-balancer-multi",
         }
-        Ok(answer)
+    }
+
+    fn decode(&self, event: &[u8]) -> Result<Request> {
+        match Self::read(&Bytes::copy_from_slice(event))? {
+            Some((door, request)) if door == *self => Ok(request),
+            Some((other, _)) => {
+                let (own, other) = (self.provider(), other.provider());
+                let message = format!("the event is one of {other}, not of {own}");
+                Err(Error::invalid(message))
+            }
+            None => Err(Error::invalid("the event is no request of a client")),
+        }
+    }
+
+    fn encode(&self, response: http::Response<Bytes>) -> Result<Bytes> {
+        self.answer(response)
     }
 }
 

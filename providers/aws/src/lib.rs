@@ -23,4 +23,4 @@ pub use document::DynamoStore;
 #[cfg(feature = "function")]
 pub use function::LambdaPlatform;
 #[cfg(feature = "function")]
-pub use gateway::HttpApi;
+pub use gateway::FrontDoor;

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::{Either as Body, Full};
 use hyper::body::Incoming;
-use isobar::driver::caught_step;
+use isobar::driver::{Problem, caught_step};
 use isobar::function::{REQUEST_ID, RequestId};
 use pin_project_lite::pin_project;
 use tower::util::Oneshot;
@@ -22,7 +22,6 @@ use tower::{Service, ServiceExt as _};
 
 use crate::body::{Arrival, BodyError, Breach, RequestBody};
 use crate::options::Options;
-use crate::problem::Problem;
 use crate::pulse::{Beat, Pulse};
 use crate::response::ResponseBody;
 
@@ -241,7 +240,7 @@ fn body_problem(error: &BodyError, options: &Options) -> Problem {
 
 /// The rest of the request is not read, so the connection cannot carry another one.
 fn close(problem: Problem, id: &RequestId) -> Response<Full<Bytes>> {
-    let mut response = problem.into_response(id);
+    let mut response: Response<Full<Bytes>> = problem.into_response(id);
     response
         .headers_mut()
         .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -37,7 +37,6 @@ mod connection;
 mod error;
 mod options;
 mod platform;
-mod problem;
 mod pulse;
 mod response;
 mod server;
@@ -50,10 +49,10 @@ pub use config::{
     process_variable,
 };
 pub use error::{Error, ErrorKind};
+pub use isobar::driver::Problem;
 pub use options::{Options, Protocol};
 pub use platform::{
     ClientsOnly, DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall,
     PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, clock, go_duration,
 };
-pub use problem::Problem;
 pub use server::Server;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
 use isobar::function::RequestId;
 use isobar_serve::Problem;
 
@@ -69,7 +71,7 @@ impl Refusal {
             "{}",
             self.problem.detail
         );
-        let mut response = self.problem.into_response(id).map(whole);
+        let mut response = self.problem.into_response::<Full<Bytes>>(id).map(whole);
         if let Some(pause) = self.retry_after {
             let seconds = pause.as_secs_f64().ceil().max(1.0);
             if let Ok(value) = HeaderValue::try_from(format!("{seconds}")) {

@@ -19,7 +19,7 @@ use tick::Tick;
 /// What an event asks for.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// A request by an HTTP API or a function URL.
+    /// A request through a front door, of which [`FrontDoor`](crate::FrontDoor) knows more.
     Http,
     /// A tick by EventBridge.
     Schedule(Tick),
@@ -58,6 +58,14 @@ struct ContextMarks {
     http: Option<IgnoredAny>,
     #[serde(default)]
     elb: Option<IgnoredAny>,
+    #[serde(default, rename = "connectionId")]
+    connection_id: Option<IgnoredAny>,
+}
+
+impl ContextMarks {
+    fn is_of_door(&self) -> bool {
+        self.http.is_some() || self.elb.is_some() || self.connection_id.is_some()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,7 +81,7 @@ impl Kind {
             Error::invalid("the event is not one of a sender that is known here").with_source(error)
         })?;
         let context = marks.request_context.as_ref();
-        if context.is_some_and(|context| context.http.is_some()) {
+        if marks.http_method.is_some() || context.is_some_and(ContextMarks::is_of_door) {
             return Ok(Self::Http);
         }
         let scheduler = matches!(
@@ -99,19 +107,12 @@ impl Kind {
 }
 
 fn unsupported(marks: &Marks<'_>) -> Error {
-    let context = marks.request_context.as_ref();
     let records = marks.records.as_ref().and_then(|records| records.first());
     let sender = records.and_then(|record| record.source.as_deref());
-    let what = if context.is_some_and(|context| context.elb.is_some()) {
-        "a load balancer".to_owned()
-    } else if marks.http_method.is_some() {
-        "an API with payload format 1.0: set it to 2.0".to_owned()
-    } else if let Some(source) = sender.or(marks.source.as_deref()) {
-        format!("{source:?}")
-    } else {
+    let Some(source) = sender.or(marks.source.as_deref()) else {
         return Error::invalid("the event has no mark of a sender that is known here");
     };
-    let message = format!("events of {what} are not handled here");
+    let message = format!("events of {source:?} are not handled here");
     Error::new(ErrorKind::Unsupported, message)
 }
 

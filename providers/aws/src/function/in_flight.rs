@@ -1,61 +1,22 @@
-//! The invocation under way, which a signal must not cut off.
+//! The invocations under way, which a signal must not cut off.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use lambda_runtime::LambdaInvocation;
-use tokio::sync::Mutex;
-use tower::{Layer, Service};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-/// Held by an invocation until its answer was sent; Lambda gives a process one at a time.
+/// Read by each invocation until its answer was sent.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<()>>);
+pub(super) struct InFlight(Arc<RwLock<()>>);
 
 impl InFlight {
-    /// Waits for `signal`, then for the end of the invocation under way.
+    /// Held by one invocation.
+    pub(super) async fn begin(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.0).read_owned().await
+    }
+
+    /// Waits for `signal`, then for the end of the invocations under way; none begins any more.
     pub(super) async fn drained_after(&self, signal: impl Future<Output = ()>) {
         signal.await;
-        drop(self.0.lock().await);
-    }
-}
-
-impl<S> Layer<S> for InFlight {
-    type Service = Holding<S>;
-
-    fn layer(&self, inner: S) -> Holding<S> {
-        Holding {
-            inner,
-            in_flight: self.clone(),
-        }
-    }
-}
-
-/// A service that holds [`InFlight`] during each call.
-#[derive(Debug, Clone)]
-pub(super) struct Holding<S> {
-    inner: S,
-    in_flight: InFlight,
-}
-
-impl<S> Service<LambdaInvocation> for Holding<S>
-where
-    S: Service<LambdaInvocation, Response = ()>,
-    S::Future: Send + 'static,
-{
-    type Response = ();
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<(), S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let (call, lock) = (self.inner.call(invocation), Arc::clone(&self.in_flight.0));
-        Box::pin(async move {
-            let _held = lock.lock_owned().await;
-            call.await
-        })
+        drop(self.0.write().await);
     }
 }

@@ -5,6 +5,7 @@ use isobar::{Error, Result};
 use lambda_runtime_api_client::PooledClient;
 use lambda_runtime_api_client::body::Body;
 
+use super::runtime_api::error_type;
 use crate::config::variable;
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -70,7 +71,7 @@ pub async fn report_init_error(error: &Error) {
 }
 
 async fn send(error: &Error) -> Result<(), lambda_runtime_api_client::BoxError> {
-    let kind = format!("Isobar.{:?}", error.kind());
+    let kind = error_type(error);
     let body = serde_json::json!({
         "errorMessage": error.to_string(),
         "errorType": kind,

@@ -1,9 +1,11 @@
 //! Lambda: events of a front door through a runtime API to a real process, and back.
 
+mod doors;
 mod events;
 mod lifecycle;
 mod requests;
 mod responses;
+mod streams;
 
 use serde_json::{Value, json};
 
@@ -44,6 +46,7 @@ async fn answer(function: &Function, event: Vec<u8>) -> Value {
     match function.invoke(event).await {
         Reply::Response(answer) => answer,
         Reply::Error { kind, message } => json!({ "error": kind, "message": message }),
+        Reply::Stream(stream) => unreachable!("it was streamed: {stream:?}"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,6 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -24,11 +25,22 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) enum Reply {
     Response(Value),
     Error { kind: String, message: String },
+    Stream(Box<Stream>),
+}
+
+/// An answer that came in pieces.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Stream {
+    pub(crate) content_type: String,
+    /// Each with the time since the first.
+    pub(crate) pieces: Vec<(Duration, Bytes)>,
+    pub(crate) trailers: HeaderMap,
 }
 
 struct Invocation {
     event: Vec<u8>,
     deadline: SystemTime,
+    trace: Option<String>,
     reply: oneshot::Sender<Reply>,
 }
 
@@ -94,10 +106,21 @@ impl Function {
 
     /// The same with another deadline.
     pub(crate) async fn invoke_within(&self, event: impl Into<Vec<u8>>, time: Duration) -> Reply {
+        self.send(event.into(), time, None).await
+    }
+
+    /// The same with a segment of X-Ray.
+    pub(crate) async fn invoke_traced(&self, event: impl Into<Vec<u8>>, trace: &str) -> Reply {
+        let time = Duration::from_secs(30);
+        self.send(event.into(), time, Some(trace.to_owned())).await
+    }
+
+    async fn send(&self, event: Vec<u8>, time: Duration, trace: Option<String>) -> Reply {
         let (reply, answer) = oneshot::channel();
         let invocation = Invocation {
-            event: event.into(),
+            event,
             deadline: SystemTime::now() + time,
+            trace,
             reply,
         };
         self.events.send(invocation).await.expect("the API runs");
@@ -120,6 +143,8 @@ async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let id = format!("invocation-{}", waiting.len());
     waiting.insert(id.clone(), invocation.reply);
     let deadline = invocation.deadline.duration_since(SystemTime::UNIX_EPOCH);
+    let trace = invocation.trace;
+    let trace = trace.map(|trace| [("lambda-runtime-trace-id", trace)]);
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         (
@@ -131,15 +156,45 @@ async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
             "arn:aws:lambda:eu-central-1:123456789012:function:echo".to_owned(),
         ),
     ];
-    (headers, invocation.event).into_response()
+    match trace {
+        Some(trace) => (headers, trace, invocation.event).into_response(),
+        None => (headers, invocation.event).into_response(),
+    }
 }
 
 async fn response(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
-    body: Bytes,
+    request: axum::extract::Request,
 ) -> StatusCode {
-    let value = serde_json::from_slice(&body).expect("a response is JSON");
+    let streams = request
+        .headers()
+        .get("lambda-runtime-function-response-mode");
+    let streams = streams.is_some_and(|mode| mode == "streaming");
+    let content_type = request.headers()["content-type"].to_str().expect("text");
+    let mut stream = Stream {
+        content_type: content_type.to_owned(),
+        ..Stream::default()
+    };
+    let (mut body, mut first) = (request.into_body(), None);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.expect("a whole answer");
+        let begin = *first.get_or_insert_with(Instant::now);
+        match frame.into_data() {
+            Ok(piece) => stream.pieces.push((begin.elapsed(), piece)),
+            Err(frame) => stream.trailers = frame.into_trailers().expect("trailers"),
+        }
+    }
+    if streams {
+        return answer(&shared, &id, Reply::Stream(Box::new(stream)));
+    }
+    assert_eq!(stream.content_type, "application/json");
+    let whole: Vec<u8> = stream
+        .pieces
+        .iter()
+        .flat_map(|(_, piece)| piece.to_vec())
+        .collect();
+    let value = serde_json::from_slice(&whole).expect("a response is JSON");
     answer(&shared, &id, Reply::Response(value))
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use isobar::http::{Body, Response};
+use isobar::http::Response;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, OwnCall, PlatformCalls,
@@ -141,5 +141,5 @@ fn not_yet(request: &Request<RequestBody>) -> Response {
         detail,
     );
     let id = &request.body().arrival().request_id;
-    problem.into_response(id).map(Body::new)
+    problem.into_response(id)
 }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::header::{COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
+use isobar::driver::Problem;
 use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
-use isobar::http::{Body, Response};
+use isobar::http::Response;
 use pin_project_lite::pin_project;
 use tower::Service;
 
@@ -21,7 +22,6 @@ use super::calls::{Load, PlatformCalls, Taken};
 use super::facts::{FrontLimits, PlatformFacts};
 use super::{client, held::held, trace};
 use crate::body::RequestBody;
-use crate::problem::Problem;
 
 /// What all requests of a platform share.
 #[derive(Debug)]
@@ -191,5 +191,5 @@ fn too_many(id: &RequestId) -> Response {
         "server",
         detail,
     );
-    problem.into_response(id).map(Body::new)
+    problem.into_response(id)
 }

@@ -6,11 +6,11 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
+use isobar::driver::Problem;
 use isobar::function::RequestId;
 use isobar::http::{Body, Response};
 
 use super::facts::FrontLimits;
-use crate::problem::Problem;
 
 /// The response itself, or a 502 in its place where it is known to be too large; one that becomes too large on its way is
 /// broken off, so that no client takes a part for the whole (rule N10).
@@ -47,7 +47,7 @@ fn refused(code: &'static str, what: &str, most: u64, id: &RequestId) -> Respons
         "the response has more than the {most} bytes of {what} that this platform passes on"
     );
     let problem = Problem::new(StatusCode::BAD_GATEWAY, code, "server", detail);
-    problem.into_response(id).map(Body::new)
+    problem.into_response(id)
 }
 
 /// Content whose length nobody knows beforehand.

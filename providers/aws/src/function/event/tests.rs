@@ -36,14 +36,8 @@ fn published_events_are_told_apart_by_their_marks() {
         "eventbridge-schedule.json",
         "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa of my-scheduled-rule at 2015-10-08T16:53:06Z",
     );
-    check_fixture(
-        "apigw-request.json",
-        "Unsupported: events of an API with payload format 1.0: set it to 2.0 are not handled here",
-    );
-    check_fixture(
-        "alb-lambda-target-request-headers-only.json",
-        "Unsupported: events of a load balancer are not handled here",
-    );
+    check_fixture("apigw-request.json", "http");
+    check_fixture("alb-lambda-target-request-headers-only.json", "http");
     check_fixture("sqs-event.json", "Queue");
     check_fixture("sns-event.json", "Notifications");
     check_fixture("s3-event.json", "Blobs");

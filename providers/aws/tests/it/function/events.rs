@@ -11,7 +11,7 @@ use crate::runtime_api::{Function, Reply};
 async fn refused(function: &Function, event: impl Into<Vec<u8>>) -> (String, String) {
     match function.invoke(event).await {
         Reply::Error { kind, message } => (kind, message),
-        Reply::Response(answer) => ("answered".to_owned(), answer.to_string()),
+        other => ("answered".to_owned(), format!("{other:?}")),
     }
 }
 

@@ -36,7 +36,7 @@ async fn paths_and_queries_reach_the_handler_as_they_were_sent() {
 async fn the_stage_is_stripped_and_the_original_kept() {
     let function = echo().await;
     let event = event(&[
-        ("rawPath", "/prod/a%2Fb".into()),
+        ("rawPath", "/prod/a b".into()),
         (
             "requestContext",
             json!({
@@ -49,7 +49,7 @@ async fn the_stage_is_stripped_and_the_original_kept() {
     let seen = seen(&function, event).await;
     assert_eq!(
         (&seen["uri"], &seen["original"]),
-        (&json!("/a%2Fb"), &json!("/prod/a%2Fb"))
+        (&json!("/a%20b"), &json!("/prod/a%20b"))
     );
 }
 

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 
-use isobar::function::{REQUEST_ID, RequestId};
+use crate::function::{REQUEST_ID, RequestId};
 
 /// A refusal that a program can read:
 /// `{"type":"about:blank","title":…,"status":…,"code":…,"detail":…,"failed":…,"requestId":…}`.
@@ -39,7 +38,7 @@ impl Problem {
     }
 
     /// The response that says so, with the id of the request it answers.
-    pub fn into_response(self, id: &RequestId) -> Response<Full<Bytes>> {
+    pub fn into_response<B: From<Bytes>>(self, id: &RequestId) -> Response<B> {
         let body = serde_json::json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
@@ -49,7 +48,7 @@ impl Problem {
             "failed": self.failed,
             "requestId": id.as_str(),
         });
-        let mut response = Response::new(Full::from(body.to_string()));
+        let mut response = Response::new(B::from(Bytes::from(body.to_string())));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(

@@ -1,0 +1,85 @@
+//! Lambda behind each of its front doors, whose parts the suite plays by their documents.
+
+use std::sync::Arc;
+
+use isobar_aws::FrontDoor;
+use isobar_aws::function::InvokeMode;
+
+use super::StartFailure;
+use crate::door::lambda::LambdaDoors;
+use crate::{Evidence, Provider};
+
+/// A function URL; where a case needs a stage, an HTTP API. It is the way of the provider `aws`.
+pub(super) const FUNCTION_URL: LambdaDoors = LambdaDoors {
+    door: FrontDoor::FunctionUrl,
+    mode: InvokeMode::Buffered,
+};
+
+/// The doors beside that, by the names of their providers.
+pub const NAMES: [&str; 6] = [
+    "aws-stream",
+    "aws-http-api",
+    "aws-http-api-v1",
+    "aws-rest",
+    "aws-alb",
+    "aws-alb-multi",
+];
+
+const DECODED_PATH: (&str, &str) = (
+    "G-200",
+    "HTTP APIs decode paths, and end them at a question mark",
+);
+const SEVEN_METHODS: (&str, &str) = (
+    "G-207",
+    "API Gateway takes GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
+);
+const QUERY_IN_MAPS: (&str, &str) = ("G-202", "the door tells queries as keys and values only");
+
+/// What each door does to requests before the function sees them.
+const REWRITTEN: [&[(&str, &str)]; 6] = [
+    &[],
+    &[DECODED_PATH, SEVEN_METHODS],
+    &[DECODED_PATH, SEVEN_METHODS, QUERY_IN_MAPS],
+    &[SEVEN_METHODS, QUERY_IN_MAPS],
+    &[
+        QUERY_IN_MAPS,
+        ("G-100", "of headers of one name it passes the last"),
+        ("G-201", "of headers of one name it passes the last"),
+        ("G-402", "of parameters of one name it passes the last"),
+    ],
+    &[QUERY_IN_MAPS],
+];
+
+/// Whether there is a door of this name.
+pub(super) fn starts(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
+/// Nothing has to be started but the probe behind each door.
+pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
+    let found = NAMES.into_iter().zip(REWRITTEN);
+    let mut found = found.filter(|(own, _)| *own == name);
+    let Some((name, known_faults)) = found.next() else {
+        let message = format!("there is no front door of the name {name:?}");
+        return Err(StartFailure::Broken(message));
+    };
+    let door = match name {
+        "aws-http-api" => FrontDoor::HttpApi,
+        "aws-http-api-v1" => FrontDoor::HttpApiV1,
+        "aws-rest" => FrontDoor::RestApi,
+        "aws-alb" => FrontDoor::LoadBalancer,
+        "aws-alb-multi" => FrontDoor::LoadBalancerMulti,
+        _ => FrontDoor::FunctionUrl,
+    };
+    let mode = if name == "aws-stream" {
+        InvokeMode::ResponseStream
+    } else {
+        InvokeMode::Buffered
+    };
+    Ok(Provider {
+        doors: Some(Arc::new(LambdaDoors { door, mode })),
+        endpoint: "a runtime API of its own for each case".to_owned(),
+        known_faults,
+        ..Provider::new(name, Evidence::ContractOnly)
+    })
+}

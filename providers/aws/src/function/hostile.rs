@@ -1,0 +1,69 @@
+//! Events of every kind, damaged by chance, against an application that takes all of them: an answer or an error, and
+//! never a panic.
+
+#[path = "../../tests/hostile/mutation.rs"]
+mod mutation;
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{AppService, Context, Outcome, RequestId, TopicSpec};
+use isobar::{App, BucketSpec, Environment};
+
+use super::event::{self, Kind};
+use super::{LambdaPlatform, clock};
+use mutation::{corpus, mutate};
+
+const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
+const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");
+const PHOTOS: BucketSpec = BucketSpec::new("sourcebucket");
+
+fn app() -> AppService {
+    let description = FunctionDescription {
+        provider: "lambda",
+        capabilities: LambdaPlatform::CAPABILITIES,
+    };
+    let environment = Environment::builder(description, Arc::new(clock())).build();
+    let app = App::new("hostile", |_: &Environment| Ok(()))
+        .schedule("my-scheduled-rule", "0 3 * * *", |(), _| {
+            ready(Ok(Outcome::Ack))
+        })
+        .subscribe(&QUEUE, |(), _| ready(Ok(Outcome::Ack)))
+        .subscribe(&NOTICES, |(), _| ready(Ok(Outcome::Ack)))
+        .on_blob(&PHOTOS, |(), _| ready(Ok(Outcome::Ack)));
+    app.build(&environment).expect("nothing is missing")
+}
+
+async fn check(app: &AppService, event: Vec<u8>) -> bool {
+    let begin = Instant::now();
+    let deadline = SystemTime::now() + Duration::from_secs(30);
+    let id = RequestId::from_platform("hostile");
+    let context = Context::new(id, Some(deadline), Arc::new(clock()));
+    let handled = match Kind::of(&event) {
+        Ok(Kind::Http) | Err(_) => false,
+        Ok(kind) => event::wake(app, kind, Bytes::from(event), context)
+            .await
+            .is_ok(),
+    };
+    assert!(begin.elapsed() < Duration::from_secs(2));
+    handled
+}
+
+#[tokio::test]
+async fn any_event_is_handled_or_refused() {
+    let app = app();
+    let corpus = corpus();
+    let mut random = fastrand::Rng::with_seed(20_261_130);
+    let mut handled = 0;
+    for _ in 0..20_000 {
+        let (_, event) = &corpus[random.usize(..corpus.len())];
+        let (_, other) = &corpus[random.usize(..corpus.len())];
+        let event = mutate(&mut random, event, other);
+        handled += usize::from(check(&app, event).await);
+    }
+    // Otherwise the events are too damaged to show anything.
+    assert!(handled > 200, "{handled}");
+}

@@ -1,0 +1,122 @@
+//! One invocation: from its event to what the runtime API is told.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use isobar::driver::caught;
+use isobar::function::{AppService, Context, RequestId};
+use isobar::{Error, ErrorKind, Result};
+use lambda_runtime::LambdaInvocation;
+use tower::{Layer, Service};
+
+use super::event::{self, Kind};
+use super::in_flight::InFlight;
+use super::mode::InvokeMode;
+use super::runtime_api::{RuntimeApi, Subject};
+use super::stream::Streamed;
+use super::{clock, request};
+use crate::gateway::FrontDoor;
+
+/// Takes the place of the runtime's own handling.
+#[derive(Debug, Clone)]
+pub(super) struct Invocations {
+    app: AppService,
+    mode: InvokeMode,
+    api: Arc<RuntimeApi>,
+    in_flight: InFlight,
+}
+
+/// What the runtime API is told.
+pub(super) enum Reply {
+    Whole(Bytes),
+    Stream(Streamed),
+}
+
+impl Invocations {
+    pub(super) fn new(app: AppService, mode: InvokeMode, in_flight: InFlight) -> Self {
+        Self {
+            app,
+            mode,
+            api: Arc::new(RuntimeApi::new()),
+            in_flight,
+        }
+    }
+
+    /// Fails where the runtime API does, which ends the process; whatever becomes of the event is its own affair.
+    async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
+        let _held = self.in_flight.begin().await;
+        let subject = Subject::of(&invocation);
+        let reply = caught(self.reply(invocation)).await;
+        let reply = reply.unwrap_or_else(|message| {
+            tracing::error!(target: "isobar", "an invocation panicked: {message}");
+            Err(Error::new(ErrorKind::Internal, "the function panicked"))
+        });
+        match reply {
+            Ok(Reply::Whole(answer)) => self.api.respond(&subject, answer).await,
+            Ok(Reply::Stream(body)) => self.api.stream(&subject, body).await,
+            Err(error) => {
+                tracing::error!(target: "isobar", ?error, "an invocation failed");
+                self.api.fail(&subject, &error).await
+            }
+        }
+    }
+
+    /// An error is the failure of this invocation alone.
+    async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
+        let told = invocation.context;
+        let deadline = Duration::from_millis(told.deadline);
+        let context = Context::new(
+            RequestId::from_platform(&told.request_id),
+            SystemTime::UNIX_EPOCH.checked_add(deadline),
+            Arc::new(clock()),
+        );
+        let raw = invocation.body;
+        let refused = match FrontDoor::read(&raw) {
+            Ok(Some((door, mut request))) => {
+                let trace = told.xray_trace_id.as_deref();
+                super::trace::complete(request.headers_mut(), trace);
+                let visit = request::Visit {
+                    door,
+                    streams: self.mode == InvokeMode::ResponseStream
+                        && door == FrontDoor::FunctionUrl,
+                    context,
+                };
+                return visit.answer(&self.app, request).await;
+            }
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        // What a door would not have sent may be some other sender's all the same.
+        match (Kind::of(&raw), refused) {
+            (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
+            (kind, _) => event::wake(&self.app, kind?, raw, context)
+                .await
+                .map(|answer| Reply::Whole(String::from(Box::<str>::from(answer)).into())),
+        }
+    }
+}
+
+impl<S> Layer<S> for Invocations {
+    type Service = Self;
+
+    fn layer(&self, _: S) -> Self {
+        self.clone()
+    }
+}
+
+impl Service<LambdaInvocation> for Invocations {
+    type Response = ();
+    type Error = lambda_runtime::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<(), lambda_runtime::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), lambda_runtime::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        Box::pin(self.clone().answer(invocation))
+    }
+}

@@ -1,0 +1,103 @@
+//! Events as a hostile or broken sender might send them: published ones, damaged by chance.
+//!
+//! Each run of the tests takes the same ones, so that a failure is found again.
+
+use std::path::PathBuf;
+
+/// The published events with their names, and some that are only hard to read.
+pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [
+        root.join("../../conformance-tests/fixtures/events/aws"),
+        root.join("tests/hostile/corpus"),
+    ];
+    let mut files: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).expect("the folder of events"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        (name, std::fs::read(&path).expect("an event"))
+    };
+    let events: Vec<_> = files.into_iter().map(read).collect();
+    assert!(events.len() > 15, "the corpus has {} events", events.len());
+    events
+}
+
+/// What stands for itself in JSON, in paths, queries and header fields, and is likely to be taken for something else.
+const PIECES: [&[u8]; 28] = [
+    b"\"",
+    b"\\",
+    b"\\u0000",
+    b"\\ud83d",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"null",
+    b"true",
+    b"-1e309",
+    b"{\"a\":",
+    b"\"\":\"\"",
+    b"%",
+    b"%2F",
+    b"%00",
+    b"?",
+    b"#",
+    b"//",
+    b"/../",
+    b"\\r\\n",
+    b"\xff",
+    b"\xc3\xa9",
+    b"=",
+    b"&",
+    b"AP8=",
+];
+
+/// Damages an event in one to six ways.
+pub(crate) fn mutate(random: &mut fastrand::Rng, event: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut event = event.to_vec();
+    for _ in 0..random.usize(1..=6) {
+        if event.is_empty() {
+            event = other.to_vec();
+        }
+        let at = random.usize(..event.len());
+        let until = (at + random.usize(1..=16)).min(event.len());
+        match random.u8(..8) {
+            0 => event[at] ^= 1 << random.u8(..8),
+            1 => event[at] = random.u8(..),
+            2 => event.truncate(at),
+            3 => drop(event.drain(at..until)),
+            4 => {
+                let again = event[at..until].to_vec();
+                event.splice(at..at, again);
+            }
+            5 => {
+                let from = random.usize(..other.len());
+                let taken = other[from..(from + 24).min(other.len())].to_vec();
+                event.splice(at..until, taken);
+            }
+            6 => {
+                let piece = PIECES[random.usize(..PIECES.len())];
+                event.splice(at..at, piece.iter().copied());
+            }
+            _ => {
+                let piece = PIECES[random.usize(..PIECES.len())].repeat(random.usize(1..400));
+                event.splice(at..at, piece);
+            }
+        }
+    }
+    event
+}
