@@ -6,7 +6,6 @@ mod schedule;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -15,14 +14,13 @@ use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService, IdField, Origin};
 use isobar::http::Response;
 use isobar::{Capabilities, Capability, Error, Result};
-use isobar_serve::{Options, RequestBody, Server};
+use isobar_serve::{BoundServer, Options, RequestBody};
 use tower::Service;
 
 /// Serves one application on one address until SIGTERM or SIGINT.
 #[derive(Debug)]
 pub struct LocalPlatform {
-    address: SocketAddr,
-    server: Mutex<Option<Server>>,
+    server: BoundServer,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
@@ -37,10 +35,8 @@ impl LocalPlatform {
 
     /// Takes an address, to serve there with other limits and timeouts.
     pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
-        let server = Server::bind(address, options).await?;
         Ok(Self {
-            address: server.local_addr(),
-            server: Mutex::new(Some(server)),
+            server: BoundServer::bind(address, options).await?,
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
@@ -54,13 +50,9 @@ impl LocalPlatform {
     #[must_use]
     pub fn with_signed_blobs(mut self, blobs: crate::SignedBlobs) -> Self {
         self.blobs = Some(blobs);
-        let server = self
-            .server
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
         let below = crate::blob::sign::PATH;
-        let unlimited = |options: Options| options.with_unlimited_bodies_below(below);
-        *server = server.take().map(|server| server.with_options(unlimited));
+        self.server
+            .change_options(|options| options.with_unlimited_bodies_below(below));
         self
     }
 
@@ -89,14 +81,7 @@ impl LocalPlatform {
 
     /// The address, with the port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    fn take_server(&self) -> Result<Server> {
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        server.take().ok_or_else(|| {
-            Error::invalid("this platform serves an application already; bind another one")
-        })
+        self.server.local_addr()
     }
 }
 
@@ -120,10 +105,10 @@ impl FunctionDriver for LocalPlatform {
 
     async fn serve(&self, app: AppService) -> Result<()> {
         let schedules = schedule::start(&app)?;
-        let server = self.take_server()?;
+        let server = self.server.take()?;
         #[cfg(feature = "_store")]
         let deliveries = delivery::start(&app, &self.sources);
-        tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.address);
+        tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
         let result = server
             .run(Front {
                 app,

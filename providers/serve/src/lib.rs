@@ -32,6 +32,7 @@
 
 mod answer;
 mod body;
+mod bound;
 mod config;
 mod connection;
 mod error;
@@ -44,6 +45,7 @@ mod stop;
 mod supervisor;
 
 pub use body::{Arrival, BodyError, RequestBody};
+pub use bound::BoundServer;
 pub use config::{
     LISTEN_VARIABLE, SUPERVISOR_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables, listen_address,
     process_variable,

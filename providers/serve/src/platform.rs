@@ -9,8 +9,8 @@ mod held;
 mod trace;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,9 +19,9 @@ use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::AppService;
 use isobar::{Error, Result};
 
+use crate::bound::BoundServer;
 use crate::config::{LISTEN_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables};
 use crate::options::Options;
-use crate::server::Server;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
 pub use deadline::{DeadlineRule, Unit, go_duration};
@@ -31,8 +31,7 @@ use front::{Front, Shared};
 /// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
 #[derive(Debug)]
 pub struct HttpPlatform {
-    address: SocketAddr,
-    server: Mutex<Option<Server>>,
+    server: BoundServer,
     shared: Arc<Shared>,
 }
 
@@ -98,10 +97,8 @@ impl PlatformSetup {
             under_way: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
-        let server = Server::bind(&address, self.options).await?;
         Ok(HttpPlatform {
-            address: server.local_addr(),
-            server: Mutex::new(Some(server)),
+            server: BoundServer::bind(&address, self.options).await?,
             shared: Arc::new(shared),
         })
     }
@@ -127,14 +124,7 @@ impl HttpPlatform {
 
     /// The address, with the port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    fn take_server(&self) -> Result<Server> {
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        server.take().ok_or_else(|| {
-            Error::invalid("this platform serves an application already; bind another one")
-        })
+        self.server.local_addr()
     }
 }
 
@@ -148,8 +138,8 @@ impl FunctionDriver for HttpPlatform {
     }
 
     async fn serve(&self, app: AppService) -> Result<()> {
-        let server = self.take_server()?;
-        let (title, address) = (self.shared.facts.title, self.address);
+        let server = self.server.take()?;
+        let (title, address) = (self.shared.facts.title, self.local_addr());
         tracing::info!(target: "isobar", "{} listens on {address} for {title}", app.name());
         self.shared.calls.started()?;
         let shared = Arc::clone(&self.shared);
