@@ -266,12 +266,7 @@ impl SabotagedDocuments {
                 write.condition = isobar::document::Condition::default();
             }
             Conduct::PutIsTorn if is_put && write.existence == Existence::Any => {
-                let mut first = write.clone();
-                if let Action::Put { fields, .. } = &mut first.action {
-                    fields.pop();
-                }
-                inner.write(call, &first).await?;
-                pause().await;
+                self.write_without_its_last(call, &write).await?;
             }
             Conduct::PutKeepsVersion | Conduct::PutKeepsExpiry | Conduct::PutMerges if is_put => {
                 self.keep(call, &mut write).await?;
@@ -279,6 +274,17 @@ impl SabotagedDocuments {
             _ => {}
         }
         inner.write(call, &write).await
+    }
+
+    /// A put of all but the last field, which others may see.
+    async fn write_without_its_last(&self, call: &Call<'_>, write: &Write) -> Result<()> {
+        let mut first = write.clone();
+        if let Action::Put { fields, .. } = &mut first.action {
+            fields.pop();
+        }
+        self.inner.write(call, &first).await?;
+        pause().await;
+        Ok(())
     }
 
     /// An update as a read and a put, between which others may write.
