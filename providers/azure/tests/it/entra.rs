@@ -37,8 +37,10 @@ fn start(service: &str) -> Emulator {
 
 /// A token for `audience` that is good from so many seconds after now, for an hour.
 fn token(audience: &str, from: i64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let begin = i64::try_from(now.as_secs()).unwrap() + from;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it works");
+    let begin = i64::try_from(now.as_secs()).expect("it works") + from;
     let claims = json!({
         "aud": audience, "iss": "https://sts.windows.net/11111111-1111-1111-1111-111111111111/",
         "iat": begin, "nbf": begin, "exp": begin + 3_600,
@@ -57,13 +59,13 @@ struct Identities {
 impl Identities {
     /// Gives this token to everybody, or tells that there is none.
     fn start(token: Option<String>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("it works");
+        let address = listener.local_addr().expect("it works");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let request = answer(stream.unwrap(), token.as_deref());
+                let request = answer(stream.expect("it works"), token.as_deref());
                 told.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(request);
@@ -83,7 +85,7 @@ impl Identities {
 fn answer(mut stream: TcpStream, token: Option<&str>) -> String {
     let mut request = Vec::new();
     let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("it works") == 1 {
         request.push(byte[0]);
     }
     let (status, body) = match token {
@@ -99,14 +101,16 @@ fn answer(mut stream: TcpStream, token: Option<&str>) -> String {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close");
     let head = format!("{head}\r\ncontent-type: application/json\r\n\r\n");
-    stream.write_all((head + &body).as_bytes()).unwrap();
-    String::from_utf8(request).unwrap()
+    stream
+        .write_all((head + &body).as_bytes())
+        .expect("it works");
+    String::from_utf8(request).expect("it works")
 }
 
 /// What a program is told by both stores whose environment is this one.
 fn told(tables: &Emulator, blobs: &Emulator, identities: &Identities) -> String {
     let endpoint = |emulator: &Emulator| format!("https://127.0.0.1:{}/shop", emulator.port);
-    let child = Command::new(std::env::current_exe().unwrap())
+    let child = Command::new(std::env::current_exe().expect("it works"))
         .args([
             "entra::a_program_asks_as_its_environment_says",
             "--exact",
@@ -121,8 +125,8 @@ fn told(tables: &Emulator, blobs: &Emulator, identities: &Identities) -> String 
         )
         .env("IDENTITY_HEADER", SECRET)
         .output()
-        .unwrap();
-    let told = String::from_utf8(child.stdout).unwrap();
+        .expect("it works");
+    let told = String::from_utf8(child.stdout).expect("it works");
     assert!(
         child.status.success(),
         "{told}{}",
@@ -145,7 +149,7 @@ async fn a_program_asks_as_its_environment_says() {
 /// Says to the parent how it went.
 fn tell(what: &str, result: Result<()>) {
     let result = result.map_err(|error| (error.kind(), error.outcome_unknown(), error.to_string()));
-    writeln!(std::io::stdout(), "{what}: {result:?}").unwrap();
+    writeln!(std::io::stdout(), "{what}: {result:?}").expect("it works");
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -31,7 +31,10 @@ impl Database {
     fn fresh(project: &str) -> Self {
         let port = emulator::port();
         let url = format!("firestore://{project}?endpoint=http://127.0.0.1:{port}");
-        let store = Place::parse(&url).unwrap().open().unwrap();
+        let store = Place::parse(&url)
+            .expect("it works")
+            .open()
+            .expect("it works");
         let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
         let driver = Arc::new(store.clone());
         let notes = Collection::new(driver, Arc::new(clock), &NOTES, "");
@@ -53,7 +56,11 @@ impl Database {
             document: Some(document),
             ..proto::UpdateDocumentRequest::default()
         };
-        self.store.client().update_document(request).await.unwrap();
+        self.store
+            .client()
+            .update_document(request)
+            .await
+            .expect("it works");
     }
 
     /// Reads one so.
@@ -62,7 +69,12 @@ impl Database {
             name: format!("{}/notes/{id}", self.name),
             ..proto::GetDocumentRequest::default()
         };
-        let found = self.store.client().get_document(request).await.unwrap();
+        let found = self
+            .store
+            .client()
+            .get_document(request)
+            .await
+            .expect("it works");
         let fields = found.into_inner().fields.into_iter();
         fields
             .map(|(name, value)| (name, value.value_type))
@@ -140,7 +152,11 @@ async fn other_code_reads_ours_as_native_fields() {
     let (note, theirs) = sample();
     let at = Timestamp::from_micros(4_000_000_000_000_000);
     let options = PutOptions::default().with_expires_at(at);
-    let version = database.notes.upsert_with(&note, options).await.unwrap();
+    let version = database
+        .notes
+        .upsert_with(&note, options)
+        .await
+        .expect("it works");
     let mut found = database.fields("ann#1").await;
     assert_eq!(found.remove("_rev"), Some(Some(text(version.as_str()))));
     assert_eq!(found.remove("_exp"), Some(Some(seconds(4_000_000_000))));
@@ -160,18 +176,24 @@ async fn a_document_that_other_code_wrote_is_read_and_has_no_version_until_we_wr
     let (expected, theirs) = sample();
     database.put("ann#1", theirs).await;
     let notes = &database.notes;
-    let item = notes.fetch(("ann", "1")).await.unwrap();
+    let item = notes.fetch(("ann", "1")).await.expect("it works");
     assert_eq!(item.value, expected);
     assert!(item.version.is_absent() && item.expires_at.is_none());
-    let page = notes.query(&Query::partition("ann")).await.unwrap();
+    let page = notes
+        .query(&Query::partition("ann"))
+        .await
+        .expect("it works");
     assert_eq!(page.items[0].value, expected);
     let condition = Condition::version(&item.version);
     let options = PutOptions::default().with_condition(condition);
     let version = notes
         .replace_with(&expected, options.clone())
         .await
-        .unwrap();
-    assert_eq!(notes.fetch(("ann", "1")).await.unwrap().version, version);
+        .expect("it works");
+    assert_eq!(
+        notes.fetch(("ann", "1")).await.expect("it works").version,
+        version
+    );
     let error = notes.replace_with(&expected, options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
 }
@@ -181,14 +203,19 @@ async fn what_firestore_cannot_hold_is_marked_and_told_by_the_format() {
     let database = Database::fresh("marks");
     let nested = Value::List(vec![Value::List(vec![1.into()])]);
     let note = map(&[("owner", "ann".into()), ("id", "1".into()), ("n", nested)]);
-    database.notes.create(&note).await.unwrap();
+    database.notes.create(&note).await.expect("it works");
     let found = database.fields("ann#1").await;
     assert_eq!(found["_v"], Some(ValueType::IntegerValue(1)));
     let inner = array(vec![ValueType::IntegerValue(1)]);
     let marked = array(vec![object(vec![("$l", inner)])]);
     assert_eq!(found["n"], Some(marked));
     assert_eq!(
-        database.notes.fetch(("ann", "1")).await.unwrap().value,
+        database
+            .notes
+            .fetch(("ann", "1"))
+            .await
+            .expect("it works")
+            .value,
         note
     );
 }
