@@ -112,7 +112,7 @@ struct Function {
     process: Child,
     begin: Sender<()>,
     ended: Receiver<Instant>,
-    begun: Receiver<Instant>,
+    polled: Receiver<Instant>,
 }
 
 impl Function {
@@ -133,7 +133,7 @@ impl Function {
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let (begin, waiting) = channel();
-        let (sent, begun) = channel();
+        let (sent, polled) = channel();
         let (answered, ended) = channel();
         let api = Arc::new(Api {
             event,
@@ -151,7 +151,7 @@ impl Function {
             process,
             begin,
             ended,
-            begun,
+            polled,
         })
     }
 
@@ -159,7 +159,7 @@ impl Function {
     fn invoke(&self) -> Result<Duration> {
         self.begin.send(())?;
         let begun = self
-            .begun
+            .polled
             .recv_timeout(PATIENCE)
             .context("the function does not poll")?;
         let ended = self
