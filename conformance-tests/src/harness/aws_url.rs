@@ -19,10 +19,6 @@ const KNOWN_FAULTS: &[(&str, &str)] = &[
         "G-200",
         "cargo-lambda now and then answers a path of 8,000 bytes with 500",
     ),
-    (
-        "G-203",
-        "cargo-lambda does not read on where an answer has more than 16 KB and its connection is silent",
-    ),
     ("G-222", "cargo-lambda adds to Vary"),
 ];
 

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, TRAILER};
+use http::header::{CONNECTION, CONTENT_TYPE, TRAILER};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use isobar::Error;
@@ -29,6 +29,8 @@ pub(super) struct Subject {
 const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+/// Less than what any server of the runtime API reads before it answers.
+const READ_AT_ONCE: usize = 8 << 10;
 const JSON: &str = "application/json";
 /// Marks a stream that begins with the head of an HTTP response.
 const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";
@@ -49,7 +51,7 @@ impl RuntimeApi {
 
     pub(super) async fn respond(&self, subject: &Subject, answer: Bytes) -> Result<(), BoxError> {
         let request = post(subject, "response").header(CONTENT_TYPE, JSON);
-        self.send(request.body(Body::from(answer))?).await
+        self.send(whole(request, answer)?).await
     }
 
     /// Returns when the last byte was taken.
@@ -64,7 +66,7 @@ impl RuntimeApi {
     pub(super) async fn fail(&self, subject: &Subject, error: &Error) -> Result<(), BoxError> {
         let request = post(subject, "error").header(CONTENT_TYPE, JSON);
         let request = request.header(ERROR_TYPE, error_type(error));
-        self.send(request.body(Body::from(report(error)))?).await
+        self.send(whole(request, report(error).into())?).await
     }
 
     /// What the API refuses is logged: the next invocation may fare better.
@@ -79,6 +81,19 @@ impl RuntimeApi {
         }
         Ok(())
     }
+}
+
+/// A request with content whose length is known.
+///
+/// cargo-lambda answers before it has read a larger one, and reads on only where more comes on the connection or nothing
+/// will.
+fn whole(request: http::request::Builder, content: Bytes) -> http::Result<Request<Body>> {
+    let request = if content.len() > READ_AT_ONCE {
+        request.header(CONNECTION, "close")
+    } else {
+        request
+    };
+    request.body(Body::from(content))
 }
 
 fn post(subject: &Subject, what: &str) -> http::request::Builder {
