@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .needs(&[Capability::BlobEvents]),
     Case::function(
-        "G-402",
+        "G-405",
         "an event of a blob that fails comes again with the same id",
         "N12",
         |ctx| Box::pin(come_again(ctx)),

@@ -24,7 +24,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     })
 }
 
-/// Where s3s-fs 0.14 is known to differ from AWS, read in its source and seen.
+/// Where s3s-fs 0.14 was seen to differ from AWS; why is a guess from what it answered, where its source does not say so.
 const KNOWN_FAULTS: &[(&str, &str)] = &[
     ("B-002", NO_ETAGS),
     ("B-003", NO_ETAGS),

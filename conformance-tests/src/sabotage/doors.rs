@@ -275,7 +275,7 @@ pub(super) const ALL: &[Sabotage] = &[
     changes("deletes are no events", "G-262", |changes| {
         changes.retain(|change| change.content.is_some());
     }),
-    changes("an event that failed is dropped", "G-402", |changes| {
+    changes("an event that failed is dropped", "G-405", |changes| {
         for change in changes {
             if change.key == FAILS_ONCE {
                 "fails no more".clone_into(&mut change.key);
