@@ -162,9 +162,9 @@ impl Blobs {
         meta.version_id = self.id_in(bucket, &meta.version);
         let keeps = meta.version_id.is_some();
         let watched = self.store.watched().has(bucket);
-        let (bucket, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
+        let (owned, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
         let work = move |group: &mut Group<'_>| {
-            let blob = (&*bucket, meta.key.as_str().as_bytes());
+            let blob = (&*owned, meta.key.as_str().as_bytes());
             let found = change::stored(group, blob)?;
             check(&condition, found.as_ref())?;
             let row = BlobRow {
@@ -180,7 +180,7 @@ impl Blobs {
                 found => found,
             };
             let blobs = group.tables.blobs.open()?;
-            blobs.insert(blob, &*row.encode(&bucket))?;
+            blobs.insert(blob, &*row.encode(&owned))?;
             group.wrote = Wrote::Something;
             if watched {
                 let stored = Happened {
@@ -189,24 +189,26 @@ impl Blobs {
                     version_id: row.meta.version_id.clone(),
                     at: row.meta.modified,
                 };
-                events::record(group, &bucket, stored)?;
+                events::record(group, &owned, stored)?;
             }
             group.afterwards(move |settled| {
                 change::settle(settled, Some(new), replaced, &objects);
             });
             Ok(row.meta)
         };
-        self.change(ROW_BYTES, work).await
+        self.change((bucket, ROW_BYTES), work).await
     }
 
-    /// Has the committer change blobs, and wakes whoever waits for their events.
+    /// Has the committer change blobs of a bucket, and wakes whoever waits for their events.
     async fn change<T: Send + 'static>(
         &self,
-        bytes: usize,
+        (bucket, bytes): (&str, usize),
         work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
         let done = self.store.submit(bytes, work).await?;
-        self.store.arrivals().announce();
+        if self.store.watched().has(bucket) {
+            self.store.arrivals().announce();
+        }
         Ok(done)
     }
 }
@@ -318,7 +320,7 @@ impl BlobDriver for Blobs {
         let remover = self.remover(bucket);
         let delete = delete.clone();
         let work = move |group: &mut Group<'_>| remover.remove(group, &delete).map(Some);
-        self.change(ROW_BYTES, work).await
+        self.change((bucket, ROW_BYTES), work).await
     }
 
     async fn delete_batch(
@@ -339,7 +341,7 @@ impl BlobDriver for Blobs {
             }
             Ok(existed)
         };
-        self.change(bytes, work).await
+        self.change((bucket, bytes), work).await
     }
 
     async fn upload(&self, bucket: &str, upload: &Upload) -> Result<Arc<dyn UploadDriver>> {

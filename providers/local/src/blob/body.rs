@@ -14,9 +14,9 @@ use isobar::{Error, ErrorKind, Result};
 use super::{BlockingWork, begin_off_runtime};
 
 /// Bytes of one chunk; a blob that is not larger is read in one step.
-const CHUNK: u64 = 1 << 20;
+const CHUNK: u64 = 256 << 10;
 /// Chunks that are under way: read ahead, and with whoever reads the blob.
-const CHUNKS: usize = 3;
+const CHUNKS: usize = 4;
 
 /// What is left to read of a file.
 #[derive(Debug)]
