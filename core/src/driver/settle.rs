@@ -16,8 +16,11 @@ pub trait WriteRequest: Send {
     /// Asks what is stored after an answer was lost.
     fn look_back(&mut self) -> impl Future<Output = Found<Self::Row>> + Send;
 
-    /// Whether this write, and no other, has left this row.
-    fn is_ours(&self, row: &Self::Row) -> bool;
+    /// Whether this write, and no other, has left this row, which came with a refusal. Where no row ever does, it need
+    /// not be said.
+    fn is_ours(&self, _row: &Self::Row) -> bool {
+        false
+    }
 
     /// Whether its condition keeps it from having its effect twice, however often it is sent. That
     /// of a create does, unless somebody removes the document in between.
@@ -140,11 +143,10 @@ async fn refused<W: WriteRequest>(
     (lost, mut retries): (Error, Retries<'_>),
 ) -> Result<Outcome<W::Row>> {
     let earlier = Effect::Unknown;
-    if row.is_some() {
-        return Ok(match row {
-            Some(row) if request.is_ours(&row) => Outcome::Recognised(Some(row)),
-            row => Outcome::Refused(Refusal { row, earlier }),
-        });
+    match row {
+        Some(row) if request.is_ours(&row) => return Ok(Outcome::Recognised(Some(row))),
+        Some(_) => return Ok(Outcome::Refused(Refusal { row, earlier })),
+        None => {}
     }
     loop {
         let failed = match request.look_back().await {

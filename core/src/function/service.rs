@@ -64,16 +64,24 @@ impl AppService {
 
     /// The topics that a platform has to deliver, by their names in the store.
     pub fn subscriptions(&self) -> impl Iterator<Item = String> {
-        let triggers = self.0.triggers.iter();
-        triggers
-            .filter_map(|trigger| Some(format!("{}{}", trigger.prefix, trigger.source.topic()?)))
+        self.resources(Source::topic)
     }
 
     /// The buckets whose events a platform has to deliver, by their names in the store.
     pub fn watched_buckets(&self) -> impl Iterator<Item = String> {
+        self.resources(Source::bucket)
+    }
+
+    /// The resources of one kind that wake the application.
+    fn resources(
+        &self,
+        named: fn(&Source) -> Option<&'static str>,
+    ) -> impl Iterator<Item = String> {
         let triggers = self.0.triggers.iter();
-        triggers
-            .filter_map(|trigger| Some(format!("{}{}", trigger.prefix, trigger.source.bucket()?)))
+        triggers.filter_map(move |trigger| {
+            let name = named(&trigger.source)?;
+            Some(format!("{}{name}", trigger.prefix))
+        })
     }
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.

@@ -129,9 +129,7 @@ struct Answer {
 pub(super) fn response(answer: &[u8]) -> Result<WireResponse, Failure> {
     let malformed = malformed("payload format 2.0", answer);
     let answer: Answer = serde_json::from_slice(answer).map_err(|error| malformed(&error))?;
-    let mut headers = texts(&answer.headers).ok_or_else(|| malformed(&"a header is no text"))?;
-    let cookies = answer.cookies.into_iter().map(String::into_bytes);
-    headers.extend(cookies.map(|cookie| ("set-cookie".to_owned(), cookie)));
+    let headers = fields(&answer).ok_or_else(|| malformed(&"a header is no text"))?;
     let text = answer.body.unwrap_or_default();
     let body = content(text, answer.is_base64_encoded).map_err(|error| malformed(&error))?;
     Ok(WireResponse {
@@ -141,11 +139,14 @@ pub(super) fn response(answer: &[u8]) -> Result<WireResponse, Failure> {
     })
 }
 
-fn texts(headers: &Map<String, Value>) -> Option<Vec<(String, Vec<u8>)>> {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| Some((name.to_ascii_lowercase(), bytes(value)?)));
-    headers.collect()
+/// The headers of the response, its cookies last; nothing where one is no text.
+fn fields(answer: &Answer) -> Option<Vec<(String, Vec<u8>)>> {
+    let headers = answer.headers.iter();
+    let headers = headers.map(|(name, value)| Some((name.to_ascii_lowercase(), bytes(value)?)));
+    let cookies = answer.cookies.iter();
+    let cookies =
+        cookies.map(|cookie| Some(("set-cookie".to_owned(), cookie.clone().into_bytes())));
+    headers.chain(cookies).collect()
 }
 
 /// The response that the gateway sends while an answer is streamed: a head in JSON, eight zero bytes, the content.
@@ -155,9 +156,7 @@ pub(super) fn streamed(answer: &[u8]) -> Result<WireResponse, Failure> {
     let end = end.ok_or_else(|| malformed(&"nothing ends its head"))?;
     let (head, rest) = answer.split_at(end);
     let head: Answer = serde_json::from_slice(head).map_err(|error| malformed(&error))?;
-    let mut headers = texts(&head.headers).ok_or_else(|| malformed(&"a header is no text"))?;
-    let cookies = head.cookies.into_iter().map(String::into_bytes);
-    headers.extend(cookies.map(|cookie| ("set-cookie".to_owned(), cookie)));
+    let headers = fields(&head).ok_or_else(|| malformed(&"a header is no text"))?;
     Ok(WireResponse {
         status: head.status_code,
         headers,

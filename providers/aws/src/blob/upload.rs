@@ -251,11 +251,6 @@ impl WriteRequest for Completion<'_> {
         )
     }
 
-    /// Only such rows are ever given out.
-    fn is_ours(&self, _: &ObjectMeta) -> bool {
-        true
-    }
-
     /// An upload is completed once, whatever is sent.
     fn is_once(&self) -> bool {
         true

@@ -172,11 +172,6 @@ impl WriteRequest for Request<'_> {
         }
     }
 
-    /// Only such rows are ever given out.
-    fn is_ours(&self, _: &ObjectMeta) -> bool {
-        true
-    }
-
     fn is_once(&self) -> bool {
         self.condition != BlobCondition::None
     }
