@@ -1,6 +1,7 @@
 //! Blobs in S3: keys as they are, conditions by `If-None-Match` and `If-Match`, CRC32C kept.
 
 mod body;
+mod checksum;
 mod copy;
 mod delete;
 mod list;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -30,6 +32,7 @@ use isobar::driver::blob::{
 };
 use isobar::{Capabilities, Capability, Limits, Result};
 
+use self::checksum::UnlessCrc32c;
 use self::put::{PAUSE, RETRIES};
 use crate::error::failure;
 use crate::retry::retried;
@@ -88,7 +91,11 @@ impl S3Store {
     /// A store that uses this client, but for its retry settings.
     pub fn new(client: Client) -> Self {
         let requests = client.config().to_builder();
-        let requests = requests.retry_config(RetryConfig::disabled()).build();
+        let requests = requests
+            .retry_config(RetryConfig::disabled())
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .interceptor(UnlessCrc32c)
+            .build();
         Self {
             requests: Client::from_conf(requests),
             client,

@@ -6,8 +6,8 @@ use isobar::driver::blob::{BlobAddress, Get, Read, content_range};
 use isobar::{Error, ErrorKind, Result};
 
 use super::S3Store;
-use super::body;
 use super::meta::{Stored, stored, unexpected};
+use super::{body, checksum};
 
 impl S3Store {
     pub(super) async fn head_blob(&self, bucket: &str, at: &BlobAddress) -> Result<ObjectMeta> {
@@ -47,10 +47,13 @@ impl S3Store {
             .bucket(bucket)
             .key(key.as_str())
             .set_version_id(id_of(&get.at))
-            .checksum_mode(ChecksumMode::Enabled)
             .set_range(header)
             .set_if_match(pinned);
-        let output = match self.asked(|| request.clone().send()).await {
+        let send = || {
+            let request = request.clone().customize();
+            request.mutate_request(checksum::ask).send()
+        };
+        let output = match self.asked(send).await {
             Ok(output) => output,
             Err(error) => {
                 // The object may be empty or shorter than the range starts: its size decides.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;
 use isobar::blob::{Attributes, BlobCondition, ByteRange, PutBlobOptions};
 use isobar::{Bucket, ErrorKind};
 use isobar_aws::S3Store;
+use isobar_fault_proxy::Fault;
 
 use super::{client, fresh};
 use crate::{clock, emulator};
@@ -265,5 +267,31 @@ async fn a_missing_blob_is_not_found_and_a_missing_bucket_is_a_fault_of_the_depl
     for error in [put, get] {
         assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
         assert_eq!(error.provider_code(), Some("NoSuchBucket"));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_body_is_noticed_by_its_checksum_whoever_compares_it() {
+    let (_, client, name) = fresh().await;
+    for (algorithm, by_the_sdk) in [
+        (ChecksumAlgorithm::Crc32C, false),
+        (ChecksumAlgorithm::Sha256, true),
+        (ChecksumAlgorithm::Crc64Nvme, true),
+    ] {
+        let put = client.put_object().bucket(&name).key("a");
+        let put = put.checksum_algorithm(algorithm.clone());
+        let body = Bytes::from_static(b"a body of which one bit will differ");
+        put.body(body.into()).send().await.unwrap();
+
+        let proxy = emulator::behind_a_proxy().await;
+        let store = S3Store::new(super::client(&proxy.url()));
+        let behind = Bucket::new(Arc::new(store), clock(), &*name);
+        proxy.plan(Fault::Flip.on("GET /"));
+        let blob = behind.get("a").await.unwrap();
+        let error = blob.bytes().await.unwrap_err();
+        assert_eq!(proxy.clear(), 1, "{algorithm:?}");
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{algorithm:?}");
+        let sdk = std::error::Error::source(&error).is_some();
+        assert_eq!(sdk, by_the_sdk, "{algorithm:?}: {error:?}");
     }
 }
