@@ -11,6 +11,7 @@ mod budget;
 mod clock;
 pub mod commit;
 mod contention;
+pub mod crc32c;
 pub(crate) mod deadline;
 pub mod declaration;
 pub mod document;

@@ -12,6 +12,7 @@ use super::binding::{Binding, Operation};
 use super::writes::PUT;
 use super::{BlobKey, ObjectMeta, PutBlobOptions};
 use crate::driver::blob::{Buffers, Finish, Part, PartTag, Upload, UploadDriver};
+use crate::driver::crc32c;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -252,8 +253,8 @@ impl BlobWriter {
     }
 
     fn part(&mut self, content: Bytes) -> Part {
-        let crc32c = crc32c::crc32c(&content);
-        self.crc32c = crc32c::crc32c_combine(self.crc32c, crc32c, content.len());
+        let crc32c = crc32c::checksum(&content);
+        self.crc32c = crc32c::combine(self.crc32c, crc32c, content.len());
         let offset = self.sent;
         self.sent += content.len() as u64;
         self.tags.push(PartTag::default());
@@ -309,7 +310,7 @@ impl BlobWriter {
             return self.binding.put(&key, last, self.options.clone()).await;
         }
         let size = self.sent + last.len() as u64;
-        let crc32c = crc32c::crc32c_append(self.crc32c, &last);
+        let crc32c = crc32c::append(self.crc32c, &last);
         self.options.check_content(size, crc32c)?;
         if !last.is_empty() {
             self.send(last).await?;

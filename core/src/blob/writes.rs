@@ -13,6 +13,7 @@ use super::binding::{Binding, Operation, checked};
 use super::{BlobKey, BlobWriter, Bucket, IntoBlobKey, ObjectMeta, PutBlobOptions, file};
 use crate::capability::Capability;
 use crate::driver::blob::Put;
+use crate::driver::crc32c;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Effect;
 
@@ -156,7 +157,7 @@ impl Binding {
         self.check(&options.condition, &[])?;
         let size = content.len() as u64;
         self.description.transfer.check_size(size)?;
-        let crc32c = crc32c::crc32c(&content);
+        let crc32c = crc32c::checksum(&content);
         options.check_content(size, crc32c)?;
         let put = Put {
             key: checked(key)?.clone(),

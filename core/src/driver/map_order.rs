@@ -4,6 +4,7 @@
 //! more, in the order of a walk by name, either 0 (by name) or 1 and the place of each entry. A
 //! document that other code has changed since does not match the checksum and is read by name.
 
+use super::crc32c;
 use crate::document::{Map, Value};
 
 const BY_NAME: u8 = 0;
@@ -88,8 +89,8 @@ impl Walk {
     }
 
     fn note(&mut self, tag: u8, content: &[u8]) {
-        self.names = crc32c::crc32c_append(self.names, &[tag]);
-        self.names = crc32c::crc32c_append(self.names, content);
+        self.names = crc32c::append(self.names, &[tag]);
+        self.names = crc32c::append(self.names, content);
     }
 }
 

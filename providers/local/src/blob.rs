@@ -23,6 +23,7 @@ use isobar::driver::blob::{
     BlobAddress, BlobDescription, BlobDriver, Copy, Delete, EntryPage, Get, ListRequest, ListScope,
     Presign, Put, Read, TransferLimits, Upload, UploadDriver,
 };
+use isobar::driver::crc32c;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Limits, Result};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -236,7 +237,7 @@ impl BlobDriver for Blobs {
         let (objects, content) = (Arc::clone(self.store.objects()), put.content.clone());
         let expected = put.crc32c;
         let new = off_runtime(move || {
-            if crc32c::crc32c(&content) != expected {
+            if crc32c::checksum(&content) != expected {
                 return Err(Error::invalid("the content does not match its checksum"));
             }
             objects

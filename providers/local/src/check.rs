@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use isobar::document::IndexSchema;
+use isobar::driver::crc32c;
 use isobar::{Error, ErrorKind, Result};
 use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
@@ -297,7 +298,7 @@ fn read_through(objects: &Objects, row: &BlobRow) -> Result<(), Error> {
         if chunk.is_empty() {
             break;
         }
-        found = crc32c::crc32c_append(found, &chunk);
+        found = crc32c::append(found, &chunk);
     }
     if crc32c.is_some_and(|expected| expected != found) {
         let message = "its content does not match its checksum";

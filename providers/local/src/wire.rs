@@ -1,5 +1,6 @@
 //! The bytes of a record: packed as documents are, with a checksum in front.
 
+use isobar::driver::crc32c;
 pub(crate) use isobar::driver::packed::{
     Malformed, Reader, put_bytes, put_option, put_signed, put_varint,
 };
@@ -21,7 +22,7 @@ pub(crate) fn unseal<'r>(context: &[&[u8]], sealed: &'r [u8]) -> Result<&'r [u8]
 const CHECKSUM: usize = 4;
 
 fn checksum(context: &[&[u8]], body: &[u8]) -> u32 {
-    crc32c::crc32c_append(Context::default().with(context).0, body)
+    crc32c::append(Context::default().with(context).0, body)
 }
 
 /// The checksum of the parts of a key, or of its first parts where many keys have them in common.
@@ -37,7 +38,7 @@ impl Context {
     /// As [`unseal`], for a key whose parts all are here.
     pub(crate) fn unseal(self, sealed: &[u8]) -> Result<&[u8], Malformed> {
         let (stored, body) = sealed.split_first_chunk().ok_or(Malformed)?;
-        if u32::from_le_bytes(*stored) == crc32c::crc32c_append(self.0, body) {
+        if u32::from_le_bytes(*stored) == crc32c::append(self.0, body) {
             Ok(body)
         } else {
             Err(Malformed)
@@ -51,11 +52,11 @@ fn append(crc: u32, part: &[u8]) -> u32 {
     let (length, room) = short.split_at_mut(8);
     length.copy_from_slice(&(part.len() as u64).to_le_bytes());
     let Some(room) = room.get_mut(..part.len()) else {
-        return crc32c::crc32c_append(crc32c::crc32c_append(crc, length), part);
+        return crc32c::append(crc32c::append(crc, length), part);
     };
     room.copy_from_slice(part);
     let (both, _) = short.split_at(8 + part.len());
-    crc32c::crc32c_append(crc, both)
+    crc32c::append(crc, both)
 }
 
 #[cfg(test)]

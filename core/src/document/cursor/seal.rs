@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::Origin;
+use crate::driver::crc32c;
 use crate::error::{Error, Result};
 
 const PLAIN: u8 = 2;
@@ -51,7 +52,7 @@ impl Origin<'_> {
             let signature = key.mac(&bytes).finalize().into_bytes();
             bytes.extend(&signature[..SIGNATURE]);
         }
-        bytes.extend(crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend(crc32c::checksum(&bytes).to_be_bytes());
         let mut token = String::with_capacity(bytes.len() * 2);
         for byte in bytes {
             let _ = write!(token, "{byte:02x}");
@@ -64,7 +65,7 @@ impl Origin<'_> {
             .filter(|bytes| bytes.len() >= HEADER + CHECKSUM)
             .ok_or_else(foreign)?;
         let checksum = bytes.split_off(bytes.len() - CHECKSUM);
-        if crc32c::crc32c(&bytes).to_be_bytes() != *checksum {
+        if crc32c::checksum(&bytes).to_be_bytes() != *checksum {
             return Err(Error::invalid("the cursor was changed on its way"));
         }
         match (bytes[0], self.key) {

@@ -12,7 +12,7 @@ use futures_util::stream::try_unfold;
 use super::{BlobDriver, Get, Read};
 use crate::blob::{BlobBody, ByteRange, ObjectMeta};
 use crate::capability::Capability;
-use crate::driver::{Clock, RetryBudget, within};
+use crate::driver::{Clock, RetryBudget, crc32c, within};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a body is resumed without a byte in between, and after how long at most the first time.
@@ -150,7 +150,7 @@ impl Resuming {
         }
         self.resumed = 0;
         if let Some((so_far, expected)) = &mut self.checksum {
-            *so_far = crc32c::crc32c_append(*so_far, &chunk);
+            *so_far = crc32c::append(*so_far, &chunk);
             if self.at == self.end && so_far != expected {
                 let message = "the content does not match its checksum";
                 return Err(Error::new(ErrorKind::Corrupt, message));

@@ -11,8 +11,8 @@ use azure_core::http::{Context, Method, PipelineSendOptions, Request};
 use azure_storage_blob::models::{BlockBlobClientStageBlockFromUrlOptions, HttpRange};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 use isobar::blob::{BlobCondition, ObjectMeta};
-use isobar::driver::Failure;
 use isobar::driver::blob::{Copy, Get, TransferLimits, check_present};
+use isobar::driver::{Failure, crc32c};
 use isobar::{Error, ErrorKind, Result};
 
 use super::client::{PAUSE, RETRIES, attempt};
@@ -172,7 +172,7 @@ impl Copying<'_> {
     fn check(&self, passed: &[Block]) -> Result<()> {
         let combined = passed.iter().fold(0, |so_far, block| {
             let length = usize::try_from(block.size).unwrap_or(usize::MAX);
-            crc32c::crc32c_combine(so_far, block.crc32c, length)
+            crc32c::combine(so_far, block.crc32c, length)
         });
         if self
             .source
@@ -242,7 +242,7 @@ impl Copying<'_> {
             tracing::debug!(%error, "a block of a copy is read again");
             tokio::time::sleep(retries.pause_or(error)?).await;
         };
-        let crc32c = crc32c::crc32c(&content);
+        let crc32c = crc32c::checksum(&content);
         let staged = store.reading(|| {
             let sent = client.stage_block(block, size, content.clone().into(), None);
             attempt(size, sent)

@@ -7,6 +7,7 @@ use isobar::blob::{
     BlobCondition, ByteRange, DeleteBlobOptions, GetBlobOptions, ObjectMeta, PutBlobOptions,
 };
 use isobar::driver::blob::{BlobDriver as _, Part, PresignAction, Upload};
+use isobar::driver::crc32c;
 use isobar::http::{Body, Request, Response};
 use isobar::{Bucket, Error, ErrorKind, Result};
 
@@ -120,7 +121,7 @@ impl SignedBlobs {
         let part = Part {
             number: *number,
             offset: offset(&blobs, &ticket.bucket, token, *number)?,
-            crc32c: crc32c::crc32c(&content),
+            crc32c: crc32c::checksum(&content),
             content,
         };
         upload.part(&part).await?;

@@ -13,6 +13,7 @@ use isobar::document::{Timestamp, Version};
 use isobar::driver::blob::{
     Entry, EntryPage, Finish, ListRequest, Part, PartTag, Upload, UploadDriver,
 };
+use isobar::driver::crc32c;
 use isobar::{Error, ErrorKind, Result};
 use uuid::Uuid;
 
@@ -182,7 +183,7 @@ impl UploadDriver for LocalUpload {
         let (number, size) = (part.number, part.content.len() as u64);
         let (part, objects) = (part.clone(), Arc::clone(self.blobs.store.objects()));
         let written = off_runtime(move || {
-            if crc32c::crc32c(&part.content) != part.crc32c {
+            if crc32c::checksum(&part.content) != part.crc32c {
                 return Err(Error::invalid("the part does not match its checksum"));
             }
             let written = begun.write(&part, &objects);
@@ -262,7 +263,7 @@ fn checksum(file: &File, size: u64, known: Option<u32>) -> io::Result<u32> {
         let read = file.read_at(&mut chunk, at)?;
         let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
         let bytes = bytes.ok_or(io::ErrorKind::UnexpectedEof)?;
-        checksum = crc32c::crc32c_append(checksum, bytes);
+        checksum = crc32c::append(checksum, bytes);
         at += read as u64;
     }
     Ok(checksum)

@@ -1,6 +1,7 @@
 //! One page of a query or a scan, read from a snapshot.
 
 use isobar::document::{Direction, Filter, IndexSchema, Key, Timestamp};
+use isobar::driver::crc32c;
 use isobar::driver::document::{
     Call, CountRequest, Counted, FoundPage, FoundRecords, PageRequest, Position, Segment,
     Selection, Source,
@@ -344,6 +345,6 @@ fn all_of(key: RowKey<'_>) -> Context {
 
 /// Whether a document belongs to the part of a scan.
 fn is_of(segment: Segment, partition: &str, sort: &[u8]) -> bool {
-    let hash = crc32c::crc32c_append(crc32c::crc32c(partition.as_bytes()), sort);
+    let hash = crc32c::append(crc32c::checksum(partition.as_bytes()), sort);
     segment.total <= 1 || hash % segment.total == segment.index
 }

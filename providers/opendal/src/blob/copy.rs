@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use isobar::blob::{Attributes, BlobBody, BlobCondition, ByteRange, ObjectMeta};
 use isobar::driver::blob::{Copy, Finish, Get, Part, Put, Upload};
-use isobar::driver::{Effect, doubtful};
+use isobar::driver::{Effect, crc32c, doubtful};
 use isobar::{Error, ErrorKind, Result};
 use opendal::options::CopyOptions;
 use opendal::raw::OpCopy;
@@ -131,7 +131,7 @@ impl OpendalStore {
             let part = Part {
                 number: u32::try_from(parts.len() + 1).unwrap_or(u32::MAX),
                 offset: sent,
-                crc32c: crc32c::crc32c(&content),
+                crc32c: crc32c::checksum(&content),
                 content,
             };
             parts.push(upload.part(&part).await?);
@@ -167,7 +167,7 @@ impl Through {
         }
         let length = self.left.len().min(self.part_bytes);
         let part = self.left.split_to(length).freeze();
-        self.crc32c = crc32c::crc32c_append(self.crc32c, &part);
+        self.crc32c = crc32c::append(self.crc32c, &part);
         Ok(part)
     }
 }
