@@ -84,11 +84,15 @@ pub enum Capability {
     MessageGroups,
     /// Functions can be woken by what happens to the blobs of a bucket.
     BlobEvents,
+    /// Functions can be woken by what happens to the documents of a collection.
+    ChangeEvents,
+    /// What happened to one document reaches a function in its order, also while some of it fails.
+    OrderedChangeEvents,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -125,6 +129,8 @@ impl Capability {
         Self::Publish,
         Self::MessageGroups,
         Self::BlobEvents,
+        Self::ChangeEvents,
+        Self::OrderedChangeEvents,
     ];
 
     /// The name in reports and in `--describe`.
@@ -166,6 +172,8 @@ impl Capability {
             Self::Publish => "publish",
             Self::MessageGroups => "message-groups",
             Self::BlobEvents => "blob-events",
+            Self::ChangeEvents => "change-events",
+            Self::OrderedChangeEvents => "ordered-change-events",
         }
     }
 }

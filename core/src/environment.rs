@@ -166,6 +166,11 @@ impl Environment {
         &self.parts.topic_prefix
     }
 
+    /// What goes before the names of collections.
+    pub(crate) fn document_prefix(&self) -> &str {
+        &self.parts.document_prefix
+    }
+
     /// What goes before the names of buckets.
     pub(crate) fn blob_prefix(&self) -> &str {
         &self.parts.blob_prefix

@@ -151,7 +151,8 @@ impl<T: DeserializeOwned + Send> Collection<T> {
     }
 }
 
-fn event<T: DeserializeOwned>(change: RecordChange) -> Result<ChangeEvent<T>> {
+/// The change with its documents as a `T`.
+pub(crate) fn event<T: DeserializeOwned>(change: RecordChange) -> Result<ChangeEvent<T>> {
     let typed = |record: Option<Record>| record.map(item).transpose();
     Ok(ChangeEvent {
         id: change.id,

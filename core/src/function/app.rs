@@ -4,14 +4,16 @@ use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::delivery::one_by_one;
 use super::description::{Declarations, Description, ScheduleDescription};
 use super::service::AppService;
-use super::trigger::{EventFuture, EventHandler, Source, Trigger, guarded};
+use super::trigger::{self, EventFuture, EventHandler, Source, Trigger, guarded};
 use super::{Event, EventData, Message, Outcome, Schedule, SecretSpec, SettingSpec, TopicSpec};
 use crate::blob::{BlobEvent, BucketSpec};
 use crate::capability::Capability;
-use crate::document::CollectionSpec;
+use crate::document::{ChangeEvent, CollectionSpec, change_event};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Routes;
@@ -136,8 +138,8 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     {
         let source = Source::Schedule(ScheduleDescription { name, cron });
         self.woken_by(source, handler, |data| match data {
-            EventData::Schedule(tick) => Some(tick),
-            _ => None,
+            EventData::Schedule(tick) => Ok(tick),
+            _ => Err(another_kind()),
         })
     }
 
@@ -183,8 +185,28 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         F: Future<Output = Result<Outcome>> + Send + 'static,
     {
         self.woken_by(Source::Bucket(bucket.name()), handler, |data| match data {
-            EventData::Blob(event) => Some(event),
-            _ => None,
+            EventData::Blob(event) => Ok(event),
+            _ => Err(another_kind()),
+        })
+    }
+
+    /// Wakes `handler` when something happens to a document of a collection, which must declare its
+    /// [`change_feed`](CollectionSpec::change_feed).
+    ///
+    /// Each change comes at least once, a repeated one with the same id, and those of one document
+    /// in their order where the platform has [`Capability::OrderedChangeEvents`]. A handler hears of
+    /// its own writes too: one that writes to the collection it watches must know when to stop.
+    #[must_use]
+    pub fn on_change<T, H, F>(self, collection: &CollectionSpec<T>, handler: H) -> Self
+    where
+        T: DeserializeOwned + Send + 'static,
+        H: Fn(S, Event<ChangeEvent<T>>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        let source = Source::Collection(Box::new(collection.schema("")));
+        self.woken_by(source, handler, |data| match data {
+            EventData::Change(event) => change_event(event.change),
+            _ => Err(another_kind()),
         })
     }
 
@@ -194,12 +216,12 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         run: impl Fn(S, Event<Vec<Message>>) -> EventFuture + Send + Sync + 'static,
     ) -> Self {
         let take = |data| match data {
-            EventData::Messages(batch) => Some(batch.messages),
-            _ => None,
+            EventData::Messages(batch) => Ok(batch.messages),
+            _ => Err(another_kind()),
         };
         let run = move |state, event: Event| match event.carrying(take) {
-            Some(batch) => run(state, batch),
-            None => Box::pin(ready(Err(another_kind()))),
+            Ok(batch) => run(state, batch),
+            Err(error) => Box::pin(ready(Err(error))),
         };
         let source = Source::Topic(topic.name());
         self.triggers.push((source, Arc::new(run)));
@@ -210,7 +232,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         mut self,
         source: Source,
         handler: H,
-        take: fn(EventData) -> Option<T>,
+        take: fn(EventData) -> Result<T>,
     ) -> Self
     where
         T: Send + 'static,
@@ -221,7 +243,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         let run: EventHandler<S> = Arc::new(move |state, event| {
             let (handler, context) = (Arc::clone(&handler), event.context.clone());
             Box::pin(async move {
-                let event = event.carrying(take).ok_or_else(another_kind)?;
+                let event = event.carrying(take)?;
                 guarded(&context, || handler(state, event)).await
             })
         });
@@ -246,6 +268,10 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             schedules: sources().filter_map(Source::schedule).cloned().collect(),
             subscriptions: sources().filter_map(Source::topic).collect(),
             blob_triggers: sources().filter_map(Source::bucket).collect(),
+            change_triggers: sources()
+                .filter_map(Source::collection)
+                .map(|schema| schema.name)
+                .collect(),
         }
     }
 
@@ -259,6 +285,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             .map(|(source, _)| source.needs())
             .collect();
         environment.platform().capabilities.require(&needed)?;
+        trigger::check(self.triggers.iter().map(|(source, _)| source))?;
         environment.capabilities().require(&self.required)?;
         let environment = environment.scoped(self.declarations)?;
         let state = (self.state)(&environment).map_err(|error| {
@@ -296,3 +323,6 @@ fn another_kind() -> Error {
         "the event is of another kind than its trigger",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ pub struct Description {
     /// The buckets whose events wake it, by name.
     #[serde(rename = "blobTriggers", skip_serializing_if = "Vec::is_empty")]
     pub blob_triggers: Vec<&'static str>,
+    /// The collections whose changes wake it, by name.
+    #[serde(rename = "changeTriggers", skip_serializing_if = "Vec::is_empty")]
+    pub change_triggers: Vec<&'static str>,
 }
 
 /// A declared schedule.

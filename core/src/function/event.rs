@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::{Context, Messages};
 use crate::blob::{BlobEvent, BlobEventKind};
+use crate::document::{ChangeKind, DocumentChange};
+use crate::error::Result;
 
 /// An event: the attributes of CloudEvents 1.0, typed data, and the bytes it came in.
 ///
@@ -73,9 +75,9 @@ impl Event {
 }
 
 impl<T> Event<T> {
-    /// The same event with what `take` makes of its data, nothing where it makes nothing.
-    pub(super) fn carrying<U>(self, take: impl FnOnce(T) -> Option<U>) -> Option<Event<U>> {
-        Some(Event {
+    /// The same event with what `take` makes of its data.
+    pub(super) fn carrying<U>(self, take: impl FnOnce(T) -> Result<U>) -> Result<Event<U>> {
+        Ok(Event {
             data: take(self.data)?,
             id: self.id,
             source: self.source,
@@ -88,7 +90,7 @@ impl<T> Event<T> {
 }
 
 /// The data of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventData {
     /// A tick of a schedule.
@@ -97,6 +99,8 @@ pub enum EventData {
     Messages(Messages),
     /// Something that happened to a blob.
     Blob(BlobEvent),
+    /// Something that happened to a document.
+    Change(Box<DocumentChange>),
 }
 
 impl EventData {
@@ -113,6 +117,13 @@ impl EventData {
                 };
                 (format!("bucket/{}", blob.bucket), event_type)
             }
+            Self::Change(event) => {
+                let event_type = match event.change.kind {
+                    ChangeKind::Upsert => "isobar.document.stored",
+                    ChangeKind::Delete(_) => "isobar.document.deleted",
+                };
+                (format!("collection/{}", event.collection), event_type)
+            }
         }
     }
 
@@ -121,6 +132,7 @@ impl EventData {
             Self::Schedule(tick) => Some(tick.at),
             Self::Messages(batch) => batch.messages.first().and_then(|first| first.sent_at),
             Self::Blob(blob) => Some(blob.at.into()),
+            Self::Change(event) => Some(event.change.at.into()),
         }
     }
 }
@@ -140,6 +152,12 @@ impl From<Messages> for EventData {
 impl From<BlobEvent> for EventData {
     fn from(event: BlobEvent) -> Self {
         Self::Blob(event)
+    }
+}
+
+impl From<DocumentChange> for EventData {
+    fn from(event: DocumentChange) -> Self {
+        Self::Change(Box::new(event))
     }
 }
 

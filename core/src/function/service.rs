@@ -8,8 +8,9 @@ use std::task::{Context as TaskContext, Poll};
 use tower::Service;
 
 use super::description::ScheduleDescription;
-use super::trigger::{Source, Trigger, undeclared};
+use super::trigger::{Source, Trigger, of_changes, undeclared};
 use super::{Answer, Context, Event, Origin, Outcome, RequestId};
+use crate::document::CollectionSchema;
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
@@ -72,6 +73,25 @@ impl AppService {
         self.resources(Source::bucket)
     }
 
+    /// The collections whose changes a platform has to deliver, with their tables in the store.
+    pub fn watched_collections(&self) -> impl Iterator<Item = CollectionSchema> {
+        let triggers = self.0.triggers.iter();
+        triggers.filter_map(|trigger| {
+            let schema = trigger.source.collection()?;
+            Some(schema.with_prefix(&trigger.prefix))
+        })
+    }
+
+    /// What is declared of the collection whose changes in this table wake the application;
+    /// `NotFound` where none do.
+    pub fn watched_collection(&self, table: &str) -> Result<&CollectionSchema> {
+        let triggers = self.0.triggers.iter();
+        let watching = triggers.filter_map(|trigger| trigger.watches(table));
+        let best = watching.max_by_key(|(fit, _)| *fit);
+        best.map(|(_, schema)| schema)
+            .ok_or_else(|| none(&of_changes(table)))
+    }
+
     /// The resources of one kind that wake the application.
     fn resources(
         &self,
@@ -106,11 +126,15 @@ impl AppService {
             Some((fit, trigger))
         });
         let Some((_, trigger)) = fitting.max_by_key(|(fit, _)| *fit) else {
-            let message = format!("the application has no {}", undeclared(&event.data));
-            return Err(Error::new(ErrorKind::NotFound, message));
+            return Err(none(&undeclared(&event.data)));
         };
         (trigger.run)(event).await
     }
+}
+
+fn none(trigger: &str) -> Error {
+    let message = format!("the application has no {trigger}");
+    Error::new(ErrorKind::NotFound, message)
 }
 
 impl Service<Request> for AppService {

@@ -1,5 +1,6 @@
 //! What an application is woken by, and which handler that wakes.
 
+use std::collections::HashSet;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use super::description::ScheduleDescription;
 use super::{Context, Event, EventData, Outcome};
 use crate::capability::Capability;
+use crate::document::{ChangeFeed, CollectionSchema};
 use crate::driver::function::is_named;
 use crate::driver::{caught, deadline, within};
 use crate::environment::Environment;
@@ -23,6 +25,8 @@ pub(super) enum Source {
     Topic(&'static str),
     /// Events of the bucket with this name.
     Bucket(&'static str),
+    /// Changes of a collection.
+    Collection(Box<CollectionSchema>),
 }
 
 impl Source {
@@ -32,6 +36,7 @@ impl Source {
             Self::Schedule(_) => Capability::Schedules,
             Self::Topic(_) => Capability::Messages,
             Self::Bucket(_) => Capability::BlobEvents,
+            Self::Collection(_) => Capability::ChangeEvents,
         }
     }
 
@@ -40,6 +45,7 @@ impl Source {
         match self {
             Self::Bucket(_) => environment.blob_prefix(),
             Self::Topic(_) => environment.topic_prefix(),
+            Self::Collection(_) => environment.document_prefix(),
             Self::Schedule(_) => "",
         }
     }
@@ -64,6 +70,50 @@ impl Source {
             _ => None,
         }
     }
+
+    pub(super) fn collection(&self) -> Option<&CollectionSchema> {
+        match self {
+            Self::Collection(schema) => Some(schema),
+            _ => None,
+        }
+    }
+
+    /// What a trigger of this source is called.
+    fn shown(&self) -> String {
+        match self {
+            Self::Schedule(schedule) => of_schedule(schedule.name),
+            Self::Topic(name) => of_topic(name),
+            Self::Bucket(name) => of_bucket(name),
+            Self::Collection(schema) => of_changes(schema.name),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Collection(schema) if schema.change_feed == ChangeFeed::Undeclared => {
+                Err(Error::invalid(format!(
+                    "the collection {:?} has a handler for its changes and declares no change \
+                     feed: add .change_feed() to it",
+                    schema.name
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses what no platform could deliver, and a second handler where one alone would be called.
+pub(super) fn check<'s>(sources: impl Iterator<Item = &'s Source>) -> Result<()> {
+    let mut seen = HashSet::new();
+    for source in sources {
+        source.check()?;
+        let shown = source.shown();
+        if !seen.insert(shown.clone()) {
+            let message = format!("the application has a second {shown}: make one of the two");
+            return Err(Error::invalid(message));
+        }
+    }
+    Ok(())
 }
 
 /// A source and the handler that is bound to it.
@@ -83,8 +133,18 @@ impl Trigger {
             }
             (Source::Topic(name), EventData::Messages(batch)) => self.named(name, &batch.topic),
             (Source::Bucket(name), EventData::Blob(event)) => self.named(name, &event.bucket),
+            (Source::Collection(_), EventData::Change(event)) => {
+                self.watches(&event.collection).map(|(fit, _)| fit)
+            }
             _ => None,
         }
+    }
+
+    /// How well the table fits, and what is declared of the collection that it is.
+    pub(super) fn watches(&self, table: &str) -> Option<(usize, &CollectionSchema)> {
+        let schema = self.source.collection()?;
+        let fit = self.named(&schema.table, table)?;
+        Some((fit, schema))
     }
 
     fn named(&self, name: &str, native: &str) -> Option<usize> {
@@ -96,10 +156,27 @@ impl Trigger {
 /// What a trigger is called where nobody has declared it.
 pub(super) fn undeclared(data: &EventData) -> String {
     match data {
-        EventData::Schedule(tick) => format!("schedule {:?}", tick.name),
-        EventData::Messages(batch) => format!("subscription to the topic {:?}", batch.topic),
-        EventData::Blob(event) => format!("handler for the bucket {:?}", event.bucket),
+        EventData::Schedule(tick) => of_schedule(&tick.name),
+        EventData::Messages(batch) => of_topic(&batch.topic),
+        EventData::Blob(event) => of_bucket(&event.bucket),
+        EventData::Change(event) => of_changes(&event.collection),
     }
+}
+
+fn of_schedule(name: &str) -> String {
+    format!("schedule {name:?}")
+}
+
+fn of_topic(name: &str) -> String {
+    format!("subscription to the topic {name:?}")
+}
+
+fn of_bucket(name: &str) -> String {
+    format!("handler for the bucket {name:?}")
+}
+
+pub(super) fn of_changes(table: &str) -> String {
+    format!("handler for the changes of {table:?}")
 }
 
 /// Runs a handler within the time and the context of its invocation; a panic is an error.

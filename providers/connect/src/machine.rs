@@ -40,7 +40,7 @@ impl Machine {
     }
 
     /// The platform, which also answers the requests that a local store has signed, and delivers
-    /// its messages and what happens to its blobs.
+    /// its messages, and what happens to its blobs and documents.
     pub(crate) fn answering(self, stores: &Stores) -> Platformed {
         let platform = match stores.local_blobs() {
             Some(store) => {
@@ -48,6 +48,10 @@ impl Machine {
                 platform.with_blob_events(store.clone())
             }
             None => self.0,
+        };
+        let platform = match stores.local_documents() {
+            Some(store) => platform.with_document_changes(store.clone()),
+            None => platform,
         };
         let platform = match stores.local_messages() {
             Some(store) => platform.with_messages(store.clone()),

@@ -25,6 +25,9 @@ pub(crate) struct Opened<D: ?Sized> {
 pub(crate) struct Stores {
     #[cfg(feature = "local")]
     local: std::collections::HashMap<Option<PathBuf>, LocalStore>,
+    /// The one that holds the documents.
+    #[cfg(feature = "local")]
+    local_documents: Option<LocalStore>,
     /// The one that holds the blobs.
     #[cfg(feature = "local")]
     local_blobs: Option<LocalStore>,
@@ -68,6 +71,12 @@ impl Stores {
         }
     }
 
+    /// The local store that holds the documents, if one does.
+    #[cfg(feature = "local")]
+    pub(crate) fn local_documents(&self) -> Option<&LocalStore> {
+        self.local_documents.as_ref()
+    }
+
     /// The local store that holds the blobs, if one does.
     #[cfg(feature = "local")]
     pub(crate) fn local_blobs(&self) -> Option<&LocalStore> {
@@ -100,7 +109,8 @@ impl Stores {
 
     pub(crate) async fn documents(&mut self, url: &str) -> Result<Opened<dyn DocumentDriver>> {
         #[cfg(feature = "local")]
-        if let Some(store) = self.local(url)? {
+        if let Some(store) = self.local(url)?.cloned() {
+            self.local_documents = Some(store.clone());
             return Ok(Opened {
                 driver: store.documents(),
                 prefix: None,

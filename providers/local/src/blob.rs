@@ -147,7 +147,7 @@ impl Blobs {
         Remover {
             bucket: bucket.to_owned(),
             keeps: self.store.keepers().has(bucket),
-            watched: self.store.watched().has(bucket),
+            watched: self.store.watched_buckets().has(bucket),
             objects: Arc::clone(self.store.objects()),
         }
     }
@@ -162,7 +162,7 @@ impl Blobs {
     ) -> Result<ObjectMeta> {
         meta.version_id = self.id_in(bucket, &meta.version);
         let keeps = meta.version_id.is_some();
-        let watched = self.store.watched().has(bucket);
+        let watched = self.store.watched_buckets().has(bucket);
         let (owned, objects) = (bucket.to_owned(), Arc::clone(self.store.objects()));
         let work = move |group: &mut Group<'_>| {
             let blob = (&*owned, meta.key.as_str().as_bytes());
@@ -207,7 +207,7 @@ impl Blobs {
         work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
         let done = self.store.submit(bytes, work).await?;
-        if self.store.watched().has(bucket) {
+        if self.store.watched_buckets().has(bucket) {
             self.store.arrivals().announce();
         }
         Ok(done)

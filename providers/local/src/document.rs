@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod changes;
 pub(crate) mod declared;
+pub(crate) mod events;
 pub(crate) mod expiry;
 pub(crate) mod index;
 mod operation;
@@ -108,6 +109,20 @@ impl Documents {
         self.ensure_declared(schema).await
     }
 
+    /// Has the committer change documents, and wakes whoever waits for their changes.
+    async fn change<T: Send + 'static>(
+        &self,
+        call: &Call<'_>,
+        bytes: usize,
+        work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.store.submit(bytes, work).await?;
+        if self.store.watched_collections().has(&call.schema.table) {
+            self.store.arrivals().announce();
+        }
+        Ok(done)
+    }
+
     fn knows(&self, schema: &CollectionSchema) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(&schema.table);
@@ -184,7 +199,7 @@ impl DocumentDriver for Documents {
             group.judged_at(now);
             Ok(operation.decide(group)?.apply(group)?)
         };
-        self.store.submit(size, work).await
+        self.change(call, size, work).await
     }
 
     async fn batch_write(&self, call: &Call<'_>, writes: &[Write]) -> Vec<Result<Written>> {
@@ -215,7 +230,7 @@ impl DocumentDriver for Documents {
             }
             Ok(())
         };
-        self.store.submit(size, work).await
+        self.change(call, size, work).await
     }
 
     async fn query_page(&self, call: &Call<'_>, page: &PageRequest) -> Result<FoundPage> {

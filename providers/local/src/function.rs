@@ -79,6 +79,20 @@ impl LocalPlatform {
         self
     }
 
+    /// Wakes the application by the changes of the documents of a store.
+    ///
+    /// What an application asks for with [`on_change`](isobar::App::on_change) begins when a platform
+    /// first serves it, and goes on from there at the next start: what other programs change while no
+    /// application serves is told then, as far back as the store keeps changes (65,536 at least). A
+    /// change that fails comes again as messages do, those of the same document after it; what fails
+    /// five times is put into the topic `TABLE-dead`.
+    #[cfg(feature = "document")]
+    #[must_use]
+    pub fn with_document_changes(mut self, store: crate::LocalStore) -> Self {
+        self.sources.documents = Some(store);
+        self
+    }
+
     /// The address, with the port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
         self.server.local_addr()
@@ -96,7 +110,11 @@ impl FunctionDriver for LocalPlatform {
             #[cfg(feature = "_store")]
             self.sources.blobs.as_ref().map(|_| Capability::BlobEvents),
         ];
-        let capabilities: Vec<_> = capabilities.into_iter().flatten().collect();
+        let mut capabilities: Vec<_> = capabilities.into_iter().flatten().collect();
+        #[cfg(feature = "_store")]
+        if self.sources.documents.is_some() {
+            capabilities.extend([Capability::ChangeEvents, Capability::OrderedChangeEvents]);
+        }
         FunctionDescription {
             provider: "local",
             capabilities: Capabilities::of(&capabilities),
@@ -107,7 +125,7 @@ impl FunctionDriver for LocalPlatform {
         let schedules = schedule::start(&app)?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]
-        let deliveries = delivery::start(&app, &self.sources);
+        let deliveries = delivery::start(&app, &self.sources).await?;
         tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
         let result = server
             .run(Front {

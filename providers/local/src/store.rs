@@ -16,6 +16,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
 use crate::topic::queue::Arrivals;
+use crate::topic::watched::Watched;
 
 /// The file of the engine.
 pub(crate) const FILE: &str = "store.redb";
@@ -42,7 +43,8 @@ struct Open {
     uploads: blob::upload::Uploads,
     keepers: blob::versions::Keepers,
     signer: Option<blob::sign::Signer>,
-    watched: blob::events::Watched,
+    watched_buckets: Watched,
+    watched_collections: Watched,
     arrivals: Arrivals,
     _lock: Option<File>,
 }
@@ -122,7 +124,8 @@ impl LocalStore {
                 uploads: blob::upload::Uploads::default(),
                 keepers,
                 signer,
-                watched: blob::events::Watched::default(),
+                watched_buckets: Watched::default(),
+                watched_collections: Watched::default(),
                 arrivals: Arrivals::default(),
                 _lock: lock,
             }),
@@ -152,8 +155,12 @@ impl LocalStore {
         self.open.signer.as_ref()
     }
 
-    pub(crate) fn watched(&self) -> &blob::events::Watched {
-        &self.open.watched
+    pub(crate) fn watched_buckets(&self) -> &Watched {
+        &self.open.watched_buckets
+    }
+
+    pub(crate) fn watched_collections(&self) -> &Watched {
+        &self.open.watched_collections
     }
 
     pub(crate) fn arrivals(&self) -> &Arrivals {

@@ -3,6 +3,7 @@
 
 pub(crate) mod queue;
 pub(crate) mod row;
+pub(crate) mod watched;
 
 use std::time::SystemTime;
 

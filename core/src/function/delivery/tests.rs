@@ -20,8 +20,8 @@ fn batch(time: Option<Duration>, messages: &[(&str, Option<&str>)]) -> Event<Vec
     let messages = crate::function::Messages::new("jobs", messages.collect());
     let event = Event::new(messages, context);
     let taken = event.carrying(|data| match data {
-        crate::function::EventData::Messages(batch) => Some(batch.messages),
-        _ => None,
+        crate::function::EventData::Messages(batch) => Ok(batch.messages),
+        _ => Err(Error::invalid("no messages")),
     });
     taken.unwrap()
 }

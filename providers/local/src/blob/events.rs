@@ -1,9 +1,6 @@
 //! What happens to the blobs of a bucket that is watched: written in the transaction of the change
 //! itself, and delivered as messages are.
 
-use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
-
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey, VersionId};
 use isobar::document::{Timestamp, Version};
 use isobar::{Error, ErrorKind, Result};
@@ -14,23 +11,6 @@ use crate::committer::Group;
 use crate::error::Fault;
 use crate::topic::queue;
 use crate::topic::row::MessageRow;
-
-/// The buckets whose events an application of this process waits for.
-#[derive(Debug, Default)]
-pub(crate) struct Watched(RwLock<HashSet<String>>);
-
-impl Watched {
-    /// Has the events of a bucket kept from now on, until this process ends.
-    pub(crate) fn add(&self, bucket: &str) {
-        let mut buckets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        buckets.insert(bucket.to_owned());
-    }
-
-    pub(super) fn has(&self, bucket: &str) -> bool {
-        let buckets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        buckets.contains(bucket)
-    }
-}
 
 /// What happened, as the body of a message.
 #[derive(Debug, Serialize, Deserialize)]

@@ -33,6 +33,8 @@ pub(crate) struct Known {
     next_change: Option<u64>,
     /// No document expires before this second; `i64::MAX` where none does.
     pub(crate) first_expiry: Option<i64>,
+    /// The first change that is not yet with those of each watched collection that wait for delivery.
+    pub(crate) to_be_delivered: HashMap<String, u64>,
     /// What is declared of the collections that were written.
     declared: HashMap<String, Arc<Declared>>,
 }
@@ -71,14 +73,18 @@ impl<'t> Group<'t> {
 
     /// The number of the next change, which is then taken.
     pub(crate) fn next_change(&mut self) -> Result<u64, Fault> {
-        let next = if let Some(next) = self.known.next_change {
-            next
-        } else {
-            let last = self.tables.changes.open()?.last()?;
-            last.map_or(0, |(number, _)| number.value().saturating_add(1))
-        };
+        let next = self.coming_change()?;
         self.known.next_change = Some(next.saturating_add(1));
         Ok(next)
+    }
+
+    /// The number that the next change will have.
+    pub(crate) fn coming_change(&mut self) -> Result<u64, Fault> {
+        if let Some(next) = self.known.next_change {
+            return Ok(next);
+        }
+        let last = self.tables.changes.open()?.last()?;
+        Ok(last.map_or(0, |(number, _)| number.value().saturating_add(1)))
     }
 
     /// Notes that a document is to expire.

@@ -108,11 +108,7 @@ pub(crate) fn page(
         }
         let (number, stored) = entry?;
         let number = number.value();
-        let entry = Entry::read(number, stored.value()).map_err(|Malformed| {
-            let message =
-                "the log of changes does not match its checksums: run `isobar local check`";
-            Error::new(ErrorKind::Corrupt, message)
-        })?;
+        let entry = Entry::read(number, stored.value())?;
         if entry.address.collection == call.schema.table {
             let row = documents.get(entry.address.row())?;
             changes.push(entry.change(number, row.as_ref().map(AccessGuard::value))?);
@@ -142,15 +138,23 @@ fn place_of(place: &[u8], kept: RangeInclusive<u64>) -> Result<u64, Error> {
 }
 
 /// An entry of the log.
-struct Entry {
-    kind: Kind,
-    at: Timestamp,
-    address: Address,
-    version: String,
+pub(super) struct Entry {
+    pub(super) kind: Kind,
+    pub(super) at: Timestamp,
+    pub(super) address: Address,
+    pub(super) version: String,
 }
 
 impl Entry {
-    fn read(number: u64, row: &[u8]) -> Result<Self, Malformed> {
+    pub(super) fn read(number: u64, row: &[u8]) -> Result<Self, Error> {
+        Self::parse(number, row).map_err(|Malformed| {
+            let message =
+                "the log of changes does not match its checksums: run `isobar local check`";
+            Error::new(ErrorKind::Corrupt, message)
+        })
+    }
+
+    fn parse(number: u64, row: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(unseal(&[&number.to_le_bytes()], row)?);
         let kinds = [Kind::Stored, Kind::Deleted, Kind::Expired];
         let kind = reader.byte()?;
@@ -173,18 +177,18 @@ impl Entry {
     }
 
     /// The change, with the document if that is still as it was left.
-    fn change(self, number: u64, row: Option<&[u8]>) -> Result<RecordChange, Error> {
+    pub(super) fn change(&self, number: u64, row: Option<&[u8]>) -> Result<RecordChange, Error> {
         let row = row
             .map(|row| Row::read(self.address.row(), row))
             .transpose()?;
-        let version = Version::parse(self.version).ok();
+        let version = Version::parse(&self.version).ok();
         let left = version.filter(|version| !version.is_absent());
         let new = row.filter(|row| left.is_some_and(|left| row.has_version(&left)));
         Ok(RecordChange {
             id: number.to_string(),
             key: Key {
                 sort: sort_key(&self.address.sort),
-                partition: self.address.partition,
+                partition: self.address.partition.clone(),
             },
             kind: match self.kind {
                 Kind::Stored => ChangeKind::Upsert,

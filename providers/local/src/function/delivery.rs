@@ -1,5 +1,7 @@
-//! Waking an application by the messages of the store, and by the events of its blobs.
+//! Waking an application by the messages of the store, by the events of its blobs, and by the changes of
+//! its documents.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::blob::events;
 use crate::clock::clock;
+use crate::document::events as changes;
 use crate::store::LocalStore;
 use crate::topic::queue::{self, Held, Taken, Verdict};
 
@@ -19,6 +22,8 @@ use crate::topic::queue::{self, Held, Taken, Verdict};
 const BATCH: usize = 10;
 /// The longest wait for a message, so that a clock that was set is noticed.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// The longest wait for a change: nobody announces the removal of what has expired.
+const CHANGES_WAIT: Duration = Duration::from_secs(1);
 /// How long the store is left alone after it has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How long handlers may go on when the platform ends.
@@ -37,10 +42,13 @@ pub(super) struct Sources {
     pub(super) messages: Option<LocalStore>,
     /// The store whose blobs it watches.
     pub(super) blobs: Option<LocalStore>,
+    /// The store whose documents it watches.
+    pub(super) documents: Option<LocalStore>,
 }
 
 /// Starts to deliver what the application subscribes to; dropping the set ends that at once.
-pub(super) fn start(app: &AppService, sources: &Sources) -> Deliveries {
+pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Deliveries> {
+    let collections = watch(app, sources.documents.as_ref()).await?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut deliver = |store: &LocalStore, feed| {
@@ -58,11 +66,33 @@ pub(super) fn start(app: &AppService, sources: &Sources) -> Deliveries {
     }
     if let Some(store) = &sources.blobs {
         for bucket in app.watched_buckets() {
-            store.watched().add(&bucket);
+            store.watched_buckets().add(&bucket);
             deliver(store, Feed::Bucket(bucket));
         }
     }
-    Deliveries { tasks, stop }
+    if let Some(store) = &sources.documents {
+        for collection in collections {
+            deliver(store, Feed::Collection(collection));
+        }
+    }
+    Ok(Deliveries { tasks, stop })
+}
+
+/// Has the changes kept that the application wants to hear of, before it makes any itself; returns
+/// the collections by their tables.
+async fn watch(app: &AppService, store: Option<&LocalStore>) -> Result<HashSet<String>> {
+    let mut tables = HashSet::new();
+    let Some(store) = store else {
+        return Ok(tables);
+    };
+    for schema in app.watched_collections() {
+        let table = schema.table.clone();
+        let watch = store.submit(0, move |group| changes::watch(group, &schema));
+        watch.await?;
+        store.watched_collections().add(&table);
+        tables.insert(table);
+    }
+    Ok(tables)
 }
 
 impl Deliveries {
@@ -82,6 +112,8 @@ enum Feed {
     Topic(String),
     /// The events of a bucket, one after another.
     Bucket(String),
+    /// The changes of a collection, one after another.
+    Collection(String),
 }
 
 impl Feed {
@@ -90,17 +122,29 @@ impl Feed {
         match self {
             Self::Topic(topic) => topic.clone(),
             Self::Bucket(bucket) => queue::of_bucket(bucket),
+            Self::Collection(collection) => queue::of_collection(collection),
         }
     }
 
     fn batch(&self) -> usize {
         match self {
             Self::Topic(_) => BATCH,
-            Self::Bucket(_) => 1,
+            Self::Bucket(_) | Self::Collection(_) => 1,
         }
     }
 
-    fn event(&self, held: &[Held], context: Context) -> Result<Event> {
+    fn longest_wait(&self) -> Duration {
+        match self {
+            Self::Topic(_) | Self::Bucket(_) => LONGEST_WAIT,
+            Self::Collection(_) => CHANGES_WAIT,
+        }
+    }
+
+    fn event(&self, store: &LocalStore, held: &[Held], context: Context) -> Result<Event> {
+        let only = || {
+            let none = || Error::new(ErrorKind::Internal, "there is no event");
+            held.first().map(|held| &held.row).ok_or_else(none)
+        };
         match self {
             Self::Topic(topic) => {
                 let messages = held.iter().map(|held| held.row.clone().message());
@@ -108,12 +152,33 @@ impl Feed {
                 Ok(Event::new(batch, context))
             }
             Self::Bucket(_) => {
-                let Some(Held { row, .. }) = held.first() else {
-                    return Err(Error::new(ErrorKind::Internal, "there is no event"));
-                };
+                let row = only()?;
                 let event = Event::new(events::event(&row.body)?, context);
                 Ok(event.with_id(row.id.to_string()).with_raw(row.body.clone()))
             }
+            Self::Collection(_) => {
+                let row = only()?;
+                let change = changes::event(store, &row.body)?;
+                let id = change.change.id.clone();
+                let event = Event::new(change, context);
+                Ok(event.with_id(id).with_raw(row.body.clone()))
+            }
+        }
+    }
+
+    /// What becomes of a message of which the application has said this.
+    fn verdict(&self, told: &Result<Outcome>, held: &Held) -> Verdict {
+        match told {
+            Ok(Outcome::Ack | Outcome::Discard) => Verdict::Done,
+            Ok(Outcome::Partial(ids)) if self.batch() > 1 => {
+                if ids.contains(&held.row.id.to_string()) {
+                    Verdict::Again(None)
+                } else {
+                    Verdict::Done
+                }
+            }
+            Ok(Outcome::Retry(after)) => Verdict::Again(*after),
+            _ => Verdict::Again(None),
         }
     }
 }
@@ -148,18 +213,32 @@ impl Delivery {
     /// Delivers the next batch; where there is none, how long to wait for one.
     async fn deliver_next(&self) -> Result<Option<Duration>> {
         let (queue, batch) = (self.feed.queue(), self.feed.batch());
+        let collection = match &self.feed {
+            Feed::Collection(collection) => Some(collection.clone()),
+            Feed::Topic(_) | Feed::Bucket(_) => None,
+        };
         let take = self.store.submit(0, move |group| {
-            queue::take(group, &queue, batch, SystemTime::now().into())
+            let more = match collection {
+                Some(collection) => changes::take_from_log(group, &collection)?,
+                None => false,
+            };
+            let taken = queue::take(group, &queue, batch, SystemTime::now().into())?;
+            Ok((taken, more))
         });
-        let Taken { held, next } = take.await?;
+        let (Taken { held, next }, more) = take.await?;
+        if held.is_empty() && more {
+            return Ok(None);
+        }
         if held.is_empty() {
+            let longest = self.feed.longest_wait();
             let left = next
                 .map(SystemTime::from)
                 .map(|next| next.duration_since(SystemTime::now()).unwrap_or_default());
-            return Ok(Some(left.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)));
+            return Ok(Some(left.unwrap_or(longest).min(longest)));
         }
         let told = self.hand_over(&held).await;
-        let settled = held.into_iter().map(|held| (verdict(&told, &held), held));
+        let verdict = |held| (self.feed.verdict(&told, &held), held);
+        let settled = held.into_iter().map(verdict);
         let settled = settled.map(|(verdict, held)| (held, verdict)).collect();
         let queue = self.feed.queue();
         let settle = self.store.submit(0, move |group| {
@@ -178,7 +257,7 @@ impl Delivery {
             None,
             Arc::new(clock()),
         );
-        let told = match self.feed.event(held, context) {
+        let told = match self.feed.event(&self.store, held, context) {
             Ok(event) => self.app.handle(event).await,
             Err(error) => Err(error),
         };
@@ -187,15 +266,5 @@ impl Delivery {
             Err(error) => tracing::error!(target: "isobar", ?error, "an event will come again"),
         }
         told
-    }
-}
-
-fn verdict(told: &Result<Outcome>, held: &Held) -> Verdict {
-    let id = held.row.id.to_string();
-    match told {
-        Ok(Outcome::Ack | Outcome::Discard) => Verdict::Done,
-        Ok(Outcome::Partial(ids)) if !ids.contains(&id) => Verdict::Done,
-        Ok(Outcome::Retry(after)) => Verdict::Again(*after),
-        _ => Verdict::Again(None),
     }
 }

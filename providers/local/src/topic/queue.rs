@@ -22,16 +22,25 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What stands before the name of a bucket where its events wait; no topic begins so.
 const BUCKET: &str = "\0bucket/";
+/// The same for the changes of a collection.
+const COLLECTION: &str = "\0collection/";
 
 /// Where the events of a bucket wait.
 pub(crate) fn of_bucket(bucket: &str) -> String {
     format!("{BUCKET}{bucket}")
 }
 
-/// Where the messages of a topic, or the events of a bucket, go that failed too often: a topic as
-/// any other.
+/// Where the changes of a collection wait.
+pub(crate) fn of_collection(collection: &str) -> String {
+    format!("{COLLECTION}{collection}")
+}
+
+/// Where the messages of a topic, the events of a bucket, or the changes of a collection go that
+/// failed too often: a topic as any other.
 pub(crate) fn dead_letters(queue: &str) -> String {
-    format!("{}-dead", queue.strip_prefix(BUCKET).unwrap_or(queue))
+    let resource = [BUCKET, COLLECTION].iter();
+    let mut resource = resource.filter_map(|kind| queue.strip_prefix(kind));
+    format!("{}-dead", resource.next().unwrap_or(queue))
 }
 
 /// Tells those who wait for messages that there may be some.

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::{damage, kill};
+use crate::{damage, document_changes, kill};
 
 /// Names the role of the child.
 const ROLE: &str = "ISOBAR_LOCAL_TEST_ROLE";
@@ -24,6 +24,8 @@ pub(crate) enum Role {
     Writer,
     /// Reads everything, and says what it found.
     Reader,
+    /// Writes until it is killed, and says what was acknowledged and what it was told of it.
+    Watcher,
 }
 
 impl Role {
@@ -31,6 +33,7 @@ impl Role {
         match self {
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Watcher => "watcher",
         }
     }
 
@@ -114,6 +117,7 @@ fn a_child_does_what_it_is_told() {
     let number = variable(NUMBER).unwrap().parse().unwrap();
     match role.as_str() {
         "writer" => kill::write(Path::new(&directory), number),
+        "watcher" => document_changes::watch(Path::new(&directory)),
         "reader" => println!("said {}", damage::read(Path::new(&directory))),
         other => panic!("unknown role {other}"),
     }

@@ -14,6 +14,7 @@ mod child;
 mod config;
 mod damage;
 mod document;
+mod document_changes;
 mod fixture;
 mod full_disk;
 mod index;

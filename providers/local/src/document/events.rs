@@ -1,0 +1,191 @@
+//! Changes of a collection that an application watches: taken from the log, each once, to where they
+//! wait for their handler as messages do.
+//!
+//! The place in the log up to which they were taken is kept with them, in one transaction, so that
+//! none is lost or taken twice however the process ends.
+
+use bytes::Bytes;
+use isobar::document::{CollectionSchema, DocumentChange, SortKey, Timestamp};
+use isobar::{Error, ErrorKind, Result};
+use redb::{AccessGuard, ReadableTable as _};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::address::{Address, sort_bytes, sort_key};
+use super::changes::{Entry, Kind};
+use super::declared;
+use crate::committer::Group;
+use crate::engine::Wrote;
+use crate::error::{Fault, Stop};
+use crate::store::LocalStore;
+use crate::topic::queue;
+use crate::topic::row::MessageRow;
+
+/// Entries of the log that are looked at together.
+const AT_ONCE: usize = 1_000;
+/// How far the stored place may lie behind where only others' changes were passed: much less than
+/// what the log keeps.
+const BEHIND: u64 = 4_096;
+
+/// A change, as the body of a message.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    number: u64,
+    kind: BodyKind,
+    collection: String,
+    partition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sort: Option<BodySort>,
+    version: String,
+    /// Microseconds since 1970.
+    at: i64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum BodyKind {
+    Stored,
+    Deleted,
+    Expired,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum BodySort {
+    Text(String),
+    Integer(i64),
+    Bytes(Vec<u8>),
+}
+
+/// Where in the table of facts the place lies up to which changes were taken.
+fn place(collection: &str) -> String {
+    format!("cursor:{collection}")
+}
+
+/// Has the changes of a collection kept and taken: from now on, or from where they were taken to
+/// when an application last watched.
+pub(crate) fn watch(group: &mut Group<'_>, schema: &CollectionSchema) -> Result<(), Stop> {
+    declared::register(group, schema)?;
+    let place = place(&schema.table);
+    if group.tables.meta.open()?.get(&*place)?.is_none() {
+        let next = group.coming_change()?;
+        group.tables.meta.open()?.insert(&*place, next)?;
+        group.wrote = Wrote::Something;
+    }
+    Ok(())
+}
+
+/// Takes some of what the log has; says whether there may be more.
+pub(crate) fn take_from_log(group: &mut Group<'_>, collection: &str) -> Result<bool, Stop> {
+    let place = place(collection);
+    let stored = group.tables.meta.open()?.get(&*place)?;
+    let stored = stored.map_or(0, |number| number.value());
+    let known = group.known.to_be_delivered.get(collection).copied();
+    let log = group.tables.changes.open()?;
+    let oldest = log.first()?.map_or(0, |(number, _)| number.value());
+    let mut next = known.unwrap_or(stored);
+    if next < oldest {
+        tracing::error!(
+            target: "isobar", collection,
+            "changes may have been let go before they were delivered: more than the log keeps \
+             were made while nobody watched"
+        );
+        next = oldest;
+    }
+    let (mut rows, mut looked_at) = (Vec::new(), 0);
+    for entry in log.range(next..)?.take(AT_ONCE) {
+        let (number, row) = entry?;
+        let entry = Entry::read(number.value(), row.value())?;
+        if entry.address.collection == collection {
+            rows.push(message(number.value(), entry)?);
+        }
+        next = number.value().saturating_add(1);
+        looked_at += 1;
+    }
+    if !rows.is_empty() || next.saturating_sub(stored) >= BEHIND {
+        queue::append(group, &queue::of_collection(collection), &rows)?;
+        group.tables.meta.open()?.insert(&*place, next)?;
+        group.wrote = Wrote::Something;
+    }
+    let known = &mut group.known.to_be_delivered;
+    known.insert(collection.to_owned(), next);
+    Ok(looked_at == AT_ONCE)
+}
+
+/// Changes of a document wait for each other.
+fn message(number: u64, entry: Entry) -> Result<MessageRow, Fault> {
+    let at = entry.at;
+    let body = Body::of(number, entry);
+    let group = serde_json::to_string(&(&body.partition, &body.sort));
+    let body = serde_json::to_vec(&body).map_err(std::io::Error::from)?;
+    Ok(MessageRow {
+        id: Uuid::new_v4(),
+        attempts: 0,
+        not_before: at,
+        sent_at: at,
+        group: Some(group.map_err(std::io::Error::from)?),
+        attributes: [].into(),
+        body: body.into(),
+    })
+}
+
+impl Body {
+    fn of(number: u64, entry: Entry) -> Self {
+        let sort = sort_key(&entry.address.sort).map(|sort| match sort {
+            SortKey::Str(text) => BodySort::Text(text),
+            SortKey::I64(number) => BodySort::Integer(number),
+            SortKey::Bytes(bytes) => BodySort::Bytes(bytes.to_vec()),
+        });
+        Self {
+            number,
+            kind: match entry.kind {
+                Kind::Stored => BodyKind::Stored,
+                Kind::Deleted => BodyKind::Deleted,
+                Kind::Expired => BodyKind::Expired,
+            },
+            collection: entry.address.collection,
+            partition: entry.address.partition,
+            sort,
+            version: entry.version,
+            at: entry.at.as_micros(),
+        }
+    }
+
+    fn entry(self) -> Entry {
+        let sort = self.sort.map(|sort| match sort {
+            BodySort::Text(text) => SortKey::Str(text),
+            BodySort::Integer(number) => SortKey::I64(number),
+            BodySort::Bytes(bytes) => SortKey::Bytes(Bytes::from(bytes)),
+        });
+        Entry {
+            kind: match self.kind {
+                BodyKind::Stored => Kind::Stored,
+                BodyKind::Deleted => Kind::Deleted,
+                BodyKind::Expired => Kind::Expired,
+            },
+            at: Timestamp::from_micros(self.at),
+            address: Address {
+                collection: self.collection,
+                partition: self.partition,
+                sort: sort_bytes(sort.as_ref()),
+            },
+            version: self.version,
+        }
+    }
+}
+
+/// The change that a message tells, with the document where it is still as the change left it.
+pub(crate) fn event(store: &LocalStore, message: &[u8]) -> Result<DocumentChange> {
+    let body: Body = serde_json::from_slice(message).map_err(|error| {
+        let message = "a change that waits in the local store is not one";
+        Error::new(ErrorKind::Corrupt, message).with_source(error)
+    })?;
+    let number = body.number;
+    let entry = body.entry();
+    let change = store.read(|snapshot| {
+        let row = snapshot.documents()?.get(entry.address.row())?;
+        Ok(entry.change(number, row.as_ref().map(AccessGuard::value))?)
+    })?;
+    Ok(DocumentChange::new(entry.address.collection, change))
+}
