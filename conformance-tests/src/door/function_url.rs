@@ -78,7 +78,12 @@ fn package() -> std::io::Result<TempDir> {
 #[async_trait]
 impl Doors for FunctionUrlDoors {
     fn capabilities(&self) -> Capabilities {
-        let others = Capabilities::of(&[Capability::Messages, Capability::BlobEvents]);
+        let others = Capabilities::of(&[
+            Capability::Messages,
+            Capability::BlobEvents,
+            Capability::ChangeEvents,
+            Capability::OrderedChangeEvents,
+        ]);
         LambdaPlatform::CAPABILITIES.without(others)
     }
 

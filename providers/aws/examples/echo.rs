@@ -16,6 +16,7 @@ use futures_util::StreamExt as _;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isobar::blob::BlobEvent;
+use isobar::document::{ChangeEvent, CollectionSpec, Value};
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::{Context, Event, Message, Outcome, SettingSpec, TopicSpec};
 use isobar::http::routing::any;
@@ -28,6 +29,7 @@ use serde_json::json;
 const GREETING: SettingSpec = SettingSpec::new("ECHO_GREETING");
 const JOBS: TopicSpec = TopicSpec::new("jobs");
 const PHOTOS: BucketSpec = BucketSpec::new("photos");
+const NOTES: CollectionSpec<Value> = CollectionSpec::new("notes").change_feed();
 
 fn app() -> App<String> {
     let routes = Routes::new()
@@ -50,6 +52,7 @@ fn app() -> App<String> {
         })
         .subscribe(&JOBS, work)
         .on_blob(&PHOTOS, look)
+        .on_change(&NOTES, note)
 }
 
 /// Tells the log what came; a message that says so fails.
@@ -94,6 +97,21 @@ async fn look(_: String, event: Event<BlobEvent>) -> Result<Outcome> {
         "blob {kind:?} {bucket} {key:?} version {version:?} size {size:?}"
     );
     Ok(Outcome::Ack)
+}
+
+/// Tells the log what happened; a change of the document that says so fails.
+async fn note(_: String, event: Event<ChangeEvent<Value>>) -> Result<Outcome> {
+    let ChangeEvent { id, key, kind, .. } = event.data;
+    let owner = key.partition;
+    let _ = writeln!(
+        std::io::stderr(),
+        "change {id} {kind:?} of {owner:?} in {}",
+        event.source
+    );
+    match &*owner {
+        "fail" => Err(Error::new(ErrorKind::Internal, "the handler failed")),
+        _ => Ok(Outcome::Ack),
+    }
 }
 
 /// The request as it arrived, as JSON.

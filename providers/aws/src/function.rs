@@ -6,6 +6,7 @@ mod hostile;
 mod in_flight;
 mod init;
 mod invocation;
+mod item;
 mod mode;
 mod refusal;
 mod request;
@@ -48,6 +49,8 @@ impl LambdaPlatform {
         Capability::Schedules,
         Capability::Messages,
         Capability::BlobEvents,
+        Capability::ChangeEvents,
+        Capability::OrderedChangeEvents,
     ]);
 
     /// The platform that the environment describes; `InvalidArgument` where it describes none, or where

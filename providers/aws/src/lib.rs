@@ -15,6 +15,8 @@ pub mod function;
 pub mod gateway;
 #[cfg(any(feature = "document", feature = "blob"))]
 mod retry;
+#[cfg(any(feature = "document", feature = "function"))]
+mod stored;
 
 #[cfg(feature = "blob")]
 pub use blob::S3Store;

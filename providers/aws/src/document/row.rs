@@ -4,25 +4,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use isobar::Result;
 use isobar::document::{CollectionSchema, Key, Map, SortKey, SortType, Timestamp, Version};
-use isobar::driver::document::{Call, Record};
+use isobar::driver::document::Call;
 use isobar::driver::map_order as order;
-use isobar::{Error, ErrorKind, Result};
 
-use super::value::{self, Encoding, corrupt};
+use super::value::{self, Encoding};
+use crate::stored::row::expiry;
+pub(super) use crate::stored::row::{
+    EXP, FORMAT, NEWEST, ORD, REV, key_of, live, record, sort_key,
+};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
-
-/// The version, a string (rule R8).
-pub(super) const REV: &str = "_rev";
-/// The expiry, a number of seconds since the epoch, which DynamoDB's own TTL understands (R14).
-pub(super) const EXP: &str = "_exp";
-/// The order of map entries, as [`map_order`](isobar::driver::map_order) records it (R20).
-pub(super) const ORD: &str = "_ord";
-/// The format of the row, where it uses more than plain attributes (R24).
-pub(super) const FORMAT: &str = "_v";
-/// The newest format this release writes and reads.
-pub(super) const NEWEST: i64 = 1;
 
 /// A document and what a put stores beside it.
 #[derive(Debug, Clone, Copy)]
@@ -62,43 +55,6 @@ pub(super) fn order_of(schema: &CollectionSchema, fields: &Map) -> Option<Attrib
     Some(AttributeValue::B(Blob::new(order)))
 }
 
-/// The document of an item; its reserved fields are its own in an adopted table.
-pub(super) fn record(schema: &CollectionSchema, mut item: Item) -> Result<Record> {
-    let mut record = Record {
-        fields: Map::new(),
-        version: Version::absent(),
-        expires_at: None,
-    };
-    let mut order = None;
-    if !schema.adopted {
-        if let Some(format) = item.remove(FORMAT) {
-            check_format(&format)?;
-        }
-        record.version = stored_version(item.remove(REV))?;
-        record.expires_at = expiry(item.remove(EXP).as_ref())?;
-        order = item.remove(ORD);
-    }
-    record.fields.reserve(item.len());
-    for (name, value) in item {
-        record.fields.insert(name, value::decode(value)?);
-    }
-    record.fields.sort_unstable_keys();
-    if let Some(AttributeValue::B(order)) = order {
-        order::restore(&mut record.fields, order.as_ref());
-    }
-    Ok(record)
-}
-
-/// The document of an item that exists at `now` (rule R14).
-pub(super) fn live(
-    schema: &CollectionSchema,
-    now: Timestamp,
-    item: Option<Item>,
-) -> Result<Option<Record>> {
-    let record = item.map(|item| record(schema, item)).transpose()?;
-    Ok(record.filter(|record| record.is_live(now)))
-}
-
 /// The item where its document exists at the instant of the call (rule R14).
 pub(super) fn if_live(call: &Call<'_>, item: Item) -> Result<Option<Item>> {
     if call.schema.adopted {
@@ -106,46 +62,6 @@ pub(super) fn if_live(call: &Call<'_>, item: Item) -> Result<Option<Item>> {
     }
     let expires_at = expiry(item.get(EXP))?;
     Ok(expires_at.is_none_or(|at| at > call.now).then_some(item))
-}
-
-fn check_format(format: &AttributeValue) -> Result<()> {
-    let AttributeValue::N(text) = format else {
-        return Err(corrupt("the format field _v of a row is not a number"));
-    };
-    match text.parse::<i64>() {
-        Ok(format) if format <= NEWEST => Ok(()),
-        _ => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "the row has format {text}, this release reads up to {NEWEST}: update the program"
-            ),
-        )),
-    }
-}
-
-fn stored_version(stored: Option<AttributeValue>) -> Result<Version> {
-    match stored {
-        None => Ok(Version::absent()),
-        Some(AttributeValue::S(token)) => {
-            Version::parse(token).map_err(|_| corrupt("the version field _rev of a row is damaged"))
-        }
-        Some(_) => Err(corrupt("the version field _rev of a row is not a string")),
-    }
-}
-
-fn expiry(stored: Option<&AttributeValue>) -> Result<Option<Timestamp>> {
-    match stored {
-        None => Ok(None),
-        Some(AttributeValue::N(text)) => match text.parse::<i64>() {
-            Ok(second) => Ok(Some(Timestamp::from_micros(
-                second.saturating_mul(1_000_000),
-            ))),
-            Err(_) => Err(corrupt(
-                "the expiry field _exp of a row is not whole seconds",
-            )),
-        },
-        Some(_) => Err(corrupt("the expiry field _exp of a row is not a number")),
-    }
 }
 
 /// The key attributes of a document.
@@ -156,33 +72,6 @@ pub(super) fn key_item(schema: &CollectionSchema, key: &Key) -> Item {
         item.insert(name.clone(), sort_attribute(sort));
     }
     item
-}
-
-/// The key that the key attributes of an item name.
-pub(super) fn key_of(schema: &CollectionSchema, item: &Item) -> Result<Key> {
-    let Some(AttributeValue::S(partition)) = item.get(&schema.partition) else {
-        return Err(corrupt("an item has no partition key of type string"));
-    };
-    let sort = match &schema.sort {
-        None => None,
-        Some((name, sort_type)) => Some(sort_key(item.get(name), *sort_type)?),
-    };
-    Ok(Key {
-        partition: partition.clone(),
-        sort,
-    })
-}
-
-pub(super) fn sort_key(attribute: Option<&AttributeValue>, sort_type: SortType) -> Result<SortKey> {
-    let found = match (attribute, sort_type) {
-        (Some(AttributeValue::S(text)), SortType::Str) => Some(SortKey::Str(text.clone())),
-        (Some(AttributeValue::N(text)), SortType::I64) => text.parse().ok().map(SortKey::I64),
-        (Some(AttributeValue::B(blob)), SortType::Bytes) => {
-            Some(SortKey::Bytes(blob.as_ref().to_vec().into()))
-        }
-        _ => None,
-    };
-    found.ok_or_else(|| corrupt("an item has no sort key of the declared type"))
 }
 
 /// A key by reference, so that items are found by it without a copy.

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use bytes::Bytes;
-use isobar::document::{Map, Timestamp, Value};
+use isobar::document::Value;
 use isobar::{Error, ErrorKind, Result};
 
-/// The one entry of the map that a timestamp is stored as: microseconds since the epoch.
-pub(super) const TIMESTAMP: &str = "$ts";
+use crate::stored::attribute::attribute_of_client;
+pub(super) use crate::stored::value::TIMESTAMP;
+use crate::stored::value::looks_like_mark;
 
 /// Whether anything was encoded that a plain reader would take for something else (rule R24).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,38 +61,6 @@ pub(super) fn encode(value: &Value, encoding: &mut Encoding) -> Result<Attribute
     })
 }
 
-/// The value that an attribute means; sets of other code become lists.
-pub(super) fn decode(attribute: AttributeValue) -> Result<Value> {
-    Ok(match attribute {
-        AttributeValue::Null(_) => Value::Null,
-        AttributeValue::Bool(flag) => Value::Bool(flag),
-        AttributeValue::N(text) => number(&text)?,
-        AttributeValue::S(text) => Value::String(text),
-        AttributeValue::B(blob) => Value::Bytes(Bytes::from(blob.into_inner())),
-        AttributeValue::L(items) => {
-            Value::List(items.into_iter().map(decode).collect::<Result<_>>()?)
-        }
-        AttributeValue::M(entries) => match timestamp(&entries) {
-            Some(at) => Value::Timestamp(at),
-            None => Value::Map(map(entries)?),
-        },
-        AttributeValue::Ss(items) => Value::List(items.into_iter().map(Value::String).collect()),
-        AttributeValue::Ns(items) => Value::List(
-            items
-                .iter()
-                .map(|text| number(text))
-                .collect::<Result<_>>()?,
-        ),
-        AttributeValue::Bs(items) => Value::List(
-            items
-                .into_iter()
-                .map(|blob| Value::Bytes(Bytes::from(blob.into_inner())))
-                .collect(),
-        ),
-        _ => return Err(corrupt("an attribute has a type that is not known here")),
-    })
-}
-
 /// The name of a nested field as it is stored: one that looks like our mark gets one more `$`.
 pub(super) fn escape(name: &str) -> Cow<'_, str> {
     if looks_like_mark(name) {
@@ -100,35 +68,6 @@ pub(super) fn escape(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(name)
     }
-}
-
-fn unescape(stored: String) -> String {
-    match stored.strip_prefix('$') {
-        Some(name) if looks_like_mark(name) => name.to_owned(),
-        _ => stored,
-    }
-}
-
-fn looks_like_mark(name: &str) -> bool {
-    name.ends_with(TIMESTAMP) && name.trim_start_matches('$') == "ts"
-}
-
-/// Entries by name, because DynamoDB returns them in no order.
-fn map(entries: HashMap<String, AttributeValue>) -> Result<Map> {
-    let mut fields = entries
-        .into_iter()
-        .map(|(stored, value)| Ok((unescape(stored), decode(value)?)))
-        .collect::<Result<Map>>()?;
-    fields.sort_unstable_keys();
-    Ok(fields)
-}
-
-fn timestamp(entries: &HashMap<String, AttributeValue>) -> Option<Timestamp> {
-    let AttributeValue::N(micros) = entries.get(TIMESTAMP)? else {
-        return None;
-    };
-    (entries.len() == 1).then_some(())?;
-    micros.parse().ok().map(Timestamp::from_micros)
 }
 
 /// The shortest decimal that reads back as the same number.
@@ -140,23 +79,7 @@ fn float_text(number: f64) -> String {
     }
 }
 
-/// A number that neither an `i64` nor an `f64` holds exactly, which only other code can have
-/// written, is read as the nearest `f64`.
-fn number(text: &str) -> Result<Value> {
-    if let Ok(number) = text.parse() {
-        return Ok(Value::Int(number));
-    }
-    let number = text
-        .parse()
-        .map_err(|_| corrupt("a number attribute is not a number"))?;
-    Value::Float(number)
-        .normalized()
-        .map_err(|error| corrupt("a number is out of range").with_source(error))
-}
-
-pub(super) fn corrupt(message: &'static str) -> Error {
-    Error::new(ErrorKind::Corrupt, message)
-}
+attribute_of_client!(AttributeValue, Blob);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! What an event is, by the marks that its sender puts there, never by trying shapes.
 
 mod blobs;
+mod changes;
+mod failures;
 mod notifications;
 mod queue;
 mod tick;
@@ -29,6 +31,8 @@ pub(super) enum Kind {
     Notifications,
     /// Events of S3.
     Blobs,
+    /// Records of a stream of DynamoDB.
+    Changes,
 }
 
 /// The members that senders mark their events with.
@@ -101,6 +105,7 @@ impl Kind {
             Some("aws:sqs") => Ok(Self::Queue),
             Some("aws:sns") => Ok(Self::Notifications),
             Some("aws:s3") => Ok(Self::Blobs),
+            Some("aws:dynamodb") => Ok(Self::Changes),
             _ => Err(unsupported(&marks)),
         }
     }
@@ -126,6 +131,7 @@ pub(super) async fn wake(
 ) -> Result<Box<RawValue>> {
     match kind {
         Kind::Queue => return queue::deliver(app, raw, context).await,
+        Kind::Changes => return changes::deliver(app, raw, context).await,
         Kind::Schedule(tick) => tick::wake(app, tick, raw, context).await?,
         Kind::Notifications => notifications::deliver(app, raw, context).await?,
         Kind::Blobs => blobs::deliver(app, raw, context).await?,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use isobar::document::{SortType, Value};
 use isobar::driver::function::FunctionDescription;
 use isobar::function::{AppService, Context, Outcome, RequestId, TopicSpec};
-use isobar::{App, BucketSpec, Environment};
+use isobar::{App, BucketSpec, CollectionSpec, Environment};
 
 use super::event::{self, Kind};
 use super::{LambdaPlatform, clock};
@@ -20,6 +21,10 @@ use mutation::{corpus, mutate};
 const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
 const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");
 const PHOTOS: BucketSpec = BucketSpec::new("sourcebucket");
+const ITEMS: CollectionSpec<Value> = CollectionSpec::new("Example-Table")
+    .partition("key")
+    .sort("val", SortType::Str)
+    .change_feed();
 
 fn app() -> AppService {
     let description = FunctionDescription {
@@ -33,7 +38,8 @@ fn app() -> AppService {
         })
         .subscribe(&QUEUE, |(), _| ready(Ok(Outcome::Ack)))
         .subscribe(&NOTICES, |(), _| ready(Ok(Outcome::Ack)))
-        .on_blob(&PHOTOS, |(), _| ready(Ok(Outcome::Ack)));
+        .on_blob(&PHOTOS, |(), _| ready(Ok(Outcome::Ack)))
+        .on_change(&ITEMS, |(), _| ready(Ok(Outcome::Ack)));
     app.build(&environment).expect("nothing is missing")
 }
 

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use isobar::ErrorKind;
 use isobar::document::Value;
 
-use super::{Encoding, decode, encode};
+use super::{Encoding, encode};
+use crate::stored::value::decode;
 
 fn check(value: impl Into<Value>, text: &str) {
     let value = value.into();

@@ -11,10 +11,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use isobar::function::{AppService, Context, Event, Message, Messages, Outcome};
 use isobar::{Error, ErrorKind, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::name_of;
+use super::{failures, name_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,18 +39,6 @@ struct Attribute {
     binary_value: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failures {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
-
 /// The answer names the messages to be delivered again; an error brings all of them back.
 pub(super) async fn deliver(
     app: &AppService,
@@ -71,14 +59,7 @@ pub(super) async fn deliver(
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
     };
-    let failed = |item_identifier| Failure { item_identifier };
-    let batch_item_failures = again.into_iter().map(failed).collect();
-    let answer = serde_json::value::to_raw_value(&Failures {
-        batch_item_failures,
-    });
-    answer.map_err(|error| {
-        Error::new(ErrorKind::Internal, "the answer is not JSON").with_source(error)
-    })
+    failures::answer(again)
 }
 
 fn message(record: Record) -> Message {

@@ -7,7 +7,9 @@ use super::Kind;
 fn shown(event: &[u8]) -> String {
     match Kind::of(event) {
         Ok(Kind::Http) => "http".to_owned(),
-        Ok(kind @ (Kind::Queue | Kind::Notifications | Kind::Blobs)) => format!("{kind:?}"),
+        Ok(kind @ (Kind::Queue | Kind::Notifications | Kind::Blobs | Kind::Changes)) => {
+            format!("{kind:?}")
+        }
         Ok(Kind::Schedule(tick)) => {
             let at = jiff::Timestamp::try_from(tick.at).unwrap();
             format!("{} of {} at {at}", tick.id, tick.names.join(" "))
@@ -41,10 +43,7 @@ fn published_events_are_told_apart_by_their_marks() {
     check_fixture("sqs-event.json", "Queue");
     check_fixture("sns-event.json", "Notifications");
     check_fixture("s3-event.json", "Blobs");
-    check_fixture(
-        "dynamodb-event.json",
-        "Unsupported: events of \"aws:dynamodb\" are not handled here",
-    );
+    check_fixture("dynamodb-event.json", "Changes");
 }
 
 #[test]

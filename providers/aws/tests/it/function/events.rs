@@ -1,4 +1,4 @@
-//! Events that are not requests: what wakes which handler, and what comes again (G-260 to G-262,
+//! Events that are not requests: what wakes which handler, and what comes again (G-260 to G-263,
 //! G-265, G-266).
 
 use serde_json::{Value, json};
@@ -237,4 +237,45 @@ async fn an_event_of_an_object_that_means_nothing_here_fails_alone() {
     let (kind, message) = refused(&function, of_object("ObjectCreated:Put", "%FF")).await;
     assert_eq!(kind, "Isobar.InvalidArgument");
     assert!(message.contains("%FF"), "{message}");
+}
+
+fn stream(owners: &[&str]) -> Vec<u8> {
+    let records = owners.iter().zip(1..).map(|(owner, number)| {
+        json!({
+            "eventID": format!("e{number}"),
+            "eventName": "INSERT",
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "eu-central-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_796_083_200,
+                "Keys": { "id": { "S": owner } },
+                "NewImage": { "id": { "S": owner }, "bytes": { "B": "AAEqQQ==" } },
+                "SequenceNumber": format!("10{number}"),
+                "SizeBytes": 26,
+                "StreamViewType": "NEW_IMAGE",
+            },
+            "eventSourceARN":
+                "arn:aws:dynamodb:eu-central-1:123456789012:table/echo-notes/stream/2026-11-30T00:00:00.000",
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+        .to_string()
+        .into_bytes()
+}
+
+#[tokio::test]
+async fn a_batch_of_a_stream_goes_on_at_the_change_that_failed() {
+    let (function, mut log) = listening().await;
+    let reply = function.invoke(stream(&["a", "fail", "b"])).await;
+    let failures = json!({ "batchItemFailures": [{ "itemIdentifier": "102" }] });
+    assert_eq!(reply, Reply::Response(failures));
+    let line = next(&mut log, "change").await;
+    let of = "arn:aws:dynamodb:eu-central-1:123456789012:table/echo-notes/stream";
+    let expected = format!("change e1 Upsert of \"a\" in {of}/2026-11-30T00:00:00.000");
+    assert_eq!(line, expected);
+    let (kind, _) = refused(&function, stream(&["fail", "b"])).await;
+    assert_eq!(kind, "Isobar.Internal");
+    let reply = function.invoke(stream(&["b"])).await;
+    assert_eq!(reply, Reply::Response(json!({ "batchItemFailures": [] })));
 }
