@@ -1,6 +1,8 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
 pub mod contract;
+pub mod deployed;
+mod dynamodb;
 pub mod function_url;
 pub(crate) mod http1;
 pub mod lambda;
@@ -17,6 +19,7 @@ use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
 use serde::{Deserialize, Serialize};
 
+use crate::probe::notes::Note;
 use crate::{Evidence, Failure};
 
 /// A request as its client puts it on the wire.
@@ -109,6 +112,17 @@ pub struct WireChange {
     pub in_parts: bool,
 }
 
+/// Something that somebody does to a document of the probe's collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireWrite {
+    /// Its partition.
+    pub owner: String,
+    /// Its place there.
+    pub id: i64,
+    /// The document to be stored; nothing for a delete.
+    pub content: Option<Note>,
+}
+
 /// Opens doors to fresh processes of the probe application.
 #[async_trait]
 pub trait Doors: fmt::Debug + Send + Sync {
@@ -147,5 +161,11 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// platform does; the events may still be under way when this returns.
     async fn change(&self, _: &[WireChange]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::BlobEvents).into())
+    }
+
+    /// Writes documents of the probe's collection, one after another, and has the probe hear of it as
+    /// the platform does; the changes may still be under way when this returns.
+    async fn write(&self, _: &[WireWrite]) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::ChangeEvents).into())
     }
 }

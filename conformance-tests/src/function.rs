@@ -2,6 +2,7 @@
 
 mod files;
 mod messages;
+mod notes;
 
 use futures_util::future::join_all;
 
@@ -10,7 +11,7 @@ use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about invocations.
-pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES, files::CASES];
+pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES, files::CASES, notes::CASES];
 
 const INVOCATIONS: &[Case] = &[
     Case::function(

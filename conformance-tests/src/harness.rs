@@ -1,6 +1,7 @@
 //! Starts each provider together with what has to stand behind it.
 
 pub mod aws;
+pub mod aws_deployed;
 pub mod aws_doors;
 pub mod aws_moto;
 pub mod aws_s3s;

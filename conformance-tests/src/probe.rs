@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod inbox;
+pub(crate) mod notes;
 
 use std::future::ready;
 use std::io::Write as _;
@@ -27,6 +28,7 @@ use crate::door::{Door, WireRequest, WireResponse};
 pub(crate) use files::FILES;
 use inbox::Inbox;
 pub(crate) use inbox::TOPIC;
+pub(crate) use notes::NOTES;
 
 /// The environment variable that turns this program into the probe: `local`, `lambda`, or [`CONNECT`].
 pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
@@ -137,6 +139,7 @@ pub fn requested() -> Result<bool> {
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
         let platform = platform.with_messages(store.clone());
         let platform = platform.with_blob_events(store.clone());
+        let platform = platform.with_document_changes(store.clone());
         // Whoever started the probe waits for this line.
         let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
         run(&platform, Some(&store)).await
@@ -158,6 +161,7 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
     let mut environment = Environment::builder(platform.describe(), clock);
     if let Some(store) = store {
         environment = environment.topics(store.topics()).blobs(store.blobs());
+        environment = environment.documents(store.documents());
     }
     let environment = environment.build();
     let mut app = app(store.is_some());
@@ -167,6 +171,9 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
     }
     if capabilities.has(Capability::BlobEvents) {
         app = app.on_blob(&files::FILES, |inbox, event| ready(inbox.hear(event)));
+    }
+    if capabilities.has(Capability::ChangeEvents) {
+        app = app.on_change(&NOTES, |inbox, event| ready(inbox.note(event)));
     }
     platform.serve(app.build(&environment)?).await
 }
@@ -180,18 +187,20 @@ fn app(wakes_itself: bool) -> App<Inbox> {
         .route("/slow", get(slow).timeout(Duration::from_millis(100)))
         .route("/messages", get(inbox::list).post(inbox::send))
         .route("/files", get(files::list).post(files::make))
+        .route("/notes", get(notes::list).post(notes::make))
         .fallback(probe);
     let state = move |environment: &Environment| {
         let mut inbox = Inbox::default();
         if wakes_itself {
             inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
             inbox.files = Some(environment.bucket(&FILES)?);
+            inbox.notes = Some(environment.collection(&NOTES)?);
         }
         Ok(inbox)
     };
     let app = App::new("probe", state).routes(routes);
     if wakes_itself {
-        app.topic(&inbox::TOPIC).bucket(&FILES)
+        app.topic(&inbox::TOPIC).bucket(&FILES).collection(&NOTES)
     } else {
         app
     }

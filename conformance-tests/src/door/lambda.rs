@@ -23,7 +23,8 @@ use tower::service_fn;
 
 use super::process::ProbeProcess;
 use super::queue::{self, Queued};
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, payload, s3};
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use super::{dynamodb, payload, s3};
 use crate::{Evidence, Failure};
 
 /// Doors to Lambda behind one of its front doors.
@@ -172,6 +173,23 @@ impl Door for LambdaDoor {
                 if let Answer::Response(_) = self.runtime.invoke(event.clone()).await? {
                     break;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
+        let mut waiting = dynamodb::records(writes);
+        for _ in 0..ATTEMPTS {
+            let event = dynamodb::event(&waiting).to_string();
+            if let Answer::Response(answer) = self.runtime.invoke(event.into()).await? {
+                let failed = queue::failures(&answer)?;
+                // All from the first of those on, which is where reading the stream goes on.
+                let first = waiting.iter().position(|record| record.is_one_of(&failed));
+                let Some(first) = first else {
+                    return Ok(());
+                };
+                waiting.drain(..first);
             }
         }
         Ok(())

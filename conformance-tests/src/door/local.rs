@@ -9,8 +9,8 @@ use isobar_local::{LocalPlatform, LocalStore};
 
 use super::http1;
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse};
-use crate::probe::{files, inbox};
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::probe::{files, inbox, notes};
 use crate::{Evidence, Failure};
 
 /// Doors to the local platform.
@@ -32,7 +32,8 @@ impl LocalDoors {
         let store = LocalStore::in_memory()?;
         let platform = platform
             .with_messages(store.clone())
-            .with_blob_events(store);
+            .with_blob_events(store.clone())
+            .with_document_changes(store);
         let capabilities = platform.describe().capabilities;
         Ok(Self { capabilities })
     }
@@ -85,5 +86,9 @@ impl Door for LocalDoor {
 
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
         files::change(self, changes).await
+    }
+
+    async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
+        notes::write(self, writes).await
     }
 }

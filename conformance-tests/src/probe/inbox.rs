@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::extract::State;
 use isobar::function::{Event, Message, Outcome, OutgoingMessage, Topic, TopicSpec};
-use isobar::{Bucket, Error, ErrorKind, Result};
+use isobar::{Bucket, Collection, Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::files::SeenEvent;
+use super::notes::{Note, SeenChange};
 use crate::Failure;
 use crate::door::{Door, WireMessage, WireRequest};
 
@@ -31,8 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Inbox {
     seen: Arc<Mutex<Vec<SeenMessage>>>,
     events: Arc<Mutex<Vec<SeenEvent>>>,
+    changes: Arc<Mutex<Vec<SeenChange>>>,
     pub(super) topic: Option<Topic>,
     pub(super) files: Option<Bucket>,
+    pub(super) notes: Option<Collection<Note>>,
 }
 
 /// One delivery of a message.
@@ -57,6 +60,11 @@ impl Inbox {
     /// The events of blobs that came.
     pub(super) fn events(&self) -> MutexGuard<'_, Vec<SeenEvent>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The changes of documents that came.
+    pub(super) fn changes(&self) -> MutexGuard<'_, Vec<SeenChange>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps what came; what the message says then happens.

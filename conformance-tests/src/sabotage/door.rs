@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isobar::Capabilities;
 
-use crate::door::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse};
+use crate::door::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
 use crate::{Evidence, Failure};
 
 /// What is wrong; [`DoorFault::NONE`] is nothing.
@@ -20,6 +20,8 @@ pub(super) struct DoorFault {
     pub(super) messages: fn(&mut Vec<WireMessage>),
     /// Alters changes of blobs on their way in.
     pub(super) changes: fn(&mut Vec<WireChange>),
+    /// Alters writes of documents on their way in.
+    pub(super) writes: fn(&mut Vec<WireWrite>),
 }
 
 impl DoorFault {
@@ -29,6 +31,7 @@ impl DoorFault {
         response: |_, _| {},
         messages: |_| {},
         changes: |_| {},
+        writes: |_| {},
     };
 }
 
@@ -97,9 +100,16 @@ impl Door for SabotagedDoor {
         (self.fault.messages)(&mut sabotaged);
         self.inner.deliver(&sabotaged).await
     }
+
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
         let mut sabotaged = changes.to_vec();
         (self.fault.changes)(&mut sabotaged);
         self.inner.change(&sabotaged).await
+    }
+
+    async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
+        let mut sabotaged = writes.to_vec();
+        (self.fault.writes)(&mut sabotaged);
+        self.inner.write(&sabotaged).await
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Sabotage;
 use super::door::DoorFault;
-use crate::door::{WireChange, WireMessage, WireRequest, WireResponse};
-use crate::probe::files::FAILS_ONCE;
+use crate::door::{WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::probe::{files::FAILS_ONCE, notes};
 
 const NONE: DoorFault = DoorFault::NONE;
 
@@ -37,6 +37,14 @@ const fn changes(
     changes: fn(&mut Vec<WireChange>),
 ) -> Sabotage {
     Sabotage::door(name, case, DoorFault { changes, ..NONE })
+}
+
+const fn writes(
+    name: &'static str,
+    case: &'static str,
+    writes: fn(&mut Vec<WireWrite>),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { writes, ..NONE })
 }
 
 /// All of them.
@@ -282,7 +290,53 @@ pub(super) const ALL: &[Sabotage] = &[
             }
         }
     }),
+    writes("deletes of documents are no changes", "G-263", |writes| {
+        writes.retain(|write| write.content.is_some());
+    }),
+    writes("numbers of changes are read as floats", "G-263", |writes| {
+        for note in writes.iter_mut().filter_map(|write| write.content.as_mut()) {
+            note.count &= !0x3ff;
+        }
+    }),
+    writes(
+        "of two changes of a document the last is told",
+        "G-263",
+        |writes| {
+            let all = std::mem::take(writes);
+            for write in all {
+                writes.retain(|earlier| (&earlier.owner, earlier.id) != (&write.owner, write.id));
+                writes.push(write);
+            }
+        },
+    ),
+    writes("a change that failed is dropped", "G-406", |writes| {
+        for write in writes {
+            rename(write);
+        }
+    }),
+    writes(
+        "changes of one document overtake each other",
+        "G-407",
+        |writes| {
+            writes.swap(1, 2);
+        },
+    ),
 ];
+
+/// Gives a document to an owner of whose changes none fails.
+fn rename(write: &mut WireWrite) {
+    let fails = write.owner == notes::FAILS_ONCE;
+    for owner in write
+        .content
+        .iter_mut()
+        .map(|note| &mut note.owner)
+        .chain([&mut write.owner])
+    {
+        if fails {
+            "fails no more".clone_into(owner);
+        }
+    }
+}
 
 fn split(target: &str) -> (&str, &str) {
     target.split_at(target.find('?').unwrap_or(target.len()))

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use isobar_conformance::harness::{aws_doors, contract};
+use isobar_conformance::harness::{aws_deployed, aws_doors, contract};
 use isobar_conformance::sabotage::{self, Sabotage};
-use isobar_conformance::{Case, Outcome, Settings, Topic, catalogue, harness, probe, run};
+use isobar_conformance::{
+    Case, Outcome, Provider, Settings, Topic, catalogue, harness, probe, run,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> isobar::Result<()> {
@@ -47,6 +49,14 @@ fn tests() {
             on_provider(name, &cases)
         })
     });
+    let deployed = Trial::test("aws-deployed::changes", || {
+        let cases = catalogue().into_iter();
+        let cases: Vec<Case> = cases
+            .filter(|case| aws_deployed::CASES.contains(&case.id))
+            .collect();
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(all_pass(aws_deployed::start(), &cases))
+    });
     let sabotages = sabotage::all().into_iter().map(|sabotage| {
         let name = format!("self_test::{}", sabotage.name.replace(' ', "_"));
         Trial::test(name, move || is_caught(sabotage))
@@ -55,6 +65,7 @@ fn tests() {
         .chain(aws)
         .chain(url)
         .chain(contracts)
+        .chain([deployed])
         .chain(sabotages)
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
@@ -73,18 +84,22 @@ fn on_provider(name: &str, cases: &[Case]) -> Result<(), Failed> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let provider = harness::start(name, &harness::Options::default()).await?;
-        let results = run(&Arc::new(provider), &settings(), cases, |_, _| {}).await;
-        let bad = results
-            .iter()
-            .filter(|result| result.outcome == Outcome::Failed)
-            .map(|result| format!("{}: {}", result.case, result.detail));
-        let bad: Vec<String> = bad.collect();
-        if bad.is_empty() {
-            Ok(())
-        } else {
-            Err(bad.join("\n").into())
-        }
+        all_pass(provider, cases).await
     })
+}
+
+async fn all_pass(provider: Provider, cases: &[Case]) -> Result<(), Failed> {
+    let results = run(&Arc::new(provider), &settings(), cases, |_, _| {}).await;
+    let bad = results
+        .iter()
+        .filter(|result| result.outcome == Outcome::Failed)
+        .map(|result| format!("{}: {}", result.case, result.detail));
+    let bad: Vec<String> = bad.collect();
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(bad.join("\n").into())
+    }
 }
 
 fn is_caught(sabotage: Sabotage) -> Result<(), Failed> {

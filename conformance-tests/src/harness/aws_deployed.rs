@@ -1,0 +1,26 @@
+//! Lambda on MiniStack, which runs the function itself and wakes it by the stream of a table: a second
+//! opinion on the events that the AWS provider's own door makes.
+
+use std::sync::Arc;
+
+use crate::door::deployed::DeployedDoors;
+use crate::{Evidence, Provider};
+
+/// The cases that this is for; the others are about front doors, which MiniStack plays its own way.
+pub const CASES: [&str; 3] = ["G-263", "G-406", "G-407"];
+
+/// Where MiniStack 1.5 is known to differ from Lambda, read in its source and seen.
+const KNOWN_FAULTS: &[(&str, &str)] = &[(
+    "G-406",
+    "MiniStack takes a batch of a stream for done whose answer names failures",
+)];
+
+/// Every door starts an emulator of its own.
+pub fn start() -> Provider {
+    Provider {
+        doors: Some(Arc::new(DeployedDoors)),
+        endpoint: "an emulator of its own for each case".to_owned(),
+        known_faults: KNOWN_FAULTS,
+        ..Provider::new("aws-deployed", Evidence::ThirdPartyEmulator)
+    }
+}
