@@ -9,18 +9,11 @@ use crate::{Evidence, Provider};
 /// The cases that this is for; the others are about front doors, which MiniStack plays its own way.
 pub const CASES: [&str; 3] = ["G-263", "G-406", "G-407"];
 
-/// Where MiniStack 1.5 is known to differ from Lambda, read in its source and seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[(
-    "G-406",
-    "MiniStack takes a batch of a stream for done whose answer names failures",
-)];
-
 /// Every door starts an emulator of its own.
 pub fn start() -> Provider {
     Provider {
         doors: Some(Arc::new(DeployedDoors)),
         endpoint: "an emulator of its own for each case".to_owned(),
-        known_faults: KNOWN_FAULTS,
         ..Provider::new("aws-deployed", Evidence::ThirdPartyEmulator)
     }
 }
