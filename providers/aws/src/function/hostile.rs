@@ -1,6 +1,8 @@
 //! Events of every kind, damaged by chance, against an application that takes all of them: an answer or an error, and
 //! never a panic.
 
+#[path = "../../tests/hostile/corpus.rs"]
+mod corpus;
 #[path = "../../tests/hostile/mutation.rs"]
 mod mutation;
 
@@ -16,7 +18,8 @@ use isobar::{App, BucketSpec, CollectionSpec, Environment};
 
 use super::event::{self, Kind};
 use super::{LambdaPlatform, clock};
-use mutation::{corpus, mutate};
+use corpus::corpus;
+use mutation::mutate;
 
 const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
 const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");

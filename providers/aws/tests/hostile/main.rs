@@ -1,5 +1,6 @@
 //! Whatever comes through a front door: no panic, no hang, and no more memory than a few times what came.
 
+mod corpus;
 mod mutation;
 
 use std::alloc::System;
@@ -9,7 +10,8 @@ use bytes::Bytes;
 use isobar_aws::FrontDoor;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-use mutation::{corpus, mutate};
+use corpus::corpus;
+use mutation::mutate;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
