@@ -235,6 +235,12 @@ impl Context {
         expect::some("the front door", doors)
     }
 
+    /// Whether the platform tells how often a message was delivered.
+    pub(crate) fn counts_deliveries(&self) -> bool {
+        let doors = self.provider.doors.as_deref();
+        doors.is_none_or(Doors::counts_deliveries)
+    }
+
     /// The clock that the case's collections go by.
     pub(crate) fn clock(&self) -> &ManualClock {
         &self.clock

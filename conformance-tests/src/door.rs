@@ -1,5 +1,6 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
+mod brought;
 pub mod contract;
 pub mod deployed;
 mod dynamodb;
@@ -11,6 +12,8 @@ mod payload;
 mod process;
 mod queue;
 mod s3;
+
+pub(crate) use brought::percent_encoded;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -141,6 +144,9 @@ pub trait Doors: fmt::Debug + Send + Sync {
     /// How much content of a request the way is sure to pass on, in bytes.
     fn most_content(&self) -> usize;
 
+    /// Whether it tells how often a message was delivered.
+    fn counts_deliveries(&self) -> bool;
+
     /// Starts the probe and waits until it takes requests.
     async fn open(&self) -> Result<Box<dyn Door>, Failure>;
 }
@@ -155,6 +161,17 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// does; they may still be under way when this returns.
     async fn deliver(&self, _: &[WireMessage]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::Messages).into())
+    }
+
+    /// Sends a request to the path at which the platform takes events, or to that of the events of one
+    /// trigger.
+    async fn bring(&self, _: Option<&str>, _: &WireRequest) -> Result<WireResponse, Failure> {
+        Err(isobar::Error::unsupported(Capability::CloudEvents).into())
+    }
+
+    /// Has the probe's schedule be due, and again while it fails.
+    async fn tick(&self, _: &str) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::Schedules).into())
     }
 
     /// Changes blobs of the probe's bucket, one after another, and has the probe hear of it as the

@@ -1,8 +1,10 @@
 //! The cases about invocations.
 
+mod events;
 mod files;
 mod messages;
 mod notes;
+mod ticks;
 
 use futures_util::future::join_all;
 
@@ -11,7 +13,14 @@ use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about invocations.
-pub(crate) const CASES: &[&[Case]] = &[INVOCATIONS, messages::CASES, files::CASES, notes::CASES];
+pub(crate) const CASES: &[&[Case]] = &[
+    INVOCATIONS,
+    messages::CASES,
+    files::CASES,
+    notes::CASES,
+    ticks::CASES,
+    events::CASES,
+];
 
 const INVOCATIONS: &[Case] = &[
     Case::function(

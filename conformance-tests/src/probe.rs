@@ -3,6 +3,7 @@
 pub(crate) mod files;
 pub(crate) mod inbox;
 pub(crate) mod notes;
+pub(crate) mod ticks;
 
 use std::future::ready;
 use std::io::Write as _;
@@ -18,9 +19,10 @@ use isobar::driver::function::FunctionDriver;
 use isobar::function::Context;
 use isobar::http::routing::get;
 use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
-use isobar::{App, Capability, Environment, Result};
+use isobar::{App, Capabilities, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
 use isobar_local::{LocalPlatform, LocalStore};
+use isobar_serve::event::EVENTS_VARIABLE;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -129,7 +131,7 @@ pub fn requested() -> Result<bool> {
     };
     let serve = async {
         if platform == CONNECT {
-            isobar_connect::run(app(false)).await;
+            isobar_connect::run(woken()).await;
             return Ok(());
         }
         if platform == "lambda" {
@@ -164,8 +166,28 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
         environment = environment.documents(store.documents());
     }
     let environment = environment.build();
-    let mut app = app(store.is_some());
+    let app = app(store.is_some());
     let capabilities = platform.describe().capabilities;
+    let app = waking(app, capabilities);
+    platform.serve(app.build(&environment)?).await
+}
+
+/// The probe where it finds out itself what wakes it: events do where they have a path.
+fn woken() -> App<Inbox> {
+    let has_events = isobar_serve::process_variable(EVENTS_VARIABLE).is_some();
+    let capabilities = if has_events {
+        Capabilities::of(&[
+            Capability::Messages,
+            Capability::BlobEvents,
+            Capability::Schedules,
+        ])
+    } else {
+        Capabilities::of(&[])
+    };
+    waking(app(false), capabilities)
+}
+
+fn waking(mut app: App<Inbox>, capabilities: Capabilities) -> App<Inbox> {
     if capabilities.has(Capability::Messages) {
         app = app.subscribe(&inbox::TOPIC, |inbox, event| ready(inbox.take(event)));
     }
@@ -175,7 +197,12 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
     if capabilities.has(Capability::ChangeEvents) {
         app = app.on_change(&NOTES, |inbox, event| ready(inbox.note(event)));
     }
-    platform.serve(app.build(&environment)?).await
+    if capabilities.has(Capability::Schedules) {
+        app = app.schedule(ticks::NIGHTLY, "0 3 1 1 *", |inbox, event| {
+            ready(inbox.tick(event))
+        });
+    }
+    app
 }
 
 fn app(wakes_itself: bool) -> App<Inbox> {
@@ -188,6 +215,7 @@ fn app(wakes_itself: bool) -> App<Inbox> {
         .route("/messages", get(inbox::list).post(inbox::send))
         .route("/files", get(files::list).post(files::make))
         .route("/notes", get(notes::list).post(notes::make))
+        .get("/ticks", ticks::list)
         .fallback(probe);
     let state = move |environment: &Environment| {
         let mut inbox = Inbox::default();

@@ -88,11 +88,13 @@ pub enum Capability {
     ChangeEvents,
     /// What happened to one document reaches a function in its order, also while some of it fails.
     OrderedChangeEvents,
+    /// Functions can be woken by CloudEvents over HTTP, whoever sends them.
+    CloudEvents,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -131,6 +133,7 @@ impl Capability {
         Self::BlobEvents,
         Self::ChangeEvents,
         Self::OrderedChangeEvents,
+        Self::CloudEvents,
     ];
 
     /// The name in reports and in `--describe`.
@@ -174,6 +177,7 @@ impl Capability {
             Self::BlobEvents => "blob-events",
             Self::ChangeEvents => "change-events",
             Self::OrderedChangeEvents => "ordered-change-events",
+            Self::CloudEvents => "cloud-events",
         }
     }
 }

@@ -10,13 +10,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isobar::Capabilities;
 use isobar_serve::PlatformFacts;
+use isobar_serve::event::EVENTS_VARIABLE;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::brought::{self, Events, Tried};
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireRequest, WireResponse, http1};
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, http1};
 use crate::{Evidence, Failure};
 
 pub use front_ends::CONTRACTS;
@@ -30,6 +32,8 @@ pub struct Contract {
     ready: Ready,
     /// Adds the front end's fields to a request whose id is this; says under which id the process should file it.
     fields: fn(request: &mut WireRequest, id: &Uuid) -> String,
+    /// What brings events.
+    events: &'static Events,
 }
 
 /// What a front end does before the first request.
@@ -94,6 +98,10 @@ impl Doors for ContractDoors {
         4_000_000
     }
 
+    fn counts_deliveries(&self) -> bool {
+        self.0.events.counts
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
@@ -106,6 +114,7 @@ impl Doors for ContractDoors {
             // The platform's port, and no other machine can reach it.
             variables.push((LISTEN, address.ip().to_string()));
         }
+        variables.push((EVENTS_VARIABLE, brought::PATH.to_owned()));
         let door = ContractDoor {
             contract: self.0,
             address,
@@ -118,6 +127,8 @@ impl Doors for ContractDoors {
 }
 
 const LISTEN: &str = isobar_serve::LISTEN_VARIABLE;
+/// How often an event is tried that is not done.
+const ATTEMPTS: u32 = 3;
 
 impl ContractDoor {
     async fn get_ready(&self) -> Result<(), Failure> {
@@ -196,5 +207,75 @@ impl Door for ContractDoor {
             return Err(Failure::new(what));
         }
         Ok(response)
+    }
+    async fn bring(
+        &self,
+        name: Option<&str>,
+        request: &WireRequest,
+    ) -> Result<WireResponse, Failure> {
+        let request = WireRequest {
+            target: (self.contract.events.path)(name),
+            ..request.clone()
+        };
+        self.plainly(&request).await
+    }
+
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        for message in messages {
+            let id = Uuid::new_v4().to_string();
+            self.try_until_done(|attempt| {
+                let tried = Tried { id: &id, attempt };
+                (self.contract.events.message)(message, tried)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
+        for (at, change) in changes.iter().enumerate() {
+            let earlier = changes[..at].iter().rev();
+            let mut earlier = earlier.filter(|earlier| earlier.key == change.key);
+            let replaces = earlier
+                .next()
+                .is_some_and(|earlier| earlier.content.is_some());
+            if let Some(replaced) = self.contract.events.replaced
+                && replaces
+                && change.content.is_some()
+            {
+                let id = Uuid::new_v4().to_string();
+                self.try_until_done(|attempt| replaced(change, Tried { id: &id, attempt }))
+                    .await?;
+            }
+            let id = Uuid::new_v4().to_string();
+            self.try_until_done(|attempt| {
+                let tried = Tried { id: &id, attempt };
+                (self.contract.events.change)(change, tried)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn tick(&self, schedule: &str) -> Result<(), Failure> {
+        let id = Uuid::new_v4().to_string();
+        self.try_until_done(|attempt| {
+            let tried = Tried { id: &id, attempt };
+            (self.contract.events.tick)(schedule, tried)
+        })
+        .await
+    }
+}
+
+impl ContractDoor {
+    /// Sends what an attempt brings until it is answered with a success, as senders do.
+    async fn try_until_done(&self, request: impl Fn(u32) -> WireRequest) -> Result<(), Failure> {
+        for attempt in 1..=ATTEMPTS {
+            let response = self.plainly(&request(attempt)).await?;
+            if (200..300).contains(&response.status) {
+                return (self.contract.events.done)(&response);
+            }
+        }
+        Ok(())
     }
 }

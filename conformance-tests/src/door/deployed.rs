@@ -78,6 +78,10 @@ impl Doors for DeployedDoors {
         4_000_000
     }
 
+    fn counts_deliveries(&self) -> bool {
+        true
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let emulator = Emulator::start(&MINISTACK).await.map_err(failed)?;
         let url = emulator.url.clone();

@@ -79,6 +79,7 @@ fn package() -> std::io::Result<TempDir> {
 impl Doors for FunctionUrlDoors {
     fn capabilities(&self) -> Capabilities {
         let others = Capabilities::of(&[
+            Capability::Schedules,
             Capability::Messages,
             Capability::BlobEvents,
             Capability::ChangeEvents,
@@ -101,6 +102,10 @@ impl Doors for FunctionUrlDoors {
 
     fn most_content(&self) -> usize {
         4_000_000
+    }
+
+    fn counts_deliveries(&self) -> bool {
+        true
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {

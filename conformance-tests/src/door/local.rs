@@ -61,6 +61,10 @@ impl Doors for LocalDoors {
         4_000_000
     }
 
+    fn counts_deliveries(&self) -> bool {
+        true
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let mut process = ProbeProcess::start("local", &[])?;
         let told = process.first_line().await?;

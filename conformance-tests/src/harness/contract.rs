@@ -21,10 +21,17 @@ pub const NAMES: [&str; 7] = [
 const REWRITTEN: &[(&str, &[(&str, &str)])] = &[
     (
         "azure-functions",
-        &[(
-            "G-200",
-            "the Functions host resolves dot segments and writes paths anew",
-        )],
+        &[
+            (
+                "G-200",
+                "the Functions host resolves dot segments and writes paths anew",
+            ),
+            (
+                "G-261",
+                "queues of Azure Storage have no attributes beside a message",
+            ),
+            ("G-401", "queues of Azure Storage have no groups"),
+        ],
     ),
     (
         "alibaba-fc",

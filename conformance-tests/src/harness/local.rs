@@ -13,6 +13,12 @@ use crate::door::local::LocalDoors;
 use crate::provider::ServerTask;
 use crate::{BucketSettings, Evidence, Provider, SettingError};
 
+/// What nothing from outside can have happen.
+const BY_THE_CLOCK: &[(&str, &str)] = &[(
+    "G-260",
+    "ticks come by the clock of this machine, which no case turns",
+)];
+
 /// Opens a store in a new directory, which goes with the provider.
 pub async fn start() -> Result<Provider, StartFailure> {
     let directory = TempDir::with_prefix("isobar-conformance-")
@@ -26,6 +32,7 @@ pub async fn start() -> Result<Provider, StartFailure> {
         doors: Some(doors),
         server: Some(server),
         endpoint: "a temporary directory".to_owned(),
+        known_faults: BY_THE_CLOCK,
         directory: Some(directory),
         ..Provider::new("local", Evidence::Embedded)
     })

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::SeenEvent;
 use super::notes::{Note, SeenChange};
+use super::ticks::SeenTick;
 use crate::Failure;
 use crate::door::{Door, WireMessage, WireRequest};
 
@@ -33,6 +34,7 @@ pub(super) struct Inbox {
     seen: Arc<Mutex<Vec<SeenMessage>>>,
     events: Arc<Mutex<Vec<SeenEvent>>>,
     changes: Arc<Mutex<Vec<SeenChange>>>,
+    ticks: Arc<Mutex<Vec<SeenTick>>>,
     pub(super) topic: Option<Topic>,
     pub(super) files: Option<Bucket>,
     pub(super) notes: Option<Collection<Note>>,
@@ -67,10 +69,14 @@ impl Inbox {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The ticks that came.
+    pub(super) fn ticks(&self) -> MutexGuard<'_, Vec<SeenTick>> {
+        self.ticks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps what came; what the message says then happens.
     pub(super) fn take(self, event: Event<Message>) -> Result<Outcome> {
         let message = event.data;
-        let first = message.attempt == Some(1);
         let body = String::from_utf8_lossy(&message.body).into_owned();
         let seen = SeenMessage {
             id: message.id,
@@ -79,10 +85,12 @@ impl Inbox {
             attempt: message.attempt,
             group: message.group,
         };
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(seen);
+        let mut earlier = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where the platform does not count, what has come before is known by its id.
+        let counted = message.attempt.map(|attempt| attempt == 1);
+        let first = counted.unwrap_or_else(|| earlier.iter().all(|other| other.id != seen.id));
+        earlier.push(seen);
+        drop(earlier);
         match &*body {
             FAILS_ONCE if first => Err(Error::new(ErrorKind::Internal, "as it was told to")),
             PANICS_ONCE if first => panics(),

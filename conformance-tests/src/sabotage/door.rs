@@ -77,6 +77,10 @@ impl Doors for SabotagedDoors {
         self.inner.most_content()
     }
 
+    fn counts_deliveries(&self) -> bool {
+        self.inner.counts_deliveries()
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
         let inner = self.inner.open().await?;
         let fault = self.fault;
@@ -99,6 +103,18 @@ impl Door for SabotagedDoor {
         let mut sabotaged = messages.to_vec();
         (self.fault.messages)(&mut sabotaged);
         self.inner.deliver(&sabotaged).await
+    }
+
+    async fn bring(
+        &self,
+        name: Option<&str>,
+        request: &WireRequest,
+    ) -> Result<WireResponse, Failure> {
+        self.inner.bring(name, request).await
+    }
+
+    async fn tick(&self, schedule: &str) -> Result<(), Failure> {
+        self.inner.tick(schedule).await
     }
 
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {

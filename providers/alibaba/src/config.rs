@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, Marker, OwnCall, PlatformFacts, Protocol, TraceHeader,
     Unit,
@@ -74,7 +75,13 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         hook("GET", "/pre-stop"),
         hook("POST", "/invoke"),
     ],
-    capabilities: Capabilities::of(&[]),
+    events: EventFacts::OWN,
+    capabilities: Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
         "https://www.alibabacloud.com/help/en/functioncompute/code-development-in-custom-container-runtimes",

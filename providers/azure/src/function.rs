@@ -1,14 +1,18 @@
-//! Azure Functions: a custom handler to which the host forwards HTTP requests.
+//! Azure Functions: a custom handler to which the host forwards HTTP requests, and which it calls for other triggers.
+
+mod events;
 
 use std::time::Duration;
 
 use http::{Method, Request, Response};
 use isobar::http::Body;
-use isobar::{Capabilities, Result};
+use isobar::{Capabilities, Capability, Result};
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
     PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Variables,
 };
+
+use events::EVENTS;
 
 /// In every request that the host forwards, and in none of its own.
 const INVOCATION: &str = "x-azure-functions-invocationid";
@@ -53,11 +57,19 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         path: "/",
         mark: Some("no `x-azure-functions-invocationid`"),
     }],
-    capabilities: Capabilities::of(&[]),
+    events: EVENTS,
+    capabilities: Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers",
         "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs",
         "https://learn.microsoft.com/azure/azure-functions/functions-scale",
+        "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/ScriptInvocationContextExtensions.cs",
+        "https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage",
     ],
 };
 

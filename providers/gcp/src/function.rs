@@ -1,5 +1,7 @@
 //! Cloud Run: an HTTP server behind Google's front end.
 
+mod events;
+
 use std::time::Duration;
 
 use isobar::{Capabilities, Capability, Result};
@@ -7,6 +9,8 @@ use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
     Protocol, TraceHeader, Unit, Variables,
 };
+
+use events::EVENTS;
 
 /// What Cloud Run's container contract says.
 ///
@@ -46,12 +50,22 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
     },
     grace: Duration::from_secs(10),
     own_calls: &[],
-    capabilities: Capabilities::of(&[Capability::ResponseStreaming]),
+    events: EVENTS,
+    capabilities: Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://cloud.google.com/run/docs/container-contract",
         "https://cloud.google.com/run/quotas",
         "https://cloud.google.com/load-balancing/docs/https",
         "https://cloud.google.com/blog/topics/developers-practitioners/graceful-shutdowns-cloud-run-deep-dive",
+        "https://cloud.google.com/pubsub/docs/push",
+        "https://cloud.google.com/eventarc/docs/cloudevents",
+        "https://cloud.google.com/storage/docs/pubsub-notifications",
     ],
 };
 

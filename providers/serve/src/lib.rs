@@ -19,6 +19,8 @@
 //! [`HttpPlatform`] is the platform of every vendor whose functions are HTTP servers on a port; what differs between them
 //! is a table, [`PlatformFacts`], and what they ask of a process beside the requests of clients, [`PlatformCalls`].
 //!
+//! Events come to the same port, at a path that only their senders know: see [`event`].
+//!
 //! ```no_run
 //! use isobar_serve::{Options, Server};
 //!
@@ -36,6 +38,7 @@ mod bound;
 mod config;
 mod connection;
 mod error;
+pub mod event;
 mod options;
 mod platform;
 mod pulse;

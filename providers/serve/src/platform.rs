@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod deadline;
+mod events;
 mod facts;
 mod front;
 mod held;
@@ -21,6 +22,7 @@ use isobar::{Error, Result};
 
 use crate::bound::BoundServer;
 use crate::config::{LISTEN_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables};
+use crate::event::EventsPath;
 use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
@@ -93,6 +95,7 @@ impl PlatformSetup {
             id_headers: self.options.request_id_headers.clone(),
             trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
             limit: self.facts.deadline.limit(variables)?,
+            events: EventsPath::from_variables(variables, self.facts.events.before_name)?,
             most_under_way: self.most_under_way,
             under_way: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -138,6 +141,7 @@ impl FunctionDriver for HttpPlatform {
     }
 
     async fn serve(&self, app: AppService) -> Result<()> {
+        events::check(&app, &self.shared)?;
         let server = self.server.take()?;
         let (title, address) = (self.shared.facts.title, self.local_addr());
         tracing::info!(target: "isobar", "{} listens on {address} for {title}", app.name());
@@ -149,6 +153,7 @@ impl FunctionDriver for HttpPlatform {
         };
         let front = Front {
             shared: Arc::clone(&self.shared),
+            takes_events: events::waits(&app),
             app,
         };
         server

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit,
 };
@@ -47,7 +48,13 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     },
     grace: Duration::from_secs(10),
     own_calls: &[],
-    capabilities: Capabilities::of(&[]),
+    events: EventFacts::OWN,
+    capabilities: Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://www.tencentcloud.com/document/product/583/40688",
         "https://cloud.tencent.com/document/product/583/56126",

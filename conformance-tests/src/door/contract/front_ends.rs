@@ -12,7 +12,7 @@ use isobar_tencent::function::WEB_FUNCTION;
 use uuid::Uuid;
 
 use super::{CLIENT, Contract, LISTEN, Ready};
-use crate::door::WireRequest;
+use crate::door::{WireRequest, brought};
 
 /// All of them.
 pub static CONTRACTS: [Contract; 7] = [
@@ -25,6 +25,7 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: google,
+        events: &brought::GOOGLE,
     },
     Contract {
         facts: &FUNCTIONS,
@@ -36,6 +37,7 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::AsksForAnything,
         fields: azure,
+        events: &brought::AZURE,
     },
     Contract {
         facts: &FUNCTION_COMPUTE,
@@ -47,6 +49,7 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: alibaba,
+        events: &brought::OWN,
     },
     Contract {
         facts: &WEB_FUNCTION,
@@ -59,6 +62,7 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: tencent,
+        events: &brought::OWN,
     },
     Contract {
         facts: &KNATIVE,
@@ -69,18 +73,21 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: knative,
+        events: &brought::KNATIVE,
     },
     Contract {
         facts: &OPENFAAS,
         variables: openfaas_variables,
         ready: Ready::Asks("/_/ready"),
         fields: openfaas,
+        events: &brought::OWN,
     },
     Contract {
         facts: &FISSION,
         variables: |port, _| vec![("ISOBAR_PLATFORM", "fission".to_owned()), elsewhere(port)],
         ready: Ready::Specializes,
         fields: fission,
+        events: &brought::OWN,
     },
 ];
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use isobar_serve::event::{EVENTS_VARIABLE, EventForm, EventSource, OWN_EVENTS};
 use isobar_serve::{DeadlineRule, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit};
 
 use super::{LAMBDA, SERVED};
@@ -25,6 +26,7 @@ fn page() -> String {
     requests(&mut text, &facts);
     limits(&mut text, &facts);
     own_calls(&mut text, &facts);
+    events(&mut text, &facts);
     text.push_str("\n## Sources\n\n");
     for (facts, _) in &facts {
         let sources = facts.sources.iter().map(|source| format!("<{source}>"));
@@ -208,6 +210,39 @@ fn own_calls(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
             row(text, &[facts.title, &request, mark]);
         }
     }
+}
+
+fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
+    table(text, "Events", &["platform", "wakes", "sent by", "told by"]);
+    for source in OWN_EVENTS {
+        event(text, "each of these", &source);
+    }
+    for (facts, _) in facts {
+        for source in facts.events.sources {
+            event(text, facts.title, source);
+        }
+    }
+    let _ = write!(
+        text,
+        "\nThey come to the path of `{EVENTS_VARIABLE}`, which is a secret between the process and their senders: an \
+         application that waits for events does not start without it. A CloudEvent of any other type is a message of \
+         the topic that its path names, `{EVENTS_VARIABLE}/TOPIC`, and refused where it names none. On Azure Functions \
+         names stand after a dash and the last segment, since the host makes paths of functions' names.\n\nDone is \
+         answered 204 (200 on Azure Functions), to be delivered again 503 with `retry-after` where the handler asked \
+         for a time, a failure 500, malformed 400, not known 415. A request has one status: of a batch all come again \
+         where one failed, each with its id.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
+         again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
+    );
+}
+
+fn event(text: &mut String, title: &str, source: &EventSource) {
+    let told = match source.form {
+        EventForm::CloudEvents { types, .. } => {
+            format!("CloudEvents of type {}", quoted(types, ", "))
+        }
+        EventForm::Request { mark, .. } => mark.to_owned(),
+    };
+    row(text, &[title, source.wakes.name(), source.sender, &told]);
 }
 
 fn file() -> std::path::PathBuf {

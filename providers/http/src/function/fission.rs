@@ -9,6 +9,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use isobar::http::Response;
 use isobar::{Capabilities, Capability, Result};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, OwnCall, PlatformCalls,
     PlatformFacts, PlatformSetup, Problem, Protocol, RequestBody, Taken, TraceHeader, Variables,
@@ -59,7 +60,14 @@ pub const FISSION: PlatformFacts = PlatformFacts {
             mark: Some(UNTIL),
         },
     ],
-    capabilities: Capabilities::of(&[Capability::ResponseStreaming]),
+    events: EventFacts::OWN,
+    capabilities: Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://github.com/fission/environments/blob/master/go/server.go",
         "https://github.com/fission/fission/blob/main/pkg/fetcher/fetcher.go",

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use isobar::{Capabilities, Capability, Result};
+use isobar::function::{EventData, Schedule};
+use isobar::{Capabilities, Capability, Error, Result};
+use isobar_serve::event::{CloudEvent, EventFacts, EventForm, EventSource};
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
     Protocol, TraceHeader, Variables,
@@ -34,12 +36,43 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     // The queue proxy has drained before the container hears of the end; this is for what it left.
     grace: Duration::from_secs(30),
     own_calls: &[],
-    capabilities: Capabilities::of(&[Capability::ResponseStreaming]),
+    events: EVENTS,
+    capabilities: Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &[
         "https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md",
         "https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables",
+        "https://knative.dev/docs/eventing/sources/ping-source/reference/",
     ],
 };
+
+/// Beside events of Isobar's own types, those of Knative's source of ticks; a trigger for any other type names a topic in
+/// its path.
+const EVENTS: EventFacts = EventFacts {
+    sources: &[EventSource {
+        wakes: Capability::Schedules,
+        sender: "a PingSource named `SCHEDULE` or `PREFIX-SCHEDULE`",
+        form: EventForm::CloudEvents {
+            types: &["dev.knative.sources.ping"],
+            read: ping,
+        },
+    }],
+    ..EventFacts::OWN
+};
+
+/// A tick of a PingSource, whose name ends its source: `/apis/v1/namespaces/NAMESPACE/pingsources/NAME`.
+fn ping(event: &CloudEvent) -> Result<EventData> {
+    let name = event.source.rsplit('/').next().unwrap_or_default();
+    let due = event
+        .time
+        .ok_or_else(|| Error::invalid("the event of the PingSource does not tell its time"))?;
+    Ok(Schedule::new(name, due).into())
+}
 
 /// Takes the port that Knative tells.
 pub async fn bind_knative(variables: &Variables<'_>) -> Result<HttpPlatform> {

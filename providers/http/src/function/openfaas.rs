@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::uri::PathAndQuery;
 use http::{Method, Request, StatusCode, Uri};
 use isobar::{Capabilities, Capability, Result};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
     PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Unit, Variables,
@@ -57,7 +58,14 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
             mark: None,
         },
     ],
-    capabilities: Capabilities::of(&[Capability::ResponseStreaming]),
+    events: EventFacts::OWN,
+    capabilities: Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]),
     sources: &["https://github.com/openfaas/of-watchdog/blob/master/README.md"],
 };
 

@@ -7,6 +7,7 @@ use isobar::{Capabilities, Error, Result};
 
 use super::deadline::DeadlineRule;
 use crate::config::Variables;
+use crate::event::EventFacts;
 use crate::options::{Options, Protocol};
 
 /// The facts of a platform whose functions are HTTP servers on a port.
@@ -42,6 +43,8 @@ pub struct PlatformFacts {
     pub grace: Duration,
     /// What the platform asks of the process itself.
     pub own_calls: &'static [OwnCall],
+    /// The events that it brings.
+    pub events: EventFacts,
     /// What it can do.
     pub capabilities: Capabilities,
     /// Where the facts come from.
@@ -209,6 +212,7 @@ mod tests {
         limits: FrontLimits::NONE,
         grace: Duration::ZERO,
         own_calls: &[],
+        events: EventFacts::OWN,
         capabilities: Capabilities::of(&[]),
         sources: &[],
     };

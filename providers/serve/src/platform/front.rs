@@ -20,8 +20,9 @@ use tower::Service;
 
 use super::calls::{Load, PlatformCalls, Taken};
 use super::facts::{FrontLimits, PlatformFacts};
-use super::{client, held::held, trace};
+use super::{client, events, held::held, trace};
 use crate::body::RequestBody;
+use crate::event::{Address, EventsPath};
 
 /// What all requests of a platform share.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Shared {
     pub(super) trusted_hops: usize,
     /// The time that every request has.
     pub(super) limit: Option<Duration>,
+    /// Where events come.
+    pub(super) events: Option<EventsPath>,
     pub(super) most_under_way: Option<usize>,
     pub(super) under_way: AtomicUsize,
     pub(super) stopping: AtomicBool,
@@ -42,6 +45,8 @@ pub(super) struct Shared {
 pub(super) struct Front {
     pub(super) shared: Arc<Shared>,
     pub(super) app: AppService,
+    /// Whether the application is woken by any.
+    pub(super) takes_events: bool,
 }
 
 pin_project! {
@@ -79,7 +84,7 @@ impl Shared {
         fits.then_some(under_way)
     }
 
-    fn origin(&self, request: &mut Request<RequestBody>) -> (RequestId, Origin) {
+    pub(super) fn origin(&self, request: &mut Request<RequestBody>) -> (RequestId, Origin) {
         let arrival = request.body().arrival().clone();
         let headers = request.headers_mut();
         // An id that the server could not find is the application's to tell.
@@ -98,6 +103,14 @@ impl Shared {
             .with_deadline(self.facts.deadline.of(headers, self.limit))
             .with_remote_address(Some(remote));
         (id, origin)
+    }
+}
+
+impl Front {
+    /// Whether a request at this path brings events.
+    fn event_address(&self, path: &str) -> Option<Address> {
+        let events = self.shared.events.as_ref()?;
+        self.takes_events.then(|| events.find(path)).flatten()
     }
 }
 
@@ -122,6 +135,11 @@ impl Service<Request<RequestBody>> for Front {
         };
         if request.version() == Version::HTTP_2 {
             as_in_http1(&mut request);
+        }
+        if let Some(Address { name }) = self.event_address(request.uri().path()) {
+            let shared = (Arc::clone(&self.shared), under_way);
+            let answer = Box::pin(events::answer(self.app.clone(), shared, request, name));
+            return FrontAnswer::Platform { answer };
         }
         let (id, origin) = self.shared.origin(&mut request);
         let answer = self

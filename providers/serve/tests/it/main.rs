@@ -8,10 +8,12 @@
 
 mod address;
 mod drain;
+mod events;
 mod harness;
 mod limits;
 mod platform;
 mod protocols;
 mod request;
+mod sender;
 mod supervisor;
 mod timeouts;

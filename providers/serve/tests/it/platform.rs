@@ -10,7 +10,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::Context;
 use isobar::http::{Body, Routes};
-use isobar::{App, Capabilities, Environment};
+use isobar::{App, Capabilities, Capability, Environment};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, PlatformFacts, PlatformSetup, Protocol, TraceHeader, Unit,
 };
@@ -18,7 +19,7 @@ use tokio::net::TcpStream;
 
 use crate::harness::{exchange, get_once, status};
 
-static FACTS: PlatformFacts = PlatformFacts {
+pub(crate) static FACTS: PlatformFacts = PlatformFacts {
     name: "made-up",
     title: "a platform of this test",
     markers: &[],
@@ -42,7 +43,12 @@ static FACTS: PlatformFacts = PlatformFacts {
     },
     grace: Duration::from_secs(1),
     own_calls: &[],
-    capabilities: Capabilities::of(&[]),
+    events: EventFacts::OWN,
+    capabilities: Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+    ]),
     sources: &[],
 };
 

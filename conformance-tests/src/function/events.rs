@@ -1,0 +1,165 @@
+//! Cases about CloudEvents, whoever sends them.
+
+use std::collections::BTreeMap;
+
+use isobar::Capability;
+use serde_json::{Value, json};
+
+use crate::door::{Door, WireRequest, percent_encoded};
+use crate::probe::TOPIC;
+use crate::probe::inbox::deliveries;
+use crate::{Case, Context, Failure, expect};
+
+/// Every case about CloudEvents.
+pub(super) const CASES: &[Case] = &[
+    Case::function(
+        "G-265",
+        "an event of a type that nobody knows is refused with its type, as is one that is malformed",
+        "N11",
+        |ctx| Box::pin(are_refused(ctx)),
+    )
+    .needs(&[Capability::CloudEvents]),
+    Case::function(
+        "G-268",
+        "a CloudEvent says the same in binary, structured and batched mode",
+        "N11",
+        |ctx| Box::pin(say_the_same(ctx)),
+    )
+    .needs(&[Capability::CloudEvents]),
+    Case::function(
+        "G-410",
+        "an event at any path but that of events is a request like others",
+        "N11",
+        |ctx| Box::pin(come_to_their_path(ctx)),
+    )
+    .needs(&[Capability::CloudEvents]),
+];
+
+const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
+
+fn event(id: &str) -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": id,
+        "type": "com.example.made",
+        "source": "/mine?a=b%20c",
+        "subject": "Euro \u{20ac} \u{1f600} 100% \"x\" a+b%41",
+        "time": "2026-11-30T03:00:00.5Z",
+        "dataschema": "https://example.com/schema",
+        "shade": "a  b, c",
+    })
+}
+
+fn structured(event: &Value) -> WireRequest {
+    WireRequest::new("POST", "/")
+        .header("content-type", STRUCTURED)
+        .body(event.to_string())
+}
+
+/// The same in binary mode.
+fn binary(event: &Value, content_type: &str, data: &[u8]) -> WireRequest {
+    let attributes = event.as_object().into_iter().flatten();
+    let request = WireRequest::new("POST", "/").header("Content-Type", content_type);
+    let request = attributes.fold(request, |request, (name, value)| {
+        let value = percent_encoded(value.as_str().unwrap_or_default());
+        request.header(&format!("CE-{name}"), value)
+    });
+    request.body(data)
+}
+
+async fn brought(door: &dyn Door, request: &WireRequest) -> Result<(), Failure> {
+    let response = door.bring(Some(TOPIC.name()), request).await?;
+    let body = String::from_utf8_lossy(&response.body);
+    let told = format!("the event is answered {}: {body}", response.status);
+    expect::that((200..300).contains(&response.status), &told)
+}
+
+async fn say_the_same(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let with = |id: &str, members: Value| {
+        let mut event = event(id);
+        for (name, value) in members.as_object().into_iter().flatten() {
+            event[name] = value.clone();
+        }
+        event
+    };
+    let text = "caf\u{e9}\r\n\t\"";
+    let in_text = json!({ "datacontenttype": "text/plain", "data": text });
+    brought(&*door, &binary(&event("1"), "text/plain", text.as_bytes())).await?;
+    brought(&*door, &structured(&with("2", in_text.clone()))).await?;
+    let batch = Value::Array(vec![with("3", in_text.clone()), with("4", in_text)]);
+    let batch = WireRequest::new("POST", "/")
+        .header("content-type", "application/cloudevents-batch+json")
+        .body(batch.to_string());
+    brought(&*door, &batch).await?;
+    let bytes = [0_u8, 255, 13, 10];
+    let protobuf = "application/protobuf";
+    brought(&*door, &binary(&event("5"), protobuf, &bytes)).await?;
+    let in_bytes = json!({ "datacontenttype": protobuf, "data_base64": "AP8NCg==" });
+    brought(&*door, &structured(&with("6", in_bytes))).await?;
+
+    let seen = deliveries(&*door, 6).await?;
+    expect::equal("the number of deliveries", &seen.len(), &6)?;
+    for (seen, number) in seen.iter().zip(1..) {
+        expect::equal("the id", &seen.id, &number.to_string())?;
+        let (content_type, body) = match number {
+            1..=4 => ("text/plain", text.as_bytes()),
+            _ => (protobuf, &bytes[..]),
+        };
+        expect::equal("the data", &seen.body.as_slice(), &body)?;
+        expect::equal(
+            "the attributes",
+            &seen.attributes,
+            &attributes(content_type),
+        )?;
+    }
+    Ok(())
+}
+
+/// What a message that was a CloudEvent has beside its data.
+fn attributes(content_type: &str) -> BTreeMap<String, String> {
+    let event = event("");
+    let told = event.as_object().into_iter().flatten();
+    let told = told.filter(|(name, _)| !["specversion", "id", "time"].contains(&name.as_str()));
+    let told =
+        told.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    let content_type = ("datacontenttype".to_owned(), content_type.to_owned());
+    told.chain([content_type]).collect()
+}
+
+async fn are_refused(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let unknown = door.bring(None, &structured(&event("1"))).await?;
+    expect::equal("the status", &unknown.status, &415)?;
+    let problem: Value = serde_json::from_slice(&unknown.body).unwrap_or_default();
+    let code = problem["code"].as_str().unwrap_or_default();
+    expect::equal("the code", &code, &"event_unsupported")?;
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    expect::that(detail.contains("com.example.made"), "the type is not told")?;
+    for missing in ["id", "type", "source", "specversion"] {
+        let mut event = event("2");
+        event.as_object_mut().map(|event| event.remove(missing));
+        for request in [structured(&event), binary(&event, "text/plain", b"x")] {
+            let response = door.bring(Some(TOPIC.name()), &request).await?;
+            let what = format!("the status of an event without {missing}");
+            expect::equal(&what, &response.status, &400)?;
+        }
+    }
+    brought(&*door, &structured(&event("3"))).await?;
+    let seen = deliveries(&*door, 1).await?;
+    let ids: Vec<_> = seen.iter().map(|seen| seen.id.as_str()).collect();
+    expect::equal("what was delivered", &ids, &vec!["3"])
+}
+
+async fn come_to_their_path(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    brought(&*door, &structured(&event("1"))).await?;
+    for target in ["/", "/events", "/probe-events-0123456789abcdee", "/jobs"] {
+        let mut request = structured(&event("2"));
+        target.clone_into(&mut request.target);
+        let seen = crate::probe::seen(&*door, &request).await?;
+        expect::equal("the path", &seen.path.as_str(), &target)?;
+    }
+    let seen = deliveries(&*door, 1).await?;
+    expect::equal("the number of deliveries", &seen.len(), &1)
+}

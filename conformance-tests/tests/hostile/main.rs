@@ -1,0 +1,139 @@
+//! Requests that bring events, damaged by chance, to the decoders of every platform that is an HTTP server: no panic, no
+//! hang, and no more memory than a few times what came.
+//!
+//! The files of the corpus are requests: fields, an empty line, content. The field `path-name` stands for the name that the
+//! path has.
+
+#[path = "../../../providers/aws/tests/hostile/mutation.rs"]
+mod mutation;
+
+use std::alloc::System;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use isobar_azure::function::FUNCTIONS;
+use isobar_gcp::function::CLOUD_RUN;
+use isobar_http::function::KNATIVE;
+use isobar_serve::PlatformFacts;
+use isobar_serve::event::{Delivery, read};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+use mutation::mutate;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const PLATFORMS: [&PlatformFacts; 3] = [&CLOUD_RUN, &FUNCTIONS, &KNATIVE];
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// All that is allocated while a request is read, also what is given back.
+fn most(request: &[u8]) -> usize {
+    48 * request.len() + 64 * 1_024
+}
+
+fn corpus() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile/corpus");
+    let entries = std::fs::read_dir(folder).expect("the folder of requests");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    assert!(files.len() > 15, "the corpus has {} requests", files.len());
+    let read = |path| std::fs::read(path).expect("a request");
+    files.into_iter().map(read).collect()
+}
+
+/// What a server makes of these bytes: fields that are none do not reach it.
+fn delivery(request: &[u8]) -> Delivery {
+    let end = request.windows(2).position(|pair| pair == b"\n\n");
+    let (head, body) = request.split_at(end.unwrap_or(request.len()));
+    let mut headers = HeaderMap::new();
+    for line in head.split(|byte| *byte == b'\n').take(100) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
+        let (name, value) = line.split_at(colon);
+        let name = HeaderName::from_bytes(name);
+        let value = HeaderValue::from_bytes(value[1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    let name = headers.remove("path-name");
+    let name = name.and_then(|name| name.to_str().ok().map(str::to_owned));
+    let body = body.strip_prefix(b"\n\n").unwrap_or_default();
+    Delivery::new(headers, body.to_vec().into()).with_name(name)
+}
+
+fn check(request: &[u8]) -> &'static str {
+    let delivery = delivery(request);
+    let mut found = "refused";
+    for facts in PLATFORMS {
+        let region = Region::new(ALLOCATOR);
+        let begin = Instant::now();
+        let events = read(&delivery, &facts.events);
+        let (taken, allocated) = (begin.elapsed(), region.change().bytes_allocated);
+        let shown = String::from_utf8_lossy(&request[..request.len().min(2_000)]);
+        assert!(taken < PATIENCE, "{taken:?}: {shown}");
+        assert!(allocated < most(request), "{allocated} bytes: {shown}");
+        if events.is_ok() {
+            found = "events";
+        }
+    }
+    found
+}
+
+/// One test, because what others allocate at the same time would count.
+#[test]
+fn any_request_is_read_or_refused_in_bounded_time_and_memory() {
+    let corpus = corpus();
+    for request in &corpus {
+        assert_eq!(
+            check(request),
+            "events",
+            "{}",
+            String::from_utf8_lossy(request)
+        );
+    }
+    let mut random = fastrand::Rng::with_seed(20_261_130);
+    let mut seen = BTreeMap::new();
+    for _ in 0..10_000 {
+        let request = &corpus[random.usize(..corpus.len())];
+        let other = &corpus[random.usize(..corpus.len())];
+        let count = seen.entry(check(&mutate(&mut random, request, other)));
+        *count.or_insert(0) += 1;
+    }
+    for large in large() {
+        *seen.entry(check(&large)).or_insert(0) += 1;
+    }
+    // Otherwise the requests are too damaged to show anything.
+    assert!(
+        seen["events"] > 1_000 && seen["refused"] > 1_000,
+        "{seen:?}"
+    );
+}
+
+/// Content of a megabyte, each of one thing.
+fn large() -> [Vec<u8>; 5] {
+    const BYTES: usize = 1_024 * 1_024;
+    let filled = |content_type: &str, before: &str, piece: &str, after: &str| {
+        let many = piece.repeat(BYTES / piece.len());
+        format!("content-type: {content_type}\n\n{before}{many}{after}").into_bytes()
+    };
+    let structured = "application/cloudevents+json";
+    let batch = "application/cloudevents-batch+json";
+    [
+        filled(structured, "{\"a\":\"\"", ",\"b\":\"\"", "}"),
+        filled(structured, "{\"data\":", "[", "1"),
+        filled(batch, "[{}", ",{}", "]"),
+        filled(batch, "[", "[", "1"),
+        filled(
+            "application/json",
+            "{\"message\":{},\"subscription\":\"",
+            "\\n",
+            "\"}",
+        ),
+    ]
+}

@@ -1,0 +1,185 @@
+//! What the host sends to a custom handler for a trigger that is not HTTP.
+//!
+//! The documents show strings as they are; the host that runs today writes them as JSON once more
+//! (`ScriptInvocationContextExtensions.cs`), so that a text in quotes is read as what it quotes.
+//!
+//! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#request-payload>
+
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
+use isobar::function::{Message, Messages, Schedule};
+use isobar::{Error, Result};
+use isobar_serve::event::{Arrived, Delivery, instant, read};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::EVENTS;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Invocation {
+    data: Map<String, Value>,
+    metadata: Map<String, Value>,
+}
+
+/// What is bound to the one binding of a function.
+struct Bound {
+    /// The name that the function's name ends with.
+    name: String,
+    binding: &'static str,
+    value: Value,
+    invocation: Invocation,
+}
+
+/// The invocation of a function whose name the path tells and whose binding is one of these.
+fn bound(delivery: &Delivery, bindings: &[&'static str]) -> Option<Bound> {
+    let name = delivery.name.clone()?;
+    let mut invocation: Invocation = serde_json::from_slice(&delivery.body).ok()?;
+    let mut asked = bindings.iter();
+    let (binding, value) =
+        asked.find_map(|binding| Some((*binding, invocation.data.remove(*binding)?)))?;
+    Some(Bound {
+        name,
+        binding,
+        value,
+        invocation,
+    })
+}
+
+impl Invocation {
+    /// A member of the metadata as text, whether it is a string, one that is written as JSON once more, or a number.
+    fn told(&self, name: &str) -> Option<String> {
+        match self.metadata.get(name)? {
+            Value::String(text) => Some(unquoted(text)),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// When the host called.
+    fn called_at(&self) -> Result<SystemTime> {
+        let told = self
+            .metadata
+            .get("sys")
+            .and_then(|sys| sys["UtcNow"].as_str());
+        let told = told.ok_or_else(|| malformed("it does not tell the time in sys.UtcNow"))?;
+        instant(told)
+    }
+}
+
+/// What a text in quotes quotes.
+fn unquoted(text: &str) -> String {
+    let inner = text
+        .starts_with('"')
+        .then(|| serde_json::from_str(text).ok());
+    inner.flatten().unwrap_or_else(|| text.to_owned())
+}
+
+fn malformed(why: &str) -> Error {
+    Error::invalid(format!(
+        "the invocation by the Functions host is malformed: {why}"
+    ))
+}
+
+/// A message of a queue of Azure Storage; it has neither attributes nor a group.
+pub(super) fn queue(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(bound) = bound(delivery, &["queue", "queueBytes"]) else {
+        return Ok(None);
+    };
+    let text = match &bound.value {
+        Value::String(text) => unquoted(text),
+        // A body that is JSON may come as that.
+        other => other.to_string(),
+    };
+    let body = match bound.binding {
+        "queueBytes" => STANDARD.decode(text).map(Bytes::from).map_err(|error| {
+            malformed("the body of the message is not Base64").with_source(error)
+        })?,
+        _ => Bytes::from(text),
+    };
+    let invocation = bound.invocation;
+    let id = invocation.told("Id");
+    let id = id.ok_or_else(|| malformed("the message has no Id"))?;
+    let mut message = Message::new(&id, body);
+    message.attempt = invocation
+        .told("DequeueCount")
+        .and_then(|count| count.parse().ok());
+    let sent = invocation.told("InsertionTime");
+    message.sent_at = sent.as_deref().map(instant).transpose()?;
+    let arrived = Arrived::new(
+        Messages::new(bound.name, vec![message]),
+        delivery.body.clone(),
+    );
+    Ok(Some(vec![arrived.with_id(id)]))
+}
+
+/// A tick of a timer: due when its status says that it would be, or else when the host called.
+pub(super) fn timer(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(bound) = bound(delivery, &["timer"]) else {
+        return Ok(None);
+    };
+    let (name, timer) = (bound.name, bound.value);
+    let called = bound.invocation.called_at()?;
+    let next = timer["ScheduleStatus"]["Next"].as_str();
+    // A status without a zone, or one that is of the next tick already, does not tell.
+    let due = next.and_then(|next| instant(next).ok());
+    let due = due.filter(|due| *due <= called).unwrap_or(called);
+    let seconds = due
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let id = format!("{name}@{seconds}");
+    let arrived = Arrived::new(Schedule::new(name, due), delivery.body.clone());
+    Ok(Some(vec![arrived.with_id(id)]))
+}
+
+/// A blob that a blob trigger has found stored; its content comes too, and is left to the store.
+pub(super) fn blob(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(bound) = bound(delivery, &["blob"]) else {
+        return Ok(None);
+    };
+    let (bucket, invocation) = (bound.name, bound.invocation);
+    let key = invocation.told("name").ok_or_else(|| {
+        malformed("the blob has no name: the path of its binding must end with /{name}")
+    })?;
+    let properties = invocation.metadata.get("Properties");
+    let property = |name: &str| properties.and_then(|properties| properties.get(name));
+    let modified = property("LastModified").and_then(Value::as_str);
+    let at = match modified.and_then(|text| instant(text).ok()) {
+        Some(modified) => modified,
+        None => invocation.called_at()?,
+    };
+    let size = property("ContentLength").or_else(|| property("Length"));
+    let size = size.and_then(Value::as_u64);
+    let id = modified.map(|modified| format!("{bucket}/{key}@{modified}"));
+    let mut event = BlobEvent::new(
+        BlobEventKind::Stored,
+        bucket,
+        BlobKey::of_store(key),
+        at.into(),
+    );
+    event.size = size;
+    let mut arrived = Arrived::new(event, delivery.body.clone());
+    arrived.id = id;
+    Ok(Some(vec![arrived]))
+}
+
+/// The CloudEvent that an Event Grid trigger brings.
+pub(super) fn event_grid(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(bound) = bound(delivery, &["eventGrid"]) else {
+        return Ok(None);
+    };
+    let event = match &bound.value {
+        Value::String(text) => unquoted(text),
+        other => other.to_string(),
+    };
+    let structured = HeaderValue::from_static("application/cloudevents+json");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, structured)]);
+    read(&Delivery::new(headers, event.into()), &EVENTS).map(Some)
+}

@@ -1,0 +1,65 @@
+//! What Google's services send to Cloud Run: Pub/Sub, Cloud Storage and Cloud Scheduler, by Eventarc or by themselves.
+
+mod pubsub;
+mod scheduler;
+mod storage;
+
+use isobar::Capability;
+use isobar_serve::event::{EventFacts, EventForm, EventSource};
+
+/// The events of Google's services.
+///
+/// Cloud Storage tells of an object that is replaced in a bucket without versions as deleted too, and Eventarc does not
+/// say which it was; its notifications by Pub/Sub do, so that through them a replacement is one event.
+pub(super) const EVENTS: EventFacts = EventFacts {
+    sources: &[
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "Pub/Sub by Eventarc",
+            form: EventForm::CloudEvents {
+                types: &["google.cloud.pubsub.topic.v1.messagePublished"],
+                read: pubsub::published,
+            },
+        },
+        EventSource {
+            wakes: Capability::BlobEvents,
+            sender: "Cloud Storage by Eventarc",
+            form: EventForm::CloudEvents {
+                types: &[
+                    storage::FINALIZED,
+                    storage::DELETED,
+                    storage::METADATA_UPDATED,
+                ],
+                read: storage::changed,
+            },
+        },
+        EventSource {
+            wakes: Capability::BlobEvents,
+            sender: "a Pub/Sub push subscription to notifications of Cloud Storage",
+            form: EventForm::Request {
+                mark: "members `message` and `subscription`, and the attribute `notificationConfig`",
+                read: storage::notified,
+            },
+        },
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "a Pub/Sub push subscription named `TOPIC` or `PREFIX-TOPIC`",
+            form: EventForm::Request {
+                mark: "members `message` and `subscription`",
+                read: pubsub::pushed,
+            },
+        },
+        EventSource {
+            wakes: Capability::Schedules,
+            sender: "a job of Cloud Scheduler named `SCHEDULE` or `PREFIX-SCHEDULE`",
+            form: EventForm::Request {
+                mark: "the field `x-cloudscheduler-jobname`",
+                read: scheduler::due,
+            },
+        },
+    ],
+    ..EventFacts::OWN
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Messages of Pub/Sub, as its push subscriptions send them and as Eventarc passes them on.
+//!
+//! <https://cloud.google.com/pubsub/docs/push#receive_push>
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use isobar::function::{EventData, Message, Messages};
+use isobar::{Error, Result};
+use isobar_serve::event::{Arrived, CloudEvent, Delivery, instant};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Push {
+    pub(super) message: Pushed,
+    #[serde(default)]
+    pub(super) subscription: String,
+    /// Only where the subscription has a topic for dead letters.
+    #[serde(default)]
+    delivery_attempt: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Pushed {
+    pub(super) message_id: String,
+    #[serde(default)]
+    pub(super) data: Option<String>,
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    publish_time: Option<String>,
+    #[serde(default)]
+    ordering_key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Marks {
+    message: Option<IgnoredAny>,
+    subscription: Option<IgnoredAny>,
+}
+
+impl Push {
+    /// The push of a request that has its marks.
+    pub(super) fn of(delivery: &Delivery) -> Result<Option<Self>> {
+        let marks: Marks = serde_json::from_slice(&delivery.body).unwrap_or_default();
+        if marks.message.is_none() || marks.subscription.is_none() {
+            return Ok(None);
+        }
+        Self::read(&delivery.body).map(Some)
+    }
+
+    fn read(json: &[u8]) -> Result<Self> {
+        serde_json::from_slice(json).map_err(|error| {
+            Error::invalid("the message of Pub/Sub is malformed").with_source(error)
+        })
+    }
+
+    fn into_message(self) -> Result<Message> {
+        let pushed = self.message;
+        let mut message = Message::new(pushed.message_id, decoded(pushed.data)?);
+        message.attributes = pushed.attributes;
+        message.attempt = self.delivery_attempt;
+        message.sent_at = pushed.publish_time.as_deref().map(instant).transpose()?;
+        message.group = pushed.ordering_key.filter(|key| !key.is_empty());
+        Ok(message)
+    }
+}
+
+pub(super) fn decoded(data: Option<String>) -> Result<Vec<u8>> {
+    let bytes = STANDARD.decode(data.unwrap_or_default());
+    bytes.map_err(|error| {
+        Error::invalid("the data of the message of Pub/Sub is not Base64").with_source(error)
+    })
+}
+
+/// A message that Eventarc passes on, whose topic is in the source.
+pub(super) fn published(event: &CloudEvent) -> Result<EventData> {
+    let topic = event.source.rsplit('/').next().unwrap_or_default();
+    let message = Push::read(&event.data)?.into_message()?;
+    Ok(Messages::new(topic, vec![message]).into())
+}
+
+/// A message of a push subscription, which tells its own name but not that of its topic.
+pub(super) fn pushed(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(push) = Push::of(delivery)? else {
+        return Ok(None);
+    };
+    let source = push.subscription.clone();
+    let name = source.rsplit('/').next().unwrap_or_default();
+    let topic = delivery.name.as_deref().unwrap_or(name).to_owned();
+    let message = push.into_message()?;
+    let id = message.id.clone();
+    let arrived = Arrived::new(Messages::new(topic, vec![message]), delivery.body.clone());
+    Ok(Some(vec![arrived.with_id(id).with_source(source)]))
+}

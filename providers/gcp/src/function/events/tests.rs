@@ -1,0 +1,186 @@
+//! Events of Google's services, as they publish them.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use isobar::ErrorKind;
+use isobar::blob::BlobEventKind;
+use isobar::function::EventData;
+use isobar_serve::event::{Arrived, Delivery, read};
+
+use super::EVENTS;
+
+fn delivery(fields: &[(&'static str, &str)], body: impl Into<bytes::Bytes>) -> Delivery {
+    let fields = fields.iter().map(|(name, value)| {
+        let name = http::HeaderName::from_static(name);
+        (name, value.parse().unwrap())
+    });
+    Delivery::new(fields.collect::<HeaderMap>(), body.into())
+}
+
+fn only(delivery: &Delivery) -> Arrived {
+    let mut arrived = read(delivery, &EVENTS).unwrap();
+    assert_eq!(arrived.len(), 1);
+    arrived.remove(0)
+}
+
+/// An event of the file, in structured mode.
+fn published(file: &str) -> Arrived {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root
+        .join("../../conformance-tests/fixtures/events/gcp")
+        .join(file);
+    let structured = [(
+        "content-type",
+        "application/cloudevents+json; charset=utf-8",
+    )];
+    only(&delivery(&structured, std::fs::read(path).unwrap()))
+}
+
+#[test]
+fn eventarc_passes_messages_on_with_their_topic() {
+    let text = published("pubsub_text-cloudevent-input.json");
+    assert_eq!(
+        text.id.as_deref(),
+        Some("aaaaaa-1111-bbbb-2222-cccccccccccc")
+    );
+    let EventData::Messages(batch) = text.data else {
+        panic!("{text:?}")
+    };
+    assert_eq!(batch.topic, "gcf-test");
+    let [message] = &*batch.messages else {
+        panic!("{batch:?}")
+    };
+    assert_eq!(message.body, "test message 3");
+    assert_eq!(message.attributes["attr1"], "attr1-value");
+    let sent = SystemTime::UNIX_EPOCH + Duration::from_mins(26_689_652);
+    assert_eq!(message.sent_at, Some(sent));
+    let binary = published("pubsub_binary-cloudevent-input.json");
+    let EventData::Messages(batch) = binary.data else {
+        panic!("{binary:?}")
+    };
+    assert_eq!(batch.messages[0].body, [1, 2, 3, 4].as_slice());
+}
+
+#[test]
+fn eventarc_tells_of_objects() {
+    let stored = published("storage-cloudevent-input.json");
+    let EventData::Blob(blob) = stored.data else {
+        panic!("{stored:?}")
+    };
+    assert_eq!(
+        (&*blob.bucket, blob.key.as_str()),
+        ("some-bucket", "folder/Test.cs")
+    );
+    assert_eq!((blob.kind, blob.size), (BlobEventKind::Stored, Some(352)));
+    assert_eq!(blob.version.unwrap().as_str(), "1587627537231057");
+}
+
+const PUSH: &str = r#"{"deliveryAttempt":5,"message":{"attributes":{"k":"v"},"data":"AP8=","messageId":"2070443601311540",
+    "message_id":"2070443601311540","orderingKey":"red","publishTime":"2021-02-26T19:13:55.749Z",
+    "publish_time":"2021-02-26T19:13:55.749Z"},"subscription":"projects/p/subscriptions/staging-jobs"}"#;
+
+#[test]
+fn a_push_subscription_is_named_after_its_topic_or_the_path_names_it() {
+    let json = [("content-type", "application/json")];
+    let pushed = only(&delivery(&json, PUSH));
+    assert_eq!(
+        pushed.source.as_deref(),
+        Some("projects/p/subscriptions/staging-jobs")
+    );
+    let EventData::Messages(batch) = &pushed.data else {
+        panic!("{pushed:?}")
+    };
+    assert_eq!(batch.topic, "staging-jobs");
+    let message = &batch.messages[0];
+    assert_eq!(
+        (&*message.id, message.attempt),
+        ("2070443601311540", Some(5))
+    );
+    assert_eq!(
+        (&*message.body, message.group.as_deref()),
+        (&[0, 255][..], Some("red"))
+    );
+    let named = delivery(&json, PUSH).with_name(Some("orders".to_owned()));
+    let EventData::Messages(batch) = only(&named).data else {
+        panic!()
+    };
+    assert_eq!(batch.topic, "orders");
+}
+
+fn notification(attributes: &str) -> Delivery {
+    let body = format!(
+        r#"{{"message":{{"messageId":"7","attributes":{{"notificationConfig":"projects/_/buckets/b/notificationConfigs/1",
+           "bucketId":"b","objectId":"a b%2F+é","objectGeneration":"9","eventTime":"2026-11-30T10:00:00Z",{attributes}}},
+           "data":"eyJidWNrZXQiOiJiIiwibmFtZSI6ImEiLCJzaXplIjoiMTIifQ=="}},"subscription":"projects/p/subscriptions/s"}}"#
+    );
+    delivery(&[("content-type", "application/json")], body)
+}
+
+#[test]
+fn notifications_tell_a_replacement_once() {
+    let stored = only(&notification(
+        r#""eventType":"OBJECT_FINALIZE","overwroteGeneration":"8""#,
+    ));
+    let EventData::Blob(blob) = stored.data else {
+        panic!("{stored:?}")
+    };
+    assert_eq!(
+        (blob.kind, blob.key.as_str()),
+        (BlobEventKind::Stored, "a b%2F+é")
+    );
+    assert_eq!((blob.size, blob.version.unwrap().as_str()), (Some(12), "9"));
+    for event_type in ["OBJECT_DELETE", "OBJECT_ARCHIVE"] {
+        let kind = format!(r#""eventType":"{event_type}""#);
+        let EventData::Blob(blob) = only(&notification(&kind)).data else {
+            panic!()
+        };
+        assert_eq!((blob.kind, blob.version), (BlobEventKind::Deleted, None));
+        let replaced = notification(&format!(r#"{kind},"overwrittenByGeneration":"10""#));
+        assert_eq!(read(&replaced, &EVENTS).unwrap(), []);
+    }
+    let other = read(&notification(r#""eventType":"OBJECT_SUNG""#), &EVENTS).unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn a_job_of_cloud_scheduler_is_a_tick_with_one_id() {
+    let fields = [
+        ("x-cloudscheduler", "true"),
+        ("x-cloudscheduler-jobname", "staging-nightly"),
+        ("x-cloudscheduler-scheduletime", "2026-11-30T03:00:00Z"),
+    ];
+    let tick = only(&delivery(&fields, ""));
+    assert_eq!(
+        tick.id.as_deref(),
+        Some("staging-nightly@2026-11-30T03:00:00Z")
+    );
+    let EventData::Schedule(schedule) = tick.data else {
+        panic!()
+    };
+    let due = SystemTime::UNIX_EPOCH + Duration::from_hours(498_891);
+    assert_eq!((&*schedule.name, schedule.at), ("staging-nightly", due));
+}
+
+#[test]
+fn what_is_malformed_or_not_known_is_refused() {
+    let refused = |body: &str| {
+        let json = delivery(&[("content-type", "application/json")], body.to_owned());
+        read(&json, &EVENTS).unwrap_err().kind()
+    };
+    for malformed in [
+        r#"{"message":{},"subscription":"s"}"#,
+        r#"{"message":{"messageId":"1","data":"*"},"subscription":"s"}"#,
+        r#"{"message":{"messageId":"1","publishTime":"soon"},"subscription":"s"}"#,
+        r#"{"message":7,"subscription":"s"}"#,
+    ] {
+        assert_eq!(
+            refused(malformed),
+            ErrorKind::InvalidArgument,
+            "{malformed}"
+        );
+    }
+    for other in ["", "{}", "[]", r#"{"message":{"messageId":"1"}}"#, "{"] {
+        assert_eq!(refused(other), ErrorKind::Unsupported, "{other}");
+    }
+}

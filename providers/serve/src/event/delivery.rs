@@ -1,0 +1,175 @@
+//! A request that brings events, and what it brings.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use isobar::function::{EventData, Message, Messages};
+use isobar::{Error, ErrorKind, Result};
+
+use super::cloud_event::media_type;
+use super::own::OWN;
+use super::{CloudEvent, EventFacts, EventForm, binary, structured};
+
+/// A request that brings events.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The trigger that its path names.
+    pub name: Option<String>,
+    /// Its fields.
+    pub headers: HeaderMap,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// An event for an application.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Arrived {
+    /// What it says.
+    pub data: EventData,
+    /// The same for every delivery; where there is none, the invocation's id stands for it.
+    pub id: Option<String>,
+    /// Where it happened, in the sender's words.
+    pub source: Option<String>,
+    /// The bytes it came in.
+    pub raw: Bytes,
+}
+
+impl Delivery {
+    /// A request with these fields and this content.
+    pub fn new(headers: HeaderMap, body: Bytes) -> Self {
+        Self {
+            name: None,
+            headers,
+            body,
+        }
+    }
+
+    /// With the trigger that its path names.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<String>) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// The value of a field, where there is one and it is text.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The media type of the content.
+    fn media_type(&self) -> String {
+        let content_type = self.headers.get(CONTENT_TYPE);
+        let text = content_type.and_then(|value| value.to_str().ok());
+        text.map(media_type).unwrap_or_default()
+    }
+}
+
+impl Arrived {
+    /// An event of which only this is known.
+    pub fn new(data: impl Into<EventData>, raw: Bytes) -> Self {
+        Self {
+            data: data.into(),
+            id: None,
+            source: None,
+            raw,
+        }
+    }
+
+    /// With the id that every delivery of it has.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// With the place where it happened.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+/// The CloudEvents of a request; nothing where it brings none.
+///
+/// `InvalidArgument` where one is malformed, `Unsupported` where its format or version is not known; then none is handled.
+pub fn cloud_events(delivery: &Delivery) -> Result<Option<Vec<CloudEvent>>> {
+    match delivery.media_type().as_str() {
+        "application/cloudevents+json" => Ok(Some(vec![structured::read(&delivery.body)?])),
+        "application/cloudevents-batch+json" => structured::read_batch(&delivery.body).map(Some),
+        other if other.starts_with("application/cloudevents") => {
+            let message = format!("CloudEvents in the format {other:?} are not known here");
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+        _ if binary::is_marked(&delivery.headers) => {
+            let event = binary::read(&delivery.headers, &delivery.body)?;
+            Ok(Some(vec![event]))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The events of a request, where all of them are known and whole.
+///
+/// `Unsupported` where one is of a type that nobody here knows, `InvalidArgument` where one is malformed.
+pub fn read(delivery: &Delivery, facts: &EventFacts) -> Result<Vec<Arrived>> {
+    if let Some(events) = cloud_events(delivery)? {
+        let named = delivery.name.as_deref();
+        let events = events.into_iter();
+        return events.map(|event| arrived(event, named, facts)).collect();
+    }
+    for source in facts.sources {
+        if let EventForm::Request { read, .. } = source.form
+            && let Some(arrived) = read(delivery)?
+        {
+            return Ok(arrived);
+        }
+    }
+    let message = "the request is neither a CloudEvent nor of a sender that is known here";
+    Err(Error::new(ErrorKind::Unsupported, message))
+}
+
+/// What a CloudEvent says: by its type, or where that is not known, as a message of the topic that the path names.
+fn arrived(event: CloudEvent, named: Option<&str>, facts: &EventFacts) -> Result<Arrived> {
+    let sources = OWN.iter().chain(facts.sources);
+    let mut readers = sources.filter_map(|source| match source.form {
+        EventForm::CloudEvents { types, read } => Some((types, read)),
+        EventForm::Request { .. } => None,
+    });
+    let known = readers.find(|(types, _)| types.contains(&event.event_type.as_str()));
+    let data = match (known, named) {
+        (Some((_, read)), _) => read(&event)?,
+        (None, Some(topic)) => Messages::new(topic, vec![message(&event)]).into(),
+        (None, None) => {
+            let (kind, source) = (&event.event_type, &event.source);
+            let message =
+                format!("CloudEvents of type {kind:?}, from {source:?}, are not handled here");
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+    };
+    let arrived = Arrived::new(data, event.raw);
+    Ok(arrived.with_id(event.id).with_source(event.source))
+}
+
+/// A message whose body is the data of the event, with the other attributes beside it.
+///
+/// Events of one `partitionkey` are a group (the partitioning extension of CloudEvents).
+fn message(event: &CloudEvent) -> Message {
+    let mut message = Message::new(&event.id, event.data.clone());
+    message.sent_at = event.time;
+    message.group = event.extensions.get("partitionkey").cloned();
+    message.attributes = event.extensions.clone();
+    let own = [
+        ("type", Some(&event.event_type)),
+        ("source", Some(&event.source)),
+        ("subject", event.subject.as_ref()),
+        ("datacontenttype", event.data_content_type.as_ref()),
+        ("dataschema", event.data_schema.as_ref()),
+    ];
+    let own = own.into_iter();
+    let told = own.filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
+    message.attributes.extend(told);
+    message
+}

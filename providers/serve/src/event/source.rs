@@ -1,0 +1,58 @@
+//! What a platform's tables say of the events that reach an application there.
+
+use isobar::function::EventData;
+use isobar::{Capability, Result};
+
+use super::{Arrived, CloudEvent, Delivery};
+
+/// The events that a platform takes, beside CloudEvents of Isobar's own types.
+#[derive(Debug, Clone, Copy)]
+pub struct EventFacts {
+    /// Who sends them, and in which form, in the order in which they are asked.
+    pub sources: &'static [EventSource],
+    /// What stands between the events' path, or only its last segment, and the name of a trigger: a slash, or a dash
+    /// where the platform itself makes a path of a function's name.
+    pub before_name: char,
+    /// The JSON that says of events that they are done; 204 without content where there is none.
+    pub done: Option<&'static str>,
+}
+
+/// One kind of event from one sender.
+#[derive(Debug, Clone, Copy)]
+pub struct EventSource {
+    /// The trigger that it wakes.
+    pub wakes: Capability,
+    /// Who sends it.
+    pub sender: &'static str,
+    /// How it is told and read.
+    pub form: EventForm,
+}
+
+/// How an event comes.
+#[derive(Debug, Clone, Copy)]
+pub enum EventForm {
+    /// As a CloudEvent of one of these types.
+    CloudEvents {
+        /// The types.
+        types: &'static [&'static str],
+        /// What it says; `InvalidArgument` where it is malformed.
+        read: fn(&CloudEvent) -> Result<EventData>,
+    },
+    /// In a request of the sender's own form.
+    Request {
+        /// What tells it, in words.
+        mark: &'static str,
+        /// What it says, which may be nothing that wakes anybody; `None` where it has another's mark, `InvalidArgument`
+        /// where it is malformed.
+        read: fn(&Delivery) -> Result<Option<Vec<Arrived>>>,
+    },
+}
+
+impl EventFacts {
+    /// Isobar's own types alone.
+    pub const OWN: Self = Self {
+        sources: &[],
+        before_name: '/',
+        done: None,
+    };
+}

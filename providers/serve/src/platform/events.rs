@@ -1,0 +1,217 @@
+//! Requests that bring events: to the application, and from its outcomes to a status that the sender understands (table
+//! C.12).
+//!
+//! | outcome | status |
+//! |---|---|
+//! | done, or of no use | 204, or 200 with what the platform wants to read |
+//! | to be delivered again | 503, with `retry-after` where the handler asked for a time |
+//! | the handler failed | 500 |
+//! | malformed | 400 |
+//! | of a type, format or version that is not known | 415 |
+//!
+//! A request has one status: where it brings several events, or messages of which some failed, all come again, each with
+//! the id that it had.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use isobar::driver::Problem;
+use isobar::driver::function::is_named;
+use isobar::function::{
+    AppService, Context, Event, EventData, Outcome, REQUEST_ID, RequestId, Schedule,
+};
+use isobar::http::{Body, Response};
+use isobar::{Error, ErrorKind, Result};
+
+use super::clock;
+use super::front::{Shared, UnderWay};
+use crate::body::RequestBody;
+use crate::event::{Arrived, Delivery, EVENTS_VARIABLE, read};
+
+const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+/// The handshake of "HTTP 1.1 Web Hooks for Event Delivery", section 4: a sender asks before it sends.
+///
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md>
+const ASKS: HeaderName = HeaderName::from_static("webhook-request-origin");
+const ASKED_RATE: HeaderName = HeaderName::from_static("webhook-request-rate");
+const ALLOWED: HeaderName = HeaderName::from_static("webhook-allowed-origin");
+const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
+
+/// Refuses to start an application that waits for events which cannot come.
+pub(super) fn check(app: &AppService, shared: &Shared) -> Result<()> {
+    if shared.events.is_some() || !waits(app) {
+        return Ok(());
+    }
+    let title = shared.facts.title;
+    Err(Error::invalid(format!(
+        "{} is woken by events, which come to a path on {title}: set {EVENTS_VARIABLE} to one that nobody can guess, and \
+         name it to their senders",
+        app.name()
+    )))
+}
+
+/// Whether anything but requests wakes the application.
+pub(super) fn waits(app: &AppService) -> bool {
+    let resources = app.subscriptions().chain(app.watched_buckets());
+    app.schedules().next().is_some() || resources.count() > 0
+}
+
+/// Answers a request at the path of events.
+pub(super) async fn answer(
+    app: AppService,
+    (shared, _under_way): (Arc<Shared>, UnderWay),
+    mut request: Request<RequestBody>,
+    name: Option<String>,
+) -> Response {
+    let (id, origin) = shared.origin(&mut request);
+    let (parts, body) = request.into_parts();
+    let mut response = match parts.method {
+        Method::OPTIONS => handshake(&parts.headers),
+        Method::POST => match body.collect().await {
+            Ok(body) => {
+                let delivery = Delivery::new(parts.headers, body.to_bytes()).with_name(name);
+                let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
+                deliver(&app, &shared, &delivery, &context).await
+            }
+            // The server knows why, and says so in its place.
+            Err(_) => status(StatusCode::BAD_REQUEST),
+        },
+        _ => {
+            let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);
+            refusal.headers_mut().insert(ALLOW, METHODS);
+            refusal
+        }
+    };
+    response.headers_mut().insert(REQUEST_ID, id.header_value());
+    response
+}
+
+async fn deliver(
+    app: &AppService,
+    shared: &Shared,
+    delivery: &Delivery,
+    context: &Context,
+) -> Response {
+    let arrived = match read(delivery, &shared.facts.events) {
+        Ok(arrived) => arrived,
+        Err(error) => return refused(&error, context.id()),
+    };
+    let mut worst = Verdict::Done;
+    for event in arrived {
+        let verdict = match event.into_event(app, context) {
+            Ok(event) => Verdict::of(app.handle(event).await, context.id()),
+            Err(error) => Verdict::of(Err(error), context.id()),
+        };
+        worst = worst.max(verdict);
+    }
+    worst.response(shared.facts.events.done, context.id())
+}
+
+impl Arrived {
+    /// The event for the application, whose schedules go by the names that it gave them.
+    fn into_event(self, app: &AppService, context: &Context) -> Result<Event> {
+        let data = match self.data {
+            EventData::Schedule(tick) => declared(app, &tick)?.into(),
+            other => other,
+        };
+        let mut event = Event::new(data, context.clone()).with_raw(self.raw);
+        event.id = self.id.unwrap_or(event.id);
+        event.source = self.source.unwrap_or(event.source);
+        Ok(event)
+    }
+}
+
+/// The tick under the name of the schedule that the sender's resource is named after.
+fn declared(app: &AppService, tick: &Schedule) -> Result<Schedule> {
+    let names = app.schedules().map(|schedule| schedule.name);
+    let fitting = names.filter(|name| is_named(&tick.name, name));
+    let name = fitting.max_by_key(|name| name.len()).ok_or_else(|| {
+        let message = format!(
+            "no schedule of the application is named like {:?}: name it SCHEDULE or PREFIX-SCHEDULE",
+            tick.name
+        );
+        Error::new(ErrorKind::NotFound, message)
+    })?;
+    Ok(Schedule::new(name, tick.at))
+}
+
+/// What the sender is to be told, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Done,
+    Again(Option<Duration>),
+    Failed(Option<Duration>),
+}
+
+impl Verdict {
+    fn of(handled: Result<Outcome>, id: &RequestId) -> Self {
+        match handled {
+            Ok(Outcome::Ack | Outcome::Discard) => Self::Done,
+            Ok(Outcome::Retry(after)) => Self::Again(after),
+            Ok(_) => Self::Again(None),
+            Err(error) => {
+                let id = id.as_str();
+                tracing::error!(target: "isobar", ?error, id, "an event will be delivered again");
+                Self::Failed(error.retry_after())
+            }
+        }
+    }
+
+    fn response(self, done: Option<&'static str>, id: &RequestId) -> Response {
+        let (status_code, code, after) = match (self, done) {
+            (Self::Done, None) => return status(StatusCode::NO_CONTENT),
+            (Self::Done, Some(content)) => {
+                let mut response = Response::new(Body::from(content));
+                let json = HeaderValue::from_static("application/json");
+                response.headers_mut().insert(CONTENT_TYPE, json);
+                return response;
+            }
+            (Self::Again(after), _) => (StatusCode::SERVICE_UNAVAILABLE, "event_not_done", after),
+            (Self::Failed(after), _) => (StatusCode::INTERNAL_SERVER_ERROR, "event_failed", after),
+        };
+        let detail = "the event was not done with; deliver it again";
+        let problem = Problem::new(status_code, code, "server", detail);
+        let mut response: Response = problem.into_response(id);
+        if let Some(after) = after {
+            let seconds = after.as_secs().max(1);
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// Refuses what is no event of a known kind; its sender keeps it, or puts it aside.
+fn refused(error: &Error, id: &RequestId) -> Response {
+    let (status, code) = match error.kind() {
+        ErrorKind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "event_unsupported"),
+        ErrorKind::LimitExceeded | ErrorKind::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "event_too_large")
+        }
+        _ => (StatusCode::BAD_REQUEST, "event_malformed"),
+    };
+    tracing::warn!(target: "isobar", ?error, id = id.as_str(), "an event is refused");
+    Problem::new(status, code, "client", error.message().to_owned()).into_response(id)
+}
+
+fn handshake(asked: &http::HeaderMap) -> Response {
+    let mut response = status(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, METHODS);
+    if let Some(origin) = asked.get(ASKS) {
+        // Who knows the path may send; there is nobody else to ask.
+        headers.insert(ALLOWED, origin.clone());
+    }
+    if asked.contains_key(ASKED_RATE) {
+        headers.insert(ALLOWED_RATE, HeaderValue::from_static("*"));
+    }
+    response
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
