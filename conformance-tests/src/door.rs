@@ -10,6 +10,7 @@ pub mod lambda;
 pub mod local;
 mod payload;
 mod process;
+pub mod pubsub;
 mod queue;
 mod s3;
 

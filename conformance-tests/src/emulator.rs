@@ -110,6 +110,18 @@ impl Emulator {
         start.run(|port, log| run_script(script, port, log)).await
     }
 
+    /// Starts the Pub/Sub emulator of the Google Cloud SDK that is installed.
+    pub async fn start_pubsub() -> Result<Self, StartError> {
+        let script = "emulators/pubsub.py";
+        let start = Start {
+            name: "pubsub-emulator",
+            version: script_version(script)?,
+            url: "http://127.0.0.1:{port}",
+            ready: Some("/"),
+        };
+        start.run(|port, log| run_script(script, port, log)).await
+    }
+
     /// Starts the tables of Azurite, which `./test` installed.
     pub async fn start_azurite_tables() -> Result<Self, StartError> {
         Self::start_azurite("emulators/azurite/table.mjs").await

@@ -8,6 +8,7 @@ pub mod aws_s3s;
 pub mod aws_url;
 pub mod azure_blob;
 pub mod azure_tables;
+pub mod cloud_run_pubsub;
 pub mod contract;
 pub mod gcp;
 pub mod gcs;
@@ -67,7 +68,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 26] = [
+pub const PROVIDERS: [&str; 27] = [
     "local",
     "aws",
     "aws-moto",
@@ -88,6 +89,7 @@ pub const PROVIDERS: [&str; 26] = [
     "opendal-memory",
     "opendal-s3",
     "cloud-run",
+    "cloud-run-pubsub",
     "azure-functions",
     "alibaba-fc",
     "tencent-scf",
@@ -107,6 +109,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "postgres" => postgres::start(options).await,
         "gcp" => gcp::start(options).await,
         "gcs" => gcs::start(options).await,
+        "cloud-run-pubsub" => cloud_run_pubsub::start().await,
         "azure-tables" => azure_tables::start(options).await,
         "azure-blob" => azure_blob::start(options).await,
         "opendal-fs" => opendal::start_fs(),

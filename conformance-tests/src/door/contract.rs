@@ -54,7 +54,7 @@ enum Ready {
 pub struct ContractDoors(pub &'static Contract);
 
 #[derive(Debug)]
-struct ContractDoor {
+pub(super) struct ContractDoor {
     contract: &'static Contract,
     address: SocketAddr,
     _process: ProbeProcess,
@@ -103,6 +103,13 @@ impl Doors for ContractDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(self.start().await?))
+    }
+}
+
+impl ContractDoors {
+    /// Starts the probe and does what the front end does before the first request.
+    pub(super) async fn start(&self) -> Result<ContractDoor, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
         let temporary = TempDir::new().map_err(failed)?;
@@ -122,7 +129,7 @@ impl Doors for ContractDoors {
             _temporary: temporary,
         };
         door.get_ready().await?;
-        Ok(Box::new(door))
+        Ok(door)
     }
 }
 
@@ -131,6 +138,11 @@ const LISTEN: &str = isobar_serve::LISTEN_VARIABLE;
 const ATTEMPTS: u32 = 3;
 
 impl ContractDoor {
+    /// Where the probe listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     async fn get_ready(&self) -> Result<(), Failure> {
         match self.contract.ready {
             Ready::Connects => self.connects().await,

@@ -109,10 +109,7 @@ fn any_request_is_read_or_refused_in_bounded_time_and_memory() {
         *seen.entry(check(&large)).or_insert(0) += 1;
     }
     // Otherwise the requests are too damaged to show anything.
-    assert!(
-        seen["events"] > 1_000 && seen["refused"] > 1_000,
-        "{seen:?}"
-    );
+    assert!(seen["events"] > 500 && seen["refused"] > 1_000, "{seen:?}");
 }
 
 /// Content of a megabyte, each of one thing.

@@ -4,6 +4,16 @@
 //! `ce-` fields of a CloudEvent, its type, and for other senders what their documents name. Whatever has no known mark is
 //! refused as `Unsupported`, with its type, and its sender keeps it.
 //!
+//! CloudEvents of Isobar's own types, which any broker may deliver:
+//!
+//! | type | source | subject | data |
+//! |---|---|---|---|
+//! | `isobar.topic.messages` | `topic/NAME` | | `{"messages": [{"id", "body" or "bodyBase64", "attributes", "group", "sentAt"}]}` |
+//! | `isobar.schedule.tick` | `schedule/NAME` | | none; `time` says when it was due |
+//! | `isobar.blob.stored`, `.deleted`, `.attributes-changed` | `bucket/NAME` | the key | `{"size", "version", "versionId"}`, all optional |
+//!
+//! A name is `NAME` or `PREFIX-NAME`. A CloudEvent of a type that nobody knows is a message where its path names a topic.
+//!
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>
 
 mod binary;

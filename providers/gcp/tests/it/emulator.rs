@@ -1,4 +1,4 @@
-//! Google's own emulator of Firestore: one process for each test binary, on a port of its own.
+//! Google's own emulators: one process of each for each test binary, on a port of its own.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,29 @@ struct Emulator {
     _process: Child,
 }
 
-/// The port of the emulator, which is started at the first call.
+/// The port of Firestore's emulator, which is started at the first call.
 pub(crate) fn port() -> u16 {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    EMULATOR.get_or_init(start).port
+    EMULATOR.get_or_init(|| start("firestore.py")).port
 }
 
-fn script() -> PathBuf {
+/// That of Pub/Sub's.
+#[cfg(feature = "function")]
+pub(crate) fn pubsub_port() -> u16 {
+    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
+    EMULATOR.get_or_init(|| start("pubsub.py")).port
+}
+
+fn path(script: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     let root = root.expect("the crate lies two levels deep");
-    root.join("conformance-tests/emulators/firestore.py")
+    root.join("conformance-tests/emulators").join(script)
 }
 
-fn start() -> Emulator {
+fn start(script: &str) -> Emulator {
     let python = |argument: &str| {
         let mut command = Command::new("python3");
-        command.arg(script()).arg(argument);
+        command.arg(path(script)).arg(argument);
         command
     };
     let asked = python("--version").output().expect("Python");
@@ -46,7 +53,7 @@ fn start() -> Emulator {
     while !answers(port) {
         assert!(
             started.elapsed() < READY_WITHIN,
-            "Firestore's emulator did not start"
+            "the emulator of {script} did not start"
         );
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -8,3 +8,5 @@ mod emulator;
 mod format;
 #[cfg(feature = "blob")]
 mod presigned;
+#[cfg(all(feature = "document", feature = "function"))]
+mod pubsub;

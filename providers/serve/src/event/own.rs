@@ -1,10 +1,4 @@
 //! CloudEvents of Isobar's own types, which any broker may deliver.
-//!
-//! | type | source | subject | data |
-//! |---|---|---|---|
-//! | `isobar.topic.messages` | `topic/NAME` | | `{"messages": [{"id", "body" or "bodyBase64", "attributes", "group", "sentAt"}]}` |
-//! | `isobar.schedule.tick` | `schedule/NAME` | | none; `time` says when it was due |
-//! | `isobar.blob.stored`, `.deleted`, `.attributes-changed` | `bucket/NAME` | the key | `{"size", "version", "versionId"}`, all optional |
 
 use std::collections::BTreeMap;
 
