@@ -4,6 +4,7 @@ mod brought;
 pub mod contract;
 pub mod deployed;
 mod dynamodb;
+pub mod fn_agent;
 pub mod function_url;
 pub(crate) mod http1;
 pub mod lambda;

@@ -68,7 +68,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 27] = [
+pub const PROVIDERS: [&str; 28] = [
     "local",
     "aws",
     "aws-moto",
@@ -96,6 +96,7 @@ pub const PROVIDERS: [&str; 27] = [
     "knative",
     "openfaas",
     "fission",
+    "fn",
 ];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-http", &["isobar", "isobar-serve"]),
     ("isobar-alibaba", &["isobar", "isobar-serve"]),
     ("isobar-tencent", &["isobar", "isobar-serve"]),
+    ("isobar-fn", &["isobar", "isobar-serve"]),
     (
         "isobar-connect",
         &[
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-http",
             "isobar-alibaba",
             "isobar-tencent",
+            "isobar-fn",
             "isobar-serve",
         ],
     ),
@@ -47,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-http",
             "isobar-alibaba",
             "isobar-tencent",
+            "isobar-fn",
             "isobar-serve",
             "isobar-connect",
             "isobar-fault-proxy",
@@ -105,7 +108,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 9] = [
+const VENDORS: [&str; 10] = [
     "providers/local",
     "providers/aws",
     "providers/postgres",
@@ -115,6 +118,7 @@ const VENDORS: [&str; 9] = [
     "providers/http",
     "providers/alibaba",
     "providers/tencent",
+    "providers/fn",
 ];
 
 /// Where a provider implements which trait.

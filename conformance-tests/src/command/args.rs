@@ -17,11 +17,12 @@ use crate::{Case, Topic, catalogue, harness};
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Providers to run against: local, aws, aws-moto, aws-s3s, aws-url, aws-stream, aws-http-api,
-    /// aws-http-api-v1, aws-rest, aws-alb, aws-alb-multi, postgres, gcp, gcs, azure-tables,
-    /// azure-blob, opendal-fs, opendal-memory, opendal-s3, cloud-run, cloud-run-pubsub,
-    /// azure-functions, alibaba-fc, tencent-scf, knative, openfaas, fission.
-    #[arg(long, value_delimiter = ',', default_value = "local")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "local",
+        help = format!("Providers to run against: {}", harness::PROVIDERS.join(", "))
+    )]
     pub(crate) provider: Vec<String>,
     /// Only cases of these topics: document, blob, gateway, function, fault, blob-fault.
     #[arg(long, value_delimiter = ',')]

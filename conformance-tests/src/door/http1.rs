@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{WireRequest, WireResponse};
@@ -14,8 +14,20 @@ pub(crate) async fn exchange(
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
     let stream = TcpStream::connect(address).await?;
-    let (mut incoming, mut outgoing) = stream.into_split();
-    let head = head(address, request);
+    over(stream, &address.to_string(), request).await
+}
+
+/// Sends one request on this connection.
+pub(crate) async fn over<S>(
+    stream: S,
+    host: &str,
+    request: &WireRequest,
+) -> io::Result<WireResponse>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (mut incoming, mut outgoing) = tokio::io::split(stream);
+    let head = head(host, request);
     let body = request.body.clone();
     // A server that refuses a request may answer before it has read all of it.
     let writing = tokio::spawn(async move {
@@ -39,7 +51,7 @@ pub(crate) async fn exchange_by_length(
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(&head(address, request)).await?;
+    stream.write_all(&head(&address.to_string(), request)).await?;
     stream.write_all(&request.body).await?;
     let mut answer = Vec::new();
     while stream.read_buf(&mut answer).await? > 0 {
@@ -53,7 +65,7 @@ pub(crate) async fn exchange_by_length(
     parse(&answer, &request.method)
 }
 
-fn head(address: SocketAddr, request: &WireRequest) -> Vec<u8> {
+fn head(host: &str, request: &WireRequest) -> Vec<u8> {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target).into_bytes();
     let named = |name: &str| {
         request
@@ -68,7 +80,7 @@ fn head(address: SocketAddr, request: &WireRequest) -> Vec<u8> {
         head.extend(b"\r\n");
     };
     if !named("host") {
-        field("host", address.to_string().as_bytes());
+        field("host", host.as_bytes());
     }
     for (name, value) in &request.headers {
         field(name, value);

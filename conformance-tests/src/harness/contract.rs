@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::StartFailure;
-use crate::door::contract::{CONTRACTS, Contract, ContractDoors};
+use crate::door::Doors;
+use crate::door::contract::{CONTRACTS, ContractDoors};
+use crate::door::fn_agent::FnDoors;
 use crate::{Evidence, Provider};
 
 /// The platforms, by the names of their providers.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "cloud-run",
     "azure-functions",
     "alibaba-fc",
@@ -15,6 +17,7 @@ pub const NAMES: [&str; 7] = [
     "knative",
     "openfaas",
     "fission",
+    "fn",
 ];
 
 /// What a front end does to requests that its contract does not promise to pass on as they are.
@@ -58,6 +61,16 @@ const REWRITTEN: &[(&str, &[(&str, &str)])] = &[
             ("G-205", "Fission's router puts its own host into Host"),
         ],
     ),
+    (
+        "fn",
+        &[
+            (
+                "G-200",
+                "Fn's server writes paths anew, and takes the whole path for the trigger's name",
+            ),
+            ("G-202", "Fn's server writes URLs anew"),
+        ],
+    ),
 ];
 
 /// Whether there is a contract of this name.
@@ -67,15 +80,20 @@ pub(super) fn starts(name: &str) -> bool {
 
 /// Nothing has to be started but the probe behind each door.
 pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
-    let found = CONTRACTS.iter().find(|contract| contract.name() == name);
-    let contract: &'static Contract = found.ok_or_else(|| {
-        StartFailure::Broken(format!("there is no contract of the name {name:?}"))
-    })?;
+    let mut names = NAMES.into_iter();
+    let unknown = || StartFailure::Broken(format!("there is no contract of the name {name:?}"));
+    let name = names.find(|own| *own == name).ok_or_else(unknown)?;
+    let doors: Arc<dyn Doors> = if name == "fn" {
+        Arc::new(FnDoors)
+    } else {
+        let found = CONTRACTS.iter().find(|contract| contract.name() == name);
+        Arc::new(ContractDoors(found.ok_or_else(unknown)?))
+    };
     let rewritten = REWRITTEN.iter().find(|(platform, _)| *platform == name);
     Ok(Provider {
-        doors: Some(Arc::new(ContractDoors(contract))),
+        doors: Some(doors),
         endpoint: "a process of its own for each case".to_owned(),
         known_faults: rewritten.map_or(&[], |(_, cases)| cases),
-        ..Provider::new(contract.name(), Evidence::ContractOnly)
+        ..Provider::new(name, Evidence::ContractOnly)
     })
 }

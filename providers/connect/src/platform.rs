@@ -14,7 +14,7 @@ pub(crate) use served::{Platformed, SERVED, Served};
 pub(crate) enum Platform {
     Local,
     Lambda,
-    /// An HTTP server on a port.
+    /// One of the table's, most of which are HTTP servers on a port.
     Http(&'static Served),
 }
 
@@ -22,10 +22,7 @@ pub(crate) enum Platform {
 pub(crate) const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// Platforms that no crate serves, recognised so that nothing is served there by mistake.
-const UNSERVED: [(&str, &str); 2] = [
-    ("FN_LISTENER", "Fn"),
-    ("__OW_ACTION_NAME", "Apache OpenWhisk"),
-];
+const UNSERVED: [(&str, &str); 1] = [("__OW_ACTION_NAME", "Apache OpenWhisk")];
 
 /// The platform that was asked for, else the one whose marker is there, else this machine.
 pub(crate) fn detect(config: &Config) -> Result<Platform> {

@@ -36,7 +36,7 @@ pub struct RequestBody {
 pub struct Arrival {
     /// The request's id, which its response will carry.
     pub request_id: RequestId,
-    /// The other end of the connection; a proxy's, where there is one in front.
+    /// The other end of the connection; a proxy's, where there is one in front, and this machine's loopback address where it is a Unix socket.
     pub peer: SocketAddr,
 }
 

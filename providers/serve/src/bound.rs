@@ -15,14 +15,20 @@ pub struct BoundServer {
     server: Mutex<Option<Server>>,
 }
 
+impl From<Server> for BoundServer {
+    fn from(server: Server) -> Self {
+        Self {
+            address: server.local_addr(),
+            server: Mutex::new(Some(server)),
+        }
+    }
+}
+
 impl BoundServer {
     /// Takes `address` (`host:port`; port 0 for a free one).
     pub async fn bind(address: &str, options: Options) -> Result<Self> {
         let server = Server::bind(address, options).await?;
-        Ok(Self {
-            address: server.local_addr(),
-            server: Mutex::new(Some(server)),
-        })
+        Ok(server.into())
     }
 
     /// The address, with the port that was chosen.

@@ -16,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower::Service;
 
@@ -24,6 +23,7 @@ use crate::answer::Answers;
 use crate::body::RequestBody;
 use crate::options::{DEFAULT_MAX_HEADERS, Options, Protocol};
 use crate::pulse::{CountedIo, Pulse};
+use crate::socket::Stream;
 
 /// How far the server's end has come; a connection follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Connections {
 
     pub(crate) async fn serve<S, B>(
         self: Arc<Self>,
-        stream: TcpStream,
+        stream: Stream,
         peer: SocketAddr,
         service: S,
         phase: watch::Receiver<Phase>,

@@ -44,6 +44,7 @@ mod platform;
 mod pulse;
 mod response;
 mod server;
+mod socket;
 mod stop;
 mod supervisor;
 
@@ -58,6 +59,7 @@ pub use isobar::driver::Problem;
 pub use options::{Options, Protocol};
 pub use platform::{
     ClientsOnly, DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall,
-    PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, clock, go_duration,
+    PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, client_address, clock,
+    go_duration, instant, trusted_hops,
 };
 pub use server::Server;

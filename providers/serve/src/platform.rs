@@ -21,12 +21,13 @@ use isobar::function::AppService;
 use isobar::{Error, Result};
 
 use crate::bound::BoundServer;
-use crate::config::{LISTEN_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables};
+use crate::config::{LISTEN_VARIABLE, Variables};
 use crate::event::EventsPath;
 use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
-pub use deadline::{DeadlineRule, Unit, go_duration};
+pub use client::{client_address, trusted_hops};
+pub use deadline::{DeadlineRule, Unit, go_duration, instant};
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
 use front::{Front, Shared};
 
@@ -105,18 +106,6 @@ impl PlatformSetup {
             shared: Arc::new(shared),
         })
     }
-}
-
-fn trusted_hops(variables: &Variables<'_>) -> Result<Option<usize>> {
-    let told = variables(TRUSTED_HOPS_VARIABLE).filter(|text| !text.is_empty());
-    let hops = told.map(|text| {
-        text.parse().map_err(|error: std::num::ParseIntError| {
-            let message =
-                format!("{TRUSTED_HOPS_VARIABLE} is {text:?}, it must be a number of proxies");
-            Error::invalid(message).with_source(error)
-        })
-    });
-    hops.transpose()
 }
 
 impl HttpPlatform {

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+
+use crate::socket::Stream;
 
 /// What one connection has done so far.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ pub(crate) struct Beat(Arc<Pulse>);
 /// A connection that counts its writes: the end of a response may still be on its way to a slow reader.
 #[derive(Debug)]
 pub(crate) struct CountedIo {
-    io: TokioIo<TcpStream>,
+    io: TokioIo<Stream>,
     pulse: Arc<Pulse>,
 }
 
@@ -66,14 +67,14 @@ impl Drop for Beat {
 }
 
 impl CountedIo {
-    pub(crate) fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
+    pub(crate) fn new(stream: Stream, pulse: Arc<Pulse>) -> Self {
         Self {
             io: TokioIo::new(stream),
             pulse,
         }
     }
 
-    pub(crate) fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &Stream {
         self.io.inner()
     }
 

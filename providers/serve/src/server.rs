@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::Service;
 
@@ -20,13 +20,14 @@ use crate::body::RequestBody;
 use crate::connection::{Connections, Phase};
 use crate::error::Error;
 use crate::options::Options;
+use crate::socket::{HERE, Listener, Stream};
 use crate::stop::StopSignals;
 use crate::supervisor::Supervision;
 
 /// A bound server that does not accept yet: its address can be told to others first.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
     address: SocketAddr,
     options: Options,
 }
@@ -41,13 +42,22 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self {
-            listener,
+            listener: Listener::Tcp(listener),
             address,
             options,
         })
     }
 
-    /// The address it is bound to, with the port that was chosen.
+    /// Listens on a Unix socket that the caller has bound, and whose file it removes.
+    pub fn on_socket(listener: UnixListener, options: Options) -> Self {
+        Self {
+            listener: Listener::Unix(listener),
+            address: HERE,
+            options,
+        }
+    }
+
+    /// The address it is bound to, with the port that was chosen; on a Unix socket this machine with port 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
@@ -148,7 +158,7 @@ impl Running {
 
     async fn accept_until<S, B>(
         &self,
-        listener: TcpListener,
+        listener: Listener,
         service: S,
         stop: impl Future<Output = ()>,
     ) where
@@ -174,15 +184,12 @@ impl Running {
         }
     }
 
-    async fn accept(
-        &self,
-        listener: &TcpListener,
-    ) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    async fn accept(&self, listener: &Listener) -> (Stream, SocketAddr, OwnedSemaphorePermit) {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.expect("nobody closes this semaphore");
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => return (sent_at_once(stream), peer, permit),
+                Ok((stream, peer)) => return (stream, peer, permit),
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
                     tracing::error!(%error, "cannot accept connections; trying again in a second");
@@ -213,14 +220,6 @@ impl Running {
         let all = self.permits.acquire_many(self.max_connections).await;
         drop(all.expect("nobody closes this semaphore"));
     }
-}
-
-/// Answers are whole when they are written, so waiting for more to send only delays them.
-fn sent_at_once(stream: TcpStream) -> TcpStream {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot send small packets at once");
-    }
-    stream
 }
 
 /// The client gave up before it was accepted.

@@ -105,6 +105,11 @@ fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
             &id(facts),
             &deadline(&facts.deadline),
             &match facts.trusted_hops {
+                0 if facts.interface == Interface::UnixSocket
+                    || facts.interface == Interface::Pipes =>
+                {
+                    "not told; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned()
+                }
                 0 => "the peer's; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned(),
                 hops => format!("`X-Forwarded-For`, {hops} from the end"),
             },
@@ -117,6 +122,10 @@ fn address(facts: &PlatformFacts) -> String {
     let host = match facts.interface {
         Interface::All => "0.0.0.0",
         Interface::Loopback => "127.0.0.1",
+        Interface::UnixSocket => {
+            return format!("the Unix socket of {}", quoted(facts.port_variables, ", "));
+        }
+        Interface::Pipes => return "standard input, and answers on descriptor 3".to_owned(),
     };
     let port = facts.default_port.map(|port| port.to_string());
     let port = match (facts.port_variables, port) {
@@ -143,6 +152,7 @@ fn deadline(rule: &DeadlineRule) -> String {
         Unit::Seconds => "seconds",
         Unit::Milliseconds => "milliseconds",
         Unit::GoDuration => "a Go duration",
+        Unit::Instant => "an instant",
     };
     let told = |(name, of): (&str, Unit)| format!("`{name}` ({})", unit(of));
     let fixed = rule.fixed.map(|time| format!("{} s", time.as_secs()));

@@ -1,4 +1,4 @@
-//! The platforms that are HTTP servers on a port: those that are linked, and what is left of those that are not.
+//! The platforms that have a table: those that are linked, and what is left of those that are not.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use isobar::driver::Clock;
 use isobar::driver::function::FunctionDriver;
 
 #[cfg(feature = "_platforms")]
-use isobar_serve::{HttpPlatform, PlatformFacts, Variables};
+use isobar_serve::{PlatformFacts, Variables};
 
 use super::not_linked;
 use crate::config::Config;
@@ -30,7 +30,8 @@ pub(crate) struct Served {
         feature = "azure-functions",
         feature = "alibaba-fc",
         feature = "tencent-scf",
-        feature = "http"
+        feature = "http",
+        feature = "fn"
     ),
     expect(dead_code, reason = "everything is linked")
 )]
@@ -51,7 +52,15 @@ enum Link {
 #[cfg(feature = "_platforms")]
 type Bind = for<'v> fn(&'v Variables<'v>) -> Binding<'v>;
 #[cfg(feature = "_platforms")]
-type Binding<'v> = std::pin::Pin<Box<dyn Future<Output = Result<HttpPlatform>> + Send + 'v>>;
+type Binding<'v> =
+    std::pin::Pin<Box<dyn Future<Output = Result<Arc<dyn FunctionDriver>>> + Send + 'v>>;
+
+#[cfg(feature = "_platforms")]
+fn bound<'v, P: FunctionDriver>(
+    binding: impl Future<Output = Result<P>> + Send + 'v,
+) -> Binding<'v> {
+    Box::pin(async { Ok(Arc::new(binding.await?) as Arc<dyn FunctionDriver>) })
+}
 
 #[cfg(feature = "_platforms")]
 const fn present(feature: &'static str, facts: &'static PlatformFacts, bind: Bind) -> Served {
@@ -64,7 +73,8 @@ const fn present(feature: &'static str, facts: &'static PlatformFacts, bind: Bin
     feature = "azure-functions",
     feature = "alibaba-fc",
     feature = "tencent-scf",
-    feature = "http"
+    feature = "http",
+    feature = "fn"
 )))]
 const fn absent(
     feature: &'static str,
@@ -83,11 +93,11 @@ const fn absent(
 pub(crate) const SERVED: &[Served] = &[
     #[cfg(feature = "cloud-run")]
     present("cloud-run", &isobar_gcp::function::CLOUD_RUN, |variables| {
-        Box::pin(isobar_gcp::function::bind(variables))
+        bound(isobar_gcp::function::bind(variables))
     }),
     #[cfg(feature = "http")]
     present("http", &isobar_http::function::KNATIVE, |variables| {
-        Box::pin(isobar_http::function::bind_knative(variables))
+        bound(isobar_http::function::bind_knative(variables))
     }),
     #[cfg(not(feature = "http"))]
     absent(
@@ -105,7 +115,7 @@ pub(crate) const SERVED: &[Served] = &[
     present(
         "azure-functions",
         &isobar_azure::function::FUNCTIONS,
-        |variables| Box::pin(isobar_azure::function::bind(variables)),
+        |variables| bound(isobar_azure::function::bind(variables)),
     ),
     #[cfg(not(feature = "azure-functions"))]
     absent(
@@ -117,7 +127,7 @@ pub(crate) const SERVED: &[Served] = &[
     present(
         "alibaba-fc",
         &isobar_alibaba::function::FUNCTION_COMPUTE,
-        |variables| Box::pin(isobar_alibaba::function::bind(variables)),
+        |variables| bound(isobar_alibaba::function::bind(variables)),
     ),
     #[cfg(not(feature = "alibaba-fc"))]
     absent(
@@ -129,7 +139,7 @@ pub(crate) const SERVED: &[Served] = &[
     present(
         "tencent-scf",
         &isobar_tencent::function::WEB_FUNCTION,
-        |variables| Box::pin(isobar_tencent::function::bind(variables)),
+        |variables| bound(isobar_tencent::function::bind(variables)),
     ),
     #[cfg(not(feature = "tencent-scf"))]
     absent(
@@ -139,13 +149,19 @@ pub(crate) const SERVED: &[Served] = &[
     ),
     #[cfg(feature = "http")]
     present("http", &isobar_http::function::OPENFAAS, |variables| {
-        Box::pin(isobar_http::function::bind_openfaas(variables))
+        bound(isobar_http::function::bind_openfaas(variables))
     }),
     #[cfg(not(feature = "http"))]
     absent("http", ["openfaas", "OpenFaaS"], Some("OPENFAAS_NAME")),
+    #[cfg(feature = "fn")]
+    present("fn", &isobar_fn::function::FN, |variables| {
+        bound(std::future::ready(isobar_fn::function::bind(variables)))
+    }),
+    #[cfg(not(feature = "fn"))]
+    absent("fn", ["fn", "Fn"], Some("FN_LISTENER")),
     #[cfg(feature = "http")]
     present("http", &isobar_http::function::FISSION, |variables| {
-        Box::pin(isobar_http::function::bind_fission(variables))
+        bound(isobar_http::function::bind_fission(variables))
     }),
     #[cfg(not(feature = "http"))]
     absent("http", ["fission", "Fission"], None),
@@ -172,13 +188,13 @@ impl Served {
         }
     }
 
-    /// Takes its port, or says which feature links it.
+    /// Takes its port or what it has instead, or says which feature links it.
     pub(crate) async fn open(&self, config: &Config) -> Result<Platformed> {
         match self.link {
             #[cfg(feature = "_platforms")]
             Link::Present { bind, .. } => {
                 let platform = bind(&config.lookup()).await?;
-                Ok((Arc::new(platform), Arc::new(isobar_serve::clock())))
+                Ok((platform, Arc::new(isobar_serve::clock())))
             }
             Link::Absent { title, .. } => {
                 std::future::ready(Err(not_linked(title, self.feature))).await

@@ -27,6 +27,8 @@ pub enum Unit {
     Milliseconds,
     /// A duration as Go writes it, such as `1m30s`, or a number of seconds.
     GoDuration,
+    /// No time but the end of it: an [`instant`].
+    Instant,
 }
 
 impl DeadlineRule {
@@ -50,7 +52,7 @@ impl DeadlineRule {
     }
 
     /// When a request that has just arrived is cut; a field that cannot be read does not count.
-    pub(super) fn of(&self, headers: &HeaderMap, limit: Option<Duration>) -> Option<SystemTime> {
+    pub fn of(&self, headers: &HeaderMap, limit: Option<Duration>) -> Option<SystemTime> {
         let own = self.header.and_then(|(name, unit)| {
             let text = headers.get(name)?.to_str().ok()?;
             unit.read(text).filter(|time| !time.is_zero())
@@ -69,6 +71,11 @@ impl Unit {
             Self::Seconds => seconds(text),
             Self::Milliseconds => text.parse().ok().map(Duration::from_millis),
             Self::GoDuration => seconds(text).or_else(|| go_duration(text)),
+            Self::Instant => {
+                let left = instant(text)?.duration_since(SystemTime::now());
+                // One that has passed is not none.
+                Some(left.unwrap_or(Duration::from_millis(1)))
+            }
         }
     }
 
@@ -77,12 +84,22 @@ impl Unit {
             Self::Seconds => "a number of seconds",
             Self::Milliseconds => "a number of milliseconds",
             Self::GoDuration => "a duration such as 1m30s, or a number of seconds",
+            Self::Instant => "an instant as in RFC 3339, or in milliseconds since 1970",
         }
     }
 }
 
 fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
+}
+
+/// An instant as RFC 3339 writes it, or in milliseconds since 1970.
+pub fn instant(text: &str) -> Option<SystemTime> {
+    if let Ok(milliseconds) = text.parse() {
+        return SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    }
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    Some(timestamp.into())
 }
 
 /// A duration as Go's `time.ParseDuration` reads it, as long as it is not negative: numbers, each with its unit.
@@ -175,5 +192,23 @@ mod tests {
     fn a_variable_that_is_no_time_is_named() {
         let error = RULE.limit(&|_| Some("soon".to_owned())).unwrap_err();
         assert!(error.to_string().contains("exec_timeout"), "{error}");
+    }
+
+    #[test]
+    fn an_instant_is_a_date_or_a_number() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_mins(29_920_408);
+        assert_eq!(instant("1795224480000"), Some(at));
+        assert_eq!(instant("2026-11-21T01:28:00Z"), Some(at));
+        assert_eq!(instant("2026-11-21T02:28:00+01:00"), Some(at));
+        for useless in ["", "soon", "-1", "2026-11-21"] {
+            assert_eq!(instant(useless), None, "{useless}");
+        }
+        let rule = DeadlineRule {
+            header: Some(("ends", Unit::Instant)),
+            ..DeadlineRule::UNTOLD
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("ends", HeaderValue::from_static("2026-01-01T00:00:00Z"));
+        assert!(rule.of(&headers, None).is_some(), "one that has passed");
     }
 }

@@ -10,7 +10,7 @@ use crate::config::Variables;
 use crate::event::EventFacts;
 use crate::options::{Options, Protocol};
 
-/// The facts of a platform whose functions are HTTP servers on a port.
+/// The facts of a platform, most of whose functions are HTTP servers on a port.
 ///
 /// A vendor's crate has one such table for each of its platforms, each fact with its source.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,10 @@ pub enum Interface {
     All,
     /// The machine's own: the front end is a process beside this one.
     Loopback,
+    /// None: the front end is a process that shares a directory, and `port_variables` tell the Unix socket there.
+    UnixSocket,
+    /// None: the front end has started the process, and writes to its standard input.
+    Pipes,
 }
 
 /// A field in which a platform passes the trace, in a form of its own.
@@ -157,10 +161,14 @@ impl PlatformFacts {
         if let Some(whole) = listen.filter(|text| has_port(text)) {
             return Ok(whole.to_owned());
         }
-        let host = listen.unwrap_or(match self.interface {
+        let host = match self.interface {
             Interface::All => "0.0.0.0",
             Interface::Loopback => "127.0.0.1",
-        });
+            Interface::UnixSocket | Interface::Pipes => {
+                return Err(Error::invalid(format!("{} has no port", self.title)));
+            }
+        };
+        let host = listen.unwrap_or(host);
         Ok(format!("{host}:{}", self.port(variables)?))
     }
 

@@ -20,7 +20,7 @@ use tower::Service;
 
 use super::calls::{Load, PlatformCalls, Taken};
 use super::facts::{FrontLimits, PlatformFacts};
-use super::{client, events, held::held, trace};
+use super::{client::client_address, events, held::held, trace};
 use crate::body::RequestBody;
 use crate::event::{Address, EventsPath};
 
@@ -96,7 +96,8 @@ impl Shared {
         } else {
             (arrival.request_id, IdField::ByServer)
         };
-        let remote = client::address(headers, self.trusted_hops, arrival.peer.ip());
+        let told = client_address(headers, self.trusted_hops);
+        let remote = told.unwrap_or_else(|| arrival.peer.ip());
         let origin = Origin::default()
             .with_id(id.clone())
             .with_id_field(id_field)

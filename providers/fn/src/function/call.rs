@@ -1,0 +1,113 @@
+//! One call: from the agent's request to its answer.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, Method, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use isobar::driver::Problem;
+use isobar::function::{AppService, Origin, RequestId};
+use isobar::http::{Request, Response};
+use isobar_serve::{Options, RequestBody, client_address};
+
+use crate::config::FN;
+use crate::{error, gateway};
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct Calls {
+    pub(super) app: AppService,
+    pub(super) app_name: Option<String>,
+    pub(super) trusted_hops: usize,
+}
+
+const CALL_ID: HeaderName = HeaderName::from_static("fn-call-id");
+
+impl Calls {
+    /// The answer is 200 whatever the response is; 502 says that this call failed, and any other status would end the
+    /// container (`writeResp` in `api/agent/agent.go`).
+    pub(super) async fn answer(&self, call: http::Request<RequestBody>) -> Response {
+        let (call, body) = call.into_parts();
+        let id = RequestId::of(&call.headers, &[CALL_ID]);
+        if call.method != Method::POST || call.uri.path() != "/call" {
+            let detail = "Fn calls POST /call and nothing else";
+            return Problem::new(StatusCode::NOT_FOUND, "no_call", "client", detail)
+                .into_response(&id);
+        }
+        if !gateway::is_request(&call.headers) {
+            return error::not_served().into_response(&id);
+        }
+        let refused = |problem: Problem| gateway::answer(problem.into_response(&id), false);
+        let content = match content(body).await {
+            Ok(content) => content,
+            Err(problem) => return refused(problem),
+        };
+        let request = match gateway::request(&call, content, self.app_name.as_deref()) {
+            Ok(request) => request,
+            Err(error) => {
+                let detail = error.to_string();
+                return refused(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "malformed_call",
+                    "client",
+                    detail,
+                ));
+            }
+        };
+        if let Some(problem) = too_large(&request) {
+            return refused(problem);
+        }
+        let is_head = request.method() == Method::HEAD;
+        let origin = self.origin(&call, &request, id.clone());
+        let response = self.app.respond(request, origin).await;
+        gateway::answer(response.unwrap_or_else(|never| match never {}), is_head)
+    }
+
+    fn origin(&self, call: &Parts, request: &Request, id: RequestId) -> Origin {
+        let client = client_address(request.headers(), self.trusted_hops);
+        Origin::default()
+            .with_id(id)
+            .with_deadline(FN.deadline.of(&call.headers, None))
+            .with_remote_address(client)
+    }
+}
+
+/// The content, which is whole before the application sees it: only so can it be refused in the client's terms.
+async fn content(body: RequestBody) -> Result<Bytes, Problem> {
+    let most = usize::try_from(Options::default().max_body_bytes).unwrap_or(usize::MAX);
+    match Limited::new(body, most).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let detail = format!("the request body is too large; the limit is {most} bytes");
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            Err(Problem::new(status, "body_too_large", "client", detail))
+        }
+        Err(error) => {
+            let detail = format!("the request body did not arrive: {error}");
+            let status = StatusCode::BAD_REQUEST;
+            Err(Problem::new(status, "body_broken", "client", detail))
+        }
+    }
+}
+
+/// The refusal of a head that the server would not take on other platforms either.
+fn too_large(request: &Request) -> Option<Problem> {
+    let usual = Options::default();
+    let target = request.uri().path_and_query();
+    let target = target.map_or(0, |target| target.as_str().len());
+    if target > usual.max_target_bytes {
+        let most = usual.max_target_bytes;
+        let detail = format!("the request target has {target} bytes, this server takes {most}");
+        let status = StatusCode::URI_TOO_LONG;
+        return Some(Problem::new(status, "target_too_long", "client", detail));
+    }
+    let fields = request.headers().iter();
+    let fields: usize = fields
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    (fields > usual.max_head_bytes).then(|| {
+        let most = usual.max_head_bytes;
+        let detail = format!("the header fields have {fields} bytes, this server takes {most}");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Problem::new(status, "head_too_large", "client", detail)
+    })
+}
