@@ -36,6 +36,7 @@ pub mod status;
 pub mod topic;
 pub mod url;
 pub mod utf16;
+mod whole;
 
 pub(crate) use budget::pause;
 pub use budget::{time_left, within};
@@ -50,3 +51,4 @@ pub use prefix::after_prefix;
 pub use problem::Problem;
 pub use retries::{Retries, RetryBudget};
 pub use revision::Revision;
+pub use whole::{forbids_content, refused_response, whole_response};

@@ -2,15 +2,14 @@
 
 use bytes::Bytes;
 use http::Method;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use isobar::driver::within;
+use isobar::driver::{refused_response, whole_response};
 use isobar::function::{AppService, Context, Origin};
 use isobar::http::{RemoteAddress, Request, Response};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{ErrorKind, Result};
 
 use super::invocation::Reply;
+use super::refusal;
 use super::stream::Streamed;
-use super::{clock, refusal};
 use crate::gateway::FrontDoor;
 
 /// One request on its way.
@@ -48,43 +47,15 @@ impl Visit {
 
     async fn whole(&self, response: Response, is_head: bool) -> Result<Bytes> {
         let most = self.door.limits().answer;
-        let mut whole = match self.collect(response, most).await {
-            Ok(whole) => whole,
-            Err(error) if error.kind() == ErrorKind::TooLarge => {
-                refusal::of_response(most, &self.context)
-            }
-            Err(error) => refusal::of_failure(error, &self.context).await?,
-        };
+        let mut whole = whole_response(response, most, &self.context).await;
         if is_head {
             whole.body_mut().clear();
         }
         match self.door.answer(whole) {
             Err(error) if error.kind() == ErrorKind::TooLarge => {
-                self.door.answer(refusal::of_response(most, &self.context))
+                self.door.answer(refused_response(most, &self.context))
             }
             answer => answer,
         }
     }
-
-    /// The response with all its content, which this door takes in one piece.
-    async fn collect(&self, response: Response, most: u64) -> Result<http::Response<Bytes>> {
-        let (parts, body) = response.into_parts();
-        let whole = async {
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            let collected = Limited::new(body, most).collect().await;
-            collected.map_err(not_collected)
-        };
-        let collected = match self.context.remaining() {
-            Some(time) => within(&clock(), time, whole).await?,
-            None => whole.await?,
-        };
-        Ok(http::Response::from_parts(parts, collected.to_bytes()))
-    }
-}
-
-fn not_collected(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    if error.is::<LengthLimitError>() {
-        return Error::new(ErrorKind::TooLarge, "the response is too large");
-    }
-    Error::new(ErrorKind::Internal, "the response's body failed").with_source(error)
 }

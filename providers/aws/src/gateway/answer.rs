@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use isobar::driver::forbids_content;
 use isobar::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap as _, Serializer};
@@ -222,13 +223,6 @@ fn connection_options(headers: &HeaderMap) -> Vec<String> {
     named
         .map(|option| option.trim().to_ascii_lowercase())
         .collect()
-}
-
-/// RFC 9110, sections 15.2, 15.3.5 and 15.4.5.
-fn forbids_content(status: StatusCode) -> bool {
-    status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
 }
 
 /// Whether the content may travel as text if it is UTF-8 (rule N5).
