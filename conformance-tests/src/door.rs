@@ -9,6 +9,7 @@ pub mod function_url;
 pub(crate) mod http1;
 pub mod lambda;
 pub mod local;
+pub mod openwhisk;
 mod payload;
 mod process;
 pub mod pubsub;

@@ -68,7 +68,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 28] = [
+pub const PROVIDERS: [&str; 30] = [
     "local",
     "aws",
     "aws-moto",
@@ -97,6 +97,8 @@ pub const PROVIDERS: [&str; 28] = [
     "openfaas",
     "fission",
     "fn",
+    "openwhisk",
+    "openwhisk-loop",
 ];
 
 /// Starts the provider of this name, one of [`PROVIDERS`].

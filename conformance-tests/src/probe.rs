@@ -32,11 +32,15 @@ use inbox::Inbox;
 pub(crate) use inbox::TOPIC;
 pub(crate) use notes::NOTES;
 
-/// The environment variable that turns this program into the probe: `local`, `lambda`, or [`CONNECT`].
+/// The environment variable that turns this program into the probe: `local`, `lambda`, [`CONNECT`] or
+/// [`CONNECT_ON_PIPES`].
 pub const VARIABLE: &str = "ISOBAR_CONFORMANCE_PROBE";
 
 /// The value with which the probe finds out where it runs, as applications do.
 pub const CONNECT: &str = "connect";
+
+/// The same, where standard input is the platform's.
+pub const CONNECT_ON_PIPES: &str = "connect-on-pipes";
 
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
@@ -117,7 +121,7 @@ pub(crate) async fn told(
 
 /// Runs the probe where this process was started as one; `main` calls it first.
 ///
-/// Returns whether it was; it ends with standard input.
+/// Returns whether it was; it ends with standard input, unless that is the platform's.
 pub fn requested() -> Result<bool> {
     let Some(platform) = std::env::var_os(VARIABLE) else {
         return Ok(false);
@@ -126,11 +130,14 @@ pub fn requested() -> Result<bool> {
         isobar::Error::new(isobar::ErrorKind::Internal, "no runtime").with_source(error)
     })?;
     let end = async {
+        if platform == CONNECT_ON_PIPES {
+            std::future::pending::<()>().await;
+        }
         let mut input = tokio::io::stdin();
         let _ = tokio::io::copy(&mut input, &mut tokio::io::sink()).await;
     };
     let serve = async {
-        if platform == CONNECT {
+        if platform == CONNECT || platform == CONNECT_ON_PIPES {
             isobar_connect::run(woken()).await;
             return Ok(());
         }

@@ -8,6 +8,7 @@ use std::process::Command;
 const ARROWS: &[(&str, &[&str])] = &[
     ("isobar", &[]),
     ("isobar-fault-proxy", &[]),
+    ("isobar-mutation", &[]),
     ("isobar-serve", &["isobar"]),
     ("isobar-local", &["isobar", "isobar-serve"]),
     ("isobar-aws", &["isobar", "isobar-serve"]),
@@ -19,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("isobar-alibaba", &["isobar", "isobar-serve"]),
     ("isobar-tencent", &["isobar", "isobar-serve"]),
     ("isobar-fn", &["isobar", "isobar-serve"]),
+    ("isobar-openwhisk", &["isobar", "isobar-serve"]),
     (
         "isobar-connect",
         &[
@@ -33,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-alibaba",
             "isobar-tencent",
             "isobar-fn",
+            "isobar-openwhisk",
             "isobar-serve",
         ],
     ),
@@ -50,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-alibaba",
             "isobar-tencent",
             "isobar-fn",
+            "isobar-openwhisk",
             "isobar-serve",
             "isobar-connect",
             "isobar-fault-proxy",
@@ -108,7 +112,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The vendors' crates; `serve` and `connect` lie beside them and are none.
-const VENDORS: [&str; 10] = [
+const VENDORS: [&str; 11] = [
     "providers/local",
     "providers/aws",
     "providers/postgres",
@@ -119,6 +123,7 @@ const VENDORS: [&str; 10] = [
     "providers/alibaba",
     "providers/tencent",
     "providers/fn",
+    "providers/openwhisk",
 ];
 
 /// Where a provider implements which trait.

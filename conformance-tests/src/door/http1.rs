@@ -51,7 +51,9 @@ pub(crate) async fn exchange_by_length(
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(&head(&address.to_string(), request)).await?;
+    stream
+        .write_all(&head(&address.to_string(), request))
+        .await?;
     stream.write_all(&request.body).await?;
     let mut answer = Vec::new();
     while stream.read_buf(&mut answer).await? > 0 {

@@ -6,10 +6,11 @@ use super::StartFailure;
 use crate::door::Doors;
 use crate::door::contract::{CONTRACTS, ContractDoors};
 use crate::door::fn_agent::FnDoors;
+use crate::door::openwhisk::OpenWhiskDoors;
 use crate::{Evidence, Provider};
 
 /// The platforms, by the names of their providers.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 10] = [
     "cloud-run",
     "azure-functions",
     "alibaba-fc",
@@ -18,6 +19,8 @@ pub const NAMES: [&str; 8] = [
     "openfaas",
     "fission",
     "fn",
+    "openwhisk",
+    "openwhisk-loop",
 ];
 
 /// What a front end does to requests that its contract does not promise to pass on as they are.
@@ -71,6 +74,34 @@ const REWRITTEN: &[(&str, &[(&str, &str)])] = &[
             ("G-202", "Fn's server writes URLs anew"),
         ],
     ),
+    ("openwhisk", OPENWHISK),
+    ("openwhisk-loop", OPENWHISK),
+];
+
+/// What the controller of OpenWhisk does to requests and results, whatever runs the action.
+const OPENWHISK: &[(&str, &str)] = &[
+    ("G-100", "the controller tells the last of several fields"),
+    ("G-103", "the controller passes text on as UTF-8 only"),
+    ("G-200", "the controller writes paths anew"),
+    ("G-201", "the controller tells the last of several fields"),
+    ("G-202", "the controller writes queries anew"),
+    (
+        "G-204",
+        "the controller writes fields anew that its library knows, cookies among them",
+    ),
+    (
+        "G-207",
+        "web actions take GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
+    ),
+    ("G-208", "the controller writes content types anew"),
+    (
+        "G-224",
+        "the controller passes text on as UTF-8 only, with a charset in its type",
+    ),
+    (
+        "G-225",
+        "the controller takes the type from a response without content",
+    ),
 ];
 
 /// Whether there is a contract of this name.
@@ -83,11 +114,14 @@ pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
     let mut names = NAMES.into_iter();
     let unknown = || StartFailure::Broken(format!("there is no contract of the name {name:?}"));
     let name = names.find(|own| *own == name).ok_or_else(unknown)?;
-    let doors: Arc<dyn Doors> = if name == "fn" {
-        Arc::new(FnDoors)
-    } else {
-        let found = CONTRACTS.iter().find(|contract| contract.name() == name);
-        Arc::new(ContractDoors(found.ok_or_else(unknown)?))
+    let doors: Arc<dyn Doors> = match name {
+        "fn" => Arc::new(FnDoors),
+        "openwhisk" => Arc::new(OpenWhiskDoors::Container),
+        "openwhisk-loop" => Arc::new(OpenWhiskDoors::ActionLoop),
+        _ => {
+            let found = CONTRACTS.iter().find(|contract| contract.name() == name);
+            Arc::new(ContractDoors(found.ok_or_else(unknown)?))
+        }
     };
     let rewritten = REWRITTEN.iter().find(|(platform, _)| *platform == name);
     Ok(Provider {

@@ -4,9 +4,6 @@
 //! The files of the corpus are requests: fields, an empty line, content. The field `path-name` stands for the name that the
 //! path has.
 
-#[path = "../../../providers/aws/tests/hostile/mutation.rs"]
-mod mutation;
-
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,11 +13,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use isobar_azure::function::FUNCTIONS;
 use isobar_gcp::function::CLOUD_RUN;
 use isobar_http::function::KNATIVE;
+use isobar_mutation::mutate;
 use isobar_serve::PlatformFacts;
 use isobar_serve::event::{Delivery, read};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-use mutation::mutate;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

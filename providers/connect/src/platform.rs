@@ -21,9 +21,6 @@ pub(crate) enum Platform {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub(crate) const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Platforms that no crate serves, recognised so that nothing is served there by mistake.
-const UNSERVED: [(&str, &str); 1] = [("__OW_ACTION_NAME", "Apache OpenWhisk")];
-
 /// The platform that was asked for, else the one whose marker is there, else this machine.
 pub(crate) fn detect(config: &Config) -> Result<Platform> {
     if let Some(name) = config.get(PLATFORM) {
@@ -33,22 +30,7 @@ pub(crate) fn detect(config: &Config) -> Result<Platform> {
         return Ok(Platform::Lambda);
     }
     let here = SERVED.iter().find(|platform| platform.is_here(config));
-    if let Some(here) = here {
-        return Ok(Platform::Http(here));
-    }
-    match UNSERVED
-        .iter()
-        .find(|(marker, _)| config.get(marker).is_some())
-    {
-        Some((marker, name)) => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "{marker} says that this is {name}, which no linked crate serves; \
-                 to run a plain HTTP server there, set {PLATFORM}=local"
-            ),
-        )),
-        None => Ok(Platform::Local),
-    }
+    Ok(here.map_or(Platform::Local, Platform::Http))
 }
 
 fn named(name: &str) -> Result<Platform> {

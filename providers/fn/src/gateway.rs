@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use isobar::driver::forbids_content;
 use isobar::http::{Body, Request, Response};
 use isobar::{Error, Result};
 
@@ -36,8 +37,7 @@ pub(crate) fn request(call: &Parts, content: Bytes, app_name: Option<&str>) -> R
     let method = Method::from_bytes(told(&METHOD)?)
         .map_err(|error| malformed(&METHOD).with_source(error))?;
     let url = Uri::try_from(told(&URL)?).map_err(|error| malformed(&URL).with_source(error))?;
-    let original = url.path_and_query().cloned();
-    let original = original.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let original = target(&url).ok_or_else(|| malformed(&URL))?;
     let own = below(&original, app_name);
     let mut request = Request::new(Body::from(content));
     *request.method_mut() = method;
@@ -46,6 +46,16 @@ pub(crate) fn request(call: &Parts, content: Bytes, app_name: Option<&str>) -> R
     let original = OriginalUri(Uri::from(original));
     request.extensions_mut().insert(original);
     Ok(request)
+}
+
+/// Path and query of a URL, which may have neither.
+fn target(url: &Uri) -> Option<PathAndQuery> {
+    let target = url.path_and_query().map_or("/", PathAndQuery::as_str);
+    match target.chars().next() {
+        Some('/') => target.parse().ok(),
+        None | Some('?') => format!("/{target}").parse().ok(),
+        Some(_) => None,
+    }
 }
 
 /// What the client sent, and the host that Fn's server has taken out of it.
@@ -105,12 +115,8 @@ pub(crate) fn answer(response: Response, is_head: bool) -> Response {
     Response::from_parts(parts, if has_content { body } else { Body::empty() })
 }
 
-/// RFC 9110, sections 15.2, 15.3.5 and 15.4.5.
-fn forbids_content(status: StatusCode) -> bool {
-    status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
-}
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 mod tests {
@@ -145,6 +151,8 @@ mod tests {
         check("http://h/t/shopping/a", "/t/shopping/a", "/t/shopping/a");
         check("http://h/a", "/a", "/a");
         check("http://h", "/", "/");
+        check("http://h?q=1", "/?q=1", "/?q=1");
+        check("h:80", "/", "/");
     }
 
     #[test]
@@ -181,6 +189,10 @@ mod tests {
             (&[("fn-http-method", "A B")], "fn-http-method is malformed"),
             (
                 &[("fn-http-method", "GET"), ("fn-http-request-url", "a b")],
+                "fn-http-request-url is malformed",
+            ),
+            (
+                &[("fn-http-method", "GET"), ("fn-http-request-url", "*")],
                 "fn-http-request-url is malformed",
             ),
         ] {

@@ -21,7 +21,7 @@ use isobar::function::AppService;
 use isobar::{Error, Result};
 
 use crate::bound::BoundServer;
-use crate::config::{LISTEN_VARIABLE, Variables};
+use crate::config::Variables;
 use crate::event::EventsPath;
 use crate::options::Options;
 
@@ -88,8 +88,7 @@ impl PlatformSetup {
     ///
     /// Fails with `InvalidArgument` where a variable is wrong, naming it.
     pub async fn bind(self, variables: &Variables<'_>) -> Result<HttpPlatform> {
-        let listen = variables(LISTEN_VARIABLE).filter(|listen| !listen.is_empty());
-        let address = self.facts.address(listen.as_deref(), variables)?;
+        let address = self.facts.listen_address(variables)?;
         let shared = Shared {
             facts: self.facts,
             calls: self.calls,

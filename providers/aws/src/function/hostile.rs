@@ -3,8 +3,6 @@
 
 #[path = "../../tests/hostile/corpus.rs"]
 mod corpus;
-#[path = "../../tests/hostile/mutation.rs"]
-mod mutation;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -15,11 +13,11 @@ use isobar::document::{SortType, Value};
 use isobar::driver::function::FunctionDescription;
 use isobar::function::{AppService, Context, Outcome, RequestId, TopicSpec};
 use isobar::{App, BucketSpec, CollectionSpec, Environment};
+use isobar_mutation::mutate;
 
 use super::event::{self, Kind};
 use super::{LambdaPlatform, clock};
 use corpus::corpus;
-use mutation::mutate;
 
 const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
 const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");

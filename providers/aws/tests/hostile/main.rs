@@ -1,17 +1,16 @@
 //! Whatever comes through a front door: no panic, no hang, and no more memory than a few times what came.
 
 mod corpus;
-mod mutation;
 
 use std::alloc::System;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use isobar_aws::FrontDoor;
+use isobar_mutation::mutate;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use corpus::corpus;
-use mutation::mutate;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

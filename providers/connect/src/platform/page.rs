@@ -225,7 +225,7 @@ fn own_calls(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
 fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
     table(text, "Events", &["platform", "wakes", "sent by", "told by"]);
     for source in OWN_EVENTS {
-        event(text, "each of these", &source);
+        event(text, "each with `cloud-events`", &source);
     }
     for (facts, _) in facts {
         for source in facts.events.sources {

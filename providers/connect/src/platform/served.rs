@@ -31,7 +31,8 @@ pub(crate) struct Served {
         feature = "alibaba-fc",
         feature = "tencent-scf",
         feature = "http",
-        feature = "fn"
+        feature = "fn",
+        feature = "openwhisk"
     ),
     expect(dead_code, reason = "everything is linked")
 )]
@@ -74,7 +75,8 @@ const fn present(feature: &'static str, facts: &'static PlatformFacts, bind: Bin
     feature = "alibaba-fc",
     feature = "tencent-scf",
     feature = "http",
-    feature = "fn"
+    feature = "fn",
+    feature = "openwhisk"
 )))]
 const fn absent(
     feature: &'static str,
@@ -159,6 +161,34 @@ pub(crate) const SERVED: &[Served] = &[
     }),
     #[cfg(not(feature = "fn"))]
     absent("fn", ["fn", "Fn"], Some("FN_LISTENER")),
+    #[cfg(feature = "openwhisk")]
+    present(
+        "openwhisk",
+        &isobar_openwhisk::function::ACTION_LOOP,
+        |variables| {
+            bound(std::future::ready(isobar_openwhisk::function::open_loop(
+                variables,
+            )))
+        },
+    ),
+    #[cfg(not(feature = "openwhisk"))]
+    absent(
+        "openwhisk",
+        ["openwhisk-loop", "OpenWhisk ActionLoop"],
+        Some("__OW_ACTION_NAME"),
+    ),
+    #[cfg(feature = "openwhisk")]
+    present(
+        "openwhisk",
+        &isobar_openwhisk::function::CONTAINER,
+        |variables| bound(isobar_openwhisk::function::bind_container(variables)),
+    ),
+    #[cfg(not(feature = "openwhisk"))]
+    absent(
+        "openwhisk",
+        ["openwhisk", "OpenWhisk container"],
+        Some("__OW_API_HOST"),
+    ),
     #[cfg(feature = "http")]
     present("http", &isobar_http::function::FISSION, |variables| {
         bound(isobar_http::function::bind_fission(variables))

@@ -75,13 +75,12 @@ async fn a_store_that_is_not_linked_names_crate_and_feature() {
     assert!(message.contains("ISOBAR_DOCUMENTS"), "{message}");
 }
 
+#[cfg(feature = "fn")]
 #[tokio::test]
-async fn a_platform_that_nobody_serves_is_not_taken_for_this_machine() {
-    let message = refused(&[("__OW_ACTION_NAME", "/_/notes")]).await;
-    assert!(
-        message.contains("__OW_ACTION_NAME") && message.contains("ISOBAR_PLATFORM"),
-        "{message}"
-    );
+async fn a_platform_whose_contract_is_broken_is_not_taken_for_this_machine() {
+    let memory = [("ISOBAR_DOCUMENTS", "memory:"), ("ISOBAR_BLOBS", "memory:")];
+    let message = refused(&[&memory[..], &[("FN_LISTENER", "tcp:1")]].concat()).await;
+    assert!(message.contains("FN_LISTENER"), "{message}");
 }
 
 #[cfg(feature = "tencent-scf")]
@@ -114,7 +113,7 @@ fn detected(variables: &'static [&'static str]) -> &'static str {
 #[cfg(feature = "_platforms")]
 #[test]
 fn each_platform_is_told_by_its_marks() {
-    let table: [(&'static [&'static str], &str); 11] = [
+    let table: [(&'static [&'static str], &str); 14] = [
         (&[], "local"),
         (&["AWS_LAMBDA_RUNTIME_API"], "lambda"),
         (&["K_SERVICE", "PORT"], "cloud-run"),
@@ -126,6 +125,9 @@ fn each_platform_is_told_by_its_marks() {
         (&["TENCENTCLOUD_RUNENV"], "tencent-scf"),
         (&["OPENFAAS_NAME", "KUBERNETES_SERVICE_HOST"], "openfaas"),
         (&["FN_LISTENER"], "fn"),
+        (&["__OW_API_HOST"], "openwhisk"),
+        (&["__OW_API_HOST", "__OW_ACTION_NAME"], "openwhisk-loop"),
+        (&["__OW_API_HOST", "__OW_PROXY_VERSION"], "openwhisk-loop"),
     ];
     for (variables, expected) in table {
         assert_eq!(detected(variables), expected, "{variables:?}");

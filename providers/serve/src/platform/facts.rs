@@ -6,7 +6,7 @@ use http::HeaderName;
 use isobar::{Capabilities, Error, Result};
 
 use super::deadline::DeadlineRule;
-use crate::config::Variables;
+use crate::config::{LISTEN_VARIABLE, Variables};
 use crate::event::EventFacts;
 use crate::options::{Options, Protocol};
 
@@ -152,12 +152,16 @@ impl PlatformFacts {
         }
     }
 
-    /// The address to listen on: `HOST:PORT` or only `HOST` of `listen` in place of the platform's own.
-    pub(super) fn address(
-        &self,
-        listen: Option<&str>,
-        variables: &Variables<'_>,
-    ) -> Result<String> {
+    /// The address to listen on: the platform's own, unless `ISOBAR_LISTEN` names another host, or host and port.
+    ///
+    /// Fails with `InvalidArgument` where a variable is wrong, naming it, and where the platform has no port.
+    pub fn listen_address(&self, variables: &Variables<'_>) -> Result<String> {
+        let listen = variables(LISTEN_VARIABLE).filter(|listen| !listen.is_empty());
+        self.address(listen.as_deref(), variables)
+    }
+
+    /// `HOST:PORT` or only `HOST` of `listen` in place of the platform's own.
+    fn address(&self, listen: Option<&str>, variables: &Variables<'_>) -> Result<String> {
         if let Some(whole) = listen.filter(|text| has_port(text)) {
             return Ok(whole.to_owned());
         }

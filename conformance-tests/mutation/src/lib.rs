@@ -1,6 +1,8 @@
-//! Events as a hostile or broken sender might send them: published ones, damaged by chance.
+//! Events as a hostile or broken sender might send them: whole ones, damaged by chance.
 //!
-//! Each run of the tests takes the same ones, so that a failure is found again.
+//! From one seed come always the same ones, so that a failure is found again.
+
+use fastrand::Rng;
 
 /// What stands for itself in JSON, in paths, queries and header fields, and is likely to be taken for something else.
 const PIECES: [&[u8]; 28] = [
@@ -34,8 +36,10 @@ const PIECES: [&[u8]; 28] = [
     b"AP8=",
 ];
 
-/// Damages an event in one to six ways.
-pub(crate) fn mutate(random: &mut fastrand::Rng, event: &[u8], other: &[u8]) -> Vec<u8> {
+/// An event, damaged in one to six ways; what is put into it is in part of another one.
+///
+/// One that is empty becomes the other one first, which must have bytes.
+pub fn mutate(random: &mut Rng, event: &[u8], other: &[u8]) -> Vec<u8> {
     let mut event = event.to_vec();
     for _ in 0..random.usize(1..=6) {
         if event.is_empty() {

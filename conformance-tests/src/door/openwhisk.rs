@@ -1,0 +1,120 @@
+//! Through an action of OpenWhisk, as its controller, its invoker and the proxy of its ActionLoop runtimes do by their
+//! sources.
+//!
+//! <https://github.com/apache/openwhisk/blob/master/docs/actions-new.md>,
+//! <https://github.com/apache/openwhisk-runtime-go/blob/master/openwhisk/executor.go>
+
+mod container;
+mod proxy;
+mod web_action;
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use isobar::Capabilities;
+use isobar_openwhisk::function::{ACTION_LOOP, CONTAINER};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Door, Doors, WireRequest, WireResponse};
+use crate::{Evidence, Failure};
+use container::Container;
+use proxy::Proxy;
+
+/// Doors to an action.
+#[derive(Debug, Clone, Copy)]
+pub enum OpenWhiskDoors {
+    /// In a container of its own.
+    Container,
+    /// Below the proxy of an ActionLoop runtime.
+    ActionLoop,
+}
+
+#[derive(Debug)]
+struct OpenWhiskDoor<A>(A);
+
+/// What runs activations, one at a time; where OpenWhisk would start another container the others wait.
+#[async_trait]
+trait Activates: std::fmt::Debug + Send + Sync {
+    /// The result of an activation that did not fail.
+    async fn activate(&self, activation: &Value) -> Result<Value, Failure>;
+}
+
+/// How long an action may take to be there, and to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// "Per activation payload size".
+const MOST_CONTENT: usize = 1_000_000;
+
+#[async_trait]
+impl Doors for OpenWhiskDoors {
+    fn capabilities(&self) -> Capabilities {
+        match self {
+            Self::Container => CONTAINER.capabilities,
+            Self::ActionLoop => ACTION_LOOP.capabilities,
+        }
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::ContractOnly
+    }
+
+    fn client(&self) -> Option<IpAddr> {
+        None
+    }
+
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    fn most_content(&self) -> usize {
+        MOST_CONTENT
+    }
+
+    fn counts_deliveries(&self) -> bool {
+        // No messages come this way.
+        false
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        Ok(match self {
+            Self::Container => Box::new(OpenWhiskDoor(Container::start().await?)),
+            Self::ActionLoop => Box::new(OpenWhiskDoor(Proxy::start().await?)),
+        })
+    }
+}
+
+#[async_trait]
+impl<A: Activates> Door for OpenWhiskDoor<A> {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let id = Uuid::new_v4().simple().to_string();
+        let activation = activation(&web_action::arguments(request), &id);
+        let result = self.0.activate(&activation);
+        let Ok(result) = tokio::time::timeout(PATIENCE, result).await else {
+            return Err(Failure::new("no result in 30 s"));
+        };
+        let response = web_action::response(&result?, &request.method)?;
+        let filed = response.joined("x-request-id");
+        if filed != id {
+            let what = format!("the activation is {id:?}, the response says {filed:?}");
+            return Err(Failure::new(what));
+        }
+        Ok(response)
+    }
+}
+
+/// What the invoker posts to `/run` (`ContainerProxy.scala`).
+fn activation(arguments: &Value, id: &str) -> Value {
+    let deadline = SystemTime::now() + PATIENCE;
+    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
+    json!({
+        "value": arguments,
+        "namespace": "guest",
+        "action_name": "/guest/demo/probe",
+        "action_version": "0.0.1",
+        "activation_id": id,
+        "transaction_id": "HDpxHhHkYQ3fNRmMlc6SLRKOmjGVmBhb",
+        "api_key": "23bc46b1-71f6-4ed5-8c54-816aa4f8c502:no",
+        "deadline": deadline.as_millis().to_string(),
+    })
+}
