@@ -87,6 +87,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["isobar-migrate-model", "isobar-express-path"],
     ),
     ("isobar-migrate-generate", &["isobar-migrate-model"]),
+    ("isobar-deploy", &[]),
     (
         "isobar-migrate-gateway",
         &[
@@ -106,6 +107,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "isobar-migrate-analyze",
             "isobar-migrate-generate",
             "isobar-migrate-gateway",
+            "isobar-deploy",
             "isobar-express",
         ],
     ),

@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::export::ExportArguments;
 use crate::gateway::GatewayArguments;
 use crate::local::LocalArguments;
 use crate::migrate::MigrateArguments;
+use crate::package::PackageArguments;
 use crate::port::PortArguments;
 use crate::promote::PromoteArguments;
 use crate::rollback::RollbackArguments;
@@ -41,6 +43,10 @@ pub enum Command {
     Port(PortArguments),
     /// Port an application, run both sides, compare them, and serve both: all of the above in order.
     Migrate(MigrateArguments),
+    /// Write what a platform deploys, from what an application declares.
+    Export(ExportArguments),
+    /// Pack an application's program as a platform takes it.
+    Package(PackageArguments),
     /// Care for the store that the local provider keeps in a directory.
     Local(LocalArguments),
 }

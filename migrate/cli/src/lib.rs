@@ -7,18 +7,23 @@ pub mod args;
 pub mod change;
 pub mod disk_tree;
 pub mod exit;
+pub mod export;
 pub mod gateway;
 pub mod local;
 mod logging;
 pub mod migrate;
+pub mod package;
 pub mod port;
 pub mod printer;
+pub mod program;
 pub mod progress;
 pub mod promote;
 pub mod rollback;
 mod runtime;
 pub mod scan;
+pub mod triple;
 pub mod verify;
+pub mod written;
 
 use std::process::ExitCode;
 
@@ -60,6 +65,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::Port(arguments) => port::run(&arguments, printer),
         Command::Local(arguments) => local::run(&arguments, printer),
         Command::Migrate(arguments) => migrate::run(&arguments, printer),
+        Command::Export(arguments) => export::run(&arguments, printer),
+        Command::Package(arguments) => package::run(&arguments, printer),
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
 mod change;
+mod deploy;
 mod gateway;
 mod legacy_notes;
 mod local;

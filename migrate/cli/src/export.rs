@@ -1,0 +1,167 @@
+//! `isobar export TARGET`: what a platform deploys, from what an application declares.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use isobar_deploy::{Architecture, Export, Source, Target};
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::printer::Printer;
+use crate::program::Program;
+use crate::triple::Triple;
+use crate::written::{Existing, NewFile, Written, write_all};
+
+/// Arguments of `isobar export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The program is started with --describe, and with --export where the platform has tables; neither \
+touches a network. Files that are there and differ are kept unless --force says otherwise.\n\n\
+Exit status: 0 written, 2 wrong usage, no such program, what is declared cannot be said on the platform or files would \
+be overwritten, 3 they cannot be written, 70 a fault of isobar itself."
+)]
+pub struct ExportArguments {
+    /// The platform: aws, gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
+    #[arg(value_parser = parse_target)]
+    pub target: Target,
+
+    /// The application's program, built for this machine; else the newest build of the package in
+    /// this directory.
+    pub binary: Option<PathBuf>,
+
+    /// The directory to write to; else deploy/TARGET.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// What the deployed program is built for, such as aarch64-unknown-linux-musl; else what this
+    /// one is built for.
+    #[arg(long = "target", value_name = "TRIPLE")]
+    pub triple: Option<Triple>,
+
+    /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
+    /// servers: `/` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
+    #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
+    pub events_path: Option<String>,
+
+    /// Write over files that are there.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &ExportArguments, printer: &Printer) -> Result<Exit, Failure> {
+    let program = Program::find(arguments.binary.as_deref(), None)?;
+    let export = export(arguments, &program)?;
+    let directory = directory(arguments.out.as_deref(), arguments.target);
+    let files: Vec<NewFile<'_>> = export
+        .files
+        .iter()
+        .map(|file| NewFile {
+            path: directory.join(&file.path),
+            content: file.text.as_bytes(),
+            executable: false,
+        })
+        .collect();
+    let written = write_all(&files, Existing::forced(arguments.force))?;
+    if arguments.json {
+        printer.data(&as_json(arguments.target, &export, (&files, &written)).to_string());
+        return Ok(Exit::Done);
+    }
+    for (file, written) in files.iter().zip(&written) {
+        printer.data(&format!("{} {}", written.word(), file.path.display()));
+    }
+    for note in &export.notes {
+        printer.note(&format!("note: {note}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn export(arguments: &ExportArguments, program: &Program) -> Result<Export, Failure> {
+    let application = program.describe()?;
+    let documents = isobar_deploy::documents_of(arguments.target);
+    let documents = documents.filter(|_| !application.collections.is_empty());
+    let tables = documents.map(|url| program.tables(url)).transpose()?;
+    let architecture = match &arguments.triple {
+        Some(triple) => triple.architecture,
+        None => architecture_of(program.path())?,
+    };
+    let source = Source {
+        application: &application,
+        tables: tables.as_deref(),
+        architecture,
+        events_path: arguments.events_path.as_deref(),
+    };
+    isobar_deploy::export(arguments.target, &source).map_err(failed)
+}
+
+/// What is declared cannot be deployed there, unless the fault is here.
+pub(crate) fn failed(error: isobar_deploy::Error) -> Failure {
+    match error.kind() {
+        isobar_deploy::ErrorKind::Internal => Failure::bug(error),
+        _ => Failure::usage(error),
+    }
+}
+
+/// Of this machine where the program is none for Linux.
+fn architecture_of(program: &Path) -> Result<Architecture, Failure> {
+    let content = std::fs::read(program)
+        .with_context(|| format!("cannot read {}", program.display()))
+        .map_err(Failure::environment)?;
+    let host = if cfg!(target_arch = "aarch64") {
+        Architecture::Arm64
+    } else {
+        Architecture::X86_64
+    };
+    Ok(isobar_deploy::inspect(&content).map_or(host, |facts| facts.architecture))
+}
+
+/// Where the files of a target go.
+pub(crate) fn directory(named: Option<&Path>, target: Target) -> PathBuf {
+    let default = || Path::new("deploy").join(target.name());
+    named.map_or_else(default, Path::to_owned)
+}
+
+fn as_json(
+    target: Target,
+    export: &Export,
+    (files, written): (&[NewFile<'_>], &[Written]),
+) -> serde_json::Value {
+    let files = files.iter().zip(written).map(|(file, written)| {
+        json!({
+            "path": file.path.display().to_string(),
+            "bytes": file.content.len(),
+            "state": written.word(),
+        })
+    });
+    json!({
+        "target": target.name(),
+        "files": files.collect::<Vec<_>>(),
+        "notes": export.notes,
+    })
+}
+
+pub(crate) fn parse_target(name: &str) -> Result<Target, String> {
+    Target::named(name).ok_or_else(|| {
+        let all = Target::ALL.map(Target::name).join(", ");
+        format!("it is one of {all}")
+    })
+}
+
+/// A path whose last part is as long as the platforms demand of a secret.
+pub(crate) fn parse_events_path(path: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let secret = path.rsplit('/').next().unwrap_or_default();
+    if path.starts_with('/') && path.chars().all(plain) && secret.len() >= 16 {
+        Ok(path.to_owned())
+    } else {
+        Err(
+            "it begins with `/`, and ends with at least 16 letters, digits, `-`, `.`, `_` and `~`"
+                .to_owned(),
+        )
+    }
+}

@@ -1,0 +1,165 @@
+//! `isobar package TARGET`: an application's program as a platform takes it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use isobar_deploy::{Content, Package, PackageSource, PackedFile, Target};
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::export::{directory, failed, parse_events_path, parse_target};
+use crate::printer::Printer;
+use crate::program::Program;
+use crate::triple::Triple;
+use crate::written::{Existing, NewFile, Written, write_all};
+
+/// Arguments of `isobar package`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The package of the same program is the same, byte for byte. For gcp, knative, openfaas, openwhisk and fn it is a \
+directory from which a container is built. For azure the program is started with --describe.\n\n\
+Exit status: 0 written, 2 wrong usage, no such program, a program that the platform does not run or files that would be \
+overwritten, 3 they cannot be written, 70 a fault of isobar itself."
+)]
+pub struct PackageArguments {
+    /// The platform: aws, gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
+    #[arg(value_parser = parse_target)]
+    pub target: Target,
+
+    /// The application's program; else the newest build of the package in this directory.
+    pub binary: Option<PathBuf>,
+
+    /// The file to write, or the directory where a container is built; else deploy/TARGET/function.zip
+    /// or deploy/TARGET.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// What the program must be built for, such as aarch64-unknown-linux-musl.
+    #[arg(long = "target", value_name = "TRIPLE")]
+    pub triple: Option<Triple>,
+
+    /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
+    /// servers: `/` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
+    #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
+    pub events_path: Option<String>,
+
+    /// Write over files that are there.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Failure> {
+    let program = Program::find(arguments.binary.as_deref(), arguments.triple.as_ref())?;
+    let package = package(arguments, &program)?;
+    let files = files(arguments, &package.content);
+    let written = write_all(&files, Existing::forced(arguments.force))?;
+    if arguments.json {
+        printer.data(&as_json(arguments.target, &package, (&files, &written)).to_string());
+        return Ok(Exit::Done);
+    }
+    for (file, written) in files.iter().zip(&written) {
+        printer.data(&format!("{} {}", written.word(), file.path.display()));
+    }
+    if let Content::Archive { sha256, .. } = &package.content {
+        printer.data(&format!("sha256 {sha256}"));
+    }
+    for note in &package.notes {
+        printer.note(&format!("note: {note}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn package(arguments: &PackageArguments, program: &Program) -> Result<Package, Failure> {
+    let content = std::fs::read(program.path())
+        .with_context(|| format!("cannot read {}", program.path().display()))
+        .map_err(Failure::environment)?;
+    let described = isobar_deploy::needs_application(arguments.target);
+    let application = described.then(|| program.describe()).transpose()?;
+    let source = PackageSource {
+        program: &content,
+        name: name_of(program.path())?,
+        architecture: arguments.triple.as_ref().map(|triple| triple.architecture),
+        application: application.as_ref(),
+        events_path: arguments.events_path.as_deref(),
+    };
+    let told = || program.path().display().to_string();
+    isobar_deploy::package(arguments.target, &source).map_err(|error| {
+        let mut failure = failed(error);
+        failure.error = failure.error.context(told());
+        failure
+    })
+}
+
+/// The program's own name, which scripts and Dockerfiles hold.
+fn name_of(program: &Path) -> Result<&str, Failure> {
+    let plain = |name: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        !name.is_empty() && name.chars().all(plain)
+    };
+    let name = program.file_name().and_then(|name| name.to_str());
+    name.filter(plain).ok_or_else(|| {
+        let message = anyhow!(
+            "{} has other characters in its name than letters, digits, _ and -",
+            program.display()
+        );
+        Failure::usage(message).with_hint("rename the program")
+    })
+}
+
+fn files<'c>(arguments: &PackageArguments, content: &'c Content) -> Vec<NewFile<'c>> {
+    let out = arguments.out.as_deref();
+    match content {
+        Content::Archive { bytes, .. } => {
+            let default = || directory(None, arguments.target).join("function.zip");
+            vec![NewFile {
+                path: out.map_or_else(default, Path::to_owned),
+                content: bytes,
+                executable: false,
+            }]
+        }
+        Content::Directory(files) => {
+            let directory = directory(out, arguments.target);
+            let file = |file: &'c PackedFile| NewFile {
+                path: directory.join(&file.path),
+                content: &file.content,
+                executable: file.executable,
+            };
+            files.iter().map(file).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn as_json(
+    target: Target,
+    package: &Package,
+    (files, written): (&[NewFile<'_>], &[Written]),
+) -> serde_json::Value {
+    let files = files.iter().zip(written).map(|(file, written)| {
+        json!({
+            "path": file.path.display().to_string(),
+            "bytes": file.content.len(),
+            "state": written.word(),
+        })
+    });
+    let sha256 = match &package.content {
+        Content::Archive { sha256, .. } => Some(sha256),
+        _ => None,
+    };
+    let glibc = package.facts.glibc;
+    json!({
+        "target": target.name(),
+        "architecture": package.facts.architecture.triple(),
+        "loader": package.facts.loader,
+        "glibc": glibc.map(|(major, minor)| format!("{major}.{minor}")),
+        "files": files.collect::<Vec<_>>(),
+        "sha256": sha256,
+        "notes": package.notes,
+    })
+}

@@ -1,0 +1,118 @@
+//! Writes what a command makes, and nothing over what is there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+
+use crate::exit::Failure;
+
+/// What was done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It was not there, or was replaced.
+    New,
+    /// It was there as it is.
+    Unchanged,
+}
+
+impl Written {
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "written",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// What may happen to a file that is there and differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing: the command fails before it writes anything.
+    Kept,
+    /// It is replaced.
+    Replaced,
+}
+
+impl Existing {
+    /// What `--force` says.
+    pub fn forced(force: bool) -> Self {
+        if force { Self::Replaced } else { Self::Kept }
+    }
+}
+
+/// A file to be written.
+#[derive(Debug)]
+pub struct NewFile<'f> {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub content: &'f [u8],
+    /// Whether it is a program.
+    pub executable: bool,
+}
+
+/// Writes all of the files, or none where one is there and must be kept.
+pub fn write_all(files: &[NewFile<'_>], existing: Existing) -> Result<Vec<Written>, Failure> {
+    let found: Vec<Option<Vec<u8>>> = files
+        .iter()
+        .map(|file| read(&file.path))
+        .collect::<Result<_, _>>()?;
+    let differs = |(file, found): (&NewFile<'_>, &Option<Vec<u8>>)| {
+        let differs = found.as_ref().is_some_and(|found| found != file.content);
+        differs.then(|| file.path.display().to_string())
+    };
+    let different: Vec<String> = files.iter().zip(&found).filter_map(differs).collect();
+    if existing == Existing::Kept && !different.is_empty() {
+        let message = anyhow!("would be overwritten: {}", different.join(", "));
+        return Err(Failure::usage(message).with_hint(
+            "move what you have changed away, name another place with --out, or use --force",
+        ));
+    }
+    let written = files.iter().zip(found).map(|(file, found)| {
+        if found.is_some_and(|found| found == file.content) {
+            return Ok(Written::Unchanged);
+        }
+        write(file)?;
+        Ok(Written::New)
+    });
+    written.collect()
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let error = anyhow!(error).context(format!("cannot read {}", path.display()));
+            Err(Failure::environment(error))
+        }
+    }
+}
+
+fn write(file: &NewFile<'_>) -> Result<(), Failure> {
+    let told = || format!("cannot write {}", file.path.display());
+    let written = file
+        .path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&file.path, file.content))
+        .and_then(|()| make_executable(file));
+    written.with_context(told).map_err(Failure::environment)
+}
+
+#[cfg(unix)]
+fn make_executable(file: &NewFile<'_>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if file.executable {
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &NewFile<'_>) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The other platforms: by tools that others wrote where a registry has one, else by their structure alone.
+//!
+//! Not run, because no registry of packages has them: schemas of Azure's `host.json` and `function.json`, `stack.yml` of
+//! OpenFaaS, `s.yaml` of Serverless Devs, `serverless.yml` of Tencent's component, wskdeploy's manifest and Fn's
+//! `func.yaml`. Those are read by a parser of YAML or JSON that is not ours, and looked into.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{
+    EVERYTHING, application, export, exported, isobar, notes, parsed, python, repository, validate,
+};
+use crate::migration::stderr;
+
+fn knative(file: &Path) {
+    let mut check = python();
+    check.arg(repository("conformance-tests/emulators/knative.py"));
+    let output = check.arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// What is exported of an application that declares everything that a platform has.
+fn everything(target: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let mut declared: Value = serde_json::from_str(EVERYTHING).unwrap();
+    // OpenFaaS has one schedule for each function.
+    declared["schedules"].as_array_mut().unwrap().truncate(1);
+    let program = application(directory.path(), &declared.to_string());
+    let output = export(target, &program, directory.path());
+    assert!(output.status.success(), "{}", stderr(&output));
+    directory
+}
+
+#[test]
+fn services_for_cloud_run_and_knative_are_what_their_definitions_say() {
+    for target in ["gcp", "knative"] {
+        for directory in [exported(target), everything(target)] {
+            knative(&directory.path().join("service.yaml"));
+        }
+    }
+    let service = parsed(&everything("gcp").path().join("service.yaml"));
+    let env = &service["spec"]["template"]["spec"]["containers"][0]["env"];
+    let secret = json!({ "name": "API_KEY", "valueFrom": { "secretKeyRef": { "name": "api-key", "key": "latest" } } });
+    assert!(env.as_array().unwrap().contains(&secret), "{env:#}");
+}
+
+#[test]
+fn the_routes_for_googles_gateway_are_an_openapi_2_document() {
+    for directory in [exported("gcp"), everything("gcp")] {
+        let routes = directory.path().join("openapi.yaml");
+        validate(
+            "openapi_spec_validator.__main__",
+            &["--schema", "2.0"],
+            &routes,
+        );
+    }
+    let directory = exported("gcp");
+    let schedules = parsed(&directory.path().join("schedules.yaml"));
+    assert_eq!(schedules["jobs"][0]["schedule"], "0 3 * * *");
+    let indexes = fs::read_to_string(directory.path().join("firestore.indexes.json")).unwrap();
+    let indexes: Value = serde_json::from_str(&indexes).unwrap();
+    assert!(indexes["indexes"].is_array(), "{indexes:#}");
+}
+
+#[test]
+fn azure_gets_a_host_and_a_function_for_all_that_wakes_the_application() {
+    let directory = everything("azure");
+    let json = |file: &str| -> Value {
+        let text = fs::read_to_string(directory.path().join(file)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let host = json("host.json");
+    assert_eq!(host["customHandler"]["enableProxyingHttpRequest"], true);
+    assert_eq!(host["extensions"]["http"]["routePrefix"], "");
+    let first = |function: &str| json(&format!("{function}/function.json"))["bindings"][0].clone();
+    let waking = |name: &str| first(&format!("FILL-IN-{name}"));
+    assert_eq!(first("requests")["type"], "httpTrigger");
+    assert_eq!(waking("often")["schedule"], "0 */5 * * * *");
+    assert_eq!(waking("jobs")["queueName"], "%ISOBAR_PREFIX%jobs");
+    assert_eq!(
+        waking("user-photos")["path"],
+        "%ISOBAR_PREFIX%user-photos/{name}"
+    );
+    let settings = json("appsettings.json");
+    let secret = settings
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|setting| setting["name"] == "API_KEY");
+    assert!(
+        secret.unwrap()["value"]
+            .as_str()
+            .unwrap()
+            .starts_with("@Microsoft.KeyVault(")
+    );
+}
+
+#[test]
+fn the_others_say_what_is_declared_in_yaml() {
+    let read = |target: &str, file: &str| parsed(&everything(target).path().join(file));
+    let openfaas = read("openfaas", "stack.yml");
+    let function = &openfaas["functions"]["every-thing"];
+    assert_eq!(function["annotations"]["schedule"], "*/5 * * * *");
+    assert_eq!(function["environment"]["GREETING"], "hello");
+
+    let alibaba = read("alibaba", "s.yaml");
+    let props = &alibaba["resources"]["every-thing"]["props"];
+    assert_eq!(
+        props["environmentVariables"]["API_KEY"],
+        "${env('API_KEY')}"
+    );
+    assert_eq!(
+        props["triggers"][1]["triggerConfig"]["cronExpression"],
+        "0 0/5 * * * ?"
+    );
+
+    let tencent = read("tencent", "serverless.yml");
+    assert_eq!(tencent["inputs"]["type"], "web");
+    let timer = &tencent["inputs"]["events"][1]["timer"]["parameters"];
+    assert_eq!(timer["cronExpression"], "0 */5 * * * * *");
+
+    let openwhisk = read("openwhisk", "manifest.yaml");
+    let action = &openwhisk["packages"]["every-thing"]["actions"]["every-thing"];
+    assert_eq!(action["web"], "raw");
+
+    let function = read("fn", "func.yaml");
+    assert_eq!(function["runtime"], "docker");
+    assert_eq!(function["config"]["ISOBAR_PREFIX"], "every-thing-");
+}
+
+#[test]
+fn the_example_is_exported_to_every_target_twice_the_same() {
+    for target in isobar_deploy::Target::ALL.map(isobar_deploy::Target::name) {
+        let (first, second) = (exported(target), exported(target));
+        let mut files = 0;
+        for entry in fs::read_dir(first.path()).unwrap() {
+            let name = entry.unwrap().file_name();
+            if first.path().join(&name).is_dir() {
+                continue;
+            }
+            let (one, other) = (first.path().join(&name), second.path().join(&name));
+            assert_eq!(
+                fs::read(one).unwrap(),
+                fs::read(other).unwrap(),
+                "{target}: {name:?}"
+            );
+            files += 1;
+        }
+        assert!(files > 0, "{target}");
+    }
+}
+
+#[test]
+fn no_export_holds_a_secret_or_leaves_a_declared_thing_out_in_silence() {
+    for target in isobar_deploy::Target::ALL.map(isobar_deploy::Target::name) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut declared: Value = serde_json::from_str(EVERYTHING).unwrap();
+        declared["schedules"].as_array_mut().unwrap().truncate(1);
+        declared["somethingNew"] = json!([1]);
+        let program = application(directory.path(), &declared.to_string());
+        let mut command = isobar(&["export", target, "--json"]);
+        let output = command
+            .arg(program)
+            .arg("--out")
+            .arg(directory.path())
+            .env("API_KEY", "hidden-value")
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let notes = report["notes"].to_string();
+        assert!(notes.contains("somethingNew"), "{notes}");
+        let mut text = notes;
+        for file in report["files"].as_array().unwrap() {
+            let path = file["path"].as_str().unwrap();
+            text += path;
+            text += &fs::read_to_string(path).unwrap();
+        }
+        assert!(!text.contains("hidden-value"), "{target}");
+        for name in ["API_KEY", "often", "jobs", "user-photos", "GREETING"] {
+            assert!(text.contains(name), "{target} says nothing of {name}");
+        }
+    }
+}
+
+#[test]
+fn packages_for_azure_hold_what_its_host_reads_and_containers_a_dockerfile() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut package = isobar(&["package", "knative", "/bin/cat"]);
+    let output = package.arg("--out").arg(directory.path()).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let dockerfile = fs::read_to_string(directory.path().join("Dockerfile")).unwrap();
+    assert!(
+        dockerfile.contains("COPY --chmod=755 cat /cat\n"),
+        "{dockerfile}"
+    );
+    assert!(directory.path().join("cat").is_file());
+    // Its program is started, and /bin/cat declares nothing.
+    let output = isobar(&["package", "azure", "/bin/cat"])
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(notes().is_file());
+}

@@ -1,0 +1,152 @@
+//! What an application declares, as it prints it with `--describe`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A declared application.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Application {
+    /// Its name.
+    pub name: String,
+    /// Its collections.
+    pub collections: Vec<Collection>,
+    /// Its buckets, by name.
+    pub buckets: BTreeSet<String>,
+    /// The topics to which it sends, by name.
+    #[serde(default)]
+    pub topics: BTreeSet<String>,
+    /// Its settings, without values.
+    pub settings: Vec<Setting>,
+    /// Its secrets, without values.
+    pub secrets: Vec<Secret>,
+    /// Its route table.
+    pub routes: Vec<Route>,
+    /// Its schedules.
+    pub schedules: Vec<Schedule>,
+    /// The topics whose messages wake it.
+    #[serde(default)]
+    pub subscriptions: BTreeSet<String>,
+    /// The buckets whose events wake it.
+    #[serde(default, rename = "blobTriggers")]
+    pub blob_triggers: BTreeSet<String>,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+/// A collection.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Collection {
+    /// Its name.
+    pub name: String,
+    /// What the store calls it, without a prefix.
+    pub table: String,
+    /// Its indexes.
+    #[serde(default)]
+    pub indexes: Vec<Index>,
+    /// Other code owns the table, so that nobody here creates it.
+    pub adopted: bool,
+    /// Its changes are read.
+    pub change_feed: bool,
+}
+
+/// An index of a collection.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+}
+
+/// A setting.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Setting {
+    /// The variable it is read from.
+    pub name: String,
+    /// The value where none is given.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// The application starts without a value.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// A secret.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Secret {
+    /// The variable it is read from.
+    pub name: String,
+}
+
+/// A schedule.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Schedule {
+    /// The name that events carry.
+    pub name: String,
+    /// Five fields of cron, in UTC.
+    pub cron: String,
+}
+
+/// A route.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Route {
+    /// The methods it answers; `*` stands for all.
+    pub methods: Vec<String>,
+    /// Its path in axum's syntax of patterns.
+    pub path: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The most time its handler takes.
+    #[serde(default)]
+    pub timeout: Option<Duration>,
+    /// Everything below the path belongs to it.
+    pub opaque: bool,
+}
+
+impl Application {
+    /// Reads what an application has printed; everything that has a name is in its order then.
+    pub fn parse(description: &[u8]) -> Result<Self> {
+        let mut application: Self = serde_json::from_slice(description).map_err(|error| {
+            let message = "this is no description of an Isobar application";
+            Error::new(ErrorKind::Description, message).with_source(error)
+        })?;
+        if !is_name(&application.name) {
+            let message = format!(
+                "the application is called {:?}: platforms take letters, digits and `-` only, a letter first",
+                application.name
+            );
+            return Err(Error::new(ErrorKind::Description, message));
+        }
+        application.collections.sort_by(|a, b| a.name.cmp(&b.name));
+        application.settings.sort_by(|a, b| a.name.cmp(&b.name));
+        application.secrets.sort_by(|a, b| a.name.cmp(&b.name));
+        application.schedules.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(application)
+    }
+
+    /// Every topic, whether the application sends to it or is woken by it.
+    pub(crate) fn all_topics(&self) -> BTreeSet<&str> {
+        let topics = self.topics.iter().chain(&self.subscriptions);
+        topics.map(String::as_str).collect()
+    }
+}
+
+/// What every platform takes as the name of a function or a service.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(plain)
+}

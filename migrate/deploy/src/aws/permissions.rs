@@ -1,0 +1,67 @@
+//! What the function may do with each declared resource, and nothing else.
+//!
+//! The actions are those that the stores of `isobar-aws` call; an application that is granted less
+//! finds out by the error of one call. No action and no kind of resource has a wildcard: the two
+//! that stand in ARNs are the objects of one bucket and the streams of one table, whose names AWS
+//! gives.
+
+use super::template::{Template, arn, sub};
+use crate::application::Collection;
+
+/// Reads, writes, conditions and transactions of one table, and queries of its indexes.
+pub(super) fn table(template: &mut Template<'_>, collection: &Collection) {
+    let own = |rest: &str| arn("dynamodb", "table/", &format!("{}{rest}", collection.table));
+    template.allow(
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        ],
+        vec![own("")],
+    );
+    if !collection.indexes.is_empty() {
+        let indexes = collection.indexes.iter();
+        let indexes = indexes.map(|index| own(&format!("/index/{}", index.name)));
+        template.allow(&["dynamodb:Query", "dynamodb:Scan"], indexes.collect());
+    }
+    if collection.change_feed {
+        template.allow(&["dynamodb:DescribeTable"], vec![own("")]);
+        template.allow(
+            &[
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+            ],
+            vec![own("/stream/*")],
+        );
+    }
+}
+
+/// Objects of one bucket, their uploads in parts, and its listing.
+pub(super) fn bucket(template: &mut Template<'_>, name: &str) {
+    let own = |rest: &str| {
+        sub(format!(
+            "arn:${{AWS::Partition}}:s3:::${{Prefix}}{name}{rest}"
+        ))
+    };
+    template.allow(
+        &[
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ],
+        vec![own("/*")],
+    );
+    template.allow(
+        &["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        vec![own("")],
+    );
+}

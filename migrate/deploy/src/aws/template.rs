@@ -1,0 +1,142 @@
+//! The parts of a CloudFormation template while it is made.
+
+use serde_json::{Map, Value, json};
+
+use crate::application::Application;
+use crate::names::LogicalIds;
+use crate::yaml::{self, Comment};
+
+/// The logical id of the function.
+pub(super) const FUNCTION: &str = "Function";
+
+pub(super) struct Template<'a> {
+    pub(super) application: &'a Application,
+    pub(super) parameters: Map<String, Value>,
+    pub(super) conditions: Map<String, Value>,
+    pub(super) resources: Map<String, Value>,
+    pub(super) outputs: Map<String, Value>,
+    /// What the function may do, a statement for each resource.
+    pub(super) statements: Vec<Value>,
+    comments: Vec<Comment>,
+    ids: LogicalIds,
+}
+
+impl<'a> Template<'a> {
+    pub(super) fn new(application: &'a Application) -> Self {
+        let mut template = Self {
+            application,
+            parameters: Map::new(),
+            conditions: Map::new(),
+            resources: Map::new(),
+            outputs: Map::new(),
+            statements: Vec::new(),
+            comments: Vec::new(),
+            ids: LogicalIds::default(),
+        };
+        // A vendor's resource is told by what follows the last dash, so a prefix ends with one.
+        let prefix = json!({
+            "Type": "String",
+            "Description": "What goes before the names of tables, buckets, queues and rules; it ends with a dash",
+            "AllowedPattern": "^([a-z0-9][a-z0-9-]{0,20}-)?$",
+        });
+        template.parameter(
+            "Prefix",
+            prefix,
+            "Names of buckets are taken worldwide: choose a prefix that nobody else has.",
+        );
+        for (name, what) in [
+            ("CodeBucket", "The bucket that holds the package"),
+            ("CodeKey", "The key of the package in it"),
+        ] {
+            let parameter = json!({ "Type": "String", "Description": what, "MinLength": 1 });
+            template.parameters.insert(name.to_owned(), parameter);
+        }
+        template
+    }
+
+    /// A logical id that no other resource has.
+    pub(super) fn id(&mut self, kind: &str, name: &str) -> String {
+        self.ids.of(kind, name)
+    }
+
+    pub(super) fn parameter(&mut self, id: &str, parameter: Value, comment: &str) {
+        self.comment(format!("/Parameters/{id}"), comment);
+        self.parameters.insert(id.to_owned(), parameter);
+    }
+
+    pub(super) fn resource(&mut self, id: impl Into<String>, kind: &str, properties: Value) {
+        let mut resource = json!({ "Type": kind });
+        resource["Properties"] = properties;
+        self.resources.insert(id.into(), resource);
+    }
+
+    /// A resource that outlives its stack, because it holds data.
+    pub(super) fn kept(&mut self, id: &str, kind: &str, properties: Value) {
+        let mut resource = json!({
+            "Type": kind,
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+        });
+        resource["Properties"] = properties;
+        self.resources.insert(id.to_owned(), resource);
+    }
+
+    pub(super) fn output(&mut self, id: &str, what: &str, value: Value) {
+        let mut output = json!({ "Description": what });
+        output["Value"] = value;
+        self.outputs.insert(id.to_owned(), output);
+    }
+
+    /// Lets the function do this, and nothing else, with these resources.
+    pub(super) fn allow(&mut self, actions: &[&str], resources: Vec<Value>) {
+        let mut statement = json!({ "Effect": "Allow", "Action": actions });
+        statement["Resource"] = resources.into();
+        self.statements.push(statement);
+    }
+
+    pub(super) fn comment(&mut self, at: impl Into<String>, text: &str) {
+        self.comments.push(Comment::new(at, text));
+    }
+
+    pub(super) fn text(mut self, head: &str) -> String {
+        self.comments.push(Comment::new("", head));
+        let mut whole = json!({
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": format!("The application {}", self.application.name),
+            "Parameters": self.parameters,
+        });
+        if !self.conditions.is_empty() {
+            whole["Conditions"] = self.conditions.into();
+        }
+        whole["Resources"] = self.resources.into();
+        if !self.outputs.is_empty() {
+            whole["Outputs"] = self.outputs.into();
+        }
+        yaml::document(&whole, &self.comments)
+    }
+}
+
+pub(super) fn reference(id: &str) -> Value {
+    json!({ "Ref": id })
+}
+
+pub(super) fn attribute(id: &str, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [id, name] })
+}
+
+/// Text with `${…}` in it.
+pub(super) fn sub(text: impl Into<String>) -> Value {
+    json!({ "Fn::Sub": text.into() })
+}
+
+/// A name that the environment's prefix goes before.
+pub(super) fn prefixed(name: &str) -> Value {
+    sub(format!("${{Prefix}}{name}"))
+}
+
+/// The ARN of a resource of this account and region, whose name the prefix goes before.
+pub(super) fn arn(service: &str, before: &str, name: &str) -> Value {
+    sub(format!(
+        "arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{before}${{Prefix}}{name}"
+    ))
+}

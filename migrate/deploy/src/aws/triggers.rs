@@ -1,0 +1,161 @@
+//! Queues, topics and schedules that wake the function.
+
+use serde_json::json;
+
+use super::function::TIMEOUT;
+use super::template::{FUNCTION, Template, arn, attribute, prefixed, reference, sub};
+use crate::cron::Cron;
+use crate::error::Result;
+
+/// How often a message may fail before it is put aside, as in the local store.
+const DELIVERIES: u32 = 5;
+/// The longest that SQS keeps a message, for those that were put aside.
+const TWO_WEEKS: u32 = 1_209_600;
+
+/// A topic of SNS for what the application sends, a queue of SQS for what wakes it.
+pub(super) fn topics(template: &mut Template<'_>) {
+    let application = template.application;
+    for name in application.all_topics() {
+        let topic = application
+            .topics
+            .contains(name)
+            .then(|| topic(template, name));
+        if application.subscriptions.contains(name) {
+            let queue = queue(template, name);
+            wake_by_queue(template, name, &queue);
+            if let Some(topic) = topic {
+                subscribe(template, name, (&topic, &queue));
+            }
+        }
+    }
+}
+
+fn topic(template: &mut Template<'_>, name: &str) -> String {
+    let id = template.id("Topic", name);
+    template.resource(
+        &id,
+        "AWS::SNS::Topic",
+        json!({ "TopicName": prefixed(name) }),
+    );
+    template.allow(&["sns:Publish"], vec![arn("sns", "", name)]);
+    id
+}
+
+/// The queue and the one of what failed for good, `NAME-dead`.
+fn queue(template: &mut Template<'_>, name: &str) -> String {
+    let dead = template.id("DeadQueue", name);
+    let put_aside = json!({
+        "QueueName": prefixed(&format!("{name}-dead")),
+        "MessageRetentionPeriod": TWO_WEEKS,
+    });
+    template.kept(&dead, "AWS::SQS::Queue", put_aside);
+    let id = template.id("Queue", name);
+    let properties = json!({
+        "QueueName": prefixed(name),
+        // Lambda asks for at least the function's time, and advises six times as much.
+        "VisibilityTimeout": TIMEOUT * 6,
+        "RedrivePolicy": {
+            "deadLetterTargetArn": attribute(&dead, "Arn"),
+            "maxReceiveCount": DELIVERIES,
+        },
+    });
+    template.kept(&id, "AWS::SQS::Queue", properties);
+    id
+}
+
+/// Of a batch only what failed comes again.
+fn wake_by_queue(template: &mut Template<'_>, name: &str, queue: &str) {
+    let id = template.id("WokenBy", name);
+    let mapping = json!({
+        "FunctionName": reference(FUNCTION),
+        "EventSourceArn": attribute(queue, "Arn"),
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    });
+    template.resource(id, "AWS::Lambda::EventSourceMapping", mapping);
+    template.allow(
+        &[
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        ],
+        vec![arn("sqs", "", name)],
+    );
+}
+
+/// What is sent to the topic is delivered to the queue as it was sent.
+fn subscribe(template: &mut Template<'_>, name: &str, (topic, queue): (&str, &str)) {
+    let id = template.id("Subscription", name);
+    let subscription = json!({
+        "TopicArn": reference(topic),
+        "Protocol": "sqs",
+        "Endpoint": attribute(queue, "Arn"),
+        "RawMessageDelivery": true,
+    });
+    template.resource(id, "AWS::SNS::Subscription", subscription);
+    let id = template.id("QueuePolicy", name);
+    let policy = json!({
+        "Queues": [reference(queue)],
+        "PolicyDocument": { "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": attribute(queue, "Arn"),
+            "Condition": { "ArnEquals": { "aws:SourceArn": reference(topic) } },
+        }] },
+    });
+    template.resource(id, "AWS::SQS::QueuePolicy", policy);
+}
+
+/// A rule of EventBridge for each schedule; its name ends with that of the schedule.
+pub(super) fn schedules(template: &mut Template<'_>) -> Result<()> {
+    let application = template.application;
+    for schedule in &application.schedules {
+        let expression = Cron::parse(schedule)?.eventbridge()?;
+        let rule = template.id("Schedule", &schedule.name);
+        let name = format!("{}-{}", application.name, schedule.name);
+        let properties = json!({
+            "Name": prefixed(&name),
+            "Description": format!("{} in UTC", schedule.cron),
+            "ScheduleExpression": expression,
+            "Targets": [{ "Id": "function", "Arn": attribute(FUNCTION, "Arn") }],
+        });
+        template.resource(&rule, "AWS::Events::Rule", properties);
+        let id = template.id("ScheduledBy", &schedule.name);
+        let permission = json!({
+            "FunctionName": attribute(FUNCTION, "Arn"),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": attribute(&rule, "Arn"),
+        });
+        template.resource(id, "AWS::Lambda::Permission", permission);
+    }
+    Ok(())
+}
+
+/// Where events of schedules and buckets go that failed as often as Lambda tries them.
+pub(super) fn failures(template: &mut Template<'_>) {
+    let application = template.application;
+    if application.schedules.is_empty() && application.blob_triggers.is_empty() {
+        return;
+    }
+    let name = format!("{}-dead", application.name);
+    let id = template.id("FailedEvents", "");
+    let properties = json!({
+        "QueueName": prefixed(&name),
+        "MessageRetentionPeriod": TWO_WEEKS,
+    });
+    template.kept(&id, "AWS::SQS::Queue", properties);
+    let retries = json!({
+        "FunctionName": reference(FUNCTION),
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 2,
+        "DestinationConfig": { "OnFailure": { "Destination": attribute(&id, "Arn") } },
+    });
+    template.resource("Retries", "AWS::Lambda::EventInvokeConfig", retries);
+    template.allow(&["sqs:SendMessage"], vec![arn("sqs", "", &name)]);
+    template.output(
+        "FailedEventsUrl",
+        "The queue of events that failed for good",
+        sub(format!("${{{id}}}")),
+    );
+}

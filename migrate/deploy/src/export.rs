@@ -1,0 +1,101 @@
+//! From a declared application to the files that a platform deploys.
+
+use crate::application::Application;
+use crate::error::Result;
+use crate::target::Target;
+use crate::{alibaba, aws, azure, fn_project, gcp, knative, openfaas, openwhisk, tencent};
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it belongs below the directory, with `/` between its parts.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+impl File {
+    pub(crate) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+}
+
+/// What an export consists of.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Export {
+    /// The files, in the order of their paths.
+    pub files: Vec<File>,
+    /// What a person should know before deploying them.
+    pub notes: Vec<String>,
+}
+
+/// What an export is made of.
+#[derive(Debug)]
+pub struct Source<'s> {
+    /// What the application declares.
+    pub application: &'s Application,
+    /// The tables as the store of the target defines them: what the application prints with
+    /// `--export`; nothing where it has no collections, or the target no such store.
+    pub tables: Option<&'s str>,
+    /// What the deployed program is built for.
+    pub architecture: Architecture,
+    /// The path to which senders of events send them, on platforms that are HTTP servers; a secret,
+    /// and so a gap to be filled in where it is not said.
+    pub events_path: Option<&'s str>,
+}
+
+/// What a program was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// Intel's and AMD's, in 64 bits.
+    X86_64,
+    /// ARM's, in 64 bits.
+    Arm64,
+}
+
+impl Architecture {
+    /// How triples of Rust begin that mean it.
+    pub fn triple(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "aarch64",
+        }
+    }
+}
+
+/// Where the tables of a target are asked for: the value of `ISOBAR_DOCUMENTS` for `--export`.
+pub fn documents_of(target: Target) -> Option<&'static str> {
+    match target {
+        Target::Aws => Some(aws::DOCUMENTS),
+        Target::Gcp => Some(gcp::DOCUMENTS),
+        _ => None,
+    }
+}
+
+/// The files that the platform deploys; the same source gives the same files.
+///
+/// `Unsupported` where the platform has nothing that means what the application declares.
+pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
+    let application = source.application;
+    let mut export = match target {
+        Target::Aws => aws::export(source)?,
+        Target::Gcp => gcp::export(source)?,
+        Target::Azure => azure::export(source)?,
+        Target::Knative => knative::export(source)?,
+        Target::OpenFaas => openfaas::export(source)?,
+        Target::Alibaba => alibaba::export(source)?,
+        Target::Tencent => tencent::export(source)?,
+        Target::OpenWhisk => openwhisk::export(application),
+        Target::Fn => fn_project::export(application),
+    };
+    let unknown = application.other.keys();
+    export.notes.extend(unknown.map(|name| {
+        format!("the application declares {name:?}, which this version of isobar does not export")
+    }));
+    export.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(export)
+}

@@ -1,0 +1,64 @@
+//! The Fn Project: `func.yaml`.
+
+use serde_json::json;
+
+use crate::application::Application;
+use crate::environment::{self, Kind, Stores};
+use crate::export::{Export, File};
+use crate::names::dns_label;
+use crate::yaml::{self, Comment};
+
+const HOW: &str = "\
+What the application declares, for Fn. Written by `isobar export fn`.
+
+  isobar package fn BINARY --out .
+  fn deploy --app APP";
+
+/// <https://github.com/fnproject/docs/blob/master/fn/reference/func-file.md>
+pub(crate) fn export(application: &Application) -> Export {
+    let variables = environment::variables(application, Stores::default());
+    let (config, mut comments) = environment::as_map(&variables, "/config");
+    let mut whole = json!({
+        "schema_version": 20_180_708,
+        "name": dns_label(&application.name),
+        "version": "0.0.1",
+        "runtime": "docker",
+        "memory": 512,
+        "timeout": 60,
+        "config": config,
+    });
+    comments.push(Comment::new("", HOW));
+    let mut notes =
+        environment::unexported(application, &[Kind::Schedules, Kind::Topics, Kind::Buckets]);
+    notes.extend(application.secrets.iter().map(|secret| {
+        let name = &secret.name;
+        format!("the secret {name} is in no file: fn config function APP FUNCTION {name} VALUE")
+    }));
+    let plain = |path: &&str| !path.contains('{');
+    let paths = application.routes.iter().filter(|route| !route.opaque);
+    let paths: std::collections::BTreeSet<&str> = paths
+        .map(|route| route.path.as_str())
+        .filter(plain)
+        .collect();
+    if !paths.is_empty() {
+        let triggers = paths.iter().map(|path| {
+            let name = format!("{}-{path}", application.name);
+            json!({ "name": dns_label(&name), "type": "http", "source": path })
+        });
+        whole["triggers"] = triggers.collect();
+    }
+    let other = application
+        .routes
+        .iter()
+        .filter(|route| route.opaque || route.path.contains('{'));
+    notes.extend(other.map(|route| {
+        format!(
+            "the route {:?} has no trigger: Fn knows a trigger by its whole path",
+            route.path
+        )
+    }));
+    Export {
+        files: vec![File::new("func.yaml", yaml::document(&whole, &comments))],
+        notes,
+    }
+}

@@ -1,0 +1,125 @@
+//! Knative: a Service, a PingSource for each schedule and a Trigger for each topic.
+
+use serde_json::{Value, json};
+
+use crate::application::Application;
+use crate::cron::Cron;
+use crate::environment::{self, Kind, Stores, Variable};
+use crate::error::Result;
+use crate::export::{Export, File, Source};
+use crate::names::dns_label;
+use crate::yaml::{self, Comment};
+
+const HOW: &str = "\
+What the application declares, for Knative. Written by `isobar export knative`.
+
+  isobar package knative BINARY
+  docker build -t IMAGE deploy/knative && docker push IMAGE
+  kubectl apply -f service.yaml";
+
+/// Where the variables of a service are.
+const ENV: &str = "/spec/template/spec/containers/0/env";
+
+pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
+    let application = source.application;
+    let variables = environment::variables_with_events(source, Stores::default());
+    let service = service(application, &variables);
+    let mut comments = vec![Comment::new("", HOW)];
+    comments.extend(service_comments(&variables));
+    let mut text = yaml::document(&service, &comments);
+    for ticks in sources(source)? {
+        text.push_str("---\n");
+        text.push_str(&yaml::document(&ticks, &[]));
+    }
+    let note = "Fill in the type of the events that carry the messages of this topic.";
+    for topic in &application.subscriptions {
+        text.push_str("---\n");
+        let comments = [Comment::new("/spec/filter", note)];
+        text.push_str(&yaml::document(&trigger(source, topic), &comments));
+    }
+    Ok(Export {
+        files: vec![File::new("service.yaml", text)],
+        notes: environment::unexported(application, &[Kind::Buckets]),
+    })
+}
+
+/// A Service of `serving.knative.dev/v1`, whose secrets are those of Kubernetes.
+///
+/// <https://knative.dev/docs/serving/reference/serving-api/>
+pub(crate) fn service(application: &Application, variables: &[Variable]) -> Value {
+    let (mut env, _) = environment::as_list(variables, ENV);
+    env.extend(application.secrets.iter().map(|secret| {
+        let reference = json!({ "name": dns_label(&secret.name), "key": "value" });
+        json!({ "name": secret.name, "valueFrom": { "secretKeyRef": reference } })
+    }));
+    json!({
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": { "name": dns_label(&application.name) },
+        "spec": { "template": { "spec": {
+            "containers": [{
+                "image": environment::FILL_IN,
+                "ports": [{ "containerPort": 8080 }],
+                "env": env,
+            }],
+        } } },
+    })
+}
+
+/// What a person should fill in of a service.
+pub(crate) fn service_comments(variables: &[Variable]) -> Vec<Comment> {
+    let (_, mut comments) = environment::as_list(variables, ENV);
+    let image = "Fill in: the image that was built from the package.";
+    comments.push(Comment::new(
+        "/spec/template/spec/containers/0/image",
+        image,
+    ));
+    comments
+}
+
+/// The service, at the path to which events are sent.
+fn sink(source: &Source<'_>, below: &str) -> Value {
+    let service = json!({
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "name": dns_label(&source.application.name),
+    });
+    let path = environment::events_path(source);
+    json!({ "ref": service, "uri": format!("{path}{below}") })
+}
+
+/// <https://knative.dev/docs/eventing/sources/ping-source/>
+fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
+    let application = source.application;
+    let sources = application.schedules.iter().map(|schedule| {
+        let name = format!("{}-{}", application.name, schedule.name);
+        Ok(json!({
+            "apiVersion": "sources.knative.dev/v1",
+            "kind": "PingSource",
+            "metadata": { "name": dns_label(&name) },
+            "spec": {
+                "schedule": Cron::parse(schedule)?.unix(),
+                "timezone": "UTC",
+                "contentType": "application/json",
+                "data": json!({ "schedule": schedule.name }).to_string(),
+                "sink": sink(source, ""),
+            },
+        }))
+    });
+    sources.collect()
+}
+
+/// <https://knative.dev/docs/eventing/triggers/>
+fn trigger(source: &Source<'_>, topic: &str) -> Value {
+    let name = format!("{}-{topic}", source.application.name);
+    json!({
+        "apiVersion": "eventing.knative.dev/v1",
+        "kind": "Trigger",
+        "metadata": { "name": dns_label(&name) },
+        "spec": {
+            "broker": "default",
+            "filter": { "attributes": { "type": environment::FILL_IN } },
+            "subscriber": sink(source, &format!("/{topic}")),
+        },
+    })
+}

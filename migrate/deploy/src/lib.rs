@@ -1,0 +1,36 @@
+//! What platforms deploy, from what an application declares.
+//!
+//! Pure: the description of an application goes in, files in memory come out, and the same
+//! description gives the same bytes. [`export()`] writes what a platform is configured with,
+//! [`package()`] the archive that holds the program.
+
+mod alibaba;
+mod application;
+mod archive;
+mod aws;
+mod azure;
+mod binary;
+mod cron;
+mod environment;
+mod error;
+mod export;
+mod fn_project;
+mod gcp;
+mod knative;
+mod limits;
+mod names;
+mod openapi;
+mod openfaas;
+mod openwhisk;
+mod package;
+mod target;
+mod tencent;
+mod yaml;
+
+pub use application::{Application, Collection, Index, Route, Schedule, Secret, Setting};
+pub use archive::PackedFile;
+pub use binary::{ProgramFacts, inspect};
+pub use error::{Error, ErrorKind, Result};
+pub use export::{Architecture, Export, File, Source, documents_of, export};
+pub use package::{Content, Package, PackageSource, is_container, needs_application, package};
+pub use target::Target;

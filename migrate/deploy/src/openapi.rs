@@ -1,0 +1,129 @@
+//! The route table as the paths of an OpenAPI document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::application::{Application, Route};
+
+/// The methods that a path item has.
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+/// What an opaque route is followed by.
+const BELOW: &str = "proxy";
+
+/// A path with what it answers.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    /// The names in its braces.
+    pub(crate) parameters: Vec<String>,
+    /// The methods, in lower case; none where it answers all.
+    pub(crate) methods: BTreeMap<String, Option<String>>,
+}
+
+/// The paths of an application, each with its parameters in braces; `rest` is how the gateway
+/// writes the name of a parameter that takes all that is left.
+pub(crate) fn items(application: &Application, rest: fn(&str) -> String) -> BTreeMap<String, Item> {
+    let mut items: BTreeMap<String, Item> = BTreeMap::new();
+    for route in &application.routes {
+        for path in paths(route) {
+            let (path, parameters) = template(&path, rest);
+            let item = items.entry(path).or_default();
+            item.parameters = parameters;
+            let methods = route.methods.iter().filter(|method| *method != "*");
+            let methods = methods.map(|method| (method.to_lowercase(), route.name.clone()));
+            item.methods
+                .extend(methods.filter(|(method, _)| METHODS.contains(&method.as_str())));
+            // A handler of GET answers HEAD as well.
+            if item.methods.contains_key("get") {
+                item.methods.entry("head".to_owned()).or_default();
+            }
+        }
+    }
+    items
+}
+
+/// One operation, whose name is that of its route, or made of method and path.
+pub(crate) fn operation(id: &str, parameters: &[Value]) -> Value {
+    let mut operation = json!({
+        "operationId": id,
+        "responses": { "default": { "description": "As the handler answers" } },
+    });
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    operation
+}
+
+/// Names of operations, each once.
+#[derive(Debug, Default)]
+pub(crate) struct OperationIds {
+    taken: BTreeSet<String>,
+}
+
+impl OperationIds {
+    /// The route's name, unless another operation has it.
+    pub(crate) fn of(&mut self, method: &str, path: &str, name: Option<&str>) -> String {
+        let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        let made = [method]
+            .into_iter()
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join("_");
+        let named = name.map(str::to_owned);
+        let numbered = (2..).map(|number| format!("{made}_{number}"));
+        let mut all = named.into_iter().chain([made.clone()]).chain(numbered);
+        let free = all.find(|id| !self.taken.contains(id)).unwrap_or_default();
+        self.taken.insert(free.clone());
+        free
+    }
+}
+
+/// What an item without methods has all of, for gateways that know no method for any.
+pub(crate) fn methods_of(item: &Item) -> BTreeMap<String, Option<String>> {
+    if item.methods.is_empty() {
+        METHODS.map(|method| (method.to_owned(), None)).into()
+    } else {
+        item.methods.clone()
+    }
+}
+
+/// The title, and the paths, as objects of the document.
+pub(crate) fn info(application: &Application) -> Map<String, Value> {
+    let info = json!({ "title": application.name, "version": "1" });
+    info.as_object().cloned().unwrap_or_default()
+}
+
+/// An opaque route stands for its path and for all below.
+fn paths(route: &Route) -> Vec<String> {
+    if !route.opaque {
+        return vec![route.path.clone()];
+    }
+    let path = route.path.trim_end_matches('/');
+    let own = if path.is_empty() { "/" } else { path };
+    vec![own.to_owned(), format!("{path}/{{*{BELOW}}}")]
+}
+
+/// `/a/{b}/{*c}` as `/a/{b}/{c+}`, with the names; doubled braces stand for one.
+fn template(path: &str, rest: fn(&str) -> String) -> (String, Vec<String>) {
+    let mut parameters = Vec::new();
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'));
+        segments.push(match name {
+            Some(name) if !name.starts_with('{') => {
+                let name = match name.strip_prefix('*') {
+                    Some(name) => rest(name),
+                    None => name.to_owned(),
+                };
+                let braced = format!("{{{name}}}");
+                parameters.push(name);
+                braced
+            }
+            _ => segment.replace("{{", "{").replace("}}", "}"),
+        });
+    }
+    (segments.join("/"), parameters)
+}

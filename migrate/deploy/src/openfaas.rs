@@ -1,0 +1,86 @@
+//! OpenFaaS: `stack.yml`.
+
+use serde_json::{Value, json};
+
+use crate::application::Application;
+use crate::cron::Cron;
+use crate::environment::{self, FILL_IN, Kind, Stores};
+use crate::error::{Error, Result};
+use crate::export::{Export, File, Source};
+use crate::names::dns_label;
+use crate::yaml::{self, Comment};
+
+const HOW: &str = "\
+What the application declares, for OpenFaaS. Written by `isobar export openfaas`.
+
+  isobar package openfaas BINARY --out .
+  faas-cli up";
+
+/// <https://docs.openfaas.com/reference/yaml/>
+pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
+    let application = source.application;
+    let name = dns_label(&application.name);
+    let at = format!("/functions/{name}");
+    let variables = environment::variables_with_events(source, Stores::default());
+    let (mut environment, mut comments) =
+        environment::as_map(&variables, &format!("{at}/environment"));
+    environment.insert("ISOBAR_PLATFORM".to_owned(), "openfaas".into());
+    let mut function = json!({
+        "lang": "dockerfile",
+        "handler": ".",
+        "image": FILL_IN,
+        "environment": environment,
+    });
+    comments.push(Comment::new("", HOW));
+    comments.push(Comment::new(
+        format!("{at}/image"),
+        "Fill in: where the image is pushed to.",
+    ));
+    if !application.secrets.is_empty() {
+        // Secrets of OpenFaaS are files, and an application reads variables.
+        function["environment_file"] = json!(["secrets.yml"]);
+        let names: Vec<&str> = application
+            .secrets
+            .iter()
+            .map(|secret| secret.name.as_str())
+            .collect();
+        let comment = format!(
+            "Write it, and keep it out of the repository: `environment:` with the values of {}.",
+            names.join(", ")
+        );
+        comments.push(Comment::new(format!("{at}/environment_file"), comment));
+    }
+    if let Some(annotations) = annotations(application)? {
+        function["annotations"] = annotations;
+    }
+    let whole = json!({
+        "version": "1.0",
+        "provider": { "name": "openfaas" },
+        "functions": { name: function },
+    });
+    let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
+    notes.extend(environment::timers(application));
+    Ok(Export {
+        files: vec![File::new("stack.yml", yaml::document(&whole, &comments))],
+        notes,
+    })
+}
+
+/// What the cron connector reads; it knows one schedule for a function.
+///
+/// <https://docs.openfaas.com/reference/cron/>
+fn annotations(application: &Application) -> Result<Option<Value>> {
+    match &application.schedules[..] {
+        [] => Ok(None),
+        [schedule] => {
+            let schedule = Cron::parse(schedule)?.unix();
+            Ok(Some(
+                json!({ "topic": "cron-function", "schedule": schedule }),
+            ))
+        }
+        [_, second, ..] => Err(Error::unsupported(format!(
+            "the schedule {:?}: OpenFaaS has one for each function",
+            second.name
+        ))),
+    }
+}
