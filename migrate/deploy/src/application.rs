@@ -35,6 +35,9 @@ pub struct Application {
     /// The buckets whose events wake it.
     #[serde(default, rename = "blobTriggers")]
     pub blob_triggers: BTreeSet<String>,
+    /// The collections whose changes wake it.
+    #[serde(default, rename = "changeTriggers")]
+    pub change_triggers: BTreeSet<String>,
     /// What this version does not know.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,

@@ -23,9 +23,10 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let path = environment::events_path(source);
     let mut files = host(application, &application.name, path)?;
     files.push(File::new("appsettings.json", settings(source)?));
-    let mut notes = vec![
+    let mut notes = environment::unexported(application, &[]);
+    notes.extend([
         "values in appsettings.json that are FILL-IN, or hold it, are to be filled in".to_owned(),
-    ];
+    ]);
     if environment::waits_for_events(application) && source.events_path.is_none() {
         notes.push(
             "the names of functions begin with the last part of ISOBAR_EVENTS_PATH: say it with --events-path".to_owned(),

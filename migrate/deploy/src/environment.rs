@@ -31,7 +31,8 @@ pub(crate) fn events_path<'s>(source: &Source<'s>) -> &'s str {
 pub(crate) fn waits_for_events(application: &Application) -> bool {
     !(application.schedules.is_empty()
         && application.subscriptions.is_empty()
-        && application.blob_triggers.is_empty())
+        && application.blob_triggers.is_empty()
+        && application.change_triggers.is_empty())
 }
 
 /// A variable with its value, and what a person should know of it.
@@ -150,6 +151,10 @@ pub(crate) fn unexported(application: &Application, kinds: &[Kind]) -> Vec<Strin
     let buckets = buckets.map(|name| (Kind::Buckets, "bucket", name));
     let all = schedules.chain(topics).chain(buckets);
     let left_out = all.filter(|(kind, _, _)| kinds.contains(kind));
+    // Where the store tells a platform of changes depends on the store alone.
+    let collections = application.change_triggers.iter();
+    let collections = collections.map(|name| (Kind::Changes, "collection", name));
+    let left_out = left_out.chain(collections);
     let note = |(_, what, name): (Kind, &str, &String)| {
         format!(
             "the {what} {name:?} is not in these files: set up by hand what wakes the application for it"
@@ -164,4 +169,5 @@ pub(crate) enum Kind {
     Schedules,
     Topics,
     Buckets,
+    Changes,
 }

@@ -17,7 +17,9 @@ mod targets;
 /// Everything that an application can declare.
 const EVERYTHING: &str = r#"{
   "name": "every-thing",
-  "collections": [],
+  "collections": [{ "name": "parcels", "table": "parcels", "partition": "id", "indexes": [{ "name": "by_place" }],
+    "adopted": false, "native_limits": false, "change_feed": true }],
+  "changeTriggers": ["parcels"],
   "buckets": ["user-photos", "user_photos"],
   "topics": ["jobs", "mails"],
   "settings": [{ "name": "GREETING", "default": "hello" }, { "name": "PLACE" }, { "name": "MOOD", "optional": true }],
@@ -100,11 +102,29 @@ fn read(directory: &TempDir, file: &str) -> String {
     fs::read_to_string(directory.path().join(file)).unwrap()
 }
 
+/// The table of its collection, as the vendor defines it.
+const TABLES: &str = r#"{ "Resources": { "Table0parcels": { "Type": "AWS::DynamoDB::Table", "Properties": {
+  "TableName": "parcels",
+  "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [
+    { "AttributeName": "id", "AttributeType": "S" }, { "AttributeName": "place", "AttributeType": "S" }
+  ],
+  "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+  "GlobalSecondaryIndexes": [{
+    "IndexName": "by_place",
+    "KeySchema": [{ "AttributeName": "place", "KeyType": "HASH" }],
+    "Projection": { "ProjectionType": "ALL" }
+  }],
+  "StreamSpecification": { "StreamViewType": "NEW_AND_OLD_IMAGES" }
+} } } }"#;
+
 /// A script that prints what an application would print.
 fn application(directory: &Path, description: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let program = directory.join("application");
-    let text = format!("#!/bin/sh\ncat <<'END'\n{description}\nEND\n");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = --describe ] && cat <<'END' || cat <<'TABLES'\n{description}\nEND\n{TABLES}\nTABLES\n"
+    );
     fs::write(&program, text).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     program

@@ -43,6 +43,16 @@ pub(super) fn table(template: &mut Template<'_>, collection: &Collection) {
     }
 }
 
+/// What Lambda asks for beside reading, where the stream wakes the function.
+pub(super) fn stream_listing(template: &mut Template<'_>, collection: &Collection) {
+    let stream = arn(
+        "dynamodb",
+        "table/",
+        &format!("{}/stream/*", collection.table),
+    );
+    template.allow(&["dynamodb:ListStreams"], vec![stream]);
+}
+
 /// Objects of one bucket, their uploads in parts, and its listing.
 pub(super) fn bucket(template: &mut Template<'_>, name: &str) {
     let own = |rest: &str| {

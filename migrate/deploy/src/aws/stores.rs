@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::permissions;
 use super::template::{FUNCTION, Template, attribute, prefixed, reference, sub};
+use super::{permissions, triggers};
+use crate::application::Collection;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The tables that the application has printed, with the prefix before their names.
@@ -11,6 +12,9 @@ pub(super) fn tables(template: &mut Template<'_>, tables: Option<&str>) -> Resul
     let application = template.application;
     for collection in &application.collections {
         permissions::table(template, collection);
+        if application.change_triggers.contains(&collection.name) {
+            permissions::stream_listing(template, collection);
+        }
     }
     let Some(tables) = tables else {
         return Ok(());
@@ -29,6 +33,12 @@ pub(super) fn tables(template: &mut Template<'_>, tables: Option<&str>) -> Resul
         properties["TableName"] = prefixed(&name);
         let id = template.id("Table", &name);
         template.kept(&id, "AWS::DynamoDB::Table", properties);
+        let of_table = |collection: &&Collection| collection.table == name;
+        let collection = application.collections.iter().find(of_table);
+        let collection = collection.filter(|one| application.change_triggers.contains(&one.name));
+        if let Some(collection) = collection {
+            triggers::changes(template, &collection.name, &id);
+        }
     }
     Ok(())
 }

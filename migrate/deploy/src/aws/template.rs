@@ -6,6 +6,8 @@ use crate::application::Application;
 use crate::names::LogicalIds;
 use crate::yaml::{self, Comment};
 
+/// The logical id of the queue of events that failed for good.
+pub(super) const FAILED_EVENTS: &str = "FailedEvents";
 /// The logical id of the function.
 pub(super) const FUNCTION: &str = "Function";
 

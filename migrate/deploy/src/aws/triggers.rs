@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::function::TIMEOUT;
-use super::template::{FUNCTION, Template, arn, attribute, prefixed, reference, sub};
+use super::template::{FAILED_EVENTS, FUNCTION, Template, arn, attribute, prefixed, reference};
 use crate::cron::Cron;
 use crate::error::Result;
 
@@ -132,30 +132,48 @@ pub(super) fn schedules(template: &mut Template<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Where events of schedules and buckets go that failed as often as Lambda tries them.
+/// Changes come from the stream of a table, of which only what failed comes again, and what comes
+/// after it waits: five times at most, after which Lambda tells the queue which it was.
+pub(super) fn changes(template: &mut Template<'_>, name: &str, table: &str) {
+    let id = template.id("WokenByChangesOf", name);
+    let mapping = json!({
+        "FunctionName": reference(FUNCTION),
+        "EventSourceArn": attribute(table, "StreamArn"),
+        "StartingPosition": "TRIM_HORIZON",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumRetryAttempts": DELIVERIES - 1,
+        "DestinationConfig": { "OnFailure": { "Destination": attribute(FAILED_EVENTS, "Arn") } },
+    });
+    template.resource(id, "AWS::Lambda::EventSourceMapping", mapping);
+}
+
+/// Where events go that failed as often as Lambda tries them.
 pub(super) fn failures(template: &mut Template<'_>) {
     let application = template.application;
-    if application.schedules.is_empty() && application.blob_triggers.is_empty() {
+    let asynchronous = !(application.schedules.is_empty() && application.blob_triggers.is_empty());
+    if !asynchronous && application.change_triggers.is_empty() {
         return;
     }
     let name = format!("{}-dead", application.name);
-    let id = template.id("FailedEvents", "");
     let properties = json!({
         "QueueName": prefixed(&name),
         "MessageRetentionPeriod": TWO_WEEKS,
     });
-    template.kept(&id, "AWS::SQS::Queue", properties);
-    let retries = json!({
-        "FunctionName": reference(FUNCTION),
-        "Qualifier": "$LATEST",
-        "MaximumRetryAttempts": 2,
-        "DestinationConfig": { "OnFailure": { "Destination": attribute(&id, "Arn") } },
-    });
-    template.resource("Retries", "AWS::Lambda::EventInvokeConfig", retries);
+    template.kept(FAILED_EVENTS, "AWS::SQS::Queue", properties);
     template.allow(&["sqs:SendMessage"], vec![arn("sqs", "", &name)]);
     template.output(
         "FailedEventsUrl",
         "The queue of events that failed for good",
-        sub(format!("${{{id}}}")),
+        reference(FAILED_EVENTS),
     );
+    if !asynchronous {
+        return;
+    }
+    let retries = json!({
+        "FunctionName": reference(FUNCTION),
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 2,
+        "DestinationConfig": { "OnFailure": { "Destination": attribute(FAILED_EVENTS, "Arn") } },
+    });
+    template.resource("Retries", "AWS::Lambda::EventInvokeConfig", retries);
 }

@@ -182,8 +182,8 @@ told = client('s3').get_bucket_notification_configuration(Bucket='demo-user-phot
 rules = client('events').list_rules()['Rules']
 print(json.dumps({
     'variables': function['Environment']['Variables'],
-    'queues': sorted(mapping['EventSourceArn'].split(':')[-1] for mapping in mappings),
-    'partial': [mapping['FunctionResponseTypes'] for mapping in mappings],
+    'sources': sorted(mapping['EventSourceArn'].split(':')[5].split('/2')[0] for mapping in mappings),
+    'partial': all(mapping['FunctionResponseTypes'] == ['ReportBatchItemFailures'] for mapping in mappings),
     'events': sorted(event for one in told['LambdaFunctionConfigurations'] for event in one['Events']),
     'rules': sorted([rule['Name'], rule['ScheduleExpression']] for rule in rules),
     'topics': sorted(topic['TopicArn'].split(':')[-1] for topic in client('sns').list_topics()['Topics']),
@@ -191,11 +191,11 @@ print(json.dumps({
     );
     let expected = json!({
         "variables": {
-            "ISOBAR_BLOBS": "s3:", "ISOBAR_PREFIX": "demo-",
+            "ISOBAR_DOCUMENTS": "dynamodb:", "ISOBAR_BLOBS": "s3:", "ISOBAR_PREFIX": "demo-",
             "GREETING": "hello", "PLACE": "here", "API_KEY": "hidden",
         },
-        "queues": ["demo-jobs", "demo-orders"],
-        "partial": [["ReportBatchItemFailures"], ["ReportBatchItemFailures"]],
+        "sources": ["demo-jobs", "demo-orders", "table/demo-parcels/stream"],
+        "partial": true,
         "events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
         "rules": [
             ["demo-every-thing-often", "cron(0/5 * * * ? *)"],

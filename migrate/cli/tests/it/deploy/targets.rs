@@ -178,7 +178,14 @@ fn no_export_holds_a_secret_or_leaves_a_declared_thing_out_in_silence() {
             text += &fs::read_to_string(path).unwrap();
         }
         assert!(!text.contains("hidden-value"), "{target}");
-        for name in ["API_KEY", "often", "jobs", "user-photos", "GREETING"] {
+        for name in [
+            "API_KEY",
+            "often",
+            "jobs",
+            "user-photos",
+            "GREETING",
+            "parcels",
+        ] {
             assert!(text.contains(name), "{target} says nothing of {name}");
         }
     }
