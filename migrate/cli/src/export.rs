@@ -40,7 +40,7 @@ pub struct ExportArguments {
     pub triple: Option<Triple>,
 
     /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
-    /// servers: `/` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
+    /// servers: `/events-` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
     #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
     pub events_path: Option<String>,
 

@@ -73,6 +73,9 @@ pub fn write_all(files: &[NewFile<'_>], existing: Existing) -> Result<Vec<Writte
     }
     let written = files.iter().zip(found).map(|(file, found)| {
         if found.is_some_and(|found| found == file.content) {
+            make_executable(file)
+                .with_context(|| format!("cannot make {} a program", file.path.display()))
+                .map_err(Failure::environment)?;
             return Ok(Written::Unchanged);
         }
         write(file)?;

@@ -54,6 +54,9 @@ pub struct Collection {
     /// Its indexes.
     #[serde(default)]
     pub indexes: Vec<Index>,
+    /// The table has a name of its own, before which no prefix goes.
+    #[serde(default)]
+    pub named: bool,
     /// Other code owns the table, so that nobody here creates it.
     pub adopted: bool,
     /// Its changes are read.

@@ -8,6 +8,7 @@ mod stores;
 mod template;
 mod triggers;
 
+use crate::application::{Application, Collection};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
 use template::Template;
@@ -35,17 +36,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     triggers::failures(&mut template);
     front::http_api(&mut template);
     function::function(&mut template, source.architecture);
-    let mut notes = Vec::new();
-    let adopted = application
-        .collections
-        .iter()
-        .filter(|collection| collection.adopted);
-    notes.extend(adopted.map(|collection| {
-        format!(
-            "the table {:?} belongs to other code: the template uses it, with the prefix before its name, and does not create it",
-            collection.table
-        )
-    }));
+    let mut notes = adopted(application);
     if !application.topics.is_empty() {
         notes.push(
             "the application sends to topics: ISOBAR_TOPICS must name a store that its build can publish to"
@@ -58,3 +49,26 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     }
     Ok(Export { files, notes })
 }
+
+/// What is to be known of the tables that belong to other code.
+fn adopted(application: &Application) -> Vec<String> {
+    let adopted = application.collections.iter().filter(|one| one.adopted);
+    let used = adopted.clone().map(|one| {
+        let name = template::table_name(one);
+        format!(
+            "the table {name:?} belongs to other code: the template uses it and does not create it"
+        )
+    });
+    let told = |one: &&Collection| application.change_triggers.contains(&one.name);
+    let unheard = adopted.filter(told).map(|one| {
+        format!(
+            "the stream of the table {:?} belongs to other code too: make an event source mapping with \
+             ReportBatchItemFailures for it by hand, or its changes wake nobody",
+            template::table_name(one)
+        )
+    });
+    used.chain(unheard).collect()
+}
+
+#[cfg(test)]
+mod tests;

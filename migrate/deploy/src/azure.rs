@@ -23,10 +23,14 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let path = environment::events_path(source);
     let mut files = host(application, &application.name, path)?;
     files.push(File::new("appsettings.json", settings(source)?));
-    let mut notes = environment::unexported(application, &[]);
-    notes.extend([
+    let mut notes = vec![
         "values in appsettings.json that are FILL-IN, or hold it, are to be filled in".to_owned(),
-    ]);
+    ];
+    notes.extend(application.blob_triggers.iter().map(|bucket| {
+        format!(
+            "blobs of {bucket:?} are told by Event Grid: subscribe the host's blob web hook to the account by hand"
+        )
+    }));
     if environment::waits_for_events(application) && source.events_path.is_none() {
         notes.push(
             "the names of functions begin with the last part of ISOBAR_EVENTS_PATH: say it with --events-path".to_owned(),
@@ -72,6 +76,12 @@ fn functions(application: &Application, path: &str) -> Result<Map<String, Value>
     let secret = path.rsplit('/').next().unwrap_or(path);
     let named = |name: &str| format!("{secret}-{name}");
     let mut add = |name: &str, bindings: &[Value]| {
+        if !is_function_name(name) {
+            return Err(Error::unsupported(format!(
+                "{name:?} is no name of a function of Azure, which has letters, digits, `_` and `-`, a letter first: \
+                 begin the last part of --events-path with a letter, as in /events-…"
+            )));
+        }
         let function = json!({ "bindings": bindings });
         match functions.insert(name.to_owned(), function) {
             None => Ok(()),
@@ -91,7 +101,7 @@ fn functions(application: &Application, path: &str) -> Result<Map<String, Value>
     }
     for topic in &application.subscriptions {
         let queue = json!({
-            "type": "queueTrigger", "direction": "in", "name": "message",
+            "type": "queueTrigger", "direction": "in", "name": "queue",
             "queueName": format!("%ISOBAR_PREFIX%{topic}"), "connection": CONNECTION,
         });
         add(&named(topic), &[queue])?;
@@ -104,6 +114,16 @@ fn functions(application: &Application, path: &str) -> Result<Map<String, Value>
         add(&named(bucket), &[blob])?;
     }
     Ok(functions)
+}
+
+/// Functions with other names are left out by the host, which says so in its logs alone.
+///
+/// <https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Utility.cs>
+fn is_function_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(plain)
 }
 
 /// Every path and method, for the application to answer 404 and 405 itself.

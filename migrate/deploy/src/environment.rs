@@ -20,7 +20,7 @@ pub(crate) struct Stores {
 /// The path to which platforms that are HTTP servers send events, until somebody has chosen one.
 const EVENTS_PATH: &str = "/FILL-IN";
 const CHOOSE: &str = "\
-Fill in, the same wherever events are sent from: `/` and what `openssl rand -hex 16` prints.";
+Fill in, the same wherever events are sent from: `/events-` and what `openssl rand -hex 16` prints.";
 
 /// The path to which events are sent.
 pub(crate) fn events_path<'s>(source: &Source<'s>) -> &'s str {
@@ -77,7 +77,7 @@ pub(crate) fn variables(application: &Application, stores: Stores) -> Vec<Variab
     for setting in &application.settings {
         let (value, comment) = match (&setting.default, setting.optional) {
             (Some(default), _) => (default.clone(), None),
-            (None, true) => (String::new(), Some("Optional: remove it, or fill it in.")),
+            (None, true) => continue,
             (None, false) => (FILL_IN.to_owned(), Some("Fill in.")),
         };
         variables.push(Variable {
@@ -151,10 +151,6 @@ pub(crate) fn unexported(application: &Application, kinds: &[Kind]) -> Vec<Strin
     let buckets = buckets.map(|name| (Kind::Buckets, "bucket", name));
     let all = schedules.chain(topics).chain(buckets);
     let left_out = all.filter(|(kind, _, _)| kinds.contains(kind));
-    // Where the store tells a platform of changes depends on the store alone.
-    let collections = application.change_triggers.iter();
-    let collections = collections.map(|name| (Kind::Changes, "collection", name));
-    let left_out = left_out.chain(collections);
     let note = |(_, what, name): (Kind, &str, &String)| {
         format!(
             "the {what} {name:?} is not in these files: set up by hand what wakes the application for it"
@@ -169,5 +165,4 @@ pub(crate) enum Kind {
     Schedules,
     Topics,
     Buckets,
-    Changes,
 }

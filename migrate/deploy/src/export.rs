@@ -1,7 +1,7 @@
 //! From a declared application to the files that a platform deploys.
 
 use crate::application::Application;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::target::Target;
 use crate::{alibaba, aws, azure, fn_project, gcp, knative, openfaas, openwhisk, tencent};
 
@@ -78,9 +78,11 @@ pub fn documents_of(target: Target) -> Option<&'static str> {
 
 /// The files that the platform deploys; the same source gives the same files.
 ///
-/// `Unsupported` where the platform has nothing that means what the application declares.
+/// `Unsupported` where the platform has nothing that means what the application declares, or where
+/// the application would end at its start because nothing can wake it as it declares.
 pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    wakeable(target, application)?;
     let mut export = match target {
         Target::Aws => aws::export(source)?,
         Target::Gcp => gcp::export(source)?,
@@ -92,10 +94,50 @@ pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
         Target::OpenWhisk => openwhisk::export(application),
         Target::Fn => fn_project::export(application),
     };
+    if target != Target::Aws {
+        export.notes.extend(optional(application));
+    }
     let unknown = application.other.keys();
     export.notes.extend(unknown.map(|name| {
         format!("the application declares {name:?}, which this version of isobar does not export")
     }));
     export.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(export)
+}
+
+/// What is to be known of settings that an application starts without, and that have no value.
+fn optional(application: &Application) -> impl Iterator<Item = String> {
+    let settings = application.settings.iter();
+    let left_out = settings.filter(|setting| setting.optional && setting.default.is_none());
+    left_out.map(|setting| {
+        let name = &setting.name;
+        format!("the setting {name} is optional, and in no file: an empty value would be one")
+    })
+}
+
+/// Refuses what would be deployed and not start.
+fn wakeable(target: Target, application: &Application) -> Result<()> {
+    let named = |what: &'static str| move |name: &String| format!("{what} {name:?}");
+    let changes = application.change_triggers.iter();
+    let mut changes = changes.map(named("handler for the changes of"));
+    let schedules = application.schedules.iter().map(|schedule| &schedule.name);
+    let schedules = schedules.map(named("schedule"));
+    let topics = application.subscriptions.iter();
+    let topics = topics.map(named("subscription to the topic"));
+    let buckets = application.blob_triggers.iter();
+    let buckets = buckets.map(named("handler for the bucket"));
+    let refused = match target {
+        Target::Aws => None,
+        Target::OpenWhisk | Target::Fn => {
+            let mut all = schedules.chain(topics).chain(buckets).chain(changes);
+            all.next()
+        }
+        _ => changes.next(),
+    };
+    refused.map_or(Ok(()), |what| {
+        let target = target.name();
+        Err(Error::unsupported(format!(
+            "the application has a {what}, which nothing on {target} wakes: it would not start there"
+        )))
+    })
 }

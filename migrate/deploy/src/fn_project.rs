@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::application::Application;
-use crate::environment::{self, Kind, Stores};
+use crate::environment::{self, Stores};
 use crate::export::{Export, File};
-use crate::names::dns_label;
+use crate::names::{Names, dns_label};
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -28,12 +28,11 @@ pub(crate) fn export(application: &Application) -> Export {
         "config": config,
     });
     comments.push(Comment::new("", HOW));
-    let mut notes =
-        environment::unexported(application, &[Kind::Schedules, Kind::Topics, Kind::Buckets]);
-    notes.extend(application.secrets.iter().map(|secret| {
+    let secrets = application.secrets.iter().map(|secret| {
         let name = &secret.name;
         format!("the secret {name} is in no file: fn config function APP FUNCTION {name} VALUE")
-    }));
+    });
+    let mut notes: Vec<String> = secrets.collect();
     let plain = |path: &&str| !path.contains('{');
     let paths = application.routes.iter().filter(|route| !route.opaque);
     let paths: std::collections::BTreeSet<&str> = paths
@@ -41,9 +40,10 @@ pub(crate) fn export(application: &Application) -> Export {
         .filter(plain)
         .collect();
     if !paths.is_empty() {
+        let mut labels = Names::default();
         let triggers = paths.iter().map(|path| {
-            let name = format!("{}-{path}", application.name);
-            json!({ "name": dns_label(&name), "type": "http", "source": path })
+            let name = labels.label(&format!("{}-{path}", application.name));
+            json!({ "name": name, "type": "http", "source": path })
         });
         whole["triggers"] = triggers.collect();
     }

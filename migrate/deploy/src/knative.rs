@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::cron::Cron;
 use crate::environment::{self, Kind, Stores, Variable};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::{Export, File, Source};
-use crate::names::dns_label;
+use crate::names::{Names, dns_label};
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -32,10 +32,12 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         text.push_str(&yaml::document(&ticks, &[]));
     }
     let note = "Fill in the type of the events that carry the messages of this topic.";
+    let mut labels = Names::default();
     for topic in &application.subscriptions {
         text.push_str("---\n");
         let comments = [Comment::new("/spec/filter", note)];
-        text.push_str(&yaml::document(&trigger(source, topic), &comments));
+        let name = labels.label(&format!("{}-{topic}", application.name));
+        text.push_str(&yaml::document(&trigger(source, (&name, topic)), &comments));
     }
     Ok(Export {
         files: vec![File::new("service.yaml", text)],
@@ -88,10 +90,18 @@ fn sink(source: &Source<'_>, below: &str) -> Value {
     json!({ "ref": service, "uri": format!("{path}{below}") })
 }
 
+/// The application knows a tick by the name of its source.
+///
 /// <https://knative.dev/docs/eventing/sources/ping-source/>
 fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
     let application = source.application;
     let sources = application.schedules.iter().map(|schedule| {
+        if dns_label(&schedule.name) != schedule.name {
+            return Err(Error::unsupported(format!(
+                "the schedule {:?} is no name of a PingSource, which has lower-case letters, digits and single dashes",
+                schedule.name
+            )));
+        }
         let name = format!("{}-{}", application.name, schedule.name);
         Ok(json!({
             "apiVersion": "sources.knative.dev/v1",
@@ -110,12 +120,11 @@ fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
 }
 
 /// <https://knative.dev/docs/eventing/triggers/>
-fn trigger(source: &Source<'_>, topic: &str) -> Value {
-    let name = format!("{}-{topic}", source.application.name);
+fn trigger(source: &Source<'_>, (name, topic): (&str, &str)) -> Value {
     json!({
         "apiVersion": "eventing.knative.dev/v1",
         "kind": "Trigger",
-        "metadata": { "name": dns_label(&name) },
+        "metadata": { "name": name },
         "spec": {
             "broker": "default",
             "filter": { "attributes": { "type": environment::FILL_IN } },

@@ -2,20 +2,28 @@
 
 use std::collections::BTreeSet;
 
-/// Names of resources in a template: letters and digits, each once.
+/// Names of resources, each once; with a number where two differ only in what the platform does not
+/// take.
 #[derive(Debug, Default)]
-pub(crate) struct LogicalIds {
+pub(crate) struct Names {
     taken: BTreeSet<String>,
 }
 
-impl LogicalIds {
-    /// The kind and the words of a name, as in `BucketUserPhotos`; with a number where two names
-    /// differ in other characters only.
-    pub(crate) fn of(&mut self, kind: &str, name: &str) -> String {
-        let id = format!("{kind}{}", words(name));
-        let numbered = (2..).map(|number| format!("{id}{number}"));
-        let mut all = std::iter::once(id.clone()).chain(numbered);
-        let free = all.find(|id| !self.taken.contains(id)).unwrap_or(id);
+impl Names {
+    /// The kind and the words of a name in letters and digits, as in `BucketUserPhotos`.
+    pub(crate) fn logical_id(&mut self, kind: &str, name: &str) -> String {
+        self.once(format!("{kind}{}", words(name)), "")
+    }
+
+    /// As [`dns_label`].
+    pub(crate) fn label(&mut self, name: &str) -> String {
+        self.once(dns_label(name), "-")
+    }
+
+    fn once(&mut self, name: String, before_number: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}{before_number}{number}"));
+        let mut all = std::iter::once(name.clone()).chain(numbered);
+        let free = all.find(|name| !self.taken.contains(name)).unwrap_or(name);
         self.taken.insert(free.clone());
         free
     }
@@ -54,9 +62,11 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_punctuation_only_are_numbered() {
-        let mut ids = LogicalIds::default();
+        let mut ids = Names::default();
+        let labels = ["a/b", "a-b", "c"].map(|name| ids.label(name));
+        assert_eq!(labels, ["a-b", "a-b-2", "c"]);
         let names = ["user-photos", "user_photos", "API_KEY", "été"];
-        let given = names.map(|name| ids.of("X", name));
+        let given = names.map(|name| ids.logical_id("X", name));
         assert_eq!(dns_label("API_KEY-/a/"), "api-key-a");
         assert_eq!(given, ["XUserPhotos", "XUserPhotos2", "XApiKey", "XT"]);
     }

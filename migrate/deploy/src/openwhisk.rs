@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::application::Application;
-use crate::environment::{self, FILL_IN, Kind, Stores};
+use crate::environment::{self, FILL_IN, Stores};
 use crate::export::{Export, File};
 use crate::yaml::{self, Comment};
 
@@ -45,12 +45,11 @@ pub(crate) fn export(application: &Application) -> Export {
             "Fill in: the image that was built from the package.",
         ),
     ];
-    let kinds = [Kind::Schedules, Kind::Topics, Kind::Buckets];
     Export {
         files: vec![File::new(
             "manifest.yaml",
             yaml::document(&whole, &comments),
         )],
-        notes: environment::unexported(application, &kinds),
+        notes: Vec::new(),
     }
 }

@@ -157,7 +157,7 @@ fn scf_bootstrap(name: &str) -> String {
 fn dockerfile(name: &str) -> String {
     format!(
         "FROM gcr.io/distroless/cc-debian12:nonroot\n\
-         COPY --chmod=755 {name} /{name}\n\
+         COPY {name} /{name}\n\
          ENTRYPOINT [\"/{name}\"]\n"
     )
 }

@@ -5,12 +5,14 @@
 //! that stand in ARNs are the objects of one bucket and the streams of one table, whose names AWS
 //! gives.
 
-use super::template::{Template, arn, sub};
+use serde_json::Value;
+
+use super::template::{Template, own_arn, sub, table_name};
 use crate::application::Collection;
 
 /// Reads, writes, conditions and transactions of one table, and queries of its indexes.
 pub(super) fn table(template: &mut Template<'_>, collection: &Collection) {
-    let own = |rest: &str| arn("dynamodb", "table/", &format!("{}{rest}", collection.table));
+    let own = |rest: &str| of_table(collection, rest);
     template.allow(
         &[
             "dynamodb:BatchGetItem",
@@ -45,15 +47,18 @@ pub(super) fn table(template: &mut Template<'_>, collection: &Collection) {
 
 /// What Lambda asks for beside reading, where the stream wakes the function.
 pub(super) fn stream_listing(template: &mut Template<'_>, collection: &Collection) {
-    let stream = arn(
-        "dynamodb",
-        "table/",
-        &format!("{}/stream/*", collection.table),
-    );
-    template.allow(&["dynamodb:ListStreams"], vec![stream]);
+    let streams = of_table(collection, "/stream/*");
+    template.allow(&["dynamodb:ListStreams"], vec![streams]);
 }
 
-/// Objects of one bucket, their uploads in parts, and its listing.
+fn of_table(collection: &Collection, rest: &str) -> Value {
+    own_arn(
+        "dynamodb",
+        &format!("table/{}{rest}", table_name(collection)),
+    )
+}
+
+/// Objects of one bucket and their versions, their uploads in parts, and its listings.
 pub(super) fn bucket(template: &mut Template<'_>, name: &str) {
     let own = |rest: &str| {
         sub(format!(
@@ -64,14 +69,20 @@ pub(super) fn bucket(template: &mut Template<'_>, name: &str) {
         &[
             "s3:AbortMultipartUpload",
             "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
             "s3:GetObject",
+            "s3:GetObjectVersion",
             "s3:ListMultipartUploadParts",
             "s3:PutObject",
         ],
         vec![own("/*")],
     );
     template.allow(
-        &["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        &[
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListBucketVersions",
+        ],
         vec![own("")],
     );
 }

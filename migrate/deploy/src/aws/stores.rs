@@ -30,11 +30,14 @@ pub(super) fn tables(template: &mut Template<'_>, tables: Option<&str>) -> Resul
     }
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
     for (name, mut properties) in named {
-        properties["TableName"] = prefixed(&name);
-        let id = template.id("Table", &name);
-        template.kept(&id, "AWS::DynamoDB::Table", properties);
         let of_table = |collection: &&Collection| collection.table == name;
         let collection = application.collections.iter().find(of_table);
+        properties["TableName"] = match collection {
+            Some(collection) if collection.named => name.as_str().into(),
+            _ => prefixed(&name),
+        };
+        let id = template.id("Table", &name);
+        template.kept(&id, "AWS::DynamoDB::Table", properties);
         let collection = collection.filter(|one| application.change_triggers.contains(&one.name));
         if let Some(collection) = collection {
             triggers::changes(template, &collection.name, &id);

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::application::Application;
-use crate::names::LogicalIds;
+use crate::application::{Application, Collection};
+use crate::names::Names;
 use crate::yaml::{self, Comment};
 
 /// The logical id of the queue of events that failed for good.
@@ -20,7 +20,7 @@ pub(super) struct Template<'a> {
     /// What the function may do, a statement for each resource.
     pub(super) statements: Vec<Value>,
     comments: Vec<Comment>,
-    ids: LogicalIds,
+    ids: Names,
 }
 
 impl<'a> Template<'a> {
@@ -33,7 +33,7 @@ impl<'a> Template<'a> {
             outputs: Map::new(),
             statements: Vec::new(),
             comments: Vec::new(),
-            ids: LogicalIds::default(),
+            ids: Names::default(),
         };
         // A vendor's resource is told by what follows the last dash, so a prefix ends with one.
         let prefix = json!({
@@ -58,7 +58,7 @@ impl<'a> Template<'a> {
 
     /// A logical id that no other resource has.
     pub(super) fn id(&mut self, kind: &str, name: &str) -> String {
-        self.ids.of(kind, name)
+        self.ids.logical_id(kind, name)
     }
 
     pub(super) fn parameter(&mut self, id: &str, parameter: Value, comment: &str) {
@@ -136,9 +136,20 @@ pub(super) fn prefixed(name: &str) -> Value {
     sub(format!("${{Prefix}}{name}"))
 }
 
+/// What a table is called there.
+pub(super) fn table_name(collection: &Collection) -> String {
+    let prefix = if collection.named { "" } else { "${Prefix}" };
+    format!("{prefix}{}", collection.table)
+}
+
 /// The ARN of a resource of this account and region, whose name the prefix goes before.
-pub(super) fn arn(service: &str, before: &str, name: &str) -> Value {
+pub(super) fn arn(service: &str, name: &str) -> Value {
+    own_arn(service, &format!("${{Prefix}}{name}"))
+}
+
+/// The same of what is named as it is.
+pub(super) fn own_arn(service: &str, resource: &str) -> Value {
     sub(format!(
-        "arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{before}${{Prefix}}{name}"
+        "arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
     ))
 }

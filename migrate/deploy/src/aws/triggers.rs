@@ -37,7 +37,7 @@ fn topic(template: &mut Template<'_>, name: &str) -> String {
         "AWS::SNS::Topic",
         json!({ "TopicName": prefixed(name) }),
     );
-    template.allow(&["sns:Publish"], vec![arn("sns", "", name)]);
+    template.allow(&["sns:Publish"], vec![arn("sns", name)]);
     id
 }
 
@@ -78,7 +78,7 @@ fn wake_by_queue(template: &mut Template<'_>, name: &str, queue: &str) {
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         ],
-        vec![arn("sqs", "", name)],
+        vec![arn("sqs", name)],
     );
 }
 
@@ -132,8 +132,11 @@ pub(super) fn schedules(template: &mut Template<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Changes come from the stream of a table, of which only what failed comes again, and what comes
-/// after it waits: five times at most, after which Lambda tells the queue which it was.
+/// Changes come from the stream of a table, of which what failed and what follows it come again: five
+/// times at most, after which Lambda tells the queue where in the stream it was. A batch that fails
+/// is halved, so that what is given up in the end is one change.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html>
 pub(super) fn changes(template: &mut Template<'_>, name: &str, table: &str) {
     let id = template.id("WokenByChangesOf", name);
     let mapping = json!({
@@ -141,6 +144,7 @@ pub(super) fn changes(template: &mut Template<'_>, name: &str, table: &str) {
         "EventSourceArn": attribute(table, "StreamArn"),
         "StartingPosition": "TRIM_HORIZON",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": true,
         "MaximumRetryAttempts": DELIVERIES - 1,
         "DestinationConfig": { "OnFailure": { "Destination": attribute(FAILED_EVENTS, "Arn") } },
     });
@@ -160,7 +164,7 @@ pub(super) fn failures(template: &mut Template<'_>) {
         "MessageRetentionPeriod": TWO_WEEKS,
     });
     template.kept(FAILED_EVENTS, "AWS::SQS::Queue", properties);
-    template.allow(&["sqs:SendMessage"], vec![arn("sqs", "", &name)]);
+    template.allow(&["sqs:SendMessage"], vec![arn("sqs", &name)]);
     template.output(
         "FailedEventsUrl",
         "The queue of events that failed for good",

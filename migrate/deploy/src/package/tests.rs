@@ -76,7 +76,7 @@ fn an_archive_for_azure_holds_what_its_host_reads_and_names_functions_by_the_sec
     let error = package(Target::Azure, &unnamed).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let named = PackageSource {
-        events_path: Some("/0123456789abcdef"),
+        events_path: Some("/events-0123456789abcdef"),
         ..unnamed
     };
     let Content::Archive { bytes, .. } = package(Target::Azure, &named).unwrap().content else {
@@ -87,7 +87,7 @@ fn an_archive_for_azure_holds_what_its_host_reads_and_names_functions_by_the_sec
         .iter()
         .map(|(name, mode, _)| (name.as_str(), *mode))
         .collect();
-    let function = "0123456789abcdef-nightly/function.json";
+    let function = "events-0123456789abcdef-nightly/function.json";
     assert_eq!(
         found,
         [(function, 0o644), ("host.json", 0o644), ("notes", 0o755)]
