@@ -68,7 +68,7 @@ fn a_program_that_is_missing_or_declares_nothing_is_told() {
 fn without_a_program_the_newest_build_of_the_package_in_the_directory_is_taken() {
     let directory = tempfile::tempdir().unwrap();
     let export = |place: &Path| {
-        let mut export = isobar(&["export", "fn", "--out"]);
+        let mut export = isobar(&["export", "knative", "--out"]);
         export
             .arg(directory.path())
             .current_dir(place)
@@ -83,7 +83,7 @@ fn without_a_program_the_newest_build_of_the_package_in_the_directory_is_taken()
     );
     let output = export(&repository("examples/notes"));
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(read(&directory, "func.yaml").contains("name: notes"));
+    assert!(read(&directory, "service.yaml").contains("name: notes"));
 }
 
 #[test]
