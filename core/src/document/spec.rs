@@ -134,6 +134,7 @@ impl<T> CollectionSpec<T> {
         CollectionSchema {
             name: self.name,
             table,
+            named: self.table.is_some(),
             partition: self.partition.to_owned(),
             sort: self
                 .sort
@@ -170,11 +171,17 @@ pub enum ChangeFeed {
 
 /// What a driver knows of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is declared for itself, and all go together"
+)]
 pub struct CollectionSchema {
     /// The name that handlers know.
     pub name: &'static str,
     /// The name of the table in the store.
     pub table: String,
+    /// The table has a name of its own, before which no prefix goes.
+    pub named: bool,
     /// The field that holds the partition key.
     pub partition: String,
     /// The field that holds the sort key, and its type.
@@ -203,7 +210,7 @@ impl CollectionSchema {
     #[must_use]
     pub fn with_prefix(&self, prefix: &str) -> Self {
         let mut schema = self.clone();
-        if schema.table == schema.name {
+        if !schema.named {
             schema.table = format!("{prefix}{}", schema.name);
         }
         schema
@@ -300,5 +307,25 @@ impl CollectionSchema {
             )));
         }
         self.check_field_name(top)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTES: CollectionSpec<()> = CollectionSpec::new("notes");
+
+    #[test]
+    fn no_prefix_goes_before_a_name_of_its_own_even_where_that_is_the_collections() {
+        for (spec, table) in [
+            (NOTES.table("notes"), "notes"),
+            (NOTES.table("letters"), "letters"),
+            (NOTES, "dev-notes"),
+        ] {
+            let prefixed = spec.schema("").with_prefix("dev-");
+            assert_eq!(prefixed.table, table);
+            assert_eq!(prefixed, spec.schema("dev-"));
+        }
     }
 }

@@ -62,9 +62,14 @@ pub struct Declarations {
 }
 
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is declared, as it is printed"
+)]
 struct CollectionView<'s> {
     name: &'s str,
     table: &'s str,
+    named: bool,
     partition: &'s str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<(&'s str, crate::document::SortType)>,
@@ -95,6 +100,7 @@ fn collections<S: Serializer>(
         CollectionView {
             name: schema.name,
             table: &schema.table,
+            named: schema.named,
             partition: &schema.partition,
             sort: schema
                 .sort

@@ -125,14 +125,18 @@ pub(super) struct Trigger {
 }
 
 impl Trigger {
-    /// How well the event fits: the length of the name that it goes by, nothing where it does not.
+    /// How well the event fits, nothing where it does not.
     pub(super) fn fits(&self, data: &EventData) -> Option<usize> {
         match (&self.source, data) {
             (Source::Schedule(schedule), EventData::Schedule(tick)) => {
                 (schedule.name == tick.name).then_some(schedule.name.len())
             }
-            (Source::Topic(name), EventData::Messages(batch)) => self.named(name, &batch.topic),
-            (Source::Bucket(name), EventData::Blob(event)) => self.named(name, &event.bucket),
+            (Source::Topic(name), EventData::Messages(batch)) => {
+                fit(&self.prefix, name, &batch.topic)
+            }
+            (Source::Bucket(name), EventData::Blob(event)) => {
+                fit(&self.prefix, name, &event.bucket)
+            }
             (Source::Collection(_), EventData::Change(event)) => {
                 self.watches(&event.collection).map(|(fit, _)| fit)
             }
@@ -143,14 +147,23 @@ impl Trigger {
     /// How well the table fits, and what is declared of the collection that it is.
     pub(super) fn watches(&self, table: &str) -> Option<(usize, &CollectionSchema)> {
         let schema = self.source.collection()?;
-        let fit = self.named(&schema.table, table)?;
+        let prefix = if schema.named {
+            ""
+        } else {
+            self.prefix.as_str()
+        };
+        let fit = fit(prefix, &schema.table, table)?;
         Some((fit, schema))
     }
+}
 
-    fn named(&self, name: &str, native: &str) -> Option<usize> {
-        let own = native.strip_prefix(self.prefix.as_str()) == Some(name);
-        (own || is_named(native, name)).then_some(name.len())
+/// How well the name of a vendor's resource fits what is declared: its very name best, then the
+/// longest name with which it ends.
+fn fit(prefix: &str, name: &str, native: &str) -> Option<usize> {
+    if native.strip_prefix(prefix) == Some(name) {
+        return Some(usize::MAX);
     }
+    is_named(native, name).then_some(name.len())
 }
 
 /// What a trigger is called where nobody has declared it.

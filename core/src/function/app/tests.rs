@@ -155,3 +155,39 @@ fn what_wakes_an_application_is_described() {
     let description = serde_json::to_value(app.describe()).unwrap();
     assert_eq!(description["changeTriggers"], serde_json::json!(["notes"]));
 }
+
+#[test]
+fn a_table_with_a_name_of_its_own_is_watched_under_that_name() {
+    const OWN: CollectionSpec<Note> = CollectionSpec::new("notes").table("notes").change_feed();
+    let app = app().on_change(&OWN, |heard, event| ready(Ok(hear(&heard, event))));
+    let app = built(app, &[Capability::ChangeEvents]).unwrap();
+    let tables: Vec<_> = app
+        .watched_collections()
+        .map(|schema| schema.table)
+        .collect();
+    assert_eq!(tables, ["notes"]);
+    assert_eq!(app.watched_collection("notes").unwrap().name, "notes");
+    let described = self::app().collection(&OWN).describe();
+    let described = serde_json::to_value(described).unwrap();
+    let collections = &described["collections"];
+    assert_eq!(collections[0]["named"], false);
+    assert_eq!(collections[1]["named"], true);
+}
+
+#[test]
+fn the_very_name_of_a_table_goes_before_a_longer_one_that_it_ends_with() {
+    const PREFIXED: CollectionSpec<Note> = CollectionSpec::new("test-notes").change_feed();
+    let app = app()
+        .on_change(&NOTES, |heard, event| ready(Ok(hear(&heard, event))))
+        .on_change(&PREFIXED, |heard, event| ready(Ok(hear(&heard, event))));
+    let app = built(app, &[Capability::ChangeEvents]).unwrap();
+    let of = |table: &str| app.watched_collection(table).unwrap().name;
+    assert_eq!(
+        (of("test-notes"), of("test-test-notes")),
+        ("notes", "test-notes")
+    );
+    assert_eq!(
+        (of("prod-notes"), of("prod-test-notes")),
+        ("notes", "test-notes")
+    );
+}

@@ -21,8 +21,6 @@ use crate::store::LocalStore;
 use crate::topic::queue;
 use crate::topic::row::MessageRow;
 
-/// Entries of the log that are looked at together.
-const AT_ONCE: usize = 1_000;
 /// How far the stored place may lie behind where only others' changes were passed: much less than
 /// what the log keeps.
 const BEHIND: u64 = 4_096;
@@ -76,8 +74,11 @@ pub(crate) fn watch(group: &mut Group<'_>, schema: &CollectionSchema) -> Result<
     Ok(())
 }
 
-/// Takes some of what the log has; says whether there may be more.
-pub(crate) fn take_from_log(group: &mut Group<'_>, collection: &str) -> Result<bool, Stop> {
+/// Takes all that the log has.
+///
+/// It lets the oldest changes go whether or not they were taken, and would do so before they are
+/// where some at a time are taken and others write faster; so those wait for this.
+pub(crate) fn take_from_log(group: &mut Group<'_>, collection: &str) -> Result<(), Stop> {
     let place = place(collection);
     let stored = group.tables.meta.open()?.get(&*place)?;
     let stored = stored.map_or(0, |number| number.value());
@@ -89,19 +90,18 @@ pub(crate) fn take_from_log(group: &mut Group<'_>, collection: &str) -> Result<b
         tracing::error!(
             target: "isobar", collection,
             "changes may have been let go before they were delivered: more than the log keeps \
-             were made while nobody watched"
+             were made before they were taken"
         );
         next = oldest;
     }
-    let (mut rows, mut looked_at) = (Vec::new(), 0);
-    for entry in log.range(next..)?.take(AT_ONCE) {
+    let mut rows = Vec::new();
+    for entry in log.range(next..)? {
         let (number, row) = entry?;
         let entry = Entry::read(number.value(), row.value())?;
         if entry.address.collection == collection {
             rows.push(message(number.value(), entry)?);
         }
         next = number.value().saturating_add(1);
-        looked_at += 1;
     }
     if !rows.is_empty() || next.saturating_sub(stored) >= BEHIND {
         queue::append(group, &queue::of_collection(collection), &rows)?;
@@ -110,7 +110,7 @@ pub(crate) fn take_from_log(group: &mut Group<'_>, collection: &str) -> Result<b
     }
     let known = &mut group.known.to_be_delivered;
     known.insert(collection.to_owned(), next);
-    Ok(looked_at == AT_ONCE)
+    Ok(())
 }
 
 /// Changes of a document wait for each other.

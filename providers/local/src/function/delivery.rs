@@ -9,7 +9,7 @@ use http::HeaderMap;
 use isobar::document::Timestamp;
 use isobar::function::{AppService, Context, Event, Messages, Outcome, RequestId};
 use isobar::{Error, ErrorKind, Result};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::blob::events;
@@ -24,6 +24,8 @@ const BATCH: usize = 10;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The longest wait for a change: nobody announces the removal of what has expired.
 const CHANGES_WAIT: Duration = Duration::from_secs(1);
+/// How long changes gather while a handler runs, before they are taken together.
+const GATHERING: Duration = Duration::from_millis(10);
 /// How long the store is left alone after it has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How long handlers may go on when the platform ends.
@@ -194,7 +196,7 @@ impl Delivery {
         let mut arrivals = self.store.arrivals().subscribe();
         while !*stopped.borrow() {
             arrivals.mark_unchanged();
-            let wait = match self.deliver_next().await {
+            let wait = match self.deliver_next(&arrivals).await {
                 Ok(None) => continue,
                 Ok(Some(wait)) => wait,
                 Err(error) => {
@@ -211,24 +213,19 @@ impl Delivery {
     }
 
     /// Delivers the next batch; where there is none, how long to wait for one.
-    async fn deliver_next(&self) -> Result<Option<Duration>> {
+    async fn deliver_next(&self, arrivals: &watch::Receiver<()>) -> Result<Option<Duration>> {
         let (queue, batch) = (self.feed.queue(), self.feed.batch());
         let collection = match &self.feed {
             Feed::Collection(collection) => Some(collection.clone()),
             Feed::Topic(_) | Feed::Bucket(_) => None,
         };
         let take = self.store.submit(0, move |group| {
-            let more = match collection {
-                Some(collection) => changes::take_from_log(group, &collection)?,
-                None => false,
-            };
-            let taken = queue::take(group, &queue, batch, SystemTime::now().into())?;
-            Ok((taken, more))
+            if let Some(collection) = collection {
+                changes::take_from_log(group, &collection)?;
+            }
+            queue::take(group, &queue, batch, SystemTime::now().into())
         });
-        let (Taken { held, next }, more) = take.await?;
-        if held.is_empty() && more {
-            return Ok(None);
-        }
+        let Taken { held, next } = take.await?;
         if held.is_empty() {
             let longest = self.feed.longest_wait();
             let left = next
@@ -236,7 +233,13 @@ impl Delivery {
                 .map(|next| next.duration_since(SystemTime::now()).unwrap_or_default());
             return Ok(Some(left.unwrap_or(longest).min(longest)));
         }
-        let told = self.hand_over(&held).await;
+        let (done, handled) = oneshot::channel();
+        let handing_over = async {
+            let told = self.hand_over(&held).await;
+            drop(done);
+            told
+        };
+        let (told, ()) = tokio::join!(handing_over, self.keep_taking(arrivals.clone(), handled));
         let verdict = |held| (self.feed.verdict(&told, &held), held);
         let settled = held.into_iter().map(verdict);
         let settled = settled.map(|(verdict, held)| (held, verdict)).collect();
@@ -249,6 +252,34 @@ impl Delivery {
             self.store.arrivals().announce();
         }
         Ok(None)
+    }
+
+    /// Takes changes from the log while a handler runs, until it has ended: what the log lets go
+    /// meanwhile would never be told.
+    async fn keep_taking(
+        &self,
+        mut arrivals: watch::Receiver<()>,
+        mut handled: oneshot::Receiver<()>,
+    ) {
+        let Feed::Collection(collection) = &self.feed else {
+            return;
+        };
+        loop {
+            let changed = async {
+                let _ = tokio::time::timeout(CHANGES_WAIT, arrivals.changed()).await;
+                tokio::time::sleep(GATHERING).await;
+            };
+            tokio::select! {
+                biased;
+                _ = &mut handled => return,
+                () = changed => {}
+            }
+            let (store, collection) = (&self.store, collection.clone());
+            let take = store.submit(0, move |group| changes::take_from_log(group, &collection));
+            if let Err(error) = take.await {
+                tracing::error!(target: "isobar", ?error, "changes cannot be taken from the log");
+            }
+        }
     }
 
     async fn hand_over(&self, held: &[Held]) -> Result<Outcome> {

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isobar::document::{ChangeEvent, ChangeKind, DeleteCause, SortType};
+use isobar::document::{BatchWrite, ChangeEvent, ChangeKind, DeleteCause, SortType};
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::{Event, Message, Outcome, TopicSpec};
 use isobar::{App, Collection, CollectionSpec, Environment, Result};
 use isobar_local::{LocalPlatform, LocalStore, clock};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -43,12 +44,15 @@ enum Seen {
 struct Running {
     seen: UnboundedReceiver<Seen>,
     notes: Collection<Note>,
+    /// Lets a handler go on that waits.
+    go_on: Arc<Notify>,
     serving: JoinHandle<Result<()>>,
 }
 
 #[derive(Clone)]
 struct Inbox {
     seen: UnboundedSender<Seen>,
+    go_on: Arc<Notify>,
     /// Whether a change is also told to a parent, before it is acknowledged.
     says: bool,
 }
@@ -62,6 +66,10 @@ impl Inbox {
         self.seen.send(Seen::Change(Box::new(event))).unwrap();
         match owner.as_str() {
             "hang" => std::future::pending().await,
+            "wait" => {
+                self.go_on.notified().await;
+                Ok(Outcome::Ack)
+            }
             "fail" => Ok(Outcome::Retry(Some(Duration::from_millis(100)))),
             // Which is no batch, and so fails whole.
             "part" => Ok(Outcome::Partial(Vec::new())),
@@ -87,7 +95,13 @@ async fn start_as(store: &LocalStore, says: bool) -> Running {
     let environment = Environment::builder(platform.describe(), Arc::new(clock()));
     let environment = environment.documents(store.documents()).build();
     let (inbox, seen) = unbounded_channel();
-    let app = App::new("test", move |_| Ok(Inbox { seen: inbox, says }))
+    let go_on = Arc::new(Notify::new());
+    let inbox = Inbox {
+        seen: inbox,
+        go_on: Arc::clone(&go_on),
+        says,
+    };
+    let app = App::new("test", move |_| Ok(inbox))
         .on_change(&NOTES, Inbox::hear)
         .subscribe(&DEAD, |inbox, event| ready(inbox.put_aside(&event)));
     let app = app.build(&environment).unwrap();
@@ -99,6 +113,7 @@ async fn start_as(store: &LocalStore, says: bool) -> Running {
     Running {
         seen,
         notes: notes(store),
+        go_on,
         serving,
     }
 }
@@ -267,6 +282,28 @@ async fn others_changes_are_passed_over() {
         ("5000", "collection/notes")
     );
     assert!(running.seen.try_recv().is_err());
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn what_is_changed_while_a_handler_runs_is_told_even_where_it_is_more_than_the_log_keeps() {
+    let store = LocalStore::in_memory().unwrap();
+    let mut running = start(&store).await;
+    running.notes.upsert(&note("wait", 0, "")).await.unwrap();
+    assert_eq!(running.next_change().await.id, "0");
+    // The log keeps 65,536, and so lets the first 464 go.
+    for _ in 0..66 {
+        let batch = (0..1_000).fold(BatchWrite::new(), |batch, id| {
+            batch.upsert(&note("more", id, ""))
+        });
+        for written in running.notes.write_batch(batch).await.unwrap() {
+            written.unwrap();
+        }
+    }
+    running.go_on.notify_one();
+    for id in 1..=500 {
+        assert_eq!(running.next_change().await.id, id.to_string());
+    }
     running.kill().await;
 }
 
