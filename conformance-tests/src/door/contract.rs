@@ -280,14 +280,18 @@ impl Door for ContractDoor {
 }
 
 impl ContractDoor {
-    /// Sends what an attempt brings until it is answered with a success, as senders do.
+    /// Sends what an attempt brings until it is answered with a success, as senders do; fails where it never is.
     async fn try_until_done(&self, request: impl Fn(u32) -> WireRequest) -> Result<(), Failure> {
+        let mut status = 0;
         for attempt in 1..=ATTEMPTS {
             let response = self.plainly(&request(attempt)).await?;
-            if (200..300).contains(&response.status) {
+            status = response.status;
+            if (200..300).contains(&status) {
                 return (self.contract.events.done)(&response);
             }
         }
-        Ok(())
+        Err(Failure::new(format!(
+            "an event was tried {ATTEMPTS} times, and the last was answered {status}"
+        )))
     }
 }

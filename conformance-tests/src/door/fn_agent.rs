@@ -116,7 +116,8 @@ impl Door for FnDoor {
         let stream = UnixStream::connect(&self.socket).await.map_err(broken)?;
         let id = Uuid::new_v4().simple().to_string();
         let call = call(request, &id);
-        let answer = http1::over(stream, "localhost", &call).await;
+        // The agent takes a call that it cannot write to its end for a failure of the function.
+        let answer = http1::whole_over(stream, "localhost", &call).await;
         let answer = answer.map_err(broken)?;
         if answer.status != 200 {
             let status = answer.status;

@@ -3,10 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, WriteHalf};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use super::{WireRequest, WireResponse};
+
+/// A request that is being written.
+type Writing<S> = JoinHandle<io::Result<WriteHalf<S>>>;
 
 /// Sends one request on a connection of its own.
 pub(crate) async fn exchange(
@@ -14,15 +18,26 @@ pub(crate) async fn exchange(
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
     let stream = TcpStream::connect(address).await?;
-    over(stream, &address.to_string(), request).await
+    let (answer, _) = over(stream, &address.to_string(), request).await?;
+    parse(&answer, &request.method)
 }
 
-/// Sends one request on this connection.
-pub(crate) async fn over<S>(
+/// Sends one request on this connection; fails where the server does not read it to its end.
+pub(crate) async fn whole_over<S>(
     stream: S,
     host: &str,
     request: &WireRequest,
 ) -> io::Result<WireResponse>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (answer, writing) = over(stream, host, request).await?;
+    drop(writing.await.map_err(io::Error::other)??);
+    parse(&answer, &request.method)
+}
+
+/// The answer to a request, of which some may not be written yet.
+async fn over<S>(stream: S, host: &str, request: &WireRequest) -> io::Result<(Vec<u8>, Writing<S>)>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -41,8 +56,7 @@ where
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => {}
         ended => drop(ended?),
     }
-    drop(writing);
-    parse(&answer, &request.method)
+    Ok((answer, writing))
 }
 
 /// The same with a server that does not close: the answer ends where its length says.

@@ -18,6 +18,12 @@ pub(crate) fn broken_pipe(source: io::Error) -> Error {
         .with_source(source)
 }
 
+/// Standard input cannot be read beside everything else.
+pub(crate) fn no_thread(source: io::Error) -> Error {
+    let message = "no thread can be started that reads standard input";
+    Error::new(ErrorKind::Internal, message).with_source(source)
+}
+
 /// Signals cannot be caught.
 pub(crate) fn no_signals(source: io::Error) -> Error {
     Error::new(ErrorKind::Internal, "signals cannot be caught").with_source(source)

@@ -26,7 +26,7 @@ impl Calls {
     /// The answer is 200 whatever the response is; 502 says that this call failed, and any other status would end the
     /// container (`writeResp` in `api/agent/agent.go`).
     pub(super) async fn answer(&self, call: http::Request<RequestBody>) -> Response {
-        let (call, body) = call.into_parts();
+        let (call, mut body) = call.into_parts();
         let id = RequestId::of(&call.headers, &[CALL_ID]);
         if call.method != Method::POST || call.uri.path() != "/call" {
             let detail = "Fn calls POST /call and nothing else";
@@ -34,6 +34,7 @@ impl Calls {
                 .into_response(&id);
         }
         if !gateway::is_request(&call.headers) {
+            read_on(&mut body).await;
             return error::not_served().into_response(&id);
         }
         let refused = |problem: Problem| gateway::answer(problem.into_response(&id), false);
@@ -72,11 +73,13 @@ impl Calls {
 }
 
 /// The content, which is whole before the application sees it: only so can it be refused in the client's terms.
-async fn content(body: RequestBody) -> Result<Bytes, Problem> {
+async fn content(mut body: RequestBody) -> Result<Bytes, Problem> {
     let most = usize::try_from(Options::default().max_body_bytes).unwrap_or(usize::MAX);
-    match Limited::new(body, most).collect().await {
+    let collected = Limited::new(&mut body, most).collect().await;
+    match collected {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
+            read_on(&mut body).await;
             let detail = format!("the request body is too large; the limit is {most} bytes");
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             Err(Problem::new(status, "body_too_large", "client", detail))
@@ -87,6 +90,12 @@ async fn content(body: RequestBody) -> Result<Bytes, Problem> {
             Err(Problem::new(status, "body_broken", "client", detail))
         }
     }
+}
+
+/// Reads to the end what nobody wants: where the connection closes while the agent still writes, it takes that for a
+/// failure of the container.
+async fn read_on(body: &mut RequestBody) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// The refusal of a head that the server would not take on other platforms either.

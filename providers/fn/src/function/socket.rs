@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use isobar::Result;
 use tokio::net::UnixListener;
 
+use crate::config::PHONY;
 use crate::error;
 
 /// The files of a socket; dropping it removes them, as the contract asks.
@@ -23,7 +24,7 @@ impl Socket {
     pub(super) fn bind(path: &Path) -> Result<(UnixListener, Self)> {
         let bound = || {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let file = path.with_file_name(format!("phony{name}"));
+            let file = path.with_file_name(format!("{PHONY}{name}"));
             for left_over in [path, &file] {
                 remove(left_over)?;
             }

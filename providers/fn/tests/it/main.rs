@@ -56,6 +56,41 @@ async fn the_agent_may_write_to_what_it_finds_under_the_name() {
 }
 
 #[tokio::test]
+async fn the_longest_name_that_is_taken_can_be_bound() {
+    let directory = tempfile::tempdir().unwrap();
+    let bound = |bytes: usize| {
+        let mut path = format!("{}/", directory.path().display());
+        path.push_str(&"s".repeat(bytes - path.len()));
+        bind(&|name| (name == "FN_LISTENER").then(|| format!("unix:{path}")))
+    };
+    assert!(bound(102).is_ok());
+    let error = bound(103).unwrap_err().to_string();
+    assert!(error.contains("at most 102 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn content_that_nobody_wants_is_read_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = start(directory.path());
+    let content = vec![b'x'; 12 * 1_024 * 1_024];
+    let length = format!("content-length: {}\r\n", content.len());
+    let request =
+        "fn-intent: httprequest\r\nfn-http-method: POST\r\nfn-http-request-url: http://h/\r\n";
+    for (fields, expected) in [(request, "fn-http-status: 413"), ("", "calls_not_served")] {
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        let head = format!(
+            "POST /call HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{length}{fields}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&content).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let answer = answer.to_ascii_lowercase();
+        assert!(answer.contains(expected), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_call_without_a_request_fails_and_the_function_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let path = start(directory.path());

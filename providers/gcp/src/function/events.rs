@@ -9,8 +9,8 @@ use isobar_serve::event::{EventFacts, EventForm, EventSource};
 
 /// The events of Google's services.
 ///
-/// Cloud Storage tells of an object that is replaced in a bucket without versions as deleted too, and Eventarc does not
-/// say which it was; its notifications by Pub/Sub do, so that through them a replacement is one event.
+/// Cloud Storage tells of an object that is replaced as deleted too, or as archived in a bucket with versions, and Eventarc
+/// does not say which it was; its notifications by Pub/Sub do, so that through them a replacement is one event.
 pub(super) const EVENTS: EventFacts = EventFacts {
     sources: &[
         EventSource {
@@ -28,6 +28,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
                 types: &[
                     storage::FINALIZED,
                     storage::DELETED,
+                    storage::ARCHIVED,
                     storage::METADATA_UPDATED,
                 ],
                 read: storage::changed,
@@ -37,7 +38,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             wakes: Capability::BlobEvents,
             sender: "a Pub/Sub push subscription to notifications of Cloud Storage",
             form: EventForm::Request {
-                mark: "members `message` and `subscription`, and the attribute `notificationConfig`",
+                mark: "members `message` and `subscription`, the attribute `notificationConfig`, and no topic in the path",
                 read: storage::notified,
             },
         },

@@ -2,8 +2,9 @@
 //!
 //! <https://github.com/apache/openwhisk/blob/master/docs/actions-actionloop.md>
 
-use std::io;
+use std::io::{self, BufRead, Read as _};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use async_trait::async_trait;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
@@ -11,10 +12,9 @@ use isobar::function::AppService;
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::Variables;
 use tokio::fs::File;
-use tokio::io::{
-    AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
-};
+use tokio::io::AsyncWriteExt as _;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::activation::{Activations, Ended, MOST_BYTES, hops};
 use crate::config::{ACTION_LOOP, WAIT_FOR_ACK};
@@ -61,6 +61,7 @@ impl FunctionDriver for ActionLoop {
             Error::invalid("this platform serves an application already; open another one")
         })?;
         let mut terminated = signal(SignalKind::terminate()).map_err(error::no_signals)?;
+        let mut lines = lines().map_err(error::no_thread)?;
         if self.says_ready {
             write_line(&mut results, br#"{"ok":true}"#).await?;
         }
@@ -68,10 +69,9 @@ impl FunctionDriver for ActionLoop {
             app,
             trusted_hops: self.trusted_hops,
         };
-        let mut input = BufReader::new(tokio::io::stdin());
         loop {
             let line = tokio::select! {
-                line = next_line(&mut input, MOST_BYTES) => line.map_err(error::broken_pipe)?,
+                line = lines.recv() => line.unwrap_or(Ok(Line::End)).map_err(error::broken_pipe)?,
                 _ = terminated.recv() => return Ok(()),
             };
             let result = match line {
@@ -101,14 +101,30 @@ enum Line {
     End,
 }
 
+/// What comes on standard input, up to its end.
+///
+/// Nothing can give up a read of it, and a runtime would wait for its own threads that do: this one ends with the process.
+fn lines() -> io::Result<mpsc::Receiver<io::Result<Line>>> {
+    let (told, lines) = mpsc::channel(1);
+    let read = move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let line = next_line(&mut input, MOST_BYTES);
+            let is_last = matches!(line, Ok(Line::End) | Err(_));
+            if told.blocking_send(line).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("isobar-activations".to_owned());
+    thread.spawn(read).map(|_| lines)
+}
+
 /// The next line with at most so many bytes; a last one without an end was cut, and is none.
-async fn next_line(input: &mut (impl AsyncBufRead + Unpin), most: usize) -> io::Result<Line> {
+fn next_line(input: &mut impl BufRead, most: usize) -> io::Result<Line> {
     let mut line = Vec::new();
     let limit = most as u64 + 1;
-    (&mut *input)
-        .take(limit)
-        .read_until(b'\n', &mut line)
-        .await?;
+    input.by_ref().take(limit).read_until(b'\n', &mut line)?;
     if line.last() == Some(&b'\n') {
         line.pop();
         return Ok(Line::Whole(line));
@@ -118,10 +134,7 @@ async fn next_line(input: &mut (impl AsyncBufRead + Unpin), most: usize) -> io::
     }
     loop {
         line.clear();
-        (&mut *input)
-            .take(limit)
-            .read_until(b'\n', &mut line)
-            .await?;
+        input.by_ref().take(limit).read_until(b'\n', &mut line)?;
         match line.last() {
             Some(b'\n') => return Ok(Line::TooLong),
             Some(_) => {}
@@ -143,18 +156,18 @@ async fn write_line(results: &mut File, result: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_line_is_read_to_its_end_whatever_its_length() {
+    #[test]
+    fn a_line_is_read_to_its_end_whatever_its_length() {
         let mut input = &b"one\n\nlonger\n1234567\n12345678901234567890\nlast\ncut"[..];
-        let mut read = async || next_line(&mut input, 6).await.unwrap();
+        let mut read = || next_line(&mut input, 6).unwrap();
         let whole = |line: &str| Line::Whole(line.as_bytes().to_vec());
-        assert_eq!(read().await, whole("one"));
-        assert_eq!(read().await, whole(""));
-        assert_eq!(read().await, whole("longer"));
-        assert_eq!(read().await, Line::TooLong);
-        assert_eq!(read().await, Line::TooLong);
-        assert_eq!(read().await, whole("last"));
-        assert_eq!(read().await, Line::End);
-        assert_eq!(read().await, Line::End);
+        assert_eq!(read(), whole("one"));
+        assert_eq!(read(), whole(""));
+        assert_eq!(read(), whole("longer"));
+        assert_eq!(read(), Line::TooLong);
+        assert_eq!(read(), Line::TooLong);
+        assert_eq!(read(), whole("last"));
+        assert_eq!(read(), Line::End);
+        assert_eq!(read(), Line::End);
     }
 }

@@ -1,6 +1,7 @@
 //! The contract of ActionLoop: a word when it is ready, a line for each line, the end with the input.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
@@ -49,6 +50,22 @@ async fn each_line_has_its_result_and_the_last_is_finished() {
     }
     assert_eq!(results.next_line().await.unwrap(), None);
     assert!(child.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn it_ends_at_a_signal_while_the_proxy_may_still_write() {
+    let mut child = command("exec \"$0\" 3>&1 1>&2").spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    let mut results = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = results.next_line().await.unwrap();
+    assert_eq!(ready.as_deref(), Some(r#"{"ok":true}"#));
+    let mut kill = Command::new("/bin/sh");
+    kill.args(["-c", "kill \"$0\""])
+        .arg(child.id().unwrap().to_string());
+    assert!(kill.status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
+    assert!(ended.unwrap().unwrap().success());
+    drop(input);
 }
 
 #[tokio::test]

@@ -50,7 +50,14 @@ impl EventsPath {
         if !whole.starts_with('/') || last.len() < FEWEST || !whole.bytes().all(allowed) {
             return Err(Error::invalid(format!(
                 "{EVENTS_VARIABLE} has to be a path whose last segment nobody can guess: a slash, then at least \
-                 {FEWEST} letters, digits, `-`, `.`, `_` and `~`, such as those of `openssl rand -hex 16`"
+                 {FEWEST} letters, digits, `-`, `.`, `_` and `~`, such as `/events-` and what `openssl rand -hex 16` \
+                 prints"
+            )));
+        }
+        if separator != '/' && !begins_names(last) {
+            return Err(Error::invalid(format!(
+                "{EVENTS_VARIABLE} has to be a path with whose last segment names of functions may begin: a letter, \
+                 then letters, digits, `-` and `_`, such as `/events-` and what `openssl rand -hex 16` prints"
             )));
         }
         let before_name = match separator {
@@ -78,6 +85,14 @@ impl EventsPath {
     }
 }
 
+/// Whether names of functions may begin with this, by `FunctionNameValidationRegex` of the host of Azure Functions.
+///
+/// <https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Utility.cs>
+fn begins_names(segment: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    segment.starts_with(|first: char| first.is_ascii_alphabetic()) && segment.bytes().all(allowed)
+}
+
 /// Takes as long for a path that is wrong at its end as for one that is wrong at its start.
 fn equal(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).map(|(one, other)| one ^ other);
@@ -89,9 +104,10 @@ mod tests {
     use super::*;
 
     const PATH: &str = "/in/0123456789abcdef";
+    const FUNCTIONS: &str = "/in/events-0123456789abcdef";
 
-    fn path(separator: char) -> EventsPath {
-        EventsPath::new(PATH.to_owned(), separator).unwrap()
+    fn path() -> EventsPath {
+        EventsPath::new(PATH.to_owned(), '/').unwrap()
     }
 
     #[track_caller]
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn only_the_path_and_names_below_it_bring_events() {
-        let below = path('/');
+        let below = path();
         check(&below, PATH, Some(""));
         check(&below, "/in/0123456789abcdef/jobs", Some("jobs"));
         check(&below, "/in/0123456789abcdef/a%20b", Some("a b"));
@@ -123,11 +139,29 @@ mod tests {
 
     #[test]
     fn a_function_is_named_by_the_last_segment_a_dash_and_its_trigger() {
-        let functions = path('-');
-        check(&functions, PATH, Some(""));
-        check(&functions, "/0123456789abcdef-jobs", Some("jobs"));
-        check(&functions, "/in/0123456789abcdef-jobs", None);
-        check(&functions, "/0123456789abcdef", None);
+        let functions = EventsPath::new(FUNCTIONS.to_owned(), '-').unwrap();
+        check(&functions, FUNCTIONS, Some(""));
+        check(&functions, "/events-0123456789abcdef-jobs", Some("jobs"));
+        check(&functions, "/in/events-0123456789abcdef-jobs", None);
+        check(&functions, "/events-0123456789abcdef", None);
+    }
+
+    #[test]
+    fn a_segment_with_which_no_function_may_begin_is_refused_where_it_names_them() {
+        for last in [
+            "0123456789abcdef",
+            "-events-0123456789",
+            "_events-0123456789",
+            "events.0123456789",
+            "events~0123456789",
+        ] {
+            let whole = format!("/in/{last}");
+            let error = EventsPath::new(whole.clone(), '-').unwrap_err().to_string();
+            assert!(error.contains("`/events-`"), "{error}");
+            assert!(!error.contains(last), "{error}");
+            assert!(EventsPath::new(whole, '/').is_ok(), "{last}");
+        }
+        assert!(EventsPath::new("/Events_0123456789".to_owned(), '-').is_ok());
     }
 
     #[test]
@@ -144,6 +178,6 @@ mod tests {
                 .to_string();
             assert!(error.contains(EVENTS_VARIABLE), "{error}");
         }
-        assert!(!format!("{:?}", path('/')).contains("0123"));
+        assert!(!format!("{:?}", path()).contains("0123"));
     }
 }

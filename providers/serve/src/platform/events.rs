@@ -102,12 +102,21 @@ async fn deliver(
     let mut worst = Verdict::Done;
     for event in arrived {
         let verdict = match event.into_event(app, context) {
-            Ok(event) => Verdict::of(app.handle(event).await, context.id()),
+            Ok(event) => Verdict::of(handled(app, event).await, context.id()),
             Err(error) => Verdict::of(Err(error), context.id()),
         };
         worst = worst.max(verdict);
     }
     worst.response(shared.facts.events.done, context.id())
+}
+
+/// What the application says; of a batch of which it names no message, that it is done, as on platforms that hear names.
+async fn handled(app: &AppService, event: Event) -> Result<Outcome> {
+    let is_batch = matches!(event.data, EventData::Messages(_));
+    match app.handle(event).await? {
+        Outcome::Partial(failed) if is_batch && failed.is_empty() => Ok(Outcome::Ack),
+        told => Ok(told),
+    }
 }
 
 impl Arrived {

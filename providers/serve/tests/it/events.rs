@@ -16,6 +16,7 @@ use crate::platform::FACTS;
 
 pub(crate) const PATH: &str = "/0123456789abcdef";
 const JOBS: TopicSpec = TopicSpec::new("jobs");
+const BATCHES: TopicSpec = TopicSpec::new("batches");
 const FILES: BucketSpec = BucketSpec::new("files");
 
 pub(crate) type Seen = Arc<Mutex<Vec<String>>>;
@@ -53,6 +54,10 @@ pub(crate) fn app(seen: &Seen) -> App<Seen> {
             "fails" => Err(Error::new(ErrorKind::InvalidArgument, "as it was told to")),
             _ => Ok(Outcome::Ack),
         }
+    })
+    .subscribe_in_batches(&BATCHES, async |_: Seen, event: Event<Vec<Message>>| {
+        let failed = event.data.into_iter().filter(|each| each.body == "fails");
+        Ok(Outcome::Partial(failed.map(|each| each.id).collect()))
     })
     .on_blob(&FILES, async |seen: Seen, event: Event<_>| {
         seen.lock().unwrap().push(format!(
@@ -130,6 +135,19 @@ async fn outcomes_become_statuses() {
     assert_eq!(status(&failed), "500");
     assert!(!failed.contains("as it was told to"), "{failed}");
     assert_eq!(seen.lock().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_batch_of_which_no_message_failed_is_done() {
+    let (address, _) = start().await;
+    for (last, expected) in [("done", "204"), ("fails", "503")] {
+        let event = format!(
+            r#"{{"specversion":"1.0","id":"1","source":"topic/batches","type":"isobar.topic.messages",
+               "data":{{"messages":[{{"id":"1","body":"done"}},{{"id":"2","body":"{last}"}}]}}}}"#
+        );
+        let answer = ask(address, &format!("POST {PATH}"), STRUCTURED, &event).await;
+        assert_eq!(status(&answer), expected, "{last}: {answer}");
+    }
 }
 
 #[tokio::test]

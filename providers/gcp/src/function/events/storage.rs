@@ -14,6 +14,8 @@ use super::pubsub::{Push, decoded};
 
 pub(super) const FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
 pub(super) const DELETED: &str = "google.cloud.storage.object.v1.deleted";
+/// What was there became a version of the past: in a bucket with versions, where it is deleted or replaced.
+pub(super) const ARCHIVED: &str = "google.cloud.storage.object.v1.archived";
 pub(super) const METADATA_UPDATED: &str = "google.cloud.storage.object.v1.metadataUpdated";
 
 /// What is read of an object, whose numbers are strings.
@@ -52,7 +54,7 @@ impl Object {
 pub(super) fn changed(event: &CloudEvent) -> Result<EventData> {
     let kind = match event.event_type.as_str() {
         FINALIZED => BlobEventKind::Stored,
-        DELETED => BlobEventKind::Deleted,
+        DELETED | ARCHIVED => BlobEventKind::Deleted,
         _ => BlobEventKind::AttributesChanged,
     };
     let at = event.time.ok_or_else(|| {
@@ -62,7 +64,12 @@ pub(super) fn changed(event: &CloudEvent) -> Result<EventData> {
 }
 
 /// A notification by Pub/Sub; of a generation that another took the place of it tells nothing, since that one is told.
+///
+/// Where the path names a topic it is a message of that, whatever it says.
 pub(super) fn notified(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    if delivery.name.is_some() {
+        return Ok(None);
+    }
     let Some(push) = Push::of(delivery)? else {
         return Ok(None);
     };

@@ -76,6 +76,22 @@ fn eventarc_tells_of_objects() {
     assert_eq!(blob.version.unwrap().as_str(), "1587627537231057");
 }
 
+#[test]
+fn eventarc_tells_of_a_delete_in_a_bucket_with_versions() {
+    let structured = [("content-type", "application/cloudevents+json")];
+    let archived = only(&delivery(
+        &structured,
+        r#"{"specversion":"1.0","id":"1","type":"google.cloud.storage.object.v1.archived",
+            "source":"//storage.googleapis.com/projects/_/buckets/b","subject":"objects/a","time":"2026-11-30T10:00:00Z",
+            "data":{"bucket":"b","name":"a","generation":"9","size":"12"}}"#,
+    ));
+    let EventData::Blob(blob) = archived.data else {
+        panic!("{archived:?}")
+    };
+    assert_eq!((&*blob.bucket, blob.key.as_str()), ("b", "a"));
+    assert_eq!((blob.kind, blob.version), (BlobEventKind::Deleted, None));
+}
+
 const PUSH: &str = r#"{"deliveryAttempt":5,"message":{"attributes":{"k":"v"},"data":"AP8=","messageId":"2070443601311540",
     "message_id":"2070443601311540","orderingKey":"red","publishTime":"2021-02-26T19:13:55.749Z",
     "publish_time":"2021-02-26T19:13:55.749Z"},"subscription":"projects/p/subscriptions/staging-jobs"}"#;
@@ -141,6 +157,17 @@ fn notifications_tell_a_replacement_once() {
     }
     let other = read(&notification(r#""eventType":"OBJECT_SUNG""#), &EVENTS).unwrap_err();
     assert_eq!(other.kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn a_notification_is_a_message_of_the_topic_that_the_path_names() {
+    let notification = notification(r#""eventType":"OBJECT_FINALIZE""#);
+    let named = notification.with_name(Some("uploads".to_owned()));
+    let EventData::Messages(batch) = only(&named).data else {
+        panic!()
+    };
+    assert_eq!(batch.topic, "uploads");
+    assert_eq!(batch.messages[0].attributes["objectId"], "a b%2F+é");
 }
 
 #[test]
