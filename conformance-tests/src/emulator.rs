@@ -1,10 +1,12 @@
 //! Starts an emulator on a free port of the loopback interface, and ends it with this process.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -198,10 +200,22 @@ fn tools() -> PathBuf {
     own("../target/tools")
 }
 
-/// A port that nobody listens on just now.
+/// A port that nobody listens on just now, and that nobody in this process was given before: whoever
+/// was may not listen yet.
 pub fn free_port() -> io::Result<u16> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(TcpListener::bind(any)?.local_addr()?.port())
+    loop {
+        let port = TcpListener::bind(any)?.local_addr()?.port();
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        // After so many, whoever had one has listened or ended long ago.
+        if given.len() > 1_000 {
+            given.clear();
+        }
+        if given.insert(port) {
+            return Ok(port);
+        }
+    }
 }
 
 fn spawn(python: &Path, what: &PythonEmulator, port: u16, log: &File) -> io::Result<Child> {

@@ -3,7 +3,7 @@
 
 mod front_ends;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::brought::{self, Events, Tried};
 use super::process::ProbeProcess;
 use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, http1};
-use crate::{Evidence, Failure};
+use crate::{Evidence, Failure, emulator};
 
 pub use front_ends::CONTRACTS;
 
@@ -113,9 +113,8 @@ impl ContractDoors {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
         let temporary = TempDir::new().map_err(failed)?;
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        let address = free.local_addr().map_err(failed)?;
-        drop(free);
+        let port = emulator::free_port().map_err(failed)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut variables = (self.0.variables)(address.port(), temporary.path());
         if variables.iter().all(|(name, _)| *name != LISTEN) {
             // The platform's port, and no other machine can reach it.

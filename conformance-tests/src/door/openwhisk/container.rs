@@ -1,6 +1,6 @@
 //! A container that is an action, as the invoker starts, initialises and activates it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use super::{Activates, PATIENCE};
-use crate::Failure;
 use crate::door::process::{Lines, ProbeProcess};
 use crate::door::{WireRequest, WireResponse, http1};
+use crate::{Failure, emulator};
 
 #[derive(Debug)]
 pub(super) struct Container {
@@ -29,9 +29,8 @@ const END: &str = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX";
 impl Container {
     pub(super) async fn start() -> Result<Self, Failure> {
         let failed = |error| Failure::new(format!("no port for the probe: {error}"));
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        let address = free.local_addr().map_err(failed)?;
-        drop(free);
+        let port = emulator::free_port().map_err(failed)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let variables = [
             ("__OW_API_HOST", "https://openwhisk.example.com".to_owned()),
             // The port is fixed, and several probes run at once.
