@@ -211,7 +211,7 @@ impl Capabilities {
 
     /// The set with everything of `other` added.
     #[must_use]
-    pub fn union(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use isobar::{Capabilities, Capability};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, Marker, OwnCall, PlatformFacts, Protocol, TraceHeader,
@@ -76,12 +75,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         hook("POST", "/invoke"),
     ],
     events: EventFacts::OWN,
-    capabilities: Capabilities::of(&[
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
         "https://www.alibabacloud.com/help/en/functioncompute/code-development-in-custom-container-runtimes",

@@ -5,8 +5,9 @@ mod events;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
+use isobar::Result;
 use isobar::http::Body;
-use isobar::{Capabilities, Capability, Result};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
     PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Variables,
@@ -58,12 +59,7 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         mark: Some("no `x-azure-functions-invocationid`"),
     }],
     events: EVENTS,
-    capabilities: Capabilities::of(&[
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers",
         "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs",

@@ -5,6 +5,7 @@ mod events;
 use std::time::Duration;
 
 use isobar::{Capabilities, Capability, Result};
+use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
     Protocol, TraceHeader, Unit, Variables,
@@ -51,13 +52,8 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     own_calls: &[],
     events: EVENTS,
-    capabilities: Capabilities::of(&[
-        Capability::ResponseStreaming,
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES
+        .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &[
         "https://cloud.google.com/run/docs/container-contract",
         "https://cloud.google.com/run/quotas",

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use isobar::{Capabilities, Capability};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit,
@@ -49,12 +48,7 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     own_calls: &[],
     events: EventFacts::OWN,
-    capabilities: Capabilities::of(&[
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.tencentcloud.com/document/product/583/40688",
         "https://cloud.tencent.com/document/product/583/56126",

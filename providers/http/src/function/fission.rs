@@ -61,13 +61,8 @@ pub const FISSION: PlatformFacts = PlatformFacts {
         },
     ],
     events: EventFacts::OWN,
-    capabilities: Capabilities::of(&[
-        Capability::ResponseStreaming,
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES
+        .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &[
         "https://github.com/fission/environments/blob/master/go/server.go",
         "https://github.com/fission/fission/blob/main/pkg/fetcher/fetcher.go",

@@ -37,13 +37,8 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(30),
     own_calls: &[],
     events: EVENTS,
-    capabilities: Capabilities::of(&[
-        Capability::ResponseStreaming,
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES
+        .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &[
         "https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md",
         "https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables",

@@ -59,13 +59,8 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
         },
     ],
     events: EventFacts::OWN,
-    capabilities: Capabilities::of(&[
-        Capability::ResponseStreaming,
-        Capability::Schedules,
-        Capability::Messages,
-        Capability::BlobEvents,
-        Capability::CloudEvents,
-    ]),
+    capabilities: EventFacts::CAPABILITIES
+        .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &["https://github.com/openfaas/of-watchdog/blob/master/README.md"],
 };
 

@@ -1,7 +1,7 @@
 //! What a platform's tables say of the events that reach an application there.
 
 use isobar::function::EventData;
-use isobar::{Capability, Result};
+use isobar::{Capabilities, Capability, Result};
 
 use super::{Arrived, CloudEvent, Delivery};
 
@@ -55,4 +55,11 @@ impl EventFacts {
         before_name: '/',
         done: None,
     };
+    /// What a platform can do that takes events, whichever these are.
+    pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+        Capability::CloudEvents,
+    ]);
 }
