@@ -139,13 +139,19 @@ pub trait Doors: fmt::Debug + Send + Sync {
     fn evidence(&self) -> Evidence;
 
     /// The address that the suite has for the platform behind the door, where that is known beforehand.
-    fn client(&self) -> Option<IpAddr>;
+    fn client(&self) -> Option<IpAddr> {
+        None
+    }
 
     /// Methods and paths that the platform keeps for itself.
-    fn reserved(&self) -> Vec<(&'static str, &'static str)>;
+    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
 
     /// How much content of a request the way is sure to pass on, in bytes.
-    fn most_content(&self) -> usize;
+    fn most_content(&self) -> usize {
+        4_000_000
+    }
 
     /// Whether it tells how often a message was delivered.
     fn counts_deliveries(&self) -> bool;

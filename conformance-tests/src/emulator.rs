@@ -62,6 +62,22 @@ struct Start<'s> {
     ready: Option<&'s str>,
 }
 
+impl PythonEmulator {
+    /// MiniStack, which runs functions on this machine and tells them where it is itself.
+    pub const MINISTACK_WITH_FUNCTIONS: Self = Self {
+        package: "ministack",
+        command: "ministack",
+        arguments: Vec::new(),
+        variables: &[
+            ("BIND_HOST", "127.0.0.1"),
+            ("GATEWAY_PORT", "{port}"),
+            ("LAMBDA_EXECUTOR", "local"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:{port}"),
+        ],
+        ready: Some("/_ministack/health"),
+    };
+}
+
 impl Emulator {
     /// Starts an emulator that `./test` installed, and waits until it answers.
     pub async fn start(what: &PythonEmulator) -> Result<Self, StartError> {
@@ -79,67 +95,56 @@ impl Emulator {
     /// Starts PostgreSQL itself, of whatever version is installed, with an empty database.
     pub async fn start_postgres() -> Result<Self, StartError> {
         let script = "emulators/postgres.py";
-        let start = Start {
-            name: "postgresql",
-            version: script_version(script)?.replace("postgres (PostgreSQL) ", ""),
-            url: "postgresql://postgres@127.0.0.1:{port}/postgres",
-            ready: None,
-        };
-        start.run(|port, log| run_script(script, port, log)).await
+        let url = "postgresql://postgres@127.0.0.1:{port}/postgres";
+        let version = script_version(script)?.replace("postgres (PostgreSQL) ", "");
+        Self::start_script("postgresql", (script, version), (url, None)).await
     }
 
     /// Starts s3s-fs with an empty directory, where it is installed.
     pub async fn start_s3s_fs() -> Result<Self, StartError> {
-        let script = "emulators/s3s_fs.py";
-        let start = Start {
-            name: "s3s-fs",
-            version: script_version(script)?,
-            url: "http://127.0.0.1:{port}",
-            ready: None,
-        };
-        start.run(|port, log| run_script(script, port, log)).await
+        Self::start_http("s3s-fs", "emulators/s3s_fs.py", None).await
     }
 
     /// Starts the Firestore emulator of the Google Cloud SDK that is installed.
     pub async fn start_firestore() -> Result<Self, StartError> {
-        let script = "emulators/firestore.py";
-        let start = Start {
-            name: "cloud-firestore-emulator",
-            version: script_version(script)?,
-            url: "http://127.0.0.1:{port}",
-            ready: Some("/"),
-        };
-        start.run(|port, log| run_script(script, port, log)).await
+        let name = "cloud-firestore-emulator";
+        Self::start_http(name, "emulators/firestore.py", Some("/")).await
     }
 
     /// Starts the Pub/Sub emulator of the Google Cloud SDK that is installed.
     pub async fn start_pubsub() -> Result<Self, StartError> {
-        let script = "emulators/pubsub.py";
-        let start = Start {
-            name: "pubsub-emulator",
-            version: script_version(script)?,
-            url: "http://127.0.0.1:{port}",
-            ready: Some("/"),
-        };
-        start.run(|port, log| run_script(script, port, log)).await
+        Self::start_http("pubsub-emulator", "emulators/pubsub.py", Some("/")).await
     }
 
     /// Starts the tables of Azurite, which `./test` installed.
     pub async fn start_azurite_tables() -> Result<Self, StartError> {
-        Self::start_azurite("emulators/azurite/table.mjs").await
+        Self::start_http("azurite", "emulators/azurite/table.mjs", None).await
     }
 
     /// Starts the blobs of Azurite, which `./test` installed.
     pub async fn start_azurite_blobs() -> Result<Self, StartError> {
-        Self::start_azurite("emulators/azurite/blob.mjs").await
+        Self::start_http("azurite", "emulators/azurite/blob.mjs", None).await
     }
 
-    async fn start_azurite(script: &str) -> Result<Self, StartError> {
+    async fn start_http(
+        name: &'static str,
+        script: &str,
+        ready: Option<&str>,
+    ) -> Result<Self, StartError> {
+        let version = script_version(script)?;
+        Self::start_script(name, (script, version), ("http://127.0.0.1:{port}", ready)).await
+    }
+
+    async fn start_script(
+        name: &'static str,
+        (script, version): (&str, String),
+        (url, ready): (&str, Option<&str>),
+    ) -> Result<Self, StartError> {
         let start = Start {
-            name: "azurite",
-            version: script_version(script)?,
-            url: "http://127.0.0.1:{port}",
-            ready: None,
+            name,
+            version,
+            url,
+            ready,
         };
         start.run(|port, log| run_script(script, port, log)).await
     }

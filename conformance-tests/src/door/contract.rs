@@ -94,10 +94,6 @@ impl Doors for ContractDoors {
         reserved.map(|call| (call.method, call.path)).collect()
     }
 
-    fn most_content(&self) -> usize {
-        4_000_000
-    }
-
     fn counts_deliveries(&self) -> bool {
         self.0.events.counts
     }

@@ -1,7 +1,7 @@
 //! Through Lambda as MiniStack runs it: a function that is deployed there, called by its URL, and woken
 //! by the stream of a table there.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,18 +38,6 @@ struct DeployedDoor {
     _emulator: Emulator,
 }
 
-const MINISTACK: PythonEmulator = PythonEmulator {
-    package: "ministack",
-    command: "ministack",
-    arguments: Vec::new(),
-    variables: &[
-        ("BIND_HOST", "127.0.0.1"),
-        ("GATEWAY_PORT", "{port}"),
-        ("LAMBDA_EXECUTOR", "local"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:{port}"),
-    ],
-    ready: Some("/_ministack/health"),
-};
 const REGION: &str = "us-east-1";
 const FUNCTION: &str = "probe";
 /// How long a request waits for the function, which handles one event at a time.
@@ -66,24 +54,14 @@ impl Doors for DeployedDoors {
         Evidence::ThirdPartyEmulator
     }
 
-    fn client(&self) -> Option<IpAddr> {
-        None
-    }
-
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
-    }
-
-    fn most_content(&self) -> usize {
-        4_000_000
-    }
-
     fn counts_deliveries(&self) -> bool {
         true
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
-        let emulator = Emulator::start(&MINISTACK).await.map_err(failed)?;
+        let emulator = Emulator::start(&PythonEmulator::MINISTACK_WITH_FUNCTIONS)
+            .await
+            .map_err(failed)?;
         let url = emulator.url.clone();
         let (notes, stream) = table(&url).await?;
         let lambda = lambda(&url);

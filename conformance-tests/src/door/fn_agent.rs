@@ -3,7 +3,6 @@
 //! <https://github.com/fnproject/fn/blob/master/api/server/runner_httptrigger.go>,
 //! <https://github.com/fnproject/fn/blob/master/api/agent/agent.go>
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,18 +59,6 @@ impl Doors for FnDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ContractOnly
-    }
-
-    fn client(&self) -> Option<IpAddr> {
-        None
-    }
-
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
-    }
-
-    fn most_content(&self) -> usize {
-        4_000_000
     }
 
     fn counts_deliveries(&self) -> bool {

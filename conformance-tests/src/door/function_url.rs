@@ -1,6 +1,6 @@
 //! Through a function URL of cargo-lambda, whose own server makes the events and reads the answers.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -90,18 +90,6 @@ impl Doors for FunctionUrlDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ThirdPartyEmulator
-    }
-
-    fn client(&self) -> Option<IpAddr> {
-        None
-    }
-
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
-    }
-
-    fn most_content(&self) -> usize {
-        4_000_000
     }
 
     fn counts_deliveries(&self) -> bool {

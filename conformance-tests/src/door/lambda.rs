@@ -87,10 +87,6 @@ impl Doors for LambdaDoors {
         Some(payload::CLIENT.into())
     }
 
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
-    }
-
     fn most_content(&self) -> usize {
         let most = usize::try_from(self.door.limits().content);
         most.unwrap_or(usize::MAX).min(4_000_000)

@@ -53,14 +53,6 @@ impl Doors for LocalDoors {
         Some(Ipv4Addr::LOCALHOST.into())
     }
 
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
-    }
-
-    fn most_content(&self) -> usize {
-        4_000_000
-    }
-
     fn counts_deliveries(&self) -> bool {
         true
     }

@@ -8,7 +8,6 @@ mod container;
 mod proxy;
 mod web_action;
 
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -57,14 +56,6 @@ impl Doors for OpenWhiskDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ContractOnly
-    }
-
-    fn client(&self) -> Option<IpAddr> {
-        None
-    }
-
-    fn reserved(&self) -> Vec<(&'static str, &'static str)> {
-        Vec::new()
     }
 
     fn most_content(&self) -> usize {

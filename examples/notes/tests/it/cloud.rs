@@ -14,18 +14,7 @@ use tokio::process::Command;
 
 use crate::http::{self, Answer};
 
-pub(crate) const MINISTACK: PythonEmulator = PythonEmulator {
-    package: "ministack",
-    command: "ministack",
-    arguments: Vec::new(),
-    variables: &[
-        ("BIND_HOST", "127.0.0.1"),
-        ("GATEWAY_PORT", "{port}"),
-        ("LAMBDA_EXECUTOR", "local"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:{port}"),
-    ],
-    ready: Some("/_ministack/health"),
-};
+pub(crate) const MINISTACK: PythonEmulator = PythonEmulator::MINISTACK_WITH_FUNCTIONS;
 
 pub(crate) struct Cloud {
     dynamodb: aws_sdk_dynamodb::Client,
