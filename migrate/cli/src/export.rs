@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::printer::Printer;
 use crate::program::Program;
 use crate::triple::Triple;
-use crate::written::{Existing, NewFile, Written, write_all};
+use crate::written::{Existing, NewFile, Writing, Written, files_as_json, tell, write_all};
 
 /// Arguments of `isobar export`.
 #[derive(Debug, Args)]
@@ -39,18 +39,9 @@ pub struct ExportArguments {
     #[arg(long = "target", value_name = "TRIPLE")]
     pub triple: Option<Triple>,
 
-    /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
-    /// servers: `/events-` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
-    #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
-    pub events_path: Option<String>,
-
-    /// Write over files that are there.
-    #[arg(long)]
-    pub force: bool,
-
-    /// Print what was written as JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// What is written, and how it is told.
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 /// Runs the command.
@@ -67,14 +58,12 @@ pub fn run(arguments: &ExportArguments, printer: &Printer) -> Result<Exit, Failu
             executable: false,
         })
         .collect();
-    let written = write_all(&files, Existing::forced(arguments.force))?;
-    if arguments.json {
+    let written = write_all(&files, Existing::forced(arguments.writing.force))?;
+    if arguments.writing.json {
         printer.data(&as_json(arguments.target, &export, (&files, &written)).to_string());
         return Ok(Exit::Done);
     }
-    for (file, written) in files.iter().zip(&written) {
-        printer.data(&format!("{} {}", written.word(), file.path.display()));
-    }
+    tell(&files, &written, printer);
     for note in &export.notes {
         printer.note(&format!("note: {note}"));
     }
@@ -94,7 +83,7 @@ fn export(arguments: &ExportArguments, program: &Program) -> Result<Export, Fail
         application: &application,
         tables: tables.as_deref(),
         architecture,
-        events_path: arguments.events_path.as_deref(),
+        events_path: arguments.writing.events_path.as_deref(),
     };
     isobar_deploy::export(arguments.target, &source).map_err(failed)
 }
@@ -131,16 +120,9 @@ fn as_json(
     export: &Export,
     (files, written): (&[NewFile<'_>], &[Written]),
 ) -> serde_json::Value {
-    let files = files.iter().zip(written).map(|(file, written)| {
-        json!({
-            "path": file.path.display().to_string(),
-            "bytes": file.content.len(),
-            "state": written.word(),
-        })
-    });
     json!({
         "target": target.name(),
-        "files": files.collect::<Vec<_>>(),
+        "files": files_as_json(files, written),
         "notes": export.notes,
     })
 }
@@ -150,18 +132,4 @@ pub(crate) fn parse_target(name: &str) -> Result<Target, String> {
         let all = Target::ALL.map(Target::name).join(", ");
         format!("it is one of {all}")
     })
-}
-
-/// A path whose last part is as long as the platforms demand of a secret.
-pub(crate) fn parse_events_path(path: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
-    let secret = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with('/') && path.chars().all(plain) && secret.len() >= 16 {
-        Ok(path.to_owned())
-    } else {
-        Err(
-            "it begins with `/`, and ends with at least 16 letters, digits, `-`, `.`, `_` and `~`"
-                .to_owned(),
-        )
-    }
 }

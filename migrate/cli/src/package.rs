@@ -8,11 +8,11 @@ use isobar_deploy::{Content, Package, PackageSource, PackedFile, Target};
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::export::{directory, failed, parse_events_path, parse_target};
+use crate::export::{directory, failed, parse_target};
 use crate::printer::Printer;
 use crate::program::Program;
 use crate::triple::Triple;
-use crate::written::{Existing, NewFile, Written, write_all};
+use crate::written::{Existing, NewFile, Writing, Written, files_as_json, tell, write_all};
 
 /// Arguments of `isobar package`.
 #[derive(Debug, Args)]
@@ -39,18 +39,9 @@ pub struct PackageArguments {
     #[arg(long = "target", value_name = "TRIPLE")]
     pub triple: Option<Triple>,
 
-    /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
-    /// servers: `/events-` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
-    #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
-    pub events_path: Option<String>,
-
-    /// Write over files that are there.
-    #[arg(long)]
-    pub force: bool,
-
-    /// Print what was written as JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// What is written, and how it is told.
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 /// Runs the command.
@@ -58,14 +49,12 @@ pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Fail
     let program = Program::find(arguments.binary.as_deref(), arguments.triple.as_ref())?;
     let package = package(arguments, &program)?;
     let files = files(arguments, &package.content);
-    let written = write_all(&files, Existing::forced(arguments.force))?;
-    if arguments.json {
+    let written = write_all(&files, Existing::forced(arguments.writing.force))?;
+    if arguments.writing.json {
         printer.data(&as_json(arguments.target, &package, (&files, &written)).to_string());
         return Ok(Exit::Done);
     }
-    for (file, written) in files.iter().zip(&written) {
-        printer.data(&format!("{} {}", written.word(), file.path.display()));
-    }
+    tell(&files, &written, printer);
     if let Content::Archive { sha256, .. } = &package.content {
         printer.data(&format!("sha256 {sha256}"));
     }
@@ -86,7 +75,7 @@ fn package(arguments: &PackageArguments, program: &Program) -> Result<Package, F
         name: name_of(program.path())?,
         architecture: arguments.triple.as_ref().map(|triple| triple.architecture),
         application: application.as_ref(),
-        events_path: arguments.events_path.as_deref(),
+        events_path: arguments.writing.events_path.as_deref(),
     };
     let told = || program.path().display().to_string();
     isobar_deploy::package(arguments.target, &source).map_err(|error| {
@@ -141,13 +130,6 @@ fn as_json(
     package: &Package,
     (files, written): (&[NewFile<'_>], &[Written]),
 ) -> serde_json::Value {
-    let files = files.iter().zip(written).map(|(file, written)| {
-        json!({
-            "path": file.path.display().to_string(),
-            "bytes": file.content.len(),
-            "state": written.word(),
-        })
-    });
     let sha256 = match &package.content {
         Content::Archive { sha256, .. } => Some(sha256),
         _ => None,
@@ -158,7 +140,7 @@ fn as_json(
         "architecture": package.facts.architecture.triple(),
         "loader": package.facts.loader,
         "glibc": glibc.map(|(major, minor)| format!("{major}.{minor}")),
-        "files": files.collect::<Vec<_>>(),
+        "files": files_as_json(files, written),
         "sha256": sha256,
         "notes": package.notes,
     })

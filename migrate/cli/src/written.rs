@@ -5,8 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
+use clap::Args;
+use serde_json::json;
 
 use crate::exit::Failure;
+use crate::printer::Printer;
 
 /// What was done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,4 +121,54 @@ fn make_executable(file: &NewFile<'_>) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_executable(_: &NewFile<'_>) -> io::Result<()> {
     Ok(())
+}
+
+/// Arguments of commands that write files of a deployment.
+#[derive(Debug, Args)]
+pub struct Writing {
+    /// The path to which senders of events send them (ISOBAR_EVENTS_PATH), on platforms that are HTTP
+    /// servers: `/events-` and what `openssl rand -hex 16` prints. A secret, which the files hold then.
+    #[arg(long, value_name = "PATH", value_parser = parse_events_path)]
+    pub events_path: Option<String>,
+
+    /// Write over files that are there.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Says what became of each file.
+pub fn tell(files: &[NewFile<'_>], written: &[Written], printer: &Printer) {
+    for (file, written) in files.iter().zip(written) {
+        printer.data(&format!("{} {}", written.word(), file.path.display()));
+    }
+}
+
+/// The same for programs.
+pub fn files_as_json(files: &[NewFile<'_>], written: &[Written]) -> serde_json::Value {
+    let files = files.iter().zip(written).map(|(file, written)| {
+        json!({
+            "path": file.path.display().to_string(),
+            "bytes": file.content.len(),
+            "state": written.word(),
+        })
+    });
+    files.collect()
+}
+
+/// A path whose last part is as long as the platforms demand of a secret.
+fn parse_events_path(path: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let secret = path.rsplit('/').next().unwrap_or_default();
+    if path.starts_with('/') && path.chars().all(plain) && secret.len() >= 16 {
+        Ok(path.to_owned())
+    } else {
+        Err(
+            "it begins with `/`, and ends with at least 16 letters, digits, `-`, `.`, `_` and `~`"
+                .to_owned(),
+        )
+    }
 }

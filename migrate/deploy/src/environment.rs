@@ -143,14 +143,13 @@ pub(crate) fn timers(application: &Application) -> Vec<String> {
 
 /// What the files do not tell the platform to wake the application for; a note for each.
 pub(crate) fn unexported(application: &Application, kinds: &[Kind]) -> Vec<String> {
-    let schedules = application.schedules.iter();
-    let schedules = schedules.map(|schedule| (Kind::Schedules, "schedule", &schedule.name));
     let topics = application.subscriptions.iter();
     let topics = topics.map(|name| (Kind::Topics, "topic", name));
     let buckets = application.blob_triggers.iter();
     let buckets = buckets.map(|name| (Kind::Buckets, "bucket", name));
-    let all = schedules.chain(topics).chain(buckets);
-    let left_out = all.filter(|(kind, _, _)| kinds.contains(kind));
+    let left_out = topics
+        .chain(buckets)
+        .filter(|(kind, _, _)| kinds.contains(kind));
     let note = |(_, what, name): (Kind, &str, &String)| {
         format!(
             "the {what} {name:?} is not in these files: set up by hand what wakes the application for it"
@@ -162,7 +161,6 @@ pub(crate) fn unexported(application: &Application, kinds: &[Kind]) -> Vec<Strin
 /// What wakes an application besides requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Schedules,
     Topics,
     Buckets,
 }
