@@ -14,6 +14,8 @@ pub(crate) struct Emulator {
     _process: Child,
 }
 
+/// What Azurite may hold in memory.
+const MEMORY_MIB: &str = "14000";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Emulator {
@@ -35,6 +37,8 @@ impl Emulator {
         let script = root().join("conformance-tests/emulators/azurite/blob.mjs");
         let mut command = Command::new("node");
         command.arg(script).arg(port.to_string());
+        // It keeps for minutes what is overwritten: 12 GiB of large blobs.
+        command.args(["--extentMemoryLimit", MEMORY_MIB]);
         Self::start(&mut command, port).await
     }
 

@@ -24,6 +24,9 @@ use side::Side;
 struct Args {
     /// Where the blobs are.
     service: Service,
+    /// S3 without a signature over the content, on every side; OpenDAL makes none in any case.
+    #[arg(long)]
+    unsigned_content: bool,
     #[command(subcommand)]
     what: What,
 }
@@ -72,7 +75,8 @@ enum What {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Args { service, what } = Args::parse();
+    let args = Args::parse();
+    let Args { service, what, .. } = args;
     // reqwest of the peers asks for one that is installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     opendal::HttpTransporter::install_default(ReqwestTransport::default());
@@ -82,8 +86,11 @@ async fn main() -> Result<()> {
         Service::Azure => Emulator::azurite().await?,
     };
     let sides: Vec<Box<dyn Side>> = match service {
-        Service::S3 | Service::S3s => s3::sides(&emulator.url).await?,
-        Service::Azure => azure::sides(&emulator.url).await?,
+        Service::S3 | Service::S3s => s3::sides(&emulator.url, !args.unsigned_content).await?,
+        Service::Azure => {
+            let are_small = matches!(what, What::Small { .. });
+            azure::sides(&emulator.url, are_small).await?
+        }
     };
     match what {
         What::Small { blobs } => measure::small(service.name(), &sides, blobs).await,

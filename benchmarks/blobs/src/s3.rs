@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter, unfold};
-use isobar_aws::S3Store;
+use isobar_aws::{S3Store, SignedContent};
 use object_store::aws::AmazonS3Builder;
 use opendal::services::S3;
 
@@ -23,10 +23,15 @@ use crate::through_opendal::Opendal;
 const REGION: &str = "us-east-1";
 const NAME: &str = "test";
 
-/// Isobar first.
-pub(crate) async fn sides(url: &str) -> Result<Vec<Box<dyn Side>>> {
+/// Isobar first; OpenDAL never signs content, and the others do unless they are told otherwise.
+pub(crate) async fn sides(url: &str, sign_content: bool) -> Result<Vec<Box<dyn Side>>> {
     let client = client(url);
-    let isobar = Isobar::over(Arc::new(S3Store::new(client.clone()))).await?;
+    let signed = match sign_content {
+        true => SignedContent::Always,
+        false => SignedContent::Never,
+    };
+    let store = S3Store::new(client.clone()).with_signed_content(signed);
+    let isobar = Isobar::over(Arc::new(store)).await?;
     let object_store = AmazonS3Builder::new()
         .with_endpoint(url)
         .with_allow_http(true)
@@ -34,6 +39,7 @@ pub(crate) async fn sides(url: &str) -> Result<Vec<Box<dyn Side>>> {
         .with_bucket_name(BUCKET)
         .with_access_key_id(NAME)
         .with_secret_access_key(NAME)
+        .with_unsigned_payload(!sign_content)
         .build()?;
     let opendal = S3::default()
         .endpoint(url)
@@ -44,7 +50,10 @@ pub(crate) async fn sides(url: &str) -> Result<Vec<Box<dyn Side>>> {
         .disable_config_load();
     Ok(vec![
         Box::new(isobar),
-        Box::new(BareS3(client)),
+        Box::new(BareS3 {
+            client,
+            sign_content,
+        }),
         Box::new(ObjectStore(Arc::new(object_store))),
         Box::new(Opendal(opendal::Operator::new(opendal)?)),
     ])
@@ -61,17 +70,29 @@ fn client(url: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-struct BareS3(Client);
+struct BareS3 {
+    client: Client,
+    sign_content: bool,
+}
 
 impl BareS3 {
     async fn part(&self, key: &str, id: &str, number: i32, part: Bytes) -> Result<CompletedPart> {
-        let request = self.0.upload_part().bucket(BUCKET).key(key).upload_id(id);
-        let sent = request
+        let request = self
+            .client
+            .upload_part()
+            .bucket(BUCKET)
+            .key(key)
+            .upload_id(id);
+        let request = request
             .part_number(number)
             .checksum_algorithm(ChecksumAlgorithm::Crc32C)
             .body(ByteStream::from(part))
-            .send();
-        let answer = sent.await?;
+            .customize();
+        let request = match self.sign_content {
+            true => request,
+            false => request.disable_payload_signing(),
+        };
+        let answer = request.send().await?;
         Ok(CompletedPart::builder()
             .part_number(number)
             .set_e_tag(answer.e_tag)
@@ -87,33 +108,58 @@ impl Side for BareS3 {
     }
 
     async fn put(&self, key: &str, content: Bytes) -> Result<()> {
-        let request = self.0.put_object().bucket(BUCKET).key(key);
+        let request = self.client.put_object().bucket(BUCKET).key(key);
         let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32C);
-        request.body(ByteStream::from(content)).send().await?;
+        let request = request.body(ByteStream::from(content)).customize();
+        let request = match self.sign_content {
+            true => request,
+            false => request.disable_payload_signing(),
+        };
+        request.send().await?;
         Ok(())
     }
 
     async fn get(&self, key: &str) -> Result<Bytes> {
-        let answer = self.0.get_object().bucket(BUCKET).key(key).send().await?;
+        let answer = self
+            .client
+            .get_object()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await?;
         Ok(answer.body.collect().await?.into_bytes())
     }
 
     async fn put_parts(&self, key: &str, part: &Bytes, parts: u64) -> Result<()> {
-        let begun = self.0.create_multipart_upload().bucket(BUCKET).key(key);
+        let begun = self
+            .client
+            .create_multipart_upload()
+            .bucket(BUCKET)
+            .key(key);
         let begun = begun.checksum_algorithm(ChecksumAlgorithm::Crc32C);
         let id = begun.send().await?.upload_id.context("no upload")?;
         let numbers = 1..=i32::try_from(parts)?;
         let sent = numbers.map(|number| self.part(key, &id, number, part.clone()));
         let sent: Vec<_> = iter(sent).buffered(AT_ONCE).try_collect().await?;
         let all = CompletedMultipartUpload::builder().set_parts(Some(sent));
-        let request = self.0.complete_multipart_upload().bucket(BUCKET).key(key);
+        let request = self
+            .client
+            .complete_multipart_upload()
+            .bucket(BUCKET)
+            .key(key);
         let request = request.upload_id(id).multipart_upload(all.build());
         request.send().await?;
         Ok(())
     }
 
     async fn read(&self, key: &str, pause: Duration) -> Result<u64> {
-        let answer = self.0.get_object().bucket(BUCKET).key(key).send().await?;
+        let answer = self
+            .client
+            .get_object()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await?;
         let chunks = unfold(answer.body, |mut body| async move {
             body.next().await.map(|chunk| (chunk, body))
         });

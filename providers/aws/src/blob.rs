@@ -10,6 +10,7 @@ mod multipart;
 mod presign;
 mod put;
 mod read;
+mod signing;
 mod upload;
 mod versions;
 
@@ -34,6 +35,7 @@ use isobar::{Capabilities, Capability, Limits, Result};
 
 use self::checksum::UnlessCrc32c;
 use self::put::{PAUSE, RETRIES};
+pub use self::signing::SignedContent;
 use crate::error::failure;
 use crate::retry::retried;
 
@@ -48,6 +50,7 @@ pub struct S3Store {
     requests: Client,
     /// Above this size a blob is copied in parts of it.
     part_bytes: u64,
+    signed_content: SignedContent,
     budget: RetryBudget,
 }
 
@@ -100,6 +103,7 @@ impl S3Store {
             requests: Client::from_conf(requests),
             client,
             part_bytes: multipart::PART_BYTES,
+            signed_content: SignedContent::default(),
             budget: RetryBudget::default(),
         }
     }
@@ -117,6 +121,13 @@ impl S3Store {
     #[must_use]
     pub fn with_part_bytes(mut self, bytes: u64) -> Self {
         self.part_bytes = bytes;
+        self
+    }
+
+    /// When signatures cover content; where no TLS protects it unless set.
+    #[must_use]
+    pub fn with_signed_content(mut self, signed: SignedContent) -> Self {
+        self.signed_content = signed;
         self
     }
 }

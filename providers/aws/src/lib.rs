@@ -19,7 +19,7 @@ mod retry;
 mod stored;
 
 #[cfg(feature = "blob")]
-pub use blob::S3Store;
+pub use blob::{S3Store, SignedContent};
 #[cfg(feature = "document")]
 pub use document::DynamoStore;
 #[cfg(feature = "function")]

@@ -245,7 +245,7 @@ async fn s3(url: &str) -> Result<Opened<dyn BlobDriver>> {
     let place = isobar_aws::config::Place::parse(url, "s3")?;
     let store = isobar_aws::S3Store::new(place.s3().await?);
     Ok(Opened {
-        driver: Arc::new(store),
+        driver: Arc::new(store.with_signed_content(place.signed_content)),
         prefix: place.prefix,
     })
 }

@@ -82,7 +82,12 @@ impl Request<'_> {
             .set_metadata(Some(stored.into_iter().collect()))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match);
-        let sent = request.customize().interceptor(date.clone()).send().await;
+        let sent = request
+            .customize()
+            .interceptor(self.store.signed_content)
+            .interceptor(date.clone())
+            .send()
+            .await;
         sent.map(|output| (output, date.get())).map_err(failure)
     }
 }

@@ -98,6 +98,8 @@ impl UploadDriver for S3Upload {
                 .part_number(part.number.cast_signed())
                 .body(ByteStream::from(part.content.clone()))
                 .checksum_crc32_c(&checksum)
+                .customize()
+                .interceptor(self.store.signed_content)
                 .send()
         });
         let output = sent.await?;

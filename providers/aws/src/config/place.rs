@@ -26,6 +26,10 @@ pub struct Place {
     pub endpoint: Option<String>,
     /// What goes before the names of tables and buckets.
     pub prefix: Option<String>,
+    /// When signatures cover the content of blobs: `signed-content=without-tls`, `always` or
+    /// `never`.
+    #[cfg(feature = "blob")]
+    pub signed_content: crate::SignedContent,
 }
 
 impl Place {
@@ -50,6 +54,13 @@ impl Place {
             let target = match name {
                 "endpoint" => &mut place.endpoint,
                 "prefix" => &mut place.prefix,
+                #[cfg(feature = "blob")]
+                "signed-content" if scheme == "s3" => {
+                    let why = "signed-content is without-tls, always or never";
+                    let signed = crate::SignedContent::parse(value);
+                    place.signed_content = signed.ok_or_else(|| malformed(url, scheme, why))?;
+                    continue;
+                }
                 _ => return Err(malformed(url, scheme, "it has an unknown parameter")),
             };
             *target = Some(value.to_owned());

@@ -5,6 +5,7 @@ mod content;
 mod listing;
 mod permissions;
 mod refused;
+mod signed_content;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

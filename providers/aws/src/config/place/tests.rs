@@ -27,6 +27,22 @@ fn a_place_has_a_region_an_endpoint_and_a_prefix_each_if_needed() {
     check("dynamodb://?prefix=a", "- - a");
 }
 
+#[cfg(feature = "blob")]
+#[test]
+fn a_place_of_blobs_says_which_content_is_signed() {
+    use crate::SignedContent;
+
+    let signed = |url| Place::parse(url, "s3").map(|place| place.signed_content);
+    assert_eq!(signed("s3:").unwrap(), SignedContent::WithoutTls);
+    assert_eq!(
+        signed("s3://eu-central-1?signed-content=always").unwrap(),
+        SignedContent::Always
+    );
+    let error = signed("s3:?signed-content=often").unwrap_err();
+    assert!(error.to_string().contains("without-tls"), "{error}");
+    check("dynamodb:?signed-content=never", "unknown parameter");
+}
+
 #[test]
 fn what_is_not_a_place_is_refused_with_the_form_that_is() {
     check("s3://eu-central-1", "it has another scheme");
