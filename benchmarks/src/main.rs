@@ -7,6 +7,7 @@ mod invoke;
 mod report;
 mod scan;
 mod server;
+mod size;
 mod wrk;
 
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ enum Comparison {
     ColdStart(Start),
     /// One invocation of a Lambda function with 1 KiB and 1 MiB of JSON: Isobar, lambda_http.
     Invoke(Invoking),
+    /// The stripped size of the example `notes` with every platform and with Lambda alone, which it builds.
+    Size,
     /// `isobar scan` of Parse Server with its dependencies: the parser alone over the same files.
     Scan(Scanning),
 }
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Comparison::Crud(load) => crud::compare(&load),
         Comparison::ColdStart(start) => cold_start::compare(&start),
         Comparison::Invoke(invoking) => invoke::compare(&invoking),
+        Comparison::Size => size::compare(),
         Comparison::Scan(scanning) => scan::compare(&scanning),
     };
     report::outcome(result)

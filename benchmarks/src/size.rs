@@ -1,0 +1,53 @@
+//! What the example `notes` weighs as a stripped function.
+
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "a size far below what a float has exactly"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::report;
+
+const MIB: f64 = 1_048_576.0;
+/// What a function with every platform, DynamoDB and S3 is to weigh at most, in MiB.
+const AIM: f64 = 8.0;
+
+pub(crate) fn compare() -> Result<()> {
+    let everywhere = megabytes("platforms,aws")?;
+    report::measured("every platform, DynamoDB and S3", "MiB", everywhere);
+    report::ratio("function_size_over_8_mib", everywhere / AIM);
+    let lambda = megabytes("aws")?;
+    report::measured("Lambda, DynamoDB and S3", "MiB", lambda);
+    let alone = megabytes("lambda")?;
+    report::measured("Lambda alone", "MiB", alone);
+    Ok(())
+}
+
+/// Builds it with these features and without the others.
+fn megabytes(features: &str) -> Result<f64> {
+    report::progress(&format!(
+        "building notes with {features}, which takes minutes"
+    ));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let status = Command::new("cargo")
+        .current_dir(&root)
+        .args(["build", "--locked", "--quiet", "--profile", "lambda"])
+        .args([
+            "-p",
+            "notes",
+            "--no-default-features",
+            "--features",
+            features,
+        ])
+        .status()?;
+    ensure!(status.success(), "cargo could not build it");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let program = target.join("lambda/notes");
+    let metadata = program.metadata();
+    let metadata = metadata.with_context(|| format!("{} is not there", program.display()))?;
+    Ok(metadata.len() as f64 / MIB)
+}
