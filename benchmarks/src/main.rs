@@ -3,6 +3,7 @@
 mod cold_start;
 mod crud;
 mod hello;
+mod in_process;
 mod invoke;
 mod report;
 mod scan;
@@ -34,6 +35,8 @@ enum Comparison {
     ColdStart(Start),
     /// One invocation of a Lambda function with 1 KiB and 1 MiB of JSON: Isobar, lambda_http.
     Invoke(Invoking),
+    /// One GET of an HTTP API in process: Isobar, Express 4 behind serverless-express.
+    InProcess(InProcess),
     /// The stripped size of the example `notes` with every platform and with Lambda alone, which it builds.
     Size,
     /// `isobar scan` of Parse Server with its dependencies: the parser alone over the same files.
@@ -73,6 +76,17 @@ struct Invoking {
     rounds: u32,
 }
 
+/// How often a handler is called in process.
+#[derive(Debug, Args)]
+struct InProcess {
+    /// Calls of each program, of which the median counts.
+    #[arg(long, default_value_t = 20_000)]
+    rounds: u32,
+    /// The folder in which `npm ci` installed express4 and serverless-express.
+    #[arg(long, default_value = "conformance-tests/emulators/express")]
+    express: PathBuf,
+}
+
 /// What is scanned.
 #[derive(Debug, Args)]
 struct Scanning {
@@ -96,6 +110,7 @@ fn main() -> ExitCode {
         Comparison::Crud(load) => crud::compare(&load),
         Comparison::ColdStart(start) => cold_start::compare(&start),
         Comparison::Invoke(invoking) => invoke::compare(&invoking),
+        Comparison::InProcess(calls) => in_process::compare(&calls),
         Comparison::Size => size::compare(),
         Comparison::Scan(scanning) => scan::compare(&scanning),
     };

@@ -134,17 +134,14 @@ fn beside_the_peer(coding: &Coding) -> Result<()> {
 
 fn web_actions(coding: &Coding) -> Result<()> {
     let event = json!({
-        "activation_id": "5f4a1f1a8a8e4c4f8a1f1a8a8e4c4f8a",
-        "value": {
-            "__ow_method": "post",
-            "__ow_path": "/notes/7",
-            "__ow_query": "a=1&b=2",
-            "__ow_headers": { "accept": "*/*", "content-type": "application/json", "host": "notes.example",
+        "__ow_method": "post",
+        "__ow_path": "/notes/7",
+        "__ow_query": "a=1&b=2",
+        "__ow_headers": { "accept": "*/*", "content-type": "application/json", "host": "notes.example",
                 "user-agent": "curl/8.5.0", "x-forwarded-for": "192.0.2.1" },
-            "__ow_body": "{\"text\":\"hello\"}",
-        },
+        "__ow_body": "eyJ0ZXh0IjoiaGVsbG8ifQ==",
     });
-    let event = serde_json::to_vec(&event["value"])?;
+    let event = serde_json::to_vec(&event)?;
     WebAction.decode(&event)?;
     tell(
         "openwhisk event",
