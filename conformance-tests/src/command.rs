@@ -1,5 +1,6 @@
 //! The command line of the `conformance` program, and of others that have one more provider.
 
+mod app;
 mod args;
 mod diff;
 mod progress;

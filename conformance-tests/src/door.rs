@@ -1,5 +1,6 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
+pub(crate) mod application;
 mod brought;
 pub mod contract;
 pub mod deployed;
@@ -169,6 +170,11 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// Has messages delivered to the probe's topic, and again those that it refuses, as the platform
     /// does; they may still be under way when this returns.
     async fn deliver(&self, _: &[WireMessage]) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::Messages).into())
+    }
+
+    /// Has messages delivered to a topic of somebody's application, and again those that it refuses.
+    async fn deliver_to(&self, _: &str, _: &[WireMessage]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::Messages).into())
     }
 

@@ -5,6 +5,7 @@
 //! with what stands behind them. [`run()`] brings the two together and gives each pair an
 //! [`Outcome`]; [`report`] prints them.
 
+mod app;
 pub mod blob;
 mod case;
 mod clock;

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use super::Program;
+use super::app::AppArgs;
 use crate::{Case, Topic, catalogue, harness};
 
 /// Runs the conformance cases against providers and reports how each ended.
@@ -66,6 +67,7 @@ pub(crate) struct Args {
 /// What else the program does.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
+    App(AppArgs),
     /// Compares the outcomes of two reports in JSON; exits with 1 where they differ.
     Diff {
         /// The earlier report.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::args::{Args, Command};
 use super::progress::{Progress, print, say};
-use super::{Program, diff, self_test};
+use super::{Program, app, diff, self_test};
 use crate::harness::{self, StartFailure};
 use crate::report::manifest::ProviderManifest;
 use crate::report::{Manifest, Report, json, junit, markdown, record, table};
@@ -37,8 +37,10 @@ impl From<Verdict> for ExitCode {
 }
 
 pub(crate) async fn run(program: &Program, args: &Args) -> Result<Verdict> {
-    if let Some(Command::Diff { before, after }) = &args.command {
-        return diff::run(before, after);
+    match &args.command {
+        Some(Command::Diff { before, after }) => return diff::run(before, after),
+        Some(Command::App(args)) => return app::run(args).await,
+        None => {}
     }
     let cases = args.cases()?;
     if args.list {

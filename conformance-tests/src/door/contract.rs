@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::application::Application;
 use super::brought::{self, Events, Tried};
 use super::process::ProbeProcess;
 use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, http1};
@@ -106,6 +107,18 @@ impl Doors for ContractDoors {
 impl ContractDoors {
     /// Starts the probe and does what the front end does before the first request.
     pub(super) async fn start(&self) -> Result<ContractDoor, Failure> {
+        self.start_to(None).await
+    }
+
+    /// The same for somebody's application in place of the probe.
+    pub(super) async fn open_application(
+        &self,
+        application: &Application,
+    ) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(self.start_to(Some(application)).await?))
+    }
+
+    async fn start_to(&self, application: Option<&Application>) -> Result<ContractDoor, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
         let temporary = TempDir::new().map_err(failed)?;
@@ -120,7 +133,10 @@ impl ContractDoors {
         let door = ContractDoor {
             contract: self.0,
             address,
-            _process: ProbeProcess::start_alone(&variables)?,
+            _process: match application {
+                Some(application) => ProbeProcess::start_application(application, &variables)?,
+                None => ProbeProcess::start_alone(&variables)?,
+            },
             _temporary: temporary,
         };
         door.get_ready().await?;

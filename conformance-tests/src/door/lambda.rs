@@ -21,11 +21,12 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::service_fn;
 
+use super::application::Application;
 use super::process::ProbeProcess;
 use super::queue::{self, Queued};
 use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
 use super::{dynamodb, payload, s3};
-use crate::{Evidence, Failure};
+use crate::{Evidence, Failure, probe};
 
 /// Doors to Lambda behind one of its front doors.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +98,20 @@ impl Doors for LambdaDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(self.open_to(None).await?))
+    }
+}
+
+impl LambdaDoors {
+    /// The door to somebody's application in place of the probe.
+    pub(super) async fn open_application(
+        &self,
+        application: &Application,
+    ) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(self.open_to(Some(application)).await?))
+    }
+
+    async fn open_to(&self, application: Option<&Application>) -> Result<LambdaDoor, Failure> {
         let (events, waiting) = mpsc::unbounded_channel();
         let runtime = Arc::new(RuntimeApi {
             events,
@@ -121,13 +136,15 @@ impl Doors for LambdaDoors {
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
         ];
-        let process = ProbeProcess::start("lambda", &variables)?;
-        Ok(Box::new(LambdaDoor {
+        Ok(LambdaDoor {
             door: self.door,
             runtime,
             server,
-            _process: process,
-        }))
+            _process: match application {
+                Some(application) => ProbeProcess::start_application(application, &variables)?,
+                None => ProbeProcess::start("lambda", &variables)?,
+            },
+        })
     }
 }
 
@@ -152,12 +169,16 @@ impl Door for LambdaDoor {
     }
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        self.deliver_to(probe::TOPIC.name(), messages).await
+    }
+
+    async fn deliver_to(&self, topic: &str, messages: &[WireMessage]) -> Result<(), Failure> {
         let mut waiting: Vec<_> = messages.iter().map(Queued::new).collect();
         for attempt in 1..=ATTEMPTS {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let event = queue::event(&waiting, attempt).to_string();
+            let event = queue::event(topic, &waiting, attempt).to_string();
             if let Answer::Response(answer) = self.runtime.invoke(event.into()).await? {
                 let failed = queue::failures(&answer)?;
                 waiting.retain(|message| failed.contains(&message.id));

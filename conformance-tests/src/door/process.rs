@@ -6,6 +6,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::application::Application;
 use crate::{Failure, probe};
 
 /// A running probe; dropping it ends it.
@@ -29,6 +30,24 @@ impl ProbeProcess {
         child
             .map(|child| Self { child })
             .map_err(|error| not_started(&error))
+    }
+
+    /// Starts somebody's application in place of the probe, with its own variables and these.
+    pub(super) fn start_application(
+        application: &Application,
+        variables: &[(&str, String)],
+    ) -> Result<Self, Failure> {
+        let child = application.command(variables)?.spawn();
+        child.map(|child| Self { child }).map_err(|error| {
+            let program = application.program.display();
+            Failure::new(format!("{program} cannot be started: {error}"))
+        })
+    }
+
+    /// Waits for its end, and says how it ended.
+    pub(super) async fn ended(&mut self) -> String {
+        let ended = self.child.wait().await;
+        ended.map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
     /// Starts the probe with nothing but these variables, to find out by itself where it is.

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::WireMessage;
 use crate::Failure;
-use crate::probe;
 
 /// A message that the queue still has.
 #[derive(Debug)]
@@ -23,16 +22,16 @@ impl<'m> Queued<'m> {
     }
 }
 
-/// The event of a batch.
-pub(super) fn event(messages: &[Queued<'_>], attempt: u32) -> Value {
+/// The event of a batch of messages of a topic.
+pub(super) fn event(topic: &str, messages: &[Queued<'_>], attempt: u32) -> Value {
     let records: Vec<_> = messages
         .iter()
-        .map(|queued| record(queued, attempt))
+        .map(|queued| record(topic, queued, attempt))
         .collect();
     json!({ "Records": records })
 }
 
-fn record(Queued { id, message }: &Queued<'_>, attempt: u32) -> Value {
+fn record(topic: &str, Queued { id, message }: &Queued<'_>, attempt: u32) -> Value {
     let attributes = message.attributes.iter().map(|(name, value)| {
         let attribute = json!({
             "stringValue": value,
@@ -59,7 +58,7 @@ fn record(Queued { id, message }: &Queued<'_>, attempt: u32) -> Value {
         "messageAttributes": attributes.collect::<Map<_, _>>(),
         "md5OfBody": "",
         "eventSource": "aws:sqs",
-        "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{}", probe::TOPIC.name()),
+        "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{topic}"),
         "awsRegion": "us-east-1",
     })
 }

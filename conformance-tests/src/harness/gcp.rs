@@ -11,7 +11,7 @@ use crate::emulator::Emulator;
 use crate::{Evidence, Provider, Wire};
 
 /// Any name will do: an emulator has every project.
-const PROJECT: &str = "isobar-conformance";
+pub(crate) const PROJECT: &str = "isobar-conformance";
 
 /// Where Google's emulator is known to differ from Firestore, as seen.
 const KNOWN_FAULTS: &[(&str, &str)] = &[(

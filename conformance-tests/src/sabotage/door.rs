@@ -105,6 +105,10 @@ impl Door for SabotagedDoor {
         self.inner.deliver(&sabotaged).await
     }
 
+    async fn deliver_to(&self, topic: &str, messages: &[WireMessage]) -> Result<(), Failure> {
+        self.inner.deliver_to(topic, messages).await
+    }
+
     async fn bring(
         &self,
         name: Option<&str>,

@@ -1,0 +1,141 @@
+//! Doors to somebody's own application in place of the probe.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isobar_serve::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::process::Command;
+use tokio::time::sleep;
+
+use super::contract::{CONTRACTS, ContractDoors};
+use super::lambda::LambdaDoors;
+use super::process::ProbeProcess;
+use super::{Door, WireRequest, WireResponse, http1};
+use crate::Failure;
+
+/// A program, and what it is started with.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub(crate) program: PathBuf,
+    /// All that its environment has beside what finds programs and temporary files.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Where its output goes.
+    pub(crate) log: PathBuf,
+}
+
+/// A way to an application.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    /// The local platform's own server.
+    Local,
+    /// Lambda behind a front door.
+    Lambda(LambdaDoors),
+    /// A platform that is an HTTP server, by its name.
+    Contract(&'static str),
+}
+
+/// What every process gets of this one's environment.
+const PASSED_ON: [&str; 5] = ["PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH"];
+/// How long an application may take until it takes requests.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Application {
+    /// Starts it behind a door, and waits until it takes requests.
+    pub(crate) async fn open(&self, way: Way) -> Result<Box<dyn Door>, Failure> {
+        match way {
+            Way::Local => Ok(Box::new(LocalDoor::open(self).await?)),
+            Way::Lambda(doors) => doors.open_application(self).await,
+            Way::Contract(name) => {
+                let mut all = CONTRACTS.iter();
+                let contract = all.find(|contract| contract.name() == name);
+                let missing = || Failure::new(format!("there is no contract {name:?}"));
+                let doors = ContractDoors(contract.ok_or_else(missing)?);
+                doors.open_application(self).await
+            }
+        }
+    }
+
+    /// How it is started with its own variables and those of a platform.
+    pub(super) fn command(&self, platform: &[(&str, String)]) -> Result<Command, Failure> {
+        let log = |error: std::io::Error| Failure::new(format!("no log: {error}"));
+        let output = File::options().append(true).create(true).open(&self.log);
+        let output = output.map_err(log)?;
+        let mut command = Command::new(&self.program);
+        let kept = PASSED_ON.into_iter();
+        let kept = kept.filter_map(|name| Some((name, std::env::var_os(name)?)));
+        command
+            .env_clear()
+            .envs(kept)
+            .envs(platform.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stderr(output.try_clone().map_err(log)?)
+            .stdout(output)
+            .kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+/// The local platform's server, with nothing of the suite before it.
+#[derive(Debug)]
+struct LocalDoor {
+    address: SocketAddr,
+    _process: ProbeProcess,
+    /// As long as it is open, the application knows that it is wanted.
+    _supervision: BufReader<UnixStream>,
+}
+
+/// What the server tells whoever supervises it, once it takes requests.
+#[derive(Deserialize)]
+struct Announcement {
+    address: SocketAddr,
+}
+
+impl LocalDoor {
+    async fn open(application: &Application) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::new(format!("no socket: {error}"));
+        let socket = application.log.with_extension("sock");
+        let listener = UnixListener::bind(&socket).map_err(failed)?;
+        let variables = [
+            (LISTEN_VARIABLE, "127.0.0.1:0".to_owned()),
+            (SUPERVISOR_VARIABLE, socket.to_string_lossy().into_owned()),
+        ];
+        let mut process = ProbeProcess::start_application(application, &variables)?;
+        let ready = async {
+            let (stream, _) = listener.accept().await?;
+            let mut stream = BufReader::new(stream);
+            let mut line = String::new();
+            stream.read_line(&mut line).await?;
+            Ok::<_, std::io::Error>((stream, line))
+        };
+        let (stream, line) = tokio::select! {
+            ready = ready => ready.map_err(failed)?,
+            status = process.ended() => {
+                return Err(Failure::new(format!("it ended before it took requests: {status}")));
+            }
+            () = sleep(PATIENCE) => return Err(Failure::new("it does not take requests")),
+        };
+        let told: Announcement = serde_json::from_str(&line)
+            .map_err(|_| Failure::new(format!("it told {line:?} as its address")))?;
+        Ok(Self {
+            address: told.address,
+            _process: process,
+            _supervision: stream,
+        })
+    }
+}
+
+#[async_trait]
+impl Door for LocalDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        let exchange = http1::exchange(self.address, request).await;
+        exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+}
