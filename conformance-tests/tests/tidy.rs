@@ -98,6 +98,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "isobar-front",
+        &["isobar", "isobar-connect", "isobar-migrate-gateway"],
+    ),
+    (
         "isobar-cli",
         &[
             "isobar",

@@ -4,6 +4,7 @@
 //! with; [`printer`] is the only place that prints.
 
 pub mod args;
+mod bundle;
 pub mod change;
 pub mod disk_tree;
 pub mod exit;

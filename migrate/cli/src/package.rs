@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use isobar_deploy::{Content, Package, PackageSource, PackedFile, Target};
+use isobar_deploy::{Bundle, Content, Package, PackageSource, PackedFile, Target};
 use serde_json::json;
 
+use crate::bundle::{self, Bundled};
 use crate::exit::{Exit, Failure};
 use crate::export::{directory, failed, parse_target};
 use crate::printer::Printer;
@@ -39,6 +40,21 @@ pub struct PackageArguments {
     #[arg(long = "target", value_name = "TRIPLE")]
     pub triple: Option<Triple>,
 
+    /// Packs the gateway and the legacy application as well, so that all of a migration can leave its server: what
+    /// migration.toml, or the file that is named, says of both applications. For aws, gcp, knative, openfaas, openwhisk and fn.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "migration.toml"
+    )]
+    pub with_legacy: Option<PathBuf>,
+
+    /// The program isobar-front; else the one beside this program.
+    #[arg(long, value_name = "PROGRAM", requires = "with_legacy")]
+    pub gateway: Option<PathBuf>,
+
     /// What is written, and how it is told.
     #[command(flatten)]
     pub writing: Writing,
@@ -46,8 +62,21 @@ pub struct PackageArguments {
 
 /// Runs the command.
 pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Failure> {
-    let program = Program::find(arguments.binary.as_deref(), arguments.triple.as_ref())?;
-    let package = package(arguments, &program)?;
+    let bundled = match &arguments.with_legacy {
+        Some(file) => {
+            isobar_deploy::check_target(arguments.target).map_err(failed)?;
+            let (program, gateway) = (arguments.binary.as_deref(), arguments.gateway.as_deref());
+            Some(bundle::read(file, program, gateway)?)
+        }
+        None => None,
+    };
+    let named = bundled.as_ref().map(|bundled| bundled.program.as_path());
+    let named = named.or(arguments.binary.as_deref());
+    let program = Program::find(named, arguments.triple.as_ref())?;
+    let mut package = package(arguments, &program, bundled.as_ref())?;
+    package
+        .notes
+        .extend(bundled.into_iter().flat_map(|bundled| bundled.notes));
     let files = files(arguments, &package.content);
     let written = write_all(&files, Existing::forced(arguments.writing.force))?;
     if arguments.writing.json {
@@ -64,13 +93,26 @@ pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-fn package(arguments: &PackageArguments, program: &Program) -> Result<Package, Failure> {
+fn package(
+    arguments: &PackageArguments,
+    program: &Program,
+    bundled: Option<&Bundled>,
+) -> Result<Package, Failure> {
     let content = std::fs::read(program.path())
         .with_context(|| format!("cannot read {}", program.path().display()))
         .map_err(Failure::environment)?;
-    let described = isobar_deploy::needs_application(arguments.target);
+    // A program for another machine cannot be asked.
+    let can_wait = bundled.is_some() && arguments.triple.is_none();
+    let described = can_wait || isobar_deploy::needs_application(arguments.target);
     let application = described.then(|| program.describe()).transpose()?;
+    let bundle = bundled.map(|bundled| Bundle {
+        gateway: &bundled.gateway,
+        migration: &bundled.migration,
+        states: bundled.states.as_deref(),
+        legacy: &bundled.legacy,
+    });
     let source = PackageSource {
+        bundle: bundle.as_ref(),
         program: &content,
         name: name_of(program.path())?,
         architecture: arguments.triple.as_ref().map(|triple| triple.architecture),
@@ -86,7 +128,7 @@ fn package(arguments: &PackageArguments, program: &Program) -> Result<Package, F
 }
 
 /// The program's own name, which scripts and Dockerfiles hold.
-fn name_of(program: &Path) -> Result<&str, Failure> {
+pub(crate) fn name_of(program: &Path) -> Result<&str, Failure> {
     let plain = |name: &&str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
         !name.is_empty() && name.chars().all(plain)

@@ -7,9 +7,7 @@ use isobar_migrate_gateway::{Error, ErrorKind};
 use crate::exit::{Exit, Failure};
 
 /// Runs a command that waits for things.
-pub(crate) fn block_on(
-    command: impl Future<Output = Result<Exit, Failure>>,
-) -> Result<Exit, Failure> {
+pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::environment)?;
     let outcome = runtime.block_on(command);
     // What was interrupted is not waited for; what it started ends with it.

@@ -6,6 +6,7 @@ use crate::application::Application;
 use crate::archive::{PackedFile, archive};
 use crate::azure;
 use crate::binary::{ProgramFacts, inspect};
+use crate::bundle::{self, Bundle};
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Architecture;
@@ -25,6 +26,8 @@ pub struct PackageSource<'s> {
     pub application: Option<&'s Application>,
     /// The path to which senders of events send them, where what is packed holds it.
     pub events_path: Option<&'s str>,
+    /// What it takes with it of a migration.
+    pub bundle: Option<&'s Bundle<'s>>,
 }
 
 /// A package.
@@ -78,7 +81,13 @@ pub fn package(target: Target, source: &PackageSource<'_>) -> Result<Package> {
     }
     let limits = Limits::of(target);
     let mut notes = limits.notes(target, &facts);
-    let files = files(target, source)?;
+    let files = match source.bundle {
+        Some(bundle) => {
+            notes.extend(bundle::notes(target, bundle));
+            bundle::files(target, source, bundle)?
+        }
+        None => files(target, source)?,
+    };
     if is_container(target) {
         let content = Content::Directory(files);
         return Ok(Package {

@@ -39,6 +39,18 @@ pub struct GatewayOptions {
     pub listen: Option<String>,
     /// A file to which requests are written, to be replayed by a verification.
     pub record: Option<PathBuf>,
+    /// Where the applications that it starts write to.
+    pub output: Output,
+}
+
+/// Where the output of started applications goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// To a file for each, in `.isobar/`.
+    #[default]
+    Files,
+    /// To standard error of this process, which a platform keeps as its log.
+    Errors,
 }
 
 /// A handle on a running gateway.
@@ -60,7 +72,10 @@ impl Gateway {
         let server = Server::bind(listen, server_options(&migration)).await?;
         let setup = Setup {
             states,
-            logs: places.running.clone(),
+            logs: match options.output {
+                Output::Files => Some(places.running.clone()),
+                Output::Errors => None,
+            },
             differences: Differences::open(&places.differences)?,
             recorder: options
                 .record

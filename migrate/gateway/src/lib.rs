@@ -30,7 +30,7 @@ pub mod verify;
 mod words_in_code;
 
 pub use error::{Error, ErrorKind, Result};
-pub use gateway::{Gateway, GatewayHandle, GatewayOptions};
+pub use gateway::{Gateway, GatewayHandle, GatewayOptions, Output};
 pub use ledger::{Occasion, read_states};
 pub use noise_in_code::noise_in_code;
 pub use places::{Hold, Places};

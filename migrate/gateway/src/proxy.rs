@@ -55,7 +55,8 @@ pub(crate) struct Setup {
     pub(crate) migration: Migration,
     pub(crate) table: Table,
     pub(crate) states: States,
-    pub(crate) logs: PathBuf,
+    /// Where the output of applications goes; nothing for this process' errors.
+    pub(crate) logs: Option<PathBuf>,
     pub(crate) differences: Differences,
     pub(crate) recorder: Option<Arc<Recorder>>,
 }
@@ -78,7 +79,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy in `states` that starts applications when they are needed; their output goes to files in `logs`.
+    /// A proxy in `states` that starts applications when they are needed.
     pub(crate) fn new(setup: Setup) -> SetupResult<Self> {
         let Setup {
             migration,
@@ -91,8 +92,8 @@ impl Proxy {
         let own_id = isobar::function::RequestId::of(&HeaderMap::new(), &[]);
         let via = HeaderValue::try_from(format!("1.1 isobar-{}", own_id.as_str()));
         Ok(Self {
-            legacy: Upstream::new(Side::Legacy, &migration.legacy, &logs)?,
-            ported: Upstream::new(Side::Ported, &migration.ported, &logs)?,
+            legacy: Upstream::writing_to(Side::Legacy, &migration.legacy, logs.as_deref())?,
+            ported: Upstream::writing_to(Side::Ported, &migration.ported, logs.as_deref())?,
             states: RwLock::new(Arc::new(states)),
             forwarder: Forwarder::new(&migration.timeouts),
             shadows: Shadows::new(&migration.limits, differences),

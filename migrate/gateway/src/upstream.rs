@@ -37,6 +37,15 @@ pub(crate) struct Unavailable {
 impl Upstream {
     /// Prepares `application`; a process is started when it is needed first. Its output goes to a file in `logs`.
     pub(crate) fn new(side: Side, application: &Application, logs: &Path) -> Result<Self> {
+        Self::writing_to(side, application, Some(logs))
+    }
+
+    /// The same; without `logs` its output goes where the errors of this process go.
+    pub(crate) fn writing_to(
+        side: Side,
+        application: &Application,
+        logs: Option<&Path>,
+    ) -> Result<Self> {
         match application {
             Application::Url(authority) => Ok(Self::Fixed(authority.clone())),
             Application::Command(command) => {

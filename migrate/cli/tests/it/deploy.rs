@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::migration::{stderr, stdout};
 
 mod aws;
+mod legacy;
 mod ministack;
 mod refusals;
 mod targets;

@@ -16,6 +16,7 @@ fn source(program: &[u8]) -> PackageSource<'_> {
         architecture: None,
         application: None,
         events_path: None,
+        bundle: None,
     }
 }
 

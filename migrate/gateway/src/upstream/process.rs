@@ -1,6 +1,7 @@
 //! An application as a child process: started when it is needed, watched, restarted after a pause that grows.
 
 use std::fs::File;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -40,7 +41,8 @@ enum Condition {
 struct Watch {
     side: Side,
     command: Command,
-    log: PathBuf,
+    /// Where its output goes; nothing where that is where the errors of this process go.
+    log: Option<PathBuf>,
     supervisor: Supervisor,
     condition: watch::Sender<Condition>,
     stopping: watch::Receiver<bool>,
@@ -68,9 +70,11 @@ const END: Duration = Duration::from_secs(5);
 const LOG_TAIL: usize = 20;
 
 impl Process {
-    pub(super) fn new(side: Side, command: Command, logs: &Path) -> Result<Self> {
-        let log = logs.join(format!("{side}.log"));
-        File::create(&log).map_err(|error| Error::file("create", &log, error))?;
+    pub(super) fn new(side: Side, command: Command, logs: Option<&Path>) -> Result<Self> {
+        let log = logs.map(|logs| logs.join(format!("{side}.log")));
+        if let Some(log) = &log {
+            File::create(log).map_err(|error| Error::file("create", log, error))?;
+        }
         let (condition, seen) = watch::channel(Condition::Coming);
         let (stopping, stop_seen) = watch::channel(false);
         let wanted = Arc::new(Notify::new());
@@ -203,11 +207,7 @@ impl Watch {
 
     fn start(&self) -> Result<Run> {
         let announcements = self.supervisor.listen()?;
-        let log = File::options().append(true).open(&self.log);
-        let log = log.map_err(|error| Error::file("open", &self.log, error))?;
-        let errors = log
-            .try_clone()
-            .map_err(|error| Error::file("open", &self.log, error))?;
+        let [output, errors] = self.outputs()?;
         let (program, arguments) = self
             .command
             .words
@@ -226,7 +226,7 @@ impl Watch {
             .env(isobar_serve::SUPERVISOR_VARIABLE, self.supervisor.socket())
             .envs(self.command.environment.iter().cloned())
             .stdin(Stdio::null())
-            .stdout(log)
+            .stdout(output)
             .stderr(errors)
             // Its own group, so that it can be ended with its children, and Ctrl-C reaches the gateway alone.
             .process_group(0)
@@ -247,6 +247,22 @@ impl Watch {
             group,
             announcements,
         })
+    }
+
+    /// Where standard output and standard error go.
+    fn outputs(&self) -> Result<[Stdio; 2]> {
+        let Some(path) = &self.log else {
+            let errors = std::io::stderr().as_fd().try_clone_to_owned();
+            let errors = errors.map_err(|error| {
+                let message = "standard error cannot be handed on";
+                Error::new(crate::ErrorKind::Application, message).with_source(error)
+            })?;
+            return Ok([errors.into(), Stdio::inherit()]);
+        };
+        let failed = |error| Error::file("open", path, error);
+        let log = File::options().append(true).open(path).map_err(failed)?;
+        let errors = log.try_clone().map_err(failed)?;
+        Ok([log.into(), errors.into()])
     }
 
     fn cannot_start(&self, error: &Error) -> Unavailable {
@@ -283,7 +299,10 @@ impl Watch {
 
     /// The last lines of output say why better than a status does.
     fn output(&self) -> String {
-        let output = std::fs::read(&self.log).unwrap_or_default();
+        let Some(log) = &self.log else {
+            return "what it said is in the log of the gateway".to_owned();
+        };
+        let output = std::fs::read(log).unwrap_or_default();
         let output = String::from_utf8_lossy(&output);
         let mut lines: Vec<&str> = output
             .lines()
@@ -292,7 +311,7 @@ impl Watch {
         let tail = lines
             .split_off(lines.len().saturating_sub(LOG_TAIL))
             .join("\n");
-        let log = self.log.display();
+        let log = log.display();
         if tail.is_empty() {
             return format!("it said nothing (log: {log})");
         }

@@ -77,14 +77,14 @@ def client(service):
 }
 
 #[track_caller]
-fn printed(command: &mut Command) -> Value {
+pub(super) fn printed(command: &mut Command) -> Value {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// A request with JSON, and the answer, `null` where it is no JSON.
-fn call(base: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+pub(super) fn call(base: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
     const CALL: &str = "
 import json, sys, requests
 method, url, body = sys.argv[1:]
