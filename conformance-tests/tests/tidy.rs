@@ -67,7 +67,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         "isobar-benchmarks",
         &[
             "isobar",
+            "isobar-aws",
+            "isobar-gcp",
             "isobar-local",
+            "isobar-openwhisk",
+            "isobar-serve",
             "isobar-connect",
             "isobar-express",
             "isobar-migrate-analyze",
