@@ -68,7 +68,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 30] = [
+pub const PROVIDERS: [&str; 31] = [
     "local",
     "aws",
     "aws-moto",
@@ -91,6 +91,7 @@ pub const PROVIDERS: [&str; 30] = [
     "cloud-run",
     "cloud-run-pubsub",
     "azure-functions",
+    "azure-functions-invoked",
     "alibaba-fc",
     "tencent-scf",
     "knative",

@@ -180,7 +180,7 @@ pub(super) static AZURE: Events = Events {
 };
 
 /// When everything happens.
-const AT: &str = "2026-11-30T03:00:00Z";
+pub(super) const AT: &str = "2026-11-30T03:00:00Z";
 
 fn below(trigger: Option<&str>) -> String {
     trigger.map_or_else(|| PATH.to_owned(), |trigger| format!("{PATH}/{trigger}"))

@@ -2,6 +2,7 @@
 //! variables, the same port, the same fields, the same questions before the first request.
 
 mod front_ends;
+mod invoked;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -27,14 +28,25 @@ pub use front_ends::CONTRACTS;
 /// What a front end does.
 #[derive(Debug, Clone, Copy)]
 pub struct Contract {
+    /// The name of its provider, where that is not the platform's.
+    name: Option<&'static str>,
     facts: &'static PlatformFacts,
     /// The variables of a process that has this port, and this directory for temporary files.
     variables: fn(port: u16, temporary: &Path) -> Vec<(&'static str, String)>,
     ready: Ready,
     /// Adds the front end's fields to a request whose id is this; says under which id the process should file it.
     fields: fn(request: &mut WireRequest, id: &Uuid) -> String,
+    /// What stands around requests and responses of clients, where anything does.
+    around: Option<&'static Around>,
     /// What brings events.
     events: &'static Events,
+}
+
+/// What a front end writes around a request, and what it makes of the answer.
+#[derive(Debug)]
+struct Around {
+    call: fn(&WireRequest) -> WireRequest,
+    response: fn(&WireResponse) -> Result<WireResponse, Failure>,
 }
 
 /// What a front end does before the first request.
@@ -69,9 +81,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 
 impl Contract {
-    /// The platform's name.
+    /// The name of its provider.
     pub fn name(&self) -> &'static str {
-        self.facts.name
+        self.name.unwrap_or(self.facts.name)
     }
 }
 
@@ -221,7 +233,13 @@ impl Door for ContractDoor {
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
         let mut passed = request.clone();
         let id = (self.contract.fields)(&mut passed, &Uuid::new_v4());
-        let response = self.plainly(&passed).await?;
+        let response = match self.contract.around {
+            None => self.plainly(&passed).await?,
+            Some(around) => {
+                let answer = self.plainly(&(around.call)(&passed)).await?;
+                (around.response)(&answer)?
+            }
+        };
         let mut own = self.contract.facts.reserved();
         let is_own = own.any(|call| call.path == request.target);
         let filed = response.joined("x-request-id");

@@ -10,9 +10,10 @@ use crate::door::openwhisk::OpenWhiskDoors;
 use crate::{Evidence, Provider};
 
 /// The platforms, by the names of their providers.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "cloud-run",
     "azure-functions",
+    "azure-functions-invoked",
     "alibaba-fc",
     "tencent-scf",
     "knative",
@@ -32,6 +33,34 @@ const REWRITTEN: &[(&str, &[(&str, &str)])] = &[
                 "G-200",
                 "the Functions host resolves dot segments and writes paths anew",
             ),
+            (
+                "G-261",
+                "queues of Azure Storage have no attributes beside a message",
+            ),
+            ("G-401", "queues of Azure Storage have no groups"),
+        ],
+    ),
+    (
+        "azure-functions-invoked",
+        &[
+            (
+                "G-101",
+                "where the host invokes, it passes one Set-Cookie on",
+            ),
+            ("G-103", "where the host invokes, it passes text on"),
+            (
+                "G-200",
+                "the Functions host resolves dot segments and writes paths anew",
+            ),
+            (
+                "G-208",
+                "where the host invokes, it reads content as text but for two types",
+            ),
+            (
+                "G-221",
+                "where the host invokes, it passes one Set-Cookie on",
+            ),
+            ("G-224", "where the host invokes, it passes text on"),
             (
                 "G-261",
                 "queues of Azure Storage have no attributes beside a message",

@@ -1,6 +1,7 @@
 //! Azure Functions: a custom handler to which the host forwards HTTP requests, and which it calls for other triggers.
 
 mod events;
+mod invoked;
 
 use std::time::Duration;
 
@@ -14,12 +15,14 @@ use isobar_serve::{
 };
 
 use events::EVENTS;
+pub use invoked::HTTP_MODE;
+use invoked::{HttpMode, Invocation};
 
 /// In every request that the host forwards, and in none of its own.
 const INVOCATION: &str = "x-azure-functions-invocationid";
 
 /// What the Functions host does with a custom handler, where `enableProxyingHttpRequest` or `enableForwardingHttpRequest`
-/// of `host.json` is true.
+/// of `host.json` is true; where neither is, [`HTTP_MODE`] must say so.
 ///
 /// The port is told in `FUNCTIONS_CUSTOMHANDLER_PORT` and called on 127.0.0.1. Until anything answers it sends `GET /`,
 /// without the fields that `AddHeaders` gives to invocations (`DefaultHttpWorkerService.cs` of the host). An answer must
@@ -71,10 +74,12 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
 
 /// Takes the port that the host tells.
 pub async fn bind(variables: &Variables<'_>) -> Result<HttpPlatform> {
-    PlatformSetup::new(&FUNCTIONS)
-        .with_calls(Readiness)
-        .bind(variables)
-        .await
+    let setup = PlatformSetup::new(&FUNCTIONS).with_calls(Readiness);
+    let setup = match HttpMode::from_variables(variables)? {
+        HttpMode::Forwarded => setup,
+        HttpMode::Invoked => setup.with_envelope(Invocation),
+    };
+    setup.bind(variables).await
 }
 
 /// Answers the host while it waits for the handler; any answer will do.

@@ -58,8 +58,8 @@ pub use error::{Error, ErrorKind};
 pub use isobar::driver::Problem;
 pub use options::{Options, Protocol};
 pub use platform::{
-    ClientsOnly, DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall,
-    PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, client_address, clock,
-    go_duration, instant, trusted_hops,
+    ClientsOnly, DeadlineRule, Envelope, FrontLimits, HttpPlatform, Interface, Load, Marker,
+    OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, client_address,
+    clock, go_duration, instant, trusted_hops,
 };
 pub use server::Server;

@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod deadline;
+mod envelope;
 mod events;
 mod facts;
 mod front;
@@ -28,6 +29,7 @@ use crate::options::Options;
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
 pub use client::{client_address, trusted_hops};
 pub use deadline::{DeadlineRule, Unit, go_duration, instant};
+pub use envelope::Envelope;
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
 use front::{Front, Shared};
 
@@ -43,6 +45,7 @@ pub struct HttpPlatform {
 pub struct PlatformSetup {
     facts: &'static PlatformFacts,
     calls: Arc<dyn PlatformCalls>,
+    envelope: Option<Arc<dyn Envelope>>,
     options: Options,
     most_under_way: Option<usize>,
 }
@@ -58,6 +61,7 @@ impl PlatformSetup {
         Self {
             facts,
             calls: Arc::new(ClientsOnly),
+            envelope: None,
             options: facts.options(),
             most_under_way: None,
         }
@@ -67,6 +71,13 @@ impl PlatformSetup {
     #[must_use]
     pub fn with_calls(mut self, calls: impl PlatformCalls) -> Self {
         self.calls = Arc::new(calls);
+        self
+    }
+
+    /// What the platform writes around requests and responses of clients; its events come without.
+    #[must_use]
+    pub fn with_envelope(mut self, envelope: impl Envelope) -> Self {
+        self.envelope = Some(Arc::new(envelope));
         self
     }
 
@@ -92,6 +103,7 @@ impl PlatformSetup {
         let shared = Shared {
             facts: self.facts,
             calls: self.calls,
+            envelope: self.envelope,
             id_headers: self.options.request_id_headers.clone(),
             trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
             limit: self.facts.deadline.limit(variables)?,

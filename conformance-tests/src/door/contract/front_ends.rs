@@ -5,18 +5,19 @@
 use std::path::Path;
 
 use isobar_alibaba::function::FUNCTION_COMPUTE;
-use isobar_azure::function::FUNCTIONS;
+use isobar_azure::function::{FUNCTIONS, HTTP_MODE};
 use isobar_gcp::function::CLOUD_RUN;
 use isobar_http::function::{FISSION, KNATIVE, OPENFAAS};
 use isobar_tencent::function::WEB_FUNCTION;
 use uuid::Uuid;
 
-use super::{CLIENT, Contract, LISTEN, Ready};
+use super::{CLIENT, Contract, LISTEN, Ready, invoked};
 use crate::door::{WireRequest, brought};
 
 /// All of them.
-pub static CONTRACTS: [Contract; 7] = [
+pub static CONTRACTS: [Contract; 8] = [
     Contract {
+        name: None,
         facts: &CLOUD_RUN,
         variables: |port, _| {
             let mut variables = revision(port);
@@ -25,21 +26,33 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: google,
+        around: None,
         events: &brought::GOOGLE,
     },
     Contract {
+        name: None,
         facts: &FUNCTIONS,
-        variables: |port, _| {
-            vec![
-                ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
-                ("FUNCTIONS_WORKER_RUNTIME", "Custom".to_owned()),
-            ]
-        },
+        variables: |port, _| functions(port),
         ready: Ready::AsksForAnything,
         fields: azure,
+        around: None,
         events: &brought::AZURE,
     },
     Contract {
+        name: Some("azure-functions-invoked"),
+        facts: &FUNCTIONS,
+        variables: |port, _| {
+            let mut variables = functions(port);
+            variables.push((HTTP_MODE, "INVOKED".to_owned()));
+            variables
+        },
+        ready: Ready::AsksForAnything,
+        fields: azure,
+        around: Some(&invoked::HOST),
+        events: &brought::AZURE,
+    },
+    Contract {
+        name: None,
         facts: &FUNCTION_COMPUTE,
         variables: |port, _| {
             vec![
@@ -49,9 +62,11 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: alibaba,
+        around: None,
         events: &brought::OWN,
     },
     Contract {
+        name: None,
         facts: &WEB_FUNCTION,
         variables: |port, _| {
             vec![
@@ -62,9 +77,11 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: tencent,
+        around: None,
         events: &brought::OWN,
     },
     Contract {
+        name: None,
         facts: &KNATIVE,
         variables: |port, _| {
             let mut variables = revision(port);
@@ -73,20 +90,25 @@ pub static CONTRACTS: [Contract; 7] = [
         },
         ready: Ready::Connects,
         fields: knative,
+        around: None,
         events: &brought::KNATIVE,
     },
     Contract {
+        name: None,
         facts: &OPENFAAS,
         variables: openfaas_variables,
         ready: Ready::Asks("/_/ready"),
         fields: openfaas,
+        around: None,
         events: &brought::OWN,
     },
     Contract {
+        name: None,
         facts: &FISSION,
         variables: |port, _| vec![("ISOBAR_PLATFORM", "fission".to_owned()), elsewhere(port)],
         ready: Ready::Specializes,
         fields: fission,
+        around: None,
         events: &brought::OWN,
     },
 ];
@@ -94,6 +116,13 @@ pub static CONTRACTS: [Contract; 7] = [
 /// A port of our own where the platform's is fixed, so that several probes run at once.
 fn elsewhere(port: u16) -> (&'static str, String) {
     (LISTEN, format!("127.0.0.1:{port}"))
+}
+
+fn functions(port: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
+        ("FUNCTIONS_WORKER_RUNTIME", "Custom".to_owned()),
+    ]
 }
 
 fn revision(port: u16) -> Vec<(&'static str, String)> {

@@ -12,9 +12,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// The platform with an application that answers everything with its own word.
-async fn start() -> SocketAddr {
-    let platform = bind(&|name| (name == "ISOBAR_LISTEN").then(|| "127.0.0.1:0".to_owned()));
-    let platform = platform.await.unwrap();
+async fn start(mode: &'static str) -> SocketAddr {
+    let variable = move |name: &str| match name {
+        "ISOBAR_LISTEN" => Some("127.0.0.1:0".to_owned()),
+        "ISOBAR_AZURE_HTTP" => Some(mode.to_owned()),
+        _ => None,
+    };
+    let platform = bind(&variable).await.unwrap();
     let address = platform.local_addr();
     let clock = Arc::new(isobar_serve::clock());
     let environment = Environment::builder(platform.describe(), clock).build();
@@ -37,7 +41,7 @@ async fn ask(address: SocketAddr, request: &str, fields: &str) -> String {
 
 #[tokio::test]
 async fn the_poll_of_the_host_is_answered_and_no_client_is_taken_for_it() {
-    let address = start().await;
+    let address = start("FORWARDED").await;
     let poll = ask(address, "GET /", "").await;
     assert!(poll.starts_with("http/1.1 200"), "{poll}");
     assert!(!poll.contains("the application"), "{poll}");
@@ -49,6 +53,48 @@ async fn the_poll_of_the_host_is_answered_and_no_client_is_taken_for_it() {
     }
     // Where the host forwards without its fields, only its own request is told by them.
     let answer = ask(address, "GET /notes", "").await;
+    assert!(answer.ends_with("the application"), "{answer}");
+}
+
+/// A call of the host, which has this content.
+async fn invoke(address: SocketAddr, content: &str) -> String {
+    let fields = format!(
+        "content-type: application/json\r\ncontent-length: {}\r\nX-Azure-Functions-InvocationId: i-2\r\n\r\n{content}",
+        content.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("POST /told HTTP/1.1\r\nhost: t\r\nconnection: close\r\n{fields}");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn a_request_comes_in_an_invocation_where_the_host_forwards_none() {
+    let address = start("INVOKED").await;
+    let poll = ask(address, "GET /", "").await;
+    assert!(poll.starts_with("http/1.1 200"), "{poll}");
+    let req = r#"{"Url":"https://notes.example/notes/1","Method":"GET","Headers":{"Host":["notes.example"]}}"#;
+    let invocation = format!(r#"{{"Data":{{"req":{req}}},"Metadata":{{}}}}"#);
+    let answer = invoke(address, &invocation).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""body":"the application""#), "{answer}");
+    assert!(answer.contains(r#""statuscode":"200""#), "{answer}");
+    assert!(answer.contains(r#""x-request-id":"i-2""#), "{answer}");
+    // What is no invocation is a fault of the host's configuration, not a request.
+    for wrong in ["", "{}", r#"{"Data":{"request":{}}}"#] {
+        let answer = invoke(address, wrong).await;
+        assert!(answer.starts_with("http/1.1 400"), "{answer}");
+        assert!(answer.contains("data.req"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_is_content_where_the_host_forwards_requests() {
+    let address = start("FORWARDED").await;
+    let req = r#"{"Url":"https://notes.example/","Method":"GET","Headers":{}}"#;
+    let answer = invoke(address, &format!(r#"{{"Data":{{"req":{req}}}}}"#)).await;
     assert!(answer.ends_with("the application"), "{answer}");
 }
 

@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::calls::{Load, PlatformCalls, Taken};
+use super::envelope::{self, Envelope};
 use super::facts::{FrontLimits, PlatformFacts};
 use super::{client::client_address, events, held::held, trace};
 use crate::body::RequestBody;
@@ -29,6 +30,8 @@ use crate::event::{Address, EventsPath};
 pub(super) struct Shared {
     pub(super) facts: &'static PlatformFacts,
     pub(super) calls: Arc<dyn PlatformCalls>,
+    /// What is around requests and responses of clients.
+    pub(super) envelope: Option<Arc<dyn Envelope>>,
     pub(super) id_headers: Vec<HeaderName>,
     pub(super) trusted_hops: usize,
     /// The time that every request has.
@@ -140,6 +143,13 @@ impl Service<Request<RequestBody>> for Front {
         if let Some(Address { name }) = self.event_address(request.uri().path()) {
             let shared = (Arc::clone(&self.shared), under_way);
             let answer = Box::pin(events::answer(self.app.clone(), shared, request, name));
+            return FrontAnswer::Platform { answer };
+        }
+        if let Some(envelope) = &self.shared.envelope {
+            let shared = (Arc::clone(&self.shared), under_way);
+            let envelope = Arc::clone(envelope);
+            let answer = envelope::answer(self.app.clone(), shared, envelope, request);
+            let answer = Box::pin(answer);
             return FrontAnswer::Platform { answer };
         }
         let (id, origin) = self.shared.origin(&mut request);

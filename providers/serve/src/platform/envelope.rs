@@ -1,0 +1,81 @@
+//! Requests of clients that come in an envelope of the platform's own, and responses that go back in another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use http_body_util::BodyExt as _;
+use isobar::driver::{Problem, whole_response};
+use isobar::function::{AppService, Context, Origin, RequestId};
+use isobar::http::{Body, Request, Response};
+use isobar::{Error, ErrorKind, Result};
+
+use super::front::{Shared, UnderWay};
+use super::{client_address, clock};
+use crate::body::RequestBody;
+
+/// What a platform writes around requests and responses of clients.
+pub trait Envelope: fmt::Debug + Send + Sync + 'static {
+    /// The client's request in a call of the platform; `InvalidArgument` where there is none.
+    fn open(&self, call: &Parts, content: Bytes) -> Result<Request>;
+
+    /// The answer to the call that brings the response to the client; an error where it cannot be brought as it is.
+    fn seal(&self, response: &http::Response<Bytes>) -> Result<Response>;
+}
+
+/// Answers a call of the platform that brings a client's request.
+pub(super) async fn answer(
+    app: AppService,
+    (shared, _under_way): (Arc<Shared>, UnderWay),
+    envelope: Arc<dyn Envelope>,
+    call: http::Request<RequestBody>,
+) -> Response {
+    let id = call.body().arrival().request_id.clone();
+    let (parts, body) = call.into_parts();
+    // Where it cannot be read, the server knows why and says so in the place of this.
+    let body = body.collect().await;
+    let body = body.map_err(|error| Error::invalid("no content").with_source(error));
+    let request = body.and_then(|whole| envelope.open(&parts, whole.to_bytes()));
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return refused(&error, &id),
+    };
+    let deadline = shared.facts.deadline.of(&parts.headers, shared.limit);
+    let origin = Origin::default()
+        .with_id(id.clone())
+        .with_deadline(deadline)
+        .with_remote_address(client_address(request.headers(), shared.trusted_hops));
+    let context = Context::new(id.clone(), deadline, Arc::new(clock()));
+    let response = match app.respond(request, origin).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let most = shared.facts.limits.response.unwrap_or(u64::MAX);
+    let whole = whole_response(response, most, &context).await;
+    envelope
+        .seal(&whole)
+        .or_else(|error| envelope.seal(&not_passed_on(&error, &id)))
+        .unwrap_or_else(|error| refused(&error, &id))
+}
+
+/// What the client gets in the place of a response that the platform could only pass on as another one.
+fn not_passed_on(error: &Error, id: &RequestId) -> http::Response<Bytes> {
+    tracing::error!(target: "isobar", ?error, id = id.as_str(), "a response cannot be passed on");
+    let detail = error.message().to_owned();
+    let status = StatusCode::BAD_GATEWAY;
+    Problem::new(status, "response_not_passed_on", "server", detail).into_response(id)
+}
+
+fn refused(error: &Error, id: &RequestId) -> Response {
+    let (status, blamed) = match error.kind() {
+        ErrorKind::InvalidArgument => (StatusCode::BAD_REQUEST, "client"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "server"),
+    };
+    tracing::warn!(target: "isobar", ?error, id = id.as_str(), "a call of the platform is refused");
+    let detail = error.message().to_owned();
+    let problem: http::Response<Body> =
+        Problem::new(status, "call_malformed", blamed, detail).into_response(id);
+    problem
+}
