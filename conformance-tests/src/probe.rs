@@ -42,6 +42,9 @@ pub const CONNECT: &str = "connect";
 /// The same, where standard input is the platform's.
 pub const CONNECT_ON_PIPES: &str = "connect-on-pipes";
 
+/// The environment variable by which the probe hears of changes of documents, where the platform tells it of events.
+pub(crate) const CHANGES: &str = "ISOBAR_CONFORMANCE_CHANGES";
+
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
 
@@ -182,7 +185,7 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
 /// The probe where it finds out itself what wakes it: events do where they have a path.
 fn woken() -> App<Inbox> {
     let has_events = isobar_serve::process_variable(EVENTS_VARIABLE).is_some();
-    let capabilities = if has_events {
+    let mut capabilities = if has_events {
         Capabilities::of(&[
             Capability::Messages,
             Capability::BlobEvents,
@@ -191,6 +194,9 @@ fn woken() -> App<Inbox> {
     } else {
         Capabilities::of(&[])
     };
+    if isobar_serve::process_variable(CHANGES).is_some() {
+        capabilities = capabilities.union(Capabilities::of(&[Capability::ChangeEvents]));
+    }
     waking(app(false), capabilities)
 }
 

@@ -88,13 +88,15 @@ pub enum Capability {
     ChangeEvents,
     /// What happened to one document reaches a function in its order, also while some of it fails.
     OrderedChangeEvents,
+    /// Functions that are woken by what happens to documents hear of those that are removed, too.
+    DeleteChangeEvents,
     /// Functions can be woken by CloudEvents over HTTP, whoever sends them.
     CloudEvents,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -133,6 +135,7 @@ impl Capability {
         Self::BlobEvents,
         Self::ChangeEvents,
         Self::OrderedChangeEvents,
+        Self::DeleteChangeEvents,
         Self::CloudEvents,
     ];
 
@@ -177,6 +180,7 @@ impl Capability {
             Self::BlobEvents => "blob-events",
             Self::ChangeEvents => "change-events",
             Self::OrderedChangeEvents => "ordered-change-events",
+            Self::DeleteChangeEvents => "delete-change-events",
             Self::CloudEvents => "cloud-events",
         }
     }

@@ -1,11 +1,14 @@
 //! Events as senders bring them to the path that a platform takes them at, each in its own form.
 
+mod documents;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{WireChange, WireMessage, WireRequest, WireResponse};
+use super::{WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::probe::notes::Note;
 use crate::probe::{FILES, TOPIC};
 use crate::{Failure, expect};
 
@@ -34,11 +37,16 @@ pub(super) struct Events {
     pub(super) change: fn(&WireChange, Tried<'_>) -> WireRequest,
     /// What is told, beside that, of a blob that another took the place of.
     pub(super) replaced: Option<fn(&WireChange, Tried<'_>) -> WireRequest>,
+    /// A change of a document of the probe's collection, with what was there before.
+    pub(super) write: Option<Written>,
     /// A tick of a schedule.
     pub(super) tick: fn(schedule: &str, Tried<'_>) -> WireRequest,
     /// What the sender reads in the answer of a success.
     pub(super) done: fn(&WireResponse) -> Result<(), Failure>,
 }
+
+/// What brings a write of a document, before which that was there.
+type Written = fn(&WireWrite, Option<&Note>, Tried<'_>) -> WireRequest;
 
 /// CloudEvents of Isobar's own types: messages structured, changes binary, ticks in batches.
 pub(super) static OWN: Events = Events {
@@ -47,6 +55,7 @@ pub(super) static OWN: Events = Events {
     message: own_message,
     change: own_change,
     replaced: None,
+    write: None,
     tick: |schedule, tried| {
         let event = json!([{
             "specversion": "1.0",
@@ -67,6 +76,7 @@ pub(super) static KNATIVE: Events = Events {
     message: own_message,
     change: own_change,
     replaced: None,
+    write: None,
     tick: |schedule, tried| {
         let source = format!("/apis/v1/namespaces/default/pingsources/staging-{schedule}");
         let request = binary("dev.knative.sources.ping", &source, tried);
@@ -110,6 +120,7 @@ pub(super) static GOOGLE: Events = Events {
         request.body = body.replacen("\"attributes\":{", told, 1).into_bytes();
         request
     }),
+    write: Some(documents::eventarc),
     tick: |schedule, _| {
         WireRequest::new("POST", PATH)
             .header("user-agent", "Google-Cloud-Scheduler")
@@ -162,6 +173,7 @@ pub(super) static AZURE: Events = Events {
         invocation(FILES.name(), "eventGrid", &event, json!({}))
     },
     replaced: None,
+    write: Some(documents::change_feed),
     tick: |schedule, _| {
         let timer = json!({
             "Schedule": { "AdjustForDST": true },

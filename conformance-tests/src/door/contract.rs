@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
 use isobar_serve::PlatformFacts;
 use isobar_serve::event::EVENTS_VARIABLE;
 use tempfile::TempDir;
@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::application::Application;
 use super::brought::{self, Events, Tried};
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, http1};
-use crate::{Evidence, Failure, emulator};
+use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite, http1};
+use crate::{Evidence, Failure, emulator, probe};
 
 pub use front_ends::CONTRACTS;
 
@@ -142,6 +142,9 @@ impl ContractDoors {
             variables.push((LISTEN, address.ip().to_string()));
         }
         variables.push((EVENTS_VARIABLE, brought::PATH.to_owned()));
+        if self.capabilities().has(Capability::ChangeEvents) {
+            variables.push((probe::CHANGES, "watched".to_owned()));
+        }
         let door = ContractDoor {
             contract: self.0,
             address,
@@ -294,6 +297,22 @@ impl Door for ContractDoor {
                 (self.contract.events.change)(change, tried)
             })
             .await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
+        let Some(written) = self.contract.events.write else {
+            return Err(isobar::Error::unsupported(Capability::ChangeEvents).into());
+        };
+        for (at, write) in writes.iter().enumerate() {
+            let mut earlier = writes[..at].iter().rev();
+            let before = earlier
+                .find(|earlier| earlier.owner == write.owner && earlier.id == write.id)
+                .and_then(|earlier| earlier.content.as_ref());
+            let id = Uuid::new_v4().to_string();
+            self.try_until_done(|attempt| written(write, before, Tried { id: &id, attempt }))
+                .await?;
         }
         Ok(())
     }

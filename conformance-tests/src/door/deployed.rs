@@ -47,7 +47,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[async_trait]
 impl Doors for DeployedDoors {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::of(&[Capability::ChangeEvents, Capability::OrderedChangeEvents])
+        Capabilities::of(&[
+            Capability::ChangeEvents,
+            Capability::OrderedChangeEvents,
+            Capability::DeleteChangeEvents,
+        ])
     }
 
     fn evidence(&self) -> Evidence {

@@ -84,6 +84,7 @@ impl Doors for FunctionUrlDoors {
             Capability::BlobEvents,
             Capability::ChangeEvents,
             Capability::OrderedChangeEvents,
+            Capability::DeleteChangeEvents,
         ]);
         LambdaPlatform::CAPABILITIES.without(others)
     }

@@ -45,6 +45,8 @@ impl Doors for PubSubDoors {
         let others = Capabilities::of(&[
             Capability::Schedules,
             Capability::BlobEvents,
+            Capability::ChangeEvents,
+            Capability::DeleteChangeEvents,
             Capability::CloudEvents,
         ]);
         self.front.capabilities().without(others)

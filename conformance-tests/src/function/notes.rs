@@ -13,7 +13,14 @@ pub(super) const CASES: &[Case] = &[
         "G-263",
         "what happens to a document is told once, with its key and as its type",
         "N11",
-        |ctx| Box::pin(told_once(ctx)),
+        |ctx| Box::pin(told_with_deletes(ctx)),
+    )
+    .needs(DELETES),
+    Case::function(
+        "G-411",
+        "a document that is stored is told once, with its key and as its type",
+        "N11",
+        |ctx| Box::pin(told_once(ctx, stored_only())),
     )
     .needs(&[Capability::ChangeEvents]),
     Case::function(
@@ -29,8 +36,17 @@ pub(super) const CASES: &[Case] = &[
         "N12",
         |ctx| Box::pin(keep_their_order(ctx)),
     )
-    .needs(&[Capability::ChangeEvents, Capability::OrderedChangeEvents]),
+    .needs(ORDER),
 ];
+
+const DELETES: &[Capability] = &[Capability::ChangeEvents, Capability::DeleteChangeEvents];
+const ORDER: &[Capability] = &[Capability::ChangeEvents, Capability::OrderedChangeEvents];
+
+/// As an application does at start that relies on them: nothing else could tell it that they are not there.
+fn require(ctx: &Context, capabilities: &[Capability]) -> Result<(), Failure> {
+    ctx.doors()?.capabilities().require(capabilities)?;
+    Ok(())
+}
 
 fn note(owner: &str, id: i64, count: i64) -> Note {
     Note {
@@ -64,15 +80,28 @@ fn deleted(owner: &str, id: i64) -> WireWrite {
     }
 }
 
-async fn told_once(ctx: Context) -> Result<(), Failure> {
-    let door = ctx.door().await?;
-    let writes = [
+fn stored_only() -> Vec<WireWrite> {
+    vec![
         stored("ann", 1, i64::MAX),
         stored("ann", -2, 0),
         stored("\u{3000}\u{e9} #/%41", i64::MIN, 7),
         stored("ann", 1, 5),
-        deleted("ann", -2),
-    ];
+    ]
+}
+
+fn stored_and_deleted() -> Vec<WireWrite> {
+    let mut writes = stored_only();
+    writes.push(deleted("ann", -2));
+    writes
+}
+
+async fn told_with_deletes(ctx: Context) -> Result<(), Failure> {
+    require(&ctx, DELETES)?;
+    told_once(ctx, stored_and_deleted()).await
+}
+
+async fn told_once(ctx: Context, writes: Vec<WireWrite>) -> Result<(), Failure> {
+    let door = ctx.door().await?;
     door.write(&writes).await?;
     let seen = changes(&*door, writes.len()).await?;
     expect::equal("the number of changes", &seen.len(), &writes.len())?;
@@ -159,6 +188,7 @@ async fn come_again(ctx: Context) -> Result<(), Failure> {
 }
 
 async fn keep_their_order(ctx: Context) -> Result<(), Failure> {
+    require(&ctx, ORDER)?;
     let door = ctx.door().await?;
     let writes = [
         stored(FAILS_ONCE, 1, 1),

@@ -298,6 +298,11 @@ pub(super) const ALL: &[Sabotage] = &[
             note.count &= !0x3ff;
         }
     }),
+    writes("texts of stored documents are cut", "G-411", |writes| {
+        for note in writes.iter_mut().filter_map(|write| write.content.as_mut()) {
+            note.text.truncate(3);
+        }
+    }),
     writes(
         "of two changes of a document the last is told",
         "G-263",

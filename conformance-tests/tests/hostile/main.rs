@@ -7,9 +7,14 @@
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use isobar::document::{ChangeEvent, CollectionSpec, SortType};
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{AppService, Event, Outcome};
+use isobar::{App, Environment};
 use isobar_azure::function::FUNCTIONS;
 use isobar_gcp::function::CLOUD_RUN;
 use isobar_http::function::KNATIVE;
@@ -24,6 +29,24 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const PLATFORMS: [&PlatformFacts; 3] = [&CLOUD_RUN, &FUNCTIONS, &KNATIVE];
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Whose collection the changes are of.
+static APP: LazyLock<AppService> = LazyLock::new(|| {
+    const NOTES: CollectionSpec<serde_json::Value> = CollectionSpec::new("notes")
+        .partition("owner")
+        .sort("id", SortType::I64)
+        .change_feed();
+    let platform = FunctionDescription {
+        provider: CLOUD_RUN.name,
+        capabilities: CLOUD_RUN.capabilities,
+    };
+    let environment = Environment::builder(platform, Arc::new(isobar_serve::clock())).build();
+    let app = App::new("hostile", |_: &Environment| Ok(()));
+    let handler = |(), _: Event<ChangeEvent<serde_json::Value>>| async { Ok(Outcome::Ack) };
+    let app = app.collection(&NOTES).on_change(&NOTES, handler);
+    app.build(&environment)
+        .expect("an application without state")
+});
+
 /// All that is allocated while a request is read, also what is given back.
 fn most(request: &[u8]) -> usize {
     48 * request.len() + 64 * 1_024
@@ -36,7 +59,7 @@ fn corpus() -> Vec<Vec<u8>> {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     files.sort();
-    assert!(files.len() > 15, "the corpus has {} requests", files.len());
+    assert!(files.len() > 18, "the corpus has {} requests", files.len());
     let read = |path| std::fs::read(path).expect("a request");
     files.into_iter().map(read).collect()
 }
@@ -60,7 +83,8 @@ fn delivery(request: &[u8]) -> Delivery {
     let name = headers.remove("path-name");
     let name = name.and_then(|name| name.to_str().ok().map(str::to_owned));
     let body = body.strip_prefix(b"\n\n").unwrap_or_default();
-    Delivery::new(headers, body.to_vec().into()).with_name(name)
+    let delivery = Delivery::new(headers, body.to_vec().into());
+    delivery.with_name(name).with_app(&APP)
 }
 
 fn check(request: &[u8]) -> &'static str {

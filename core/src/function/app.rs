@@ -194,8 +194,9 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     /// [`change_feed`](CollectionSpec::change_feed).
     ///
     /// Each change comes at least once, a repeated one with the same id, and those of one document
-    /// in their order where the platform has [`Capability::OrderedChangeEvents`]. A handler hears of
-    /// its own writes too: one that writes to the collection it watches must know when to stop.
+    /// in their order where the platform has [`Capability::OrderedChangeEvents`]; removals come where it
+    /// has [`Capability::DeleteChangeEvents`], which a handler that needs them
+    /// [requires](Self::require). A handler hears of its own writes too: one that writes to the collection it watches must know when to stop.
     #[must_use]
     pub fn on_change<T, H, F>(self, collection: &CollectionSpec<T>, handler: H) -> Self
     where

@@ -51,6 +51,7 @@ impl LambdaPlatform {
         Capability::BlobEvents,
         Capability::ChangeEvents,
         Capability::OrderedChangeEvents,
+        Capability::DeleteChangeEvents,
     ]);
 
     /// The platform that the environment describes; `InvalidArgument` where it describes none, or where

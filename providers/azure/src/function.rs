@@ -6,8 +6,8 @@ mod invoked;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
-use isobar::Result;
 use isobar::http::Body;
+use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
@@ -62,13 +62,14 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         mark: Some("no `x-azure-functions-invocationid`"),
     }],
     events: EVENTS,
-    capabilities: EventFacts::CAPABILITIES,
+    capabilities: EventFacts::CAPABILITIES.union(Capabilities::of(&[Capability::ChangeEvents])),
     sources: &[
         "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers",
         "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs",
         "https://learn.microsoft.com/azure/azure-functions/functions-scale",
         "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/ScriptInvocationContextExtensions.cs",
         "https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage",
+        "https://learn.microsoft.com/azure/azure-functions/functions-bindings-cosmosdb-v2-trigger",
     ],
 };
 

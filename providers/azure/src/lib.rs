@@ -18,6 +18,12 @@ mod error;
 pub mod function;
 #[cfg(any(feature = "blob", feature = "cosmos", feature = "tables"))]
 mod http_client;
+#[cfg_attr(
+    not(feature = "cosmos"),
+    expect(dead_code, reason = "the platform reads what the store writes")
+)]
+#[cfg(any(feature = "cosmos", feature = "function"))]
+mod stored;
 
 #[cfg(feature = "blob")]
 pub use blob::BlobStore;

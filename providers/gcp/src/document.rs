@@ -7,9 +7,7 @@ mod export;
 mod filter;
 mod name;
 mod read;
-mod row;
 mod select;
-mod value;
 mod write;
 
 use std::any::Any;
@@ -29,6 +27,8 @@ pub use connection::Client;
 use connection::Connection;
 pub use export::index_file;
 use name::Names;
+
+use crate::stored::{row, value};
 
 /// A Firestore database as a document store; [`Place`](crate::config::Place) opens one.
 ///

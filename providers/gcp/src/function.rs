@@ -52,8 +52,11 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     own_calls: &[],
     events: EVENTS,
-    capabilities: EventFacts::CAPABILITIES
-        .union(Capabilities::of(&[Capability::ResponseStreaming])),
+    capabilities: EventFacts::CAPABILITIES.union(Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::ChangeEvents,
+        Capability::DeleteChangeEvents,
+    ])),
     sources: &[
         "https://cloud.google.com/run/docs/container-contract",
         "https://cloud.google.com/run/quotas",
@@ -61,6 +64,7 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
         "https://cloud.google.com/blog/topics/developers-practitioners/graceful-shutdowns-cloud-run-deep-dive",
         "https://cloud.google.com/pubsub/docs/push",
         "https://cloud.google.com/eventarc/docs/cloudevents",
+        "https://github.com/googleapis/google-cloudevents/tree/main/proto/google/events/cloud/firestore/v1",
         "https://cloud.google.com/storage/docs/pubsub-notifications",
     ],
 };

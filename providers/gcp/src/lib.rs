@@ -10,6 +10,12 @@ pub mod document;
 mod error;
 #[cfg(feature = "function")]
 pub mod function;
+#[cfg_attr(
+    not(feature = "document"),
+    expect(dead_code, reason = "the platform reads what the store writes")
+)]
+#[cfg(any(feature = "document", feature = "function"))]
+mod stored;
 #[cfg(any(feature = "document", feature = "blob"))]
 mod tls;
 

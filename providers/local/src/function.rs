@@ -113,7 +113,11 @@ impl FunctionDriver for LocalPlatform {
         let mut capabilities: Vec<_> = capabilities.into_iter().flatten().collect();
         #[cfg(feature = "_store")]
         if self.sources.documents.is_some() {
-            capabilities.extend([Capability::ChangeEvents, Capability::OrderedChangeEvents]);
+            capabilities.extend([
+                Capability::ChangeEvents,
+                Capability::OrderedChangeEvents,
+                Capability::DeleteChangeEvents,
+            ]);
         }
         FunctionDescription {
             provider: "local",

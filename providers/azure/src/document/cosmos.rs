@@ -4,13 +4,10 @@ mod charge;
 mod definition;
 mod failure;
 mod filter;
-mod name;
 mod order;
 mod read;
-mod row;
 mod select;
 mod statement;
-mod value;
 mod write;
 
 use std::any::Any;
@@ -32,7 +29,9 @@ use isobar::{Capabilities, Capability, Error, Limits, Result};
 
 pub use definition::containers;
 pub(crate) use failure::unreachable;
-use name::Names;
+
+use crate::stored::name::Names;
+use crate::stored::{name, row, value};
 
 /// A database of Cosmos DB for NoSQL as a document store;
 /// [`CosmosPlace`](crate::config::cosmos::CosmosPlace) opens one.

@@ -1,5 +1,6 @@
 //! What Azure sends: Event Grid to a path, and the Functions host for triggers that are not HTTP.
 
+mod change_feed;
 mod event_grid;
 mod invocation;
 
@@ -8,7 +9,7 @@ use isobar_serve::event::{EventFacts, EventForm, EventSource};
 
 /// A function that is woken by anything but HTTP is called by the last segment of the events' path, a dash and the name
 /// of what it is for, such as `SECRET-jobs`, and its one binding in `function.json` by what it is: `queue`, `queueBytes`
-/// (with `"dataType": "binary"`), `timer`, `blob` (with the path `CONTAINER/{name}`) or `eventGrid`.
+/// (with `"dataType": "binary"`), `timer`, `blob` (with the path `CONTAINER/{name}`), `eventGrid` or `documents`.
 ///
 /// The host takes the Base64 off a queue's messages unless `messageEncoding` of `host.json` is `none`; what is not UTF-8
 /// then comes through `queueBytes` alone.
@@ -52,6 +53,14 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             form: EventForm::Request {
                 mark: "members `Data`, with `eventGrid`, and `Metadata`",
                 read: invocation::event_grid,
+            },
+        },
+        EventSource {
+            wakes: Capability::ChangeEvents,
+            sender: "the host, for a function `SECRET-COLLECTION` with a Cosmos DB trigger, which tells no deletes",
+            form: EventForm::Request {
+                mark: "members `Data`, with `documents`, and `Metadata`",
+                read: change_feed::documents,
             },
         },
     ],

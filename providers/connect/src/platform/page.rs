@@ -247,7 +247,7 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
 
 fn event(text: &mut String, title: &str, source: &EventSource) {
     let told = match source.form {
-        EventForm::CloudEvents { types, .. } => {
+        EventForm::CloudEvents { types, .. } | EventForm::Changes { types, .. } => {
             format!("CloudEvents of type {}", quoted(types, ", "))
         }
         EventForm::Request { mark, .. } => mark.to_owned(),

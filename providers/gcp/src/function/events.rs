@@ -1,5 +1,7 @@
-//! What Google's services send to Cloud Run: Pub/Sub, Cloud Storage and Cloud Scheduler, by Eventarc or by themselves.
+//! What Google's services send to Cloud Run: Pub/Sub, Cloud Storage, Firestore and Cloud Scheduler, by Eventarc or by
+//! themselves.
 
+mod firestore;
 mod pubsub;
 mod scheduler;
 mod storage;
@@ -32,6 +34,14 @@ pub(super) const EVENTS: EventFacts = EventFacts {
                     storage::METADATA_UPDATED,
                 ],
                 read: storage::changed,
+            },
+        },
+        EventSource {
+            wakes: Capability::ChangeEvents,
+            sender: "Firestore by Eventarc, as `application/protobuf`",
+            form: EventForm::Changes {
+                types: firestore::TYPES,
+                read: firestore::changed,
             },
         },
         EventSource {

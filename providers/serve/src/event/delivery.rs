@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use isobar::function::{EventData, Message, Messages};
+use isobar::document::CollectionSchema;
+use isobar::function::{AppService, EventData, Message, Messages};
 use isobar::{Error, ErrorKind, Result};
 
 use super::cloud_event::media_type;
@@ -20,6 +21,8 @@ pub struct Delivery {
     pub headers: HeaderMap,
     /// Its content.
     pub body: Bytes,
+    /// Whom it is brought to.
+    app: Option<AppService>,
 }
 
 /// An event for an application.
@@ -43,6 +46,7 @@ impl Delivery {
             name: None,
             headers,
             body,
+            app: None,
         }
     }
 
@@ -51,6 +55,22 @@ impl Delivery {
     pub fn with_name(mut self, name: Option<String>) -> Self {
         self.name = name;
         self
+    }
+
+    /// With the application that it is brought to.
+    #[must_use]
+    pub fn with_app(mut self, app: &AppService) -> Self {
+        self.app = Some(app.clone());
+        self
+    }
+
+    /// What is declared of the collection whose changes in this table wake the application; `NotFound` where none do.
+    pub fn collection(&self, table: &str) -> Result<&CollectionSchema> {
+        let app = self
+            .app
+            .as_ref()
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the request is brought to nobody"))?;
+        app.watched_collection(table)
     }
 
     /// The value of a field, where there is one and it is text.
@@ -116,9 +136,10 @@ pub fn cloud_events(delivery: &Delivery) -> Result<Option<Vec<CloudEvent>>> {
 /// `Unsupported` where one is of a type that nobody here knows, `InvalidArgument` where one is malformed.
 pub fn read(delivery: &Delivery, facts: &EventFacts) -> Result<Vec<Arrived>> {
     if let Some(events) = cloud_events(delivery)? {
-        let named = delivery.name.as_deref();
         let events = events.into_iter();
-        return events.map(|event| arrived(event, named, facts)).collect();
+        return events
+            .map(|event| arrived(event, delivery, facts))
+            .collect();
     }
     for source in facts.sources {
         if let EventForm::Request { read, .. } = source.form
@@ -132,15 +153,16 @@ pub fn read(delivery: &Delivery, facts: &EventFacts) -> Result<Vec<Arrived>> {
 }
 
 /// What a CloudEvent says: by its type, or where that is not known, as a message of the topic that the path names.
-fn arrived(event: CloudEvent, named: Option<&str>, facts: &EventFacts) -> Result<Arrived> {
+fn arrived(event: CloudEvent, delivery: &Delivery, facts: &EventFacts) -> Result<Arrived> {
     let sources = OWN.iter().chain(facts.sources);
+    let known = |types: &[&str]| types.contains(&event.event_type.as_str());
     let mut readers = sources.filter_map(|source| match source.form {
-        EventForm::CloudEvents { types, read } => Some((types, read)),
-        EventForm::Request { .. } => None,
+        EventForm::CloudEvents { types, read } if known(types) => Some(read(&event)),
+        EventForm::Changes { types, read } if known(types) => Some(read(&event, delivery)),
+        _ => None,
     });
-    let known = readers.find(|(types, _)| types.contains(&event.event_type.as_str()));
-    let data = match (known, named) {
-        (Some((_, read)), _) => read(&event)?,
+    let data = match (readers.next(), &delivery.name) {
+        (Some(data), _) => data?,
         (None, Some(topic)) => Messages::new(topic, vec![message(&event)]).into(),
         (None, None) => {
             let (kind, source) = (&event.event_type, &event.source);

@@ -38,6 +38,14 @@ pub enum EventForm {
         /// What it says; `InvalidArgument` where it is malformed.
         read: fn(&CloudEvent) -> Result<EventData>,
     },
+    /// As a CloudEvent of one of these types about a document, which the schema of its collection reads.
+    Changes {
+        /// The types.
+        types: &'static [&'static str],
+        /// What it says, by the [collection](Delivery::collection) that the application watches; `InvalidArgument` where
+        /// it is malformed.
+        read: fn(&CloudEvent, &Delivery) -> Result<EventData>,
+    },
     /// In a request of the sender's own form.
     Request {
         /// What tells it, in words.

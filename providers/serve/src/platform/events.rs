@@ -56,7 +56,9 @@ pub(super) fn check(app: &AppService, shared: &Shared) -> Result<()> {
 /// Whether anything but requests wakes the application.
 pub(super) fn waits(app: &AppService) -> bool {
     let resources = app.subscriptions().chain(app.watched_buckets());
-    app.schedules().next().is_some() || resources.count() > 0
+    app.schedules().next().is_some()
+        || resources.count() > 0
+        || app.watched_collections().next().is_some()
 }
 
 /// Answers a request at the path of events.
@@ -72,7 +74,8 @@ pub(super) async fn answer(
         Method::OPTIONS => handshake(&parts.headers),
         Method::POST => match body.collect().await {
             Ok(body) => {
-                let delivery = Delivery::new(parts.headers, body.to_bytes()).with_name(name);
+                let delivery = Delivery::new(parts.headers, body.to_bytes());
+                let delivery = delivery.with_name(name).with_app(&app);
                 let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
                 deliver(&app, &shared, &delivery, &context).await
             }
@@ -196,6 +199,8 @@ impl Verdict {
 fn refused(error: &Error, id: &RequestId) -> Response {
     let (status, code) = match error.kind() {
         ErrorKind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "event_unsupported"),
+        // Nobody handles it, as for an event of a blob.
+        ErrorKind::NotFound => (StatusCode::INTERNAL_SERVER_ERROR, "event_failed"),
         ErrorKind::LimitExceeded | ErrorKind::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, "event_too_large")
         }

@@ -29,16 +29,16 @@ struct Invocation {
 }
 
 /// What is bound to the one binding of a function.
-struct Bound {
+pub(super) struct Bound {
     /// The name that the function's name ends with.
-    name: String,
+    pub(super) name: String,
     binding: &'static str,
-    value: Value,
+    pub(super) value: Value,
     invocation: Invocation,
 }
 
 /// The invocation of a function whose name the path tells and whose binding is one of these.
-fn bound(delivery: &Delivery, bindings: &[&'static str]) -> Option<Bound> {
+pub(super) fn bound(delivery: &Delivery, bindings: &[&'static str]) -> Option<Bound> {
     let name = delivery.name.clone()?;
     let mut invocation: Invocation = serde_json::from_slice(&delivery.body).ok()?;
     let mut asked = bindings.iter();
@@ -73,6 +73,14 @@ impl Invocation {
     }
 }
 
+/// The text of what is bound, which may be JSON itself.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => unquoted(text),
+        other => other.to_string(),
+    }
+}
+
 /// What a text in quotes quotes.
 fn unquoted(text: &str) -> String {
     let inner = text
@@ -81,7 +89,7 @@ fn unquoted(text: &str) -> String {
     inner.flatten().unwrap_or_else(|| text.to_owned())
 }
 
-fn malformed(why: &str) -> Error {
+pub(super) fn malformed(why: &str) -> Error {
     Error::invalid(format!(
         "the invocation by the Functions host is malformed: {why}"
     ))
@@ -92,11 +100,7 @@ pub(super) fn queue(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["queue", "queueBytes"]) else {
         return Ok(None);
     };
-    let text = match &bound.value {
-        Value::String(text) => unquoted(text),
-        // A body that is JSON may come as that.
-        other => other.to_string(),
-    };
+    let text = text_of(&bound.value);
     let body = match bound.binding {
         "queueBytes" => STANDARD.decode(text).map(Bytes::from).map_err(|error| {
             malformed("the body of the message is not Base64").with_source(error)
@@ -175,10 +179,7 @@ pub(super) fn event_grid(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["eventGrid"]) else {
         return Ok(None);
     };
-    let event = match &bound.value {
-        Value::String(text) => unquoted(text),
-        other => other.to_string(),
-    };
+    let event = text_of(&bound.value);
     let structured = HeaderValue::from_static("application/cloudevents+json");
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, structured)]);
     read(&Delivery::new(headers, event.into()), &EVENTS).map(Some)

@@ -1,11 +1,14 @@
 //! What the Functions host and Event Grid send, as their documents and the host's source have it.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use isobar::ErrorKind;
 use isobar::blob::{BlobEvent, BlobEventKind};
-use isobar::function::{EventData, Message};
+use isobar::document::{ChangeEvent, CollectionSpec};
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{AppService, Event, EventData, Message, Outcome};
+use isobar::{App, Environment, ErrorKind};
 use isobar_serve::event::{Arrived, Delivery, read};
 
 use super::EVENTS;
@@ -192,4 +195,61 @@ fn what_has_no_binding_of_ours_is_not_known() {
         read(&nameless, &EVENTS).unwrap_err().kind(),
         ErrorKind::Unsupported
     );
+}
+
+/// An application that watches a collection.
+fn watching() -> AppService {
+    const NOTES: CollectionSpec<serde_json::Value> = CollectionSpec::new("notes")
+        .partition("owner")
+        .change_feed();
+    let platform = FunctionDescription {
+        provider: "azure-functions",
+        capabilities: crate::function::FUNCTIONS.capabilities,
+    };
+    let environment = Environment::builder(platform, Arc::new(isobar_serve::clock())).build();
+    let handler =
+        |(), _: Event<ChangeEvent<serde_json::Value>>| std::future::ready(Ok(Outcome::Ack));
+    let app = App::new("watching", |_: &Environment| Ok(()));
+    let app = app.collection(&NOTES).on_change(&NOTES, handler);
+    app.build(&environment).unwrap()
+}
+
+const ITEMS: &str = r#"[{"id":"ann","owner":"ann","_rid":"x==","_etag":"\"0000-9c3a\"","_ts":1570643911,"_lsn":17},
+    {"id":"bob","owner":"bob","big":{"_i":"ffffffffffffffff"},"_v":1,"_etag":"\"0000-9c3b\"","_ts":1570643911}]"#;
+
+#[test]
+fn a_cosmos_db_trigger_brings_a_change_for_each_item() {
+    let quoted = serde_json::to_string(ITEMS).unwrap();
+    let twice = serde_json::to_string(&quoted).unwrap();
+    for value in [ITEMS, &quoted, &twice] {
+        let data = format!(r#""documents":{value}"#);
+        let delivery = invocation("staging-notes", &data, "").with_app(&watching());
+        let arrived = read(&delivery, &EVENTS).unwrap();
+        let ids: Vec<_> = arrived.iter().filter_map(|one| one.id.as_deref()).collect();
+        assert_eq!(ids, ["ann/ann@0000-9c3a", "bob/bob@0000-9c3b"], "{value}");
+        let EventData::Change(second) = &arrived[1].data else {
+            panic!("{arrived:?}")
+        };
+        assert_eq!(second.collection, "staging-notes");
+        let new = second.change.new.as_ref().unwrap();
+        assert_eq!(new.fields["big"], isobar::document::Value::Int(i64::MAX));
+    }
+}
+
+#[test]
+fn changes_of_what_nobody_watches_and_what_is_no_list_are_refused() {
+    let data = format!(r#""documents":{ITEMS}"#);
+    for (name, data, expected) in [
+        ("others", &*data, ErrorKind::NotFound),
+        ("notes", r#""documents":"{}""#, ErrorKind::InvalidArgument),
+        ("notes", r#""documents":[1]"#, ErrorKind::InvalidArgument),
+        ("notes", r#""documents":[{}]"#, ErrorKind::InvalidArgument),
+    ] {
+        let delivery = invocation(name, data, "").with_app(&watching());
+        assert_eq!(
+            read(&delivery, &EVENTS).unwrap_err().kind(),
+            expected,
+            "{data}"
+        );
+    }
 }

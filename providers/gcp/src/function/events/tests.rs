@@ -1,11 +1,14 @@
 //! Events of Google's services, as they publish them.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use isobar::ErrorKind;
 use isobar::blob::BlobEventKind;
-use isobar::function::EventData;
+use isobar::document::{ChangeEvent, CollectionSpec};
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{AppService, Event, EventData, Outcome};
+use isobar::{App, Environment, ErrorKind};
 use isobar_serve::event::{Arrived, Delivery, read};
 
 use super::EVENTS;
@@ -210,4 +213,71 @@ fn what_is_malformed_or_not_known_is_refused() {
     for other in ["", "{}", "[]", r#"{"message":{"messageId":"1"}}"#, "{"] {
         assert_eq!(refused(other), ErrorKind::Unsupported, "{other}");
     }
+}
+
+/// An application that watches a collection.
+fn watching() -> AppService {
+    const NOTES: CollectionSpec<serde_json::Value> = CollectionSpec::new("notes")
+        .partition("owner")
+        .change_feed();
+    let platform = FunctionDescription {
+        provider: "cloud-run",
+        capabilities: crate::function::CLOUD_RUN.capabilities,
+    };
+    let environment = Environment::builder(platform, Arc::new(isobar_serve::clock())).build();
+    let handler =
+        |(), _: Event<ChangeEvent<serde_json::Value>>| std::future::ready(Ok(Outcome::Ack));
+    let app = App::new("watching", |_: &Environment| Ok(()));
+    let app = app.collection(&NOTES).on_change(&NOTES, handler);
+    app.build(&environment).unwrap()
+}
+
+/// An event of Firestore in binary mode, about a document of this collection with the one field `owner`.
+fn firestore(content_type: &str, collection: &str) -> Delivery {
+    let name = format!("projects/p/databases/(default)/documents/{collection}/ann");
+    // Field 1 of the data is the document, whose field 1 is its name, and 2 its fields.
+    let field = b"\x12\x0f\x0a\x05owner\x12\x06\x8a\x01\x03ann";
+    let length = |bytes: usize| u8::try_from(bytes).unwrap();
+    let mut document = vec![0x0a, length(name.len())];
+    document.extend(name.bytes());
+    document.extend(field);
+    let mut data = vec![0x0a, length(document.len())];
+    data.extend(document);
+    let fields = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "e-1"),
+        ("ce-type", "google.cloud.firestore.document.v1.created"),
+        (
+            "ce-source",
+            "//firestore.googleapis.com/projects/p/databases/(default)",
+        ),
+        ("ce-subject", "documents/notes/ann"),
+        ("ce-time", "2026-11-30T03:00:00Z"),
+        ("content-type", content_type),
+    ];
+    delivery(&fields, data).with_app(&watching())
+}
+
+#[test]
+fn eventarc_tells_of_documents_in_protocol_buffers() {
+    let arrived = only(&firestore("application/protobuf", "notes"));
+    assert_eq!(arrived.id.as_deref(), Some("e-1"));
+    let EventData::Change(change) = arrived.data else {
+        panic!("{arrived:?}")
+    };
+    assert_eq!(change.collection, "notes");
+    assert_eq!(change.change.key, isobar::document::Key::from("ann"));
+    assert!(change.change.new.is_some());
+}
+
+#[test]
+fn documents_in_json_and_those_that_nobody_watches_are_refused() {
+    let json = read(&firestore("application/json", "notes"), &EVENTS).unwrap_err();
+    assert_eq!(json.kind(), ErrorKind::Unsupported);
+    assert!(
+        json.to_string().contains("--event-data-content-type"),
+        "{json}"
+    );
+    let other = read(&firestore("application/protobuf", "others"), &EVENTS);
+    assert_eq!(other.unwrap_err().kind(), ErrorKind::NotFound);
 }

@@ -12,7 +12,7 @@ use super::value::{self, Fields, Format, plain};
 /// The version, a string (rule R8).
 const REV: &str = "_rev";
 /// The expiry (R14): a timestamp, for the TTL policy of a collection; seconds where none is so far.
-pub(super) const EXP: &str = "_exp";
+pub(crate) const EXP: &str = "_exp";
 /// The order of map entries (R20), bytes.
 const ORD: &str = "_ord";
 /// The format, where a document uses marks (R24); a list of it and bytes, where fields are apart.
@@ -22,14 +22,14 @@ const NEWEST: i64 = 1;
 
 /// A document as it was read.
 #[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) record: Record,
+pub(crate) struct Row {
+    pub(crate) record: Record,
     /// When it was last written, which a later write can ask for.
-    pub(super) update_time: Option<prost_types::Timestamp>,
+    pub(crate) update_time: Option<prost_types::Timestamp>,
 }
 
 /// The fields of the document in Firestore.
-pub(super) fn content(schema: &CollectionSchema, record: &Record) -> Result<Fields> {
+pub(crate) fn content(schema: &CollectionSchema, record: &Record) -> Result<Fields> {
     if schema.adopted {
         return value::encode(&record.fields, Format::Plain).map(|encoded| encoded.fields);
     }
@@ -64,7 +64,7 @@ pub(super) fn content(schema: &CollectionSchema, record: &Record) -> Result<Fiel
 }
 
 /// The document that Firestore gave.
-pub(super) fn row(schema: &CollectionSchema, document: proto::Document) -> Result<Row> {
+pub(crate) fn row(schema: &CollectionSchema, document: proto::Document) -> Result<Row> {
     let update_time = document.update_time;
     let mut fields = document.fields;
     if schema.adopted {
@@ -151,7 +151,7 @@ fn damaged(field: &str) -> Error {
 }
 
 /// The key that the fields of a document say.
-pub(super) fn key(schema: &CollectionSchema, fields: &Map) -> Result<Key> {
+pub(crate) fn key(schema: &CollectionSchema, fields: &Map) -> Result<Key> {
     Key::of(fields, schema).map_err(|error| {
         let message = "a document of the collection has no key in its fields, other code wrote it";
         Error::new(ErrorKind::Corrupt, message).with_source(error)

@@ -12,11 +12,11 @@ use super::value::{self, Encoder, Format};
 /// The version, text (rule R8).
 const REV: &str = "_rev";
 /// The expiry in seconds since 1970 (R14).
-pub(super) const EXP: &str = "_exp";
+pub(crate) const EXP: &str = "_exp";
 /// The order of map entries (R20), bytes in base32hex.
 const ORD: &str = "_ord";
 /// The format, where an item uses marks (R24).
-pub(super) const FORMAT: &str = "_v";
+pub(crate) const FORMAT: &str = "_v";
 /// The newest format this release writes and reads.
 const NEWEST: i64 = 1;
 /// Cosmos DB's own property by which it removes an item, in seconds from its last write on.
@@ -30,14 +30,14 @@ const ETAG: &str = "_etag";
 
 /// A document as it was read.
 #[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) record: Record,
+pub(crate) struct Row {
+    pub(crate) record: Record,
     /// Which state it was read in; a later write can ask for it.
-    pub(super) etag: String,
+    pub(crate) etag: String,
 }
 
 /// The item of a document.
-pub(super) fn item(
+pub(crate) fn item(
     names: &Names<'_>,
     key: &Key,
     record: &Record,
@@ -117,7 +117,7 @@ fn reserve(
 }
 
 /// The document of an item.
-pub(super) fn row(names: &Names<'_>, mut item: Object<String, Json>) -> Result<Row> {
+pub(crate) fn row(names: &Names<'_>, mut item: Object<String, Json>) -> Result<Row> {
     let schema = names.schema;
     let etag = match item.remove(ETAG) {
         Some(Json::String(etag)) => etag,
@@ -210,7 +210,7 @@ fn damaged(property: &str) -> Error {
 }
 
 /// The key that the fields of a document say.
-pub(super) fn key(schema: &CollectionSchema, fields: &Map) -> Result<Key> {
+pub(crate) fn key(schema: &CollectionSchema, fields: &Map) -> Result<Key> {
     Key::of(fields, schema).map_err(|error| {
         let message = "a document of the collection has no key in its fields, other code wrote it";
         Error::new(ErrorKind::Corrupt, message).with_source(error)

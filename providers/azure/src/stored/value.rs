@@ -11,11 +11,11 @@ use isobar::{Error, ErrorKind, Result};
 use serde_json::{Map as Object, Value as Json};
 
 /// A whole number that a double may round.
-pub(super) const WHOLE: &str = "_i";
+pub(crate) const WHOLE: &str = "_i";
 /// Microseconds since 1970.
-pub(super) const INSTANT: &str = "_t";
+pub(crate) const INSTANT: &str = "_t";
 /// Bytes.
-pub(super) const BYTES: &str = "_b";
+pub(crate) const BYTES: &str = "_b";
 const MARKS: [&str; 3] = ["i", "t", "b"];
 
 /// Names at the top of an item that Cosmos DB has a use for, behind one `_`.
@@ -24,25 +24,25 @@ const SYSTEM: [&str; 6] = ["rid", "self", "etag", "ts", "attachments", "lsn"];
 const USED: [&str; 2] = ["id", "ttl"];
 
 /// The magnitude from which on a double may round whole numbers.
-pub(super) const ROUNDED: u64 = 1 << 53;
+pub(crate) const ROUNDED: u64 = 1 << 53;
 
 /// Whether marks are used and understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Plain,
     Marked,
 }
 
 /// Encodes values, and notes whether a mark was needed.
 #[derive(Debug)]
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     allowed: Format,
-    pub(super) used: Format,
+    pub(crate) used: Format,
 }
 
 impl Encoder {
     /// An encoder that may use marks, or refuses what needs one as `Unsupported`.
-    pub(super) fn new(allowed: Format) -> Self {
+    pub(crate) fn new(allowed: Format) -> Self {
         Self {
             allowed,
             used: Format::Plain,
@@ -59,7 +59,7 @@ impl Encoder {
     }
 
     /// The fields at the top of an item.
-    pub(super) fn fields(&mut self, fields: &Map) -> Result<Object<String, Json>> {
+    pub(crate) fn fields(&mut self, fields: &Map) -> Result<Object<String, Json>> {
         let mut encoded = Object::with_capacity(fields.len() + 6);
         for (name, value) in fields {
             let stored = match self.allowed {
@@ -82,7 +82,7 @@ impl Encoder {
     }
 
     /// A value.
-    pub(super) fn value(&mut self, value: &Value) -> Result<Json> {
+    pub(crate) fn value(&mut self, value: &Value) -> Result<Json> {
         Ok(match value {
             Value::Null => Json::Null,
             Value::Bool(value) => (*value).into(),
@@ -137,7 +137,7 @@ fn marked(mark: &str, text: String) -> Json {
 }
 
 /// Whether an item cannot have a field of this name of its own.
-pub(super) fn is_system(name: &str) -> bool {
+pub(crate) fn is_system(name: &str) -> bool {
     name.strip_prefix('_')
         .is_some_and(|bare| SYSTEM.contains(&bare))
 }
@@ -153,12 +153,12 @@ fn is_special_nested(name: &str) -> bool {
 }
 
 /// The name of a field at the top of an item of ours.
-pub(super) fn stored_field(name: &str) -> String {
+pub(crate) fn stored_field(name: &str) -> String {
     behind(is_special_field(name), name)
 }
 
 /// The name of a field within a field.
-pub(super) fn stored_nested(name: &str) -> String {
+pub(crate) fn stored_nested(name: &str) -> String {
     behind(is_special_nested(name), name)
 }
 
@@ -178,7 +178,7 @@ fn read_name(name: String, is_special: fn(&str) -> bool) -> String {
 }
 
 /// The fields at the top of an item, by name; what is reserved was taken out before.
-pub(super) fn decode(fields: Object<String, Json>, format: Format) -> Result<Map> {
+pub(crate) fn decode(fields: Object<String, Json>, format: Format) -> Result<Map> {
     let each = fields.into_iter().map(|(name, value)| {
         let value = decode_value(value, format)?;
         let name = match format {

@@ -26,27 +26,27 @@ const PATH_BYTES: usize = 1_500;
 const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
-pub(super) type Fields = std::collections::HashMap<String, proto::Value>;
+pub(crate) type Fields = std::collections::HashMap<String, proto::Value>;
 
 /// Whether marks are used and understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Plain,
     Marked,
 }
 
 /// A document's fields as Firestore holds them.
 #[derive(Debug)]
-pub(super) struct Encoded {
-    pub(super) fields: Fields,
+pub(crate) struct Encoded {
+    pub(crate) fields: Fields,
     /// Those that Firestore cannot hold as fields, a `google.firestore.v1.MapValue`.
-    pub(super) apart: Option<Vec<u8>>,
+    pub(crate) apart: Option<Vec<u8>>,
     /// Whether there is a mark, or something apart.
-    pub(super) format: Format,
+    pub(crate) format: Format,
 }
 
 /// The fields of a document.
-pub(super) fn encode(fields: &Map, allowed: Format) -> Result<Encoded> {
+pub(crate) fn encode(fields: &Map, allowed: Format) -> Result<Encoded> {
     let mut encoder = Encoder {
         allowed,
         used: Format::Plain,
@@ -163,7 +163,7 @@ impl Encoder {
     }
 }
 
-pub(super) fn plain(value: ValueType) -> proto::Value {
+pub(crate) fn plain(value: ValueType) -> proto::Value {
     proto::Value {
         value_type: Some(value),
     }
@@ -175,7 +175,7 @@ fn marked(mark: &str, value: ValueType) -> proto::Value {
 }
 
 /// The instant as Firestore holds it, if it does.
-pub(super) fn instant(at: Timestamp) -> Option<prost_types::Timestamp> {
+pub(crate) fn instant(at: Timestamp) -> Option<prost_types::Timestamp> {
     let seconds = at.as_seconds();
     let micros = i32::try_from(at.as_micros().rem_euclid(1_000_000)).ok()?;
     (FIRST..=LAST)
@@ -187,7 +187,7 @@ pub(super) fn instant(at: Timestamp) -> Option<prost_types::Timestamp> {
 }
 
 /// The instant that Firestore gave.
-pub(super) fn timestamp(at: &prost_types::Timestamp) -> Timestamp {
+pub(crate) fn timestamp(at: &prost_types::Timestamp) -> Timestamp {
     let micros = at.seconds.saturating_mul(1_000_000);
     Timestamp::from_micros(micros.saturating_add(i64::from(at.nanos / 1_000)))
 }
@@ -204,7 +204,7 @@ fn is_special(name: &str) -> bool {
 }
 
 /// The name as it is stored.
-pub(super) fn stored_name(name: &str) -> String {
+pub(crate) fn stored_name(name: &str) -> String {
     if is_special(name) {
         format!("${name}")
     } else {
@@ -220,7 +220,7 @@ fn read_name(name: String) -> String {
 }
 
 /// The fields that were kept apart.
-pub(super) fn unpack(apart: Vec<u8>) -> Result<Fields> {
+pub(crate) fn unpack(apart: Vec<u8>) -> Result<Fields> {
     let map = proto::MapValue::decode(Bytes::from(apart)).map_err(damaged)?;
     Ok(map.fields)
 }
@@ -231,7 +231,7 @@ fn damaged(error: prost::DecodeError) -> Error {
 }
 
 /// The fields that were stored, by name.
-pub(super) fn decode(fields: Fields, format: Format) -> Result<Map> {
+pub(crate) fn decode(fields: Fields, format: Format) -> Result<Map> {
     let each = fields.into_iter().map(|(name, value)| {
         let value = decode_value(value, format)?;
         let name = match format {

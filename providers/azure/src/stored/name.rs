@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::value::{BYTES, stored_field, stored_nested};
 
 /// The property that every item is known by in its partition.
-pub(super) const ID: &str = "id";
+pub(crate) const ID: &str = "id";
 /// Bytes of an id ("Azure Cosmos DB service quotas").
 const ID_BYTES: usize = 1_023;
 /// Characters of a container's name (the same).
@@ -38,14 +38,14 @@ const MORE_KEYWORDS: [&str; 9] = [
 
 /// A collection with its names as Cosmos DB knows them.
 #[derive(Debug)]
-pub(super) struct Names<'s> {
-    pub(super) schema: &'s CollectionSchema,
+pub(crate) struct Names<'s> {
+    pub(crate) schema: &'s CollectionSchema,
 }
 
 impl<'s> Names<'s> {
     /// `InvalidArgument` where Cosmos DB could not have such a container, `Unsupported` where items
     /// of other code could not be found by such a key.
-    pub(super) fn of(schema: &'s CollectionSchema) -> Result<Self> {
+    pub(crate) fn of(schema: &'s CollectionSchema) -> Result<Self> {
         let name = &schema.table;
         let long = name.chars().count() > CONTAINER_CHARACTERS;
         if name.is_empty() || long || name.contains(FORBIDDEN) || name.ends_with(' ') {
@@ -65,7 +65,7 @@ impl<'s> Names<'s> {
     }
 
     /// The key field whose value is an item's id: the sort field, or else the partition field.
-    pub(super) fn carrier(&self) -> (&'s str, SortType) {
+    pub(crate) fn carrier(&self) -> (&'s str, SortType) {
         match &self.schema.sort {
             Some((field, sort_type)) => (field, *sort_type),
             None => (&self.schema.partition, SortType::Str),
@@ -73,12 +73,12 @@ impl<'s> Names<'s> {
     }
 
     /// Whether the id is all there is of a key field.
-    pub(super) fn is_carried(&self, field: &str) -> bool {
+    pub(crate) fn is_carried(&self, field: &str) -> bool {
         field == ID && self.carrier().0 == ID
     }
 
     /// The id of the item with this key.
-    pub(super) fn id(&self, key: &Key) -> Result<String> {
+    pub(crate) fn id(&self, key: &Key) -> Result<String> {
         let id = match &key.sort {
             Some(sort) => self.sort_id(sort),
             None => self.sort_id(&SortKey::Str(key.partition.clone())),
@@ -97,7 +97,7 @@ impl<'s> Names<'s> {
     }
 
     /// The id that a key has whose last part is this; ids are in the order of keys.
-    pub(super) fn sort_id(&self, sort: &SortKey) -> String {
+    pub(crate) fn sort_id(&self, sort: &SortKey) -> String {
         match sort {
             SortKey::Str(text) if self.schema.adopted => text.clone(),
             sort => widen(&sort_text(sort)),
@@ -105,7 +105,7 @@ impl<'s> Names<'s> {
     }
 
     /// The key part that an item of this id has.
-    pub(super) fn read_id(&self, id: &str) -> SortKey {
+    pub(crate) fn read_id(&self, id: &str) -> SortKey {
         let read = if self.schema.adopted {
             None
         } else {
@@ -116,7 +116,7 @@ impl<'s> Names<'s> {
     }
 
     /// The text that a field of text has in its property.
-    pub(super) fn text_value(&self, field: &str, text: &str) -> String {
+    pub(crate) fn text_value(&self, field: &str, text: &str) -> String {
         if self.is_carried(field) {
             return self.sort_id(&SortKey::Str(text.to_owned()));
         }
@@ -124,12 +124,12 @@ impl<'s> Names<'s> {
     }
 
     /// The value of the partition key property in the items of a partition.
-    pub(super) fn partition_value(&self, partition: &str) -> String {
+    pub(crate) fn partition_value(&self, partition: &str) -> String {
         self.text_value(&self.schema.partition, partition)
     }
 
     /// The value by which a field of an index is ordered.
-    pub(super) fn sort_value(&self, field: &str, key: &SortKey) -> Json {
+    pub(crate) fn sort_value(&self, field: &str, key: &SortKey) -> Json {
         match key {
             key if self.is_carried(field) => self.sort_id(key).into(),
             SortKey::Str(text) => text.as_str().into(),
@@ -139,7 +139,7 @@ impl<'s> Names<'s> {
     }
 
     /// The properties on the way to what orders an index by a field.
-    pub(super) fn sort_properties(&self, field: &str, sort_type: SortType) -> Vec<String> {
+    pub(crate) fn sort_properties(&self, field: &str, sort_type: SortType) -> Vec<String> {
         let mut properties = vec![self.property(field)];
         if sort_type == SortType::Bytes && !self.is_carried(field) {
             properties.push(BYTES.to_owned());
@@ -148,7 +148,7 @@ impl<'s> Names<'s> {
     }
 
     /// The property that holds a field at the top of a document.
-    pub(super) fn property(&self, field: &str) -> String {
+    pub(crate) fn property(&self, field: &str) -> String {
         if self.schema.adopted || self.is_carried(field) {
             field.to_owned()
         } else {
@@ -157,12 +157,12 @@ impl<'s> Names<'s> {
     }
 
     /// The path of the partition key in the container's definition.
-    pub(super) fn partition_path(&self) -> Result<String> {
+    pub(crate) fn partition_path(&self) -> Result<String> {
         path(&[self.property(&self.schema.partition)])
     }
 
     /// The path of a field in SQL, if it can be said.
-    pub(super) fn sql_path(&self, names: &[String]) -> Option<String> {
+    pub(crate) fn sql_path(&self, names: &[String]) -> Option<String> {
         let (first, rest) = names.split_first()?;
         let mut sql = "c".to_owned();
         push_member(&mut sql, &self.property(first))?;
@@ -178,13 +178,13 @@ impl<'s> Names<'s> {
     }
 
     /// The path in SQL of a field at the top.
-    pub(super) fn field_sql(&self, field: &str) -> Result<String> {
+    pub(crate) fn field_sql(&self, field: &str) -> Result<String> {
         let path = self.sql_path(std::slice::from_ref(&field.to_owned()));
         path.ok_or_else(|| unsayable(field))
     }
 
     /// The path in SQL of what orders an index by a field.
-    pub(super) fn sort_sql(&self, field: &str, sort_type: SortType) -> Result<String> {
+    pub(crate) fn sort_sql(&self, field: &str, sort_type: SortType) -> Result<String> {
         let mut sql = "c".to_owned();
         for property in self.sort_properties(field, sort_type) {
             push_member(&mut sql, &property).ok_or_else(|| unsayable(field))?;
@@ -214,7 +214,7 @@ fn push_member(sql: &mut String, name: &str) -> Option<()> {
 }
 
 /// A path in the definition of a container.
-pub(super) fn path(properties: &[String]) -> Result<String> {
+pub(crate) fn path(properties: &[String]) -> Result<String> {
     let mut path = String::new();
     for property in properties {
         path.push('/');

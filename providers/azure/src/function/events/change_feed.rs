@@ -1,0 +1,31 @@
+//! Items of Cosmos DB that a Cosmos DB trigger brings, some together.
+//!
+//! <https://learn.microsoft.com/azure/azure-functions/functions-bindings-cosmosdb-v2-trigger>
+
+use std::time::SystemTime;
+
+use isobar::Result;
+use isobar::document::DocumentChange;
+use isobar_serve::event::{Arrived, Delivery};
+use serde_json::{Map, Value};
+
+use super::invocation::{bound, malformed, text_of};
+use crate::stored::change::change;
+
+/// The changes of a container, one for each item, in the order in which the feed has them.
+pub(super) fn documents(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(bound) = bound(delivery, &["documents"]) else {
+        return Ok(None);
+    };
+    let items: Vec<Map<String, Value>> = serde_json::from_str(&text_of(&bound.value))
+        .map_err(|error| malformed("the documents are no list of objects").with_source(error))?;
+    let schema = delivery.collection(&bound.name)?;
+    let now = SystemTime::now().into();
+    let changes = items.into_iter().map(|item| {
+        let change = change(schema, item, now)?;
+        let id = change.id.clone();
+        let event = DocumentChange::new(&bound.name, change);
+        Ok(Arrived::new(event, delivery.body.clone()).with_id(id))
+    });
+    changes.collect::<Result<_>>().map(Some)
+}
