@@ -6,6 +6,8 @@ use std::ffi::OsString;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Run,
+    /// As it would run on this platform.
+    RunAs(String),
     Describe,
     Export,
     Help,
@@ -14,8 +16,15 @@ pub(crate) enum Request {
 /// Reads the arguments; the error is a message for the user.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
     let mut request = Request::Run;
-    for argument in arguments {
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
         request = match argument.to_str() {
+            Some("--as") => {
+                let target = arguments
+                    .next()
+                    .and_then(|target| target.into_string().ok());
+                Request::RunAs(target.ok_or("--as needs the name of a platform")?)
+            }
             Some("--describe") => Request::Describe,
             Some("--export") => Request::Export,
             Some("--help" | "-h") => Request::Help,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
+#[cfg(feature = "local")]
+use std::time::Duration;
 
 use isobar::function::{Description, SecretSpec, SettingSpec};
 
@@ -24,6 +26,17 @@ pub(crate) struct Config {
     variable: Lookup,
     /// The values of the settings and secrets that the application declares.
     pub(crate) settings: BTreeMap<String, String>,
+    /// Set where this process is one of a rehearsal.
+    #[cfg(feature = "local")]
+    pub(crate) rehearsed: Option<Rehearsed>,
+}
+
+/// What a process of a rehearsal has to know.
+#[cfg(feature = "local")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rehearsed {
+    /// The time that requests have.
+    pub(crate) time: Option<Duration>,
 }
 
 impl Config {
@@ -48,7 +61,16 @@ impl Config {
         Self {
             settings: settings.collect(),
             variable: Box::new(variable),
+            #[cfg(feature = "local")]
+            rehearsed: None,
         }
+    }
+
+    /// As a process of a rehearsal, in which requests have this time.
+    #[cfg(feature = "local")]
+    pub(crate) fn rehearsing(mut self, time: Option<Duration>) -> Self {
+        self.rehearsed = Some(Rehearsed { time });
+        self
     }
 
     /// A variable that is set and not empty.

@@ -20,6 +20,8 @@ mod config;
 mod logging;
 mod machine;
 mod platform;
+#[cfg(feature = "local")]
+mod rehearsal;
 mod report;
 mod start;
 mod store;
@@ -34,7 +36,8 @@ use config::Config;
 /// Runs the application on the platform this process finds itself on, until that ends it.
 ///
 /// Prints the application's description as JSON with `--describe`, and with `--export` the vendor's
-/// own definition of the tables it needs; neither touches a network.
+/// own definition of the tables it needs; neither touches a network. With `--as TARGET` it runs on this
+/// machine behind the limits of another platform, in instances that live as long as there.
 /// Fails with exit code 2 for wrong arguments or configuration and 3 where the environment fails.
 pub async fn run<S>(app: App<S>) -> ExitCode
 where
@@ -48,6 +51,17 @@ where
         Ok(Request::Export) => {
             let config = Config::from_process(&description);
             report::definition(start::definition(&description, &config))
+        }
+        #[cfg(feature = "local")]
+        Ok(Request::RunAs(target)) => {
+            let config = Config::from_process(&description);
+            logging::install(&config);
+            report::outcome(rehearsal::run(app, &target, config).await)
+        }
+        #[cfg(not(feature = "local"))]
+        Ok(Request::RunAs(target)) => {
+            let here = format!("this machine as {target}");
+            report::outcome(Err(platform::not_linked(&here, "local")))
         }
         Ok(Request::Run) => {
             let config = Config::from_process(&description);

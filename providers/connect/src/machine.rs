@@ -22,7 +22,10 @@ pub(crate) struct Machine(isobar_local::LocalPlatform);
 impl Machine {
     pub(crate) async fn bind(config: &Config) -> Result<Self> {
         let platform = isobar_local::LocalPlatform::bind(&config.listen()).await?;
-        Ok(Self(platform))
+        Ok(Self(match config.rehearsed {
+            Some(rehearsed) => platform.behind(rehearsed.time),
+            None => platform,
+        }))
     }
 
     /// Where requests are sent that a local store signs: what a variable says, else here.

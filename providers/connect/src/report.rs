@@ -19,7 +19,9 @@ const ENVIRONMENT: u8 = 3;
 pub(crate) fn help(description: &Description) -> ExitCode {
     println!(
         "{}: an Isobar application\n\n\
-         usage: [--describe | --export | --help]\n\n  \
+         usage: [--as TARGET | --describe | --export | --help]\n\n  \
+         --as        run on this machine behind the limits of another platform, in processes as short-lived as there:\n              \
+                     aws, a door of it such as api-gateway-rest, or a name of the table below\n  \
          --describe  print what the application declares, as JSON, and end\n  \
          --export    print the tables it needs, as the vendor of ISOBAR_DOCUMENTS defines them\n  \
          --help      print this help and end\n\n\

@@ -7,6 +7,7 @@ mod schedule;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures_util::future::{BoxFuture, Either};
@@ -21,6 +22,8 @@ use tower::Service;
 #[derive(Debug)]
 pub struct LocalPlatform {
     server: BoundServer,
+    time: Option<Duration>,
+    is_behind: bool,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
@@ -37,11 +40,27 @@ impl LocalPlatform {
     pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
         Ok(Self {
             server: BoundServer::bind(address, options).await?,
+            time: None,
+            is_behind: false,
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
             sources: delivery::Sources::default(),
         })
+    }
+
+    /// Behind another server, which limits the size of requests: gives each this time, where it is one, so that handlers
+    /// end 250 ms before.
+    #[must_use]
+    pub fn behind(mut self, time: Option<Duration>) -> Self {
+        self.time = time;
+        self.is_behind = true;
+        self.server.change_options(|options| {
+            options
+                .with_max_body_bytes(u64::MAX)
+                .with_max_target_bytes(usize::MAX)
+        });
+        self
     }
 
     /// Answers the requests that a store has signed, before the application sees them; what they may
@@ -130,10 +149,13 @@ impl FunctionDriver for LocalPlatform {
         let server = self.server.take()?;
         #[cfg(feature = "_store")]
         let deliveries = delivery::start(&app, &self.sources).await?;
-        tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
+        if !self.is_behind {
+            tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
+        }
         let result = server
             .run(Front {
                 app,
+                time: self.time,
                 #[cfg(feature = "blob")]
                 blobs: self.blobs.clone(),
             })
@@ -149,6 +171,7 @@ impl FunctionDriver for LocalPlatform {
 #[derive(Debug, Clone)]
 struct Front {
     app: AppService,
+    time: Option<Duration>,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
 }
@@ -167,6 +190,10 @@ impl Service<http::Request<RequestBody>> for Front {
         let origin = Origin::default()
             .with_id(arrival.request_id.clone())
             .with_remote_address(Some(arrival.peer.ip()))
+            .with_deadline(
+                self.time
+                    .and_then(|time| SystemTime::now().checked_add(time)),
+            )
             .with_id_field(IdField::ByServer);
         let request = request.map(RequestBody::into_body);
         #[cfg(feature = "blob")]

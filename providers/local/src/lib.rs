@@ -42,6 +42,8 @@ mod engine;
 mod error;
 #[cfg(feature = "function")]
 mod function;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 #[cfg(feature = "_store")]
 mod store;
 #[cfg(feature = "_store")]

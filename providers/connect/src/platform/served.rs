@@ -233,8 +233,8 @@ impl Served {
     }
 
     /// What is known of it.
-    #[cfg(all(test, feature = "_platforms"))]
-    pub(super) fn facts(&self) -> Option<&'static PlatformFacts> {
+    #[cfg(all(feature = "_platforms", any(test, feature = "local")))]
+    pub(crate) fn facts(&self) -> Option<&'static PlatformFacts> {
         match self.link {
             Link::Present { facts, .. } => Some(facts),
             Link::Absent { .. } => None,

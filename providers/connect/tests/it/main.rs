@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
+mod rehearsal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

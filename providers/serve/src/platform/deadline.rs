@@ -39,8 +39,8 @@ impl DeadlineRule {
         header: None,
     };
 
-    /// The time that every request has.
-    pub(super) fn limit(&self, variables: &Variables<'_>) -> Result<Option<Duration>> {
+    /// The time that every request has; `InvalidArgument` where a variable is wrong, naming it.
+    pub fn limit(&self, variables: &Variables<'_>) -> Result<Option<Duration>> {
         let told = self.variable.and_then(|(name, unit)| {
             let text = variables(name).filter(|text| !text.is_empty())?;
             Some(unit.read(&text).ok_or_else(|| {

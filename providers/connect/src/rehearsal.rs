@@ -1,0 +1,132 @@
+//! This machine as another platform would be, by the tables of that platform.
+
+use std::process::Command;
+
+use isobar::{App, Error, Result};
+use isobar_local::rehearsal::{INSTANCE_VARIABLE, Rehearsal, Stage};
+#[cfg(feature = "_platforms")]
+use isobar_serve::PlatformFacts;
+
+use crate::config::{Config, PLATFORM};
+#[cfg(feature = "_platforms")]
+use crate::platform::SERVED;
+use crate::start;
+
+/// What exports call the platforms whose names are others.
+#[cfg(feature = "_platforms")]
+const EXPORTED: [(&str, &str); 4] = [
+    ("gcp", "cloud-run"),
+    ("azure", "azure-functions"),
+    ("alibaba", "alibaba-fc"),
+    ("tencent", "tencent-scf"),
+];
+
+/// Starts processes of this program behind the limits of the target, or serves as one of them.
+pub(crate) async fn run<S>(app: App<S>, target: &str, config: Config) -> Result<()>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let stage = stage(target, &config)?;
+    if config.get(INSTANCE_VARIABLE).is_some() {
+        return start::serve(app, &config.rehearsing(stage.time)).await;
+    }
+    let name = app.describe().name;
+    let program = std::env::current_exe().map_err(|error| {
+        let message = "the program of this process is not known";
+        Error::new(isobar::ErrorKind::Internal, message).with_source(error)
+    })?;
+    let fresh = stage.fresh;
+    let rehearsal = Rehearsal::bind(&config.listen(), stage).await?;
+    let address = rehearsal.local_addr();
+    let lives = if fresh {
+        "a process for each request"
+    } else {
+        "one process"
+    };
+    tracing::info!(target: "isobar", "{name} listens on http://{address} as {target}: {lives}");
+    let blob_url = config.blob_url();
+    let blob_url = blob_url.unwrap_or_else(|| format!("http://{address}"));
+    rehearsal
+        .run(move || {
+            let mut command = Command::new(&program);
+            command.args(std::env::args_os().skip(1));
+            command
+                .env(PLATFORM, "local")
+                .env("ISOBAR_BLOB_URL", &blob_url);
+            command
+        })
+        .await
+}
+
+/// What the target lets through, and how its instances live.
+fn stage(target: &str, config: &Config) -> Result<Stage> {
+    #[cfg(feature = "lambda")]
+    if let Some(door) = door(target) {
+        return Ok(of_lambda(door));
+    }
+    #[cfg(feature = "_platforms")]
+    if let Some(facts) = facts(target) {
+        return of_server(facts, config);
+    }
+    let _ = config;
+    Err(Error::invalid(format!(
+        "--as {target:?} names no platform that this build knows: --help lists them"
+    )))
+}
+
+/// `aws` is the HTTP API that is exported.
+#[cfg(feature = "lambda")]
+fn door(target: &str) -> Option<isobar_aws::FrontDoor> {
+    use isobar::driver::gateway::GatewayDriver as _;
+    use isobar_aws::FrontDoor;
+    match target {
+        "aws" => Some(FrontDoor::HttpApi),
+        "lambda" => Some(FrontDoor::FunctionUrl),
+        _ => {
+            let mut doors = FrontDoor::ALL.into_iter();
+            doors.find(|door| door.provider() == target)
+        }
+    }
+}
+
+/// An instance has one request at a time, and nobody may count on its having had others.
+#[cfg(feature = "lambda")]
+fn of_lambda(door: isobar_aws::FrontDoor) -> Stage {
+    use isobar::driver::gateway::GatewayDriver as _;
+    let limits = door.limits();
+    Stage {
+        head: limits.head,
+        content: Some(limits.content),
+        time: Some(limits.time),
+        passes: Some(std::sync::Arc::new(move |response| {
+            door.encode(response).map(drop)
+        })),
+        fresh: true,
+        ..Stage::default()
+    }
+}
+
+#[cfg(feature = "_platforms")]
+fn facts(target: &str) -> Option<&'static PlatformFacts> {
+    let exported = EXPORTED.iter().find(|(exported, _)| *exported == target);
+    let name = exported.map_or(target, |(_, name)| name);
+    let mut known = SERVED.iter().filter_map(crate::platform::Served::facts);
+    known.find(|facts| facts.name == name)
+}
+
+/// Its instances go on for as long as there are requests.
+#[cfg(feature = "_platforms")]
+fn of_server(facts: &PlatformFacts, config: &Config) -> Result<Stage> {
+    let limits = facts.limits;
+    Ok(Stage {
+        target: limits.target,
+        head: limits.request_head,
+        content: limits.request,
+        time: facts.deadline.limit(&config.lookup())?,
+        passes: limits.response.map(isobar_local::rehearsal::up_to),
+        fresh: false,
+    })
+}
+
+#[cfg(test)]
+mod tests;
