@@ -33,6 +33,7 @@ mod revision;
 pub mod settle;
 pub mod sortable;
 pub mod status;
+pub mod token;
 pub mod topic;
 pub mod url;
 pub mod utf16;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::authorization::Checks;
 use crate::blob::{Bucket, BucketSpec};
 use crate::capability::Capabilities;
 use crate::document::{Collection, CollectionSpec};
@@ -11,6 +12,7 @@ use crate::driver::Clock;
 use crate::driver::blob::BlobDriver;
 use crate::driver::document::DocumentDriver;
 use crate::driver::function::FunctionDescription;
+use crate::driver::token::TokenDriver;
 use crate::driver::topic::TopicDriver;
 use crate::error::{Error, ErrorKind, Result};
 use crate::function::{Declarations, Secret, SecretSpec, SettingSpec, Topic, TopicSpec};
@@ -28,6 +30,7 @@ struct Parts {
     documents: Option<Arc<dyn DocumentDriver>>,
     blobs: Option<Arc<dyn BlobDriver>>,
     topics: Option<Arc<dyn TopicDriver>>,
+    checks: Checks,
     document_prefix: String,
     blob_prefix: String,
     topic_prefix: String,
@@ -87,6 +90,20 @@ impl EnvironmentBuilder {
         self
     }
 
+    /// What checks the tokens of callers.
+    #[must_use]
+    pub fn tokens(mut self, driver: Arc<dyn TokenDriver>) -> Self {
+        self.0.checks.tokens = Some(driver);
+        self
+    }
+
+    /// Has the front door check callers: the application believes what it tells of them, and nothing else.
+    #[must_use]
+    pub fn checked_by_front_door(mut self) -> Self {
+        self.0.checks.by_front_door = true;
+        self
+    }
+
     /// What goes before the names of topics, to keep deployments apart.
     #[must_use]
     pub fn topic_prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -133,6 +150,7 @@ impl Environment {
             documents: None,
             blobs: None,
             topics: None,
+            checks: Checks::default(),
             document_prefix: String::new(),
             blob_prefix: String::new(),
             topic_prefix: String::new(),
@@ -159,6 +177,11 @@ impl Environment {
         let driver = driver.ok_or_else(|| unbound("messages", name))?;
         let name = format!("{}{name}", self.parts.topic_prefix);
         Ok(Topic::new(Arc::clone(driver), self.clock(), name))
+    }
+
+    /// Who checks callers.
+    pub(crate) fn checks(&self) -> Checks {
+        self.parts.checks.clone()
     }
 
     /// What goes before the names of topics.

@@ -7,10 +7,12 @@
 pub(crate) mod connection;
 mod methods;
 mod problem;
+mod rate;
 mod route;
 mod routes;
 
 pub use methods::MethodRoutes;
+pub use rate::Rate;
 pub use route::{Methods, Route};
 pub use routes::Routes;
 

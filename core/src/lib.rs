@@ -1,5 +1,6 @@
 //! Portable documents, blobs, gateways and functions: one handler, every cloud.
 
+pub mod authorization;
 pub mod blob;
 pub mod capability;
 pub mod document;

@@ -11,6 +11,7 @@ use super::description::{Declarations, Description, ScheduleDescription};
 use super::service::AppService;
 use super::trigger::{self, EventFuture, EventHandler, Source, Trigger, guarded};
 use super::{Event, EventData, Message, Outcome, Schedule, SecretSpec, SettingSpec, TopicSpec};
+use crate::authorization::{Authority, AuthorizerSpec};
 use crate::blob::{BlobEvent, BucketSpec};
 use crate::capability::Capability;
 use crate::document::{ChangeEvent, CollectionSpec, change_event};
@@ -119,6 +120,20 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn secret(mut self, spec: &SecretSpec) -> Self {
         self.declarations.secrets.push(*spec);
+        self
+    }
+
+    /// Declares an issuer whose tokens let callers in where a route
+    /// [requires](crate::http::MethodRoutes::requires) them, with the settings that it is told by.
+    #[must_use]
+    pub fn authorizer(mut self, spec: &AuthorizerSpec) -> Self {
+        let settings = &mut self.declarations.settings;
+        for setting in spec.settings() {
+            if !settings.contains(&setting) {
+                settings.push(setting);
+            }
+        }
+        self.declarations.authorizers.push(*spec);
         self
     }
 
@@ -288,7 +303,9 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         environment.platform().capabilities.require(&needed)?;
         trigger::check(self.triggers.iter().map(|(source, _)| source))?;
         environment.capabilities().require(&self.required)?;
+        let authorizers = self.declarations.authorizers.clone();
         let environment = environment.scoped(self.declarations)?;
+        let authority = Authority::bind(&authorizers, self.routes.table(), &environment)?;
         let state = (self.state)(&environment).map_err(|error| {
             Error::new(
                 error.kind(),
@@ -313,6 +330,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             router,
             triggers,
             environment.clock(),
+            authority,
         ))
     }
 }

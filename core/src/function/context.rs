@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::RequestId;
+use super::{Origin, RequestId};
+use crate::authorization::{Authority, Principal};
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,6 +26,8 @@ struct Invocation {
     deadline: Option<SystemTime>,
     remote_address: Option<IpAddr>,
     clock: Arc<dyn Clock>,
+    authority: Option<Arc<Authority>>,
+    principal: OnceLock<Principal>,
 }
 
 /// The time kept for telling the caller that there is no more (rule N8).
@@ -33,21 +36,30 @@ const MARGIN: Duration = Duration::from_millis(250);
 impl Context {
     /// An invocation with the platform's id and deadline; for platforms.
     pub fn new(id: RequestId, deadline: Option<SystemTime>, clock: Arc<dyn Clock>) -> Self {
-        Self::from_address(id, deadline, clock, None)
-    }
-
-    /// The invocation for a request, with the address that it came from.
-    pub(super) fn from_address(
-        id: RequestId,
-        deadline: Option<SystemTime>,
-        clock: Arc<dyn Clock>,
-        remote_address: Option<IpAddr>,
-    ) -> Self {
         Self(Arc::new(Invocation {
             id,
             deadline,
-            remote_address,
+            remote_address: None,
             clock,
+            authority: None,
+            principal: OnceLock::new(),
+        }))
+    }
+
+    /// The invocation for a request, with what its platform knows of it.
+    pub(super) fn of_request(
+        id: RequestId,
+        origin: &Origin,
+        clock: Arc<dyn Clock>,
+        authority: Arc<Authority>,
+    ) -> Self {
+        Self(Arc::new(Invocation {
+            id,
+            deadline: origin.deadline,
+            remote_address: origin.remote_address,
+            clock,
+            authority: Some(authority),
+            principal: OnceLock::new(),
         }))
     }
 
@@ -60,6 +72,21 @@ impl Context {
     /// platform does not know it, and for events.
     pub fn remote_address(&self) -> Option<IpAddr> {
         self.0.remote_address
+    }
+
+    /// Who called, on a route that [requires](crate::http::MethodRoutes::requires) somebody; `None` on others.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.0.principal.get()
+    }
+
+    /// Notes who called; the first of several requirements counts.
+    pub(crate) fn admit(&self, principal: Principal) {
+        let _ = self.0.principal.set(principal);
+    }
+
+    /// What lets callers in; nothing outside of a request.
+    pub(crate) fn authority(&self) -> Option<&Authority> {
+        self.0.authority.as_deref()
     }
 
     /// When the platform cuts the invocation.

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{SecretSpec, SettingSpec, TopicSpec};
+use crate::authorization::AuthorizerSpec;
 use crate::blob::BucketSpec;
 use crate::capability::Capability;
 use crate::document::{ChangeFeed, CollectionSchema, IndexSchema};
@@ -55,6 +56,9 @@ pub struct Declarations {
     /// Topics to which it sends, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<TopicSpec>,
+    /// The issuers whose tokens let callers in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorizers: Vec<AuthorizerSpec>,
     /// Settings, without values.
     pub settings: Vec<SettingSpec>,
     /// Secrets, without values.

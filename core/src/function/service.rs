@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use http::HeaderMap;
 use tower::Service;
 
 use super::description::ScheduleDescription;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
 use super::{Answer, Context, Event, Origin, Outcome, RequestId};
+use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +29,7 @@ struct Built {
     router: axum::Router,
     triggers: Vec<Trigger>,
     clock: Arc<dyn Clock>,
+    authority: Arc<Authority>,
 }
 
 impl fmt::Debug for AppService {
@@ -43,18 +46,50 @@ impl AppService {
         router: axum::Router,
         triggers: Vec<Trigger>,
         clock: Arc<dyn Clock>,
+        authority: Authority,
     ) -> Self {
         Self(Arc::new(Built {
             name,
             router,
             triggers,
             clock,
+            authority: Arc::new(authority),
         }))
     }
 
     /// The application's name.
     pub fn name(&self) -> &'static str {
         self.0.name
+    }
+
+    /// How an event is refused that another than this sender sends; nothing where it may; for platforms.
+    pub async fn refused_sender(
+        &self,
+        expected: &ExpectedSender,
+        headers: &HeaderMap,
+        id: &RequestId,
+    ) -> Option<Response> {
+        let checked = expected
+            .check(&self.0.authority, headers, &*self.0.clock)
+            .await;
+        let refusal = checked.err()?;
+        Some(refusal.into_response("events", id))
+    }
+
+    /// Whether tokens can be checked here at all; for platforms.
+    pub fn can_check_tokens(&self) -> bool {
+        self.0.authority.can_check()
+    }
+
+    /// Whether some route may require a caller; for platforms.
+    pub fn checks_callers(&self) -> bool {
+        !self.0.authority.is_empty()
+    }
+
+    /// Whether the word of the platform's front door counts, which is [`CheckedClaims`](crate::authorization::CheckedClaims)
+    /// of a request then; for platforms.
+    pub fn trusts_front_door(&self) -> bool {
+        self.0.authority.trusts_front_door()
     }
 
     /// The schedules a platform has to wake.
@@ -106,15 +141,20 @@ impl AppService {
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.
     pub fn respond(&self, request: Request, origin: Origin) -> Answer {
-        let id = origin
-            .id
-            .unwrap_or_else(|| RequestId::of(request.headers(), &[]));
-        let clock = Arc::clone(&self.0.clock);
-        let context = Context::from_address(id, origin.deadline, clock, origin.remote_address);
+        let id_field = origin.id_field;
+        let context = self.context(request.headers(), origin);
         let entered = context.enter();
         let handling = self.0.router.clone().call(request);
         drop(entered);
-        Answer::new(handling, context, origin.id_field)
+        Answer::new(handling, context, id_field)
+    }
+
+    fn context(&self, headers: &HeaderMap, mut origin: Origin) -> Context {
+        let id = origin.id.take();
+        let id = id.unwrap_or_else(|| RequestId::of(headers, &[]));
+        let clock = Arc::clone(&self.0.clock);
+        let authority = Arc::clone(&self.0.authority);
+        Context::of_request(id, &origin, clock, authority)
     }
 
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.

@@ -11,8 +11,9 @@ use axum::routing::{MethodFilter, MethodRouter, Route as AxumRoute};
 use http::Method;
 use tower::{Layer, Service};
 
-use super::Request;
 use super::route::{Methods, Route};
+use super::{Rate, Request};
+use crate::authorization::{GuardLayer, Requirement};
 
 /// The handlers of one path, by method; reads as axum's `MethodRouter` does.
 pub struct MethodRoutes<S = ()> {
@@ -21,6 +22,9 @@ pub struct MethodRoutes<S = ()> {
     name: Option<&'static str>,
     body_limit: Option<usize>,
     timeout: Option<Duration>,
+    requires: Vec<Requirement>,
+    max_concurrent: Option<usize>,
+    rate: Option<Rate>,
 }
 
 impl<S> fmt::Debug for MethodRoutes<S> {
@@ -99,6 +103,9 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
             name: None,
             body_limit: None,
             timeout: None,
+            requires: Vec::new(),
+            max_concurrent: None,
+            rate: None,
         }
     }
 
@@ -141,6 +148,58 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
         self
     }
 
+    /// Lets only callers with a token of the authorizer, and with its scopes, through to all handlers of the path, those
+    /// that are added later too.
+    ///
+    /// ```
+    /// use isobar::authorization::{AuthorizerSpec, Principal};
+    /// use isobar::http::{Routes, routing::get};
+    ///
+    /// const LOGIN: AuthorizerSpec = AuthorizerSpec::new("login", "https://login.example").audience("notes");
+    ///
+    /// async fn whoami(caller: Principal) -> String {
+    ///     caller.subject().to_owned()
+    /// }
+    ///
+    /// let routes: Routes = Routes::new()
+    ///     .route("/me", get(whoami).requires(LOGIN))
+    ///     .route("/all", get(whoami).requires(LOGIN.scopes(&["notes:read"])));
+    /// assert_eq!(routes.table()[1].requires[0].scopes, ["notes:read"]);
+    /// ```
+    #[must_use]
+    pub fn requires(mut self, requirement: impl Into<Requirement>) -> Self {
+        self.requires.push(requirement.into());
+        self
+    }
+
+    /// Serves at most this many requests to the path at once, until each response was sent; more are answered with 503
+    /// and `Retry-After`.
+    ///
+    /// It counts in this instance of the application: a platform that runs several serves as many times more. Callers
+    /// are counted before they are checked.
+    #[must_use]
+    pub fn max_concurrent(mut self, requests: usize) -> Self {
+        self.max_concurrent = Some(requests);
+        self
+    }
+
+    /// Takes at most this many requests to the path in a time, of all callers together; more are answered with 429 and
+    /// `Retry-After`. It counts in this instance, as [`max_concurrent`](Self::max_concurrent) does.
+    ///
+    /// ```
+    /// use isobar::http::{Rate, Routes, routing::post};
+    ///
+    /// # async fn sign_in() {}
+    /// let limited = post(sign_in).rate(Rate::per_second(5).burst(20)).max_concurrent(50);
+    /// let routes: Routes = Routes::new().route("/sign-in", limited);
+    /// assert_eq!(routes.table()[0].max_concurrent, Some(50));
+    /// ```
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
     /// Wraps the handlers given so far in a tower layer.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
@@ -156,14 +215,23 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
     }
 
     pub(super) fn into_parts(self, path: &str) -> (MethodRouter<S>, Route) {
+        let guard = |router: MethodRouter<S>, asked: &Requirement| router.layer(GuardLayer(*asked));
+        let mut router = self.requires.iter().fold(self.router, guard);
+        let (max_concurrent, rate) = (self.max_concurrent, self.rate);
+        if max_concurrent.is_some() || rate.is_some() {
+            router = router.layer(crate::function::LimitLayer::new(max_concurrent, rate));
+        }
         let route = Route {
             methods: self.methods,
             path: path.to_owned(),
             name: self.name,
             body_limit: self.body_limit,
             timeout: self.timeout,
+            requires: self.requires,
+            max_concurrent,
+            rate,
             opaque: false,
         };
-        (self.router, route)
+        (router, route)
     }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use http::Method;
 use serde::{Serialize, Serializer};
 
+use super::Rate;
+use crate::authorization::Requirement;
+
 /// The methods a route answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Methods {
@@ -40,6 +43,15 @@ pub struct Route {
     /// The most time its handler takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// What it asks of its callers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Requirement>,
+    /// How many requests to it are under way at most, in one instance.
+    #[serde(rename = "maxConcurrent", skip_serializing_if = "Option::is_none")]
+    pub max_concurrent: Option<usize>,
+    /// How many requests it takes in a time, in one instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// Everything below the path belongs to a router whose own routes are not known.
     pub opaque: bool,
 }
@@ -62,6 +74,9 @@ impl Route {
             name: None,
             body_limit: None,
             timeout: None,
+            requires: Vec::new(),
+            max_concurrent: None,
+            rate: None,
             opaque: true,
         }
     }

@@ -13,6 +13,7 @@ use tower::{Layer, Service};
 use super::Request;
 use super::methods::{self, MethodRoutes};
 use super::route::Route;
+use crate::authorization::{GuardLayer, Requirement};
 
 /// Paths and their handlers; reads as axum's `Router` does, and keeps the table as data.
 ///
@@ -187,6 +188,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         self.router = self.router.route_layer(layer);
+        self
+    }
+
+    /// Lets only callers with a token of the authorizer, and with its scopes, through to everything added so far, the
+    /// fallback too.
+    #[must_use]
+    pub fn requires(mut self, requirement: impl Into<Requirement>) -> Self {
+        let requirement = requirement.into();
+        self.router = self.router.layer(GuardLayer(requirement));
+        for route in &mut self.table {
+            route.requires.push(requirement);
+        }
         self
     }
 
