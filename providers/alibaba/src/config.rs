@@ -75,6 +75,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         hook("POST", "/invoke"),
     ],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",

@@ -37,6 +37,9 @@ pub struct LambdaPlatform {
     mode: InvokeMode,
 }
 
+/// The front door in `ISOBAR_AUTHORIZER` whose word of a caller counts: any authorizer of API Gateway.
+pub const FRONT_DOOR: &str = "api-gateway";
+
 /// The clock of the platform's runtime.
 pub fn clock() -> SystemClock {
     SystemClock(|span| Box::pin(tokio::time::sleep(span)))

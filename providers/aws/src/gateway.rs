@@ -10,6 +10,7 @@
 
 mod answer;
 mod arrival;
+mod callers;
 mod event;
 mod limits;
 mod path;

@@ -1,5 +1,6 @@
 //! Azure Functions: a custom handler to which the host forwards HTTP requests, and which it calls for other triggers.
 
+mod callers;
 mod events;
 mod invoked;
 
@@ -14,6 +15,7 @@ use isobar_serve::{
     PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Variables,
 };
 
+use callers::FRONT_DOORS;
 use events::EVENTS;
 pub use invoked::HTTP_MODE;
 use invoked::{HttpMode, Invocation};
@@ -62,6 +64,7 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         mark: Some("no `x-azure-functions-invocationid`"),
     }],
     events: EVENTS,
+    front_doors: FRONT_DOORS,
     capabilities: EventFacts::CAPABILITIES.union(Capabilities::of(&[Capability::ChangeEvents])),
     sources: &[
         "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers",

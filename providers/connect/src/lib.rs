@@ -16,6 +16,7 @@
 #![doc = include_str!("variables.md")]
 
 mod arguments;
+mod callers;
 mod config;
 mod logging;
 mod machine;

@@ -18,6 +18,20 @@ pub(crate) enum Platform {
     Http(&'static Served),
 }
 
+impl Platform {
+    /// The front doors that check callers, by their names in `ISOBAR_AUTHORIZER`.
+    pub(crate) fn front_doors(self) -> Vec<&'static str> {
+        match self {
+            Self::Local => Vec::new(),
+            #[cfg(feature = "lambda")]
+            Self::Lambda => vec![isobar_aws::function::FRONT_DOOR],
+            #[cfg(not(feature = "lambda"))]
+            Self::Lambda => Vec::new(),
+            Self::Http(served) => served.front_doors(),
+        }
+    }
+}
+
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub(crate) const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
 

@@ -6,6 +6,7 @@ use isobar::driver::function::FunctionDriver;
 use isobar::function::Description;
 use isobar::{App, Environment, Error, ErrorKind, Result};
 
+use crate::callers;
 use crate::config::{BLOBS, Config, DOCUMENTS, TOPICS};
 use crate::machine::Machine;
 use crate::platform::{self, Platform, Platformed};
@@ -81,7 +82,8 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
         (None, Platform::Http(served)) => served.open(config).await?,
         (None, _) => lambda()?,
     };
-    let mut builder = Environment::builder(platform.describe(), clock);
+    let builder = Environment::builder(platform.describe(), Arc::clone(&clock));
+    let mut builder = callers::checked(builder, clock, (config, kind))?;
     let settings = config.settings.clone();
     let prefixed = |own: Option<String>| own.unwrap_or_else(|| config.prefix());
     if let Some(Opened { driver, prefix }) = documents {

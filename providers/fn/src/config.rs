@@ -51,6 +51,7 @@ pub const FN: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(30),
     own_calls: &[],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: Capabilities::of(&[]),
     sources: &[
         "https://github.com/fnproject/docs/blob/master/fn/develop/fn-format.md",

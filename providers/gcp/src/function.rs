@@ -1,5 +1,6 @@
 //! Cloud Run: an HTTP server behind Google's front end.
 
+mod callers;
 mod events;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use isobar_serve::{
     Protocol, TraceHeader, Unit, Variables,
 };
 
+use callers::FRONT_DOORS;
 use events::EVENTS;
 
 /// What Cloud Run's container contract says.
@@ -52,6 +54,7 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     own_calls: &[],
     events: EVENTS,
+    front_doors: FRONT_DOORS,
     capabilities: EventFacts::CAPABILITIES.union(Capabilities::of(&[
         Capability::ResponseStreaming,
         Capability::ChangeEvents,

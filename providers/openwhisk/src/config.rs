@@ -46,6 +46,7 @@ const ACTIVATIONS: PlatformFacts = PlatformFacts {
     grace: Duration::from_mins(1),
     own_calls: &[],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: Capabilities::of(&[]),
     sources: &[
         "https://github.com/apache/openwhisk/blob/master/docs/actions-new.md",

@@ -21,6 +21,7 @@ mod cloud_event;
 mod delivery;
 mod own;
 mod path;
+mod sender;
 mod source;
 mod structured;
 
@@ -29,4 +30,6 @@ pub use delivery::{Arrived, Delivery, cloud_events, read};
 pub use own::OWN as OWN_EVENTS;
 pub use path::EVENTS_VARIABLE;
 pub(crate) use path::{Address, EventsPath};
+pub(crate) use sender::expected as expected_sender;
+pub use sender::{AUDIENCE_VARIABLE, ISSUER_VARIABLE, SENDER_VARIABLE};
 pub use source::{EventFacts, EventForm, EventSource};

@@ -58,8 +58,9 @@ pub use error::{Error, ErrorKind};
 pub use isobar::driver::Problem;
 pub use options::{Options, Protocol};
 pub use platform::{
-    ClientsOnly, DeadlineRule, Envelope, FrontLimits, HttpPlatform, Interface, Load, Marker,
-    OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit, client_address,
-    clock, go_duration, instant, trusted_hops,
+    AUTHORIZER_VARIABLE, ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits,
+    HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup,
+    Taken, TraceHeader, Unit, base64_claims, base64_json, client_address, clock, go_duration,
+    instant, trusted_hops,
 };
 pub use server::Server;

@@ -1,6 +1,7 @@
 //! The platform of every vendor whose functions are HTTP servers on a port.
 
 mod calls;
+mod claims;
 mod client;
 mod deadline;
 mod envelope;
@@ -23,10 +24,11 @@ use isobar::{Error, Result};
 
 use crate::bound::BoundServer;
 use crate::config::Variables;
-use crate::event::EventsPath;
+use crate::event::{EventsPath, expected_sender};
 use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
+pub use claims::{AUTHORIZER_VARIABLE, FrontDoorClaims, base64_claims, base64_json};
 pub use client::{client_address, trusted_hops};
 pub use deadline::{DeadlineRule, Unit, go_duration, instant};
 pub use envelope::Envelope;
@@ -108,6 +110,8 @@ impl PlatformSetup {
             trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
             limit: self.facts.deadline.limit(variables)?,
             events: EventsPath::from_variables(variables, self.facts.events.before_name)?,
+            sender: expected_sender(variables, self.facts.events.issuer)?,
+            front_door: FrontDoorClaims::named(self.facts.front_doors, variables)?,
             most_under_way: self.most_under_way,
             under_way: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),

@@ -48,6 +48,7 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     own_calls: &[],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.tencentcloud.com/document/product/583/40688",

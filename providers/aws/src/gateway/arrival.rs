@@ -8,10 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+use isobar::authorization::CheckedClaims;
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
 use isobar::{Error, Result};
 
 use super::FrontDoor;
+use super::callers;
 use super::event::{HttpEvent, Text};
 use super::path::{Target, target};
 use super::query::{pairs, query};
@@ -27,6 +29,7 @@ pub(super) fn request(door: FrontDoor, event: HttpEvent<'_>, raw: &Bytes) -> Res
     let Target { own, original } = target(door, &event, &query.text)?;
     let rebuilt = query.rebuilt;
     let (version, address) = (version(&event), remote_address(door, &event, &headers));
+    let claims = callers::claims(&event);
     let is_base64 = event.is_base64_encoded.unwrap_or_default();
     let body = body(event.body, is_base64, raw)?;
     let mut request = Request::new(Body::from(body));
@@ -38,6 +41,9 @@ pub(super) fn request(door: FrontDoor, event: HttpEvent<'_>, raw: &Bytes) -> Res
     extensions.insert(OriginalUri(original));
     if rebuilt {
         extensions.insert(RebuiltQuery);
+    }
+    if let Some(claims) = claims {
+        extensions.insert(CheckedClaims(claims));
     }
     if let Some(address) = address {
         extensions.insert(RemoteAddress(address));

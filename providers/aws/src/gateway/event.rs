@@ -82,6 +82,9 @@ pub(super) struct RequestContext<'e> {
     pub(super) protocol: Option<Text<'e>>,
     #[serde(default)]
     pub(super) identity: Option<Identity<'e>>,
+    /// What the door says of a caller that it has checked, in whichever form.
+    #[serde(borrow, default)]
+    pub(super) authorizer: Option<&'e serde_json::value::RawValue>,
 }
 
 #[derive(Debug, Deserialize)]

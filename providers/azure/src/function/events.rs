@@ -64,6 +64,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             },
         },
     ],
+    issuer: None,
     before_name: '-',
     done: Some(r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#),
 };

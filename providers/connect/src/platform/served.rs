@@ -218,6 +218,15 @@ impl Served {
         }
     }
 
+    /// The front doors that check callers.
+    pub(super) fn front_doors(&self) -> Vec<&'static str> {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { facts, .. } => facts.front_doors.iter().map(|door| door.name).collect(),
+            Link::Absent { .. } => Vec::new(),
+        }
+    }
+
     /// Takes its port or what it has instead, or says which feature links it.
     pub(crate) async fn open(&self, config: &Config) -> Result<Platformed> {
         match self.link {

@@ -58,6 +58,18 @@ async fn one_local_directory_serves_documents_and_blobs() {
 }
 
 #[tokio::test]
+async fn a_front_door_that_is_not_that_of_the_platform_is_believed_nowhere() {
+    let message = refused(&[
+        ("ISOBAR_DOCUMENTS", "memory:"),
+        ("ISOBAR_BLOBS", "memory:"),
+        ("GREETING", "hi"),
+        ("ISOBAR_AUTHORIZER", "api-gateway"),
+    ])
+    .await;
+    assert!(message.contains("ISOBAR_AUTHORIZER"), "{message}");
+}
+
+#[tokio::test]
 async fn a_missing_setting_is_named() {
     let message = refused(&[("ISOBAR_DOCUMENTS", "memory:"), ("ISOBAR_BLOBS", "memory:")]).await;
     assert!(message.contains("GREETING"), "{message}");

@@ -69,6 +69,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             },
         },
     ],
+    issuer: Some("https://accounts.google.com"),
     ..EventFacts::OWN
 };
 

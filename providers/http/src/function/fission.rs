@@ -61,6 +61,7 @@ pub const FISSION: PlatformFacts = PlatformFacts {
         },
     ],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: EventFacts::CAPABILITIES
         .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &[

@@ -37,6 +37,7 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(30),
     own_calls: &[],
     events: EVENTS,
+    front_doors: &[],
     capabilities: EventFacts::CAPABILITIES
         .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &[

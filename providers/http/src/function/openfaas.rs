@@ -59,6 +59,7 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
         },
     ],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: EventFacts::CAPABILITIES
         .union(Capabilities::of(&[Capability::ResponseStreaming])),
     sources: &["https://github.com/openfaas/of-watchdog/blob/master/README.md"],

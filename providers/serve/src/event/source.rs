@@ -13,6 +13,8 @@ pub struct EventFacts {
     /// What stands between the events' path, or only its last segment, and the name of a trigger: a slash, or a dash
     /// where the platform itself makes a path of a function's name.
     pub before_name: char,
+    /// Who signs the tokens that its senders can send along, as their `iss` has it.
+    pub issuer: Option<&'static str>,
     /// The JSON that says of events that they are done; 204 without content where there is none.
     pub done: Option<&'static str>,
 }
@@ -61,6 +63,7 @@ impl EventFacts {
     pub const OWN: Self = Self {
         sources: &[],
         before_name: '/',
+        issuer: None,
         done: None,
     };
     /// What a platform can do that takes events, whichever these are.

@@ -38,10 +38,13 @@ pub(super) async fn answer(
     let body = body.collect().await;
     let body = body.map_err(|error| Error::invalid("no content").with_source(error));
     let request = body.and_then(|whole| envelope.open(&parts, whole.to_bytes()));
-    let request = match request {
+    let mut request = match request {
         Ok(request) => request,
         Err(error) => return refused(&error, &id),
     };
+    if app.checks_callers() {
+        shared.note_claims(&mut request);
+    }
     let deadline = shared.facts.deadline.of(&parts.headers, shared.limit);
     let origin = Origin::default()
         .with_id(id.clone())

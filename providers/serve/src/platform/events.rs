@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::Problem;
 use isobar::driver::function::is_named;
@@ -29,7 +29,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::clock;
 use super::front::{Shared, UnderWay};
 use crate::body::RequestBody;
-use crate::event::{Arrived, Delivery, EVENTS_VARIABLE, read};
+use crate::event::{AUDIENCE_VARIABLE, Arrived, Delivery, EVENTS_VARIABLE, read};
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// The handshake of "HTTP 1.1 Web Hooks for Event Delivery", section 4: a sender asks before it sends.
@@ -42,6 +42,13 @@ const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate")
 
 /// Refuses to start an application that waits for events which cannot come.
 pub(super) fn check(app: &AppService, shared: &Shared) -> Result<()> {
+    if shared.sender.is_some() && !app.can_check_tokens() {
+        let message = format!(
+            "{AUDIENCE_VARIABLE} is set, and this build has nothing that checks tokens: enable the feature \"oidc\" of \
+             isobar-connect"
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
     if shared.events.is_some() || !waits(app) {
         return Ok(());
     }
@@ -72,16 +79,11 @@ pub(super) async fn answer(
     let (parts, body) = request.into_parts();
     let mut response = match parts.method {
         Method::OPTIONS => handshake(&parts.headers),
-        Method::POST => match body.collect().await {
-            Ok(body) => {
-                let delivery = Delivery::new(parts.headers, body.to_bytes());
-                let delivery = delivery.with_name(name).with_app(&app);
-                let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
-                deliver(&app, &shared, &delivery, &context).await
-            }
-            // The server knows why, and says so in its place.
-            Err(_) => status(StatusCode::BAD_REQUEST),
-        },
+        Method::POST => {
+            let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
+            let sent = (parts.headers, body);
+            posted((&app, &shared), sent, name, &context).await
+        }
         _ => {
             let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);
             refusal.headers_mut().insert(ALLOW, METHODS);
@@ -90,6 +92,36 @@ pub(super) async fn answer(
     };
     response.headers_mut().insert(REQUEST_ID, id.header_value());
     response
+}
+
+/// Delivers what a request brings, where its sender may send events.
+async fn posted(
+    (app, shared): (&AppService, &Shared),
+    (headers, body): (HeaderMap, RequestBody),
+    name: Option<String>,
+    context: &Context,
+) -> Response {
+    if let Some(refused) = refused_sender(app, shared, &headers, context.id()).await {
+        return refused;
+    }
+    // The server knows why there is no content, and says so in its place.
+    let Ok(body) = body.collect().await else {
+        return status(StatusCode::BAD_REQUEST);
+    };
+    let delivery = Delivery::new(headers, body.to_bytes());
+    let delivery = delivery.with_name(name).with_app(app);
+    deliver(app, shared, &delivery, context).await
+}
+
+/// How a request is refused whose sender may not send events.
+async fn refused_sender(
+    app: &AppService,
+    shared: &Shared,
+    headers: &HeaderMap,
+    id: &RequestId,
+) -> Option<Response> {
+    let expected = shared.sender.as_ref()?;
+    app.refused_sender(expected, headers, id).await
 }
 
 async fn deliver(
@@ -210,7 +242,7 @@ fn refused(error: &Error, id: &RequestId) -> Response {
     Problem::new(status, code, "client", error.message().to_owned()).into_response(id)
 }
 
-fn handshake(asked: &http::HeaderMap) -> Response {
+fn handshake(asked: &HeaderMap) -> Response {
     let mut response = status(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(ALLOW, METHODS);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 use isobar::{Capabilities, Error, Result};
 
+use super::claims::FrontDoorClaims;
 use super::deadline::DeadlineRule;
 use crate::config::{LISTEN_VARIABLE, Variables};
 use crate::event::EventFacts;
@@ -45,6 +46,8 @@ pub struct PlatformFacts {
     pub own_calls: &'static [OwnCall],
     /// The events that it brings.
     pub events: EventFacts,
+    /// The front doors that check callers and say who they are.
+    pub front_doors: &'static [FrontDoorClaims],
     /// What it can do.
     pub capabilities: Capabilities,
     /// Where the facts come from.
@@ -225,6 +228,7 @@ mod tests {
         grace: Duration::ZERO,
         own_calls: &[],
         events: EventFacts::OWN,
+        front_doors: &[],
         capabilities: Capabilities::of(&[]),
         sources: &[],
     };

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::header::{COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
+use isobar::authorization::{CheckedClaims, ExpectedSender};
 use isobar::driver::Problem;
 use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
 use isobar::http::Response;
@@ -19,6 +20,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::calls::{Load, PlatformCalls, Taken};
+use super::claims::FrontDoorClaims;
 use super::envelope::{self, Envelope};
 use super::facts::{FrontLimits, PlatformFacts};
 use super::{client::client_address, events, held::held, trace};
@@ -38,6 +40,10 @@ pub(super) struct Shared {
     pub(super) limit: Option<Duration>,
     /// Where events come.
     pub(super) events: Option<EventsPath>,
+    /// Who may send them, beside knowing where.
+    pub(super) sender: Option<ExpectedSender>,
+    /// The front door that checks callers, where the application does not.
+    pub(super) front_door: Option<&'static FrontDoorClaims>,
     pub(super) most_under_way: Option<usize>,
     pub(super) under_way: AtomicUsize,
     pub(super) stopping: AtomicBool,
@@ -85,6 +91,22 @@ impl Shared {
         let under_way = UnderWay(Arc::clone(self));
         let fits = self.most_under_way.is_none_or(|most| before < most);
         fits.then_some(under_way)
+    }
+
+    /// Keeps what the front door says that checks callers, and takes away what any client could say in its place.
+    pub(super) fn note_claims<B>(&self, request: &mut Request<B>) {
+        let claims = self.front_door.and_then(|door| door.of(request.headers()));
+        for door in self
+            .facts
+            .front_doors
+            .iter()
+            .filter(|door| door.is_own_field())
+        {
+            request.headers_mut().remove(door.field);
+        }
+        if let Some(claims) = claims {
+            request.extensions_mut().insert(CheckedClaims(claims));
+        }
     }
 
     pub(super) fn origin(&self, request: &mut Request<RequestBody>) -> (RequestId, Origin) {
@@ -151,6 +173,9 @@ impl Service<Request<RequestBody>> for Front {
             let answer = envelope::answer(self.app.clone(), shared, envelope, request);
             let answer = Box::pin(answer);
             return FrontAnswer::Platform { answer };
+        }
+        if self.app.checks_callers() {
+            self.shared.note_claims(&mut request);
         }
         let (id, origin) = self.shared.origin(&mut request);
         let answer = self

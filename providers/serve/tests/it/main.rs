@@ -7,6 +7,7 @@
 )]
 
 mod address;
+mod callers;
 mod drain;
 mod events;
 mod harness;

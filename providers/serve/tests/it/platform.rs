@@ -44,6 +44,7 @@ pub(crate) static FACTS: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(1),
     own_calls: &[],
     events: EventFacts::OWN,
+    front_doors: &[],
     capabilities: Capabilities::of(&[
         Capability::Schedules,
         Capability::Messages,
