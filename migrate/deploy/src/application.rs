@@ -21,6 +21,9 @@ pub struct Application {
     /// The topics to which it sends, by name.
     #[serde(default)]
     pub topics: BTreeSet<String>,
+    /// The issuers whose tokens let callers in.
+    #[serde(default)]
+    pub authorizers: Vec<Authorizer>,
     /// Its settings, without values.
     pub settings: Vec<Setting>,
     /// Its secrets, without values.
@@ -71,6 +74,43 @@ pub struct Index {
     pub name: String,
 }
 
+/// An issuer whose tokens let callers in.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Authorizer {
+    /// Its name.
+    pub name: String,
+    /// Its URL.
+    pub issuer: Given,
+    /// What its tokens are for.
+    pub audience: Option<Given>,
+    /// Where its keys are, where discovery does not tell.
+    #[serde(default)]
+    pub keys: Option<Given>,
+}
+
+/// A value, or the setting that tells it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Given {
+    /// The value.
+    Value(String),
+    /// The name of the setting.
+    Setting(String),
+}
+
+/// What a route asks of its callers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Requirement {
+    /// The authorizer.
+    pub authorizer: String,
+    /// All of these must be in the token.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
 /// A setting.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
@@ -117,6 +157,9 @@ pub struct Route {
     /// The most time its handler takes.
     #[serde(default)]
     pub timeout: Option<Duration>,
+    /// What it asks of its callers.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// Everything below the path belongs to it.
     pub opaque: bool,
 }
@@ -136,6 +179,7 @@ impl Application {
             return Err(Error::new(ErrorKind::Description, message));
         }
         application.collections.sort_by(|a, b| a.name.cmp(&b.name));
+        application.authorizers.sort_by(|a, b| a.name.cmp(&b.name));
         application.settings.sort_by(|a, b| a.name.cmp(&b.name));
         application.secrets.sort_by(|a, b| a.name.cmp(&b.name));
         application.schedules.sort_by(|a, b| a.name.cmp(&b.name));

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::application::Application;
+use crate::authorizers::{self, security, value};
 use crate::cron::Cron;
 use crate::environment::{self, FILL_IN, Kind, Stores};
 use crate::error::Result;
@@ -55,7 +56,8 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
 
 /// <https://cloud.google.com/run/docs/reference/yaml/v1>
 fn service(source: &Source<'_>) -> String {
-    let variables = environment::variables_with_events(source, STORES);
+    let mut variables = environment::variables_with_events(source, STORES);
+    variables.extend(authorizers::variable(source.application));
     let mut service = knative::service(source.application, &variables);
     let container = &mut service["spec"]["template"]["spec"]["containers"][0];
     for variable in container["env"].as_array_mut().into_iter().flatten() {
@@ -116,11 +118,15 @@ fn routes(application: &Application) -> String {
         let mut methods = Map::new();
         for (method, name) in openapi::methods_of(&item) {
             let id = ids.of(&method, &path, name.as_deref());
-            methods.insert(method, openapi::operation(&id, &parameters));
+            let mut operation = openapi::operation(&id, &parameters);
+            if let Some(security) = security(item.requires(&method), |_| &[]) {
+                operation["security"] = security;
+            }
+            methods.insert(method, operation);
         }
         paths.insert(path, methods.into());
     }
-    let whole = json!({
+    let mut whole = json!({
         "swagger": "2.0",
         "info": openapi::info(application),
         "schemes": ["https"],
@@ -130,14 +136,42 @@ fn routes(application: &Application) -> String {
         },
         "paths": paths,
     });
-    let comments = [
+    let mut comments = vec![
         Comment::new("", HOW_ROUTES),
         Comment::new(
             "/x-google-backend/address",
             "Fill in: the address of the service.",
         ),
     ];
+    let definitions = definitions(application, &mut comments);
+    if !definitions.is_empty() {
+        whole["securityDefinitions"] = definitions.into();
+        let note = "API Gateway checks tokens by these, and no scopes: the service does, whoever checks tokens.";
+        comments.push(Comment::new("/securityDefinitions", note));
+    }
     yaml::document(&whole, &comments)
+}
+
+/// <https://cloud.google.com/api-gateway/docs/authenticating-users-jwt>
+fn definitions(application: &Application, comments: &mut Vec<Comment>) -> Map<String, Value> {
+    let mut definitions = Map::new();
+    for authorizer in &application.authorizers {
+        let at = |member: &str| format!("/securityDefinitions/{}/{member}", authorizer.name);
+        let mut definition =
+            json!({ "type": "oauth2", "authorizationUrl": "", "flow": "implicit" });
+        let told = [
+            ("x-google-issuer", Some(&authorizer.issuer)),
+            ("x-google-audiences", authorizer.audience.as_ref()),
+            ("x-google-jwks_uri", authorizer.keys.as_ref()),
+        ];
+        for (member, given) in told {
+            if let Some(given) = given {
+                definition[member] = value(given, at(member), comments);
+            }
+        }
+        definitions.insert(authorizer.name.clone(), definition);
+    }
+    definitions
 }
 
 fn parameter(name: &str) -> Value {

@@ -7,6 +7,7 @@
 mod alibaba;
 mod application;
 mod archive;
+mod authorizers;
 mod aws;
 mod azure;
 mod binary;
@@ -28,7 +29,10 @@ mod target;
 mod tencent;
 mod yaml;
 
-pub use application::{Application, Collection, Index, Route, Schedule, Secret, Setting};
+pub use application::{
+    Application, Authorizer, Collection, Given, Index, Requirement, Route, Schedule, Secret,
+    Setting,
+};
 pub use archive::PackedFile;
 pub use binary::{ProgramFacts, inspect};
 pub use bundle::{Bundle, check_target};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::application::{Application, Route};
+use crate::application::{Application, Requirement, Route};
 
 /// The methods that a path item has.
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
@@ -18,6 +18,37 @@ pub(crate) struct Item {
     pub(crate) parameters: Vec<String>,
     /// The methods, in lower case; none where it answers all.
     pub(crate) methods: BTreeMap<String, Option<String>>,
+    /// What a method asks of its callers; that of the empty name holds for those that are not listed.
+    requires: BTreeMap<String, Vec<Requirement>>,
+}
+
+impl Item {
+    fn add(&mut self, route: &Route) {
+        let named = route.methods.iter().filter(|method| *method != "*");
+        let methods: Vec<String> = named.map(|method| method.to_lowercase()).collect();
+        let asked = methods.iter().cloned();
+        let asked = asked.chain(methods.is_empty().then(String::new));
+        self.requires
+            .extend(asked.map(|method| (method, route.requires.clone())));
+        let known = methods
+            .into_iter()
+            .filter(|method| METHODS.contains(&method.as_str()));
+        self.methods
+            .extend(known.map(|method| (method, route.name.clone())));
+        // A handler of GET answers HEAD as well.
+        if self.methods.contains_key("get") {
+            self.methods.entry("head".to_owned()).or_default();
+            let asked = self.requires.get("get").cloned().unwrap_or_default();
+            self.requires.entry("head".to_owned()).or_insert(asked);
+        }
+    }
+
+    /// What this method asks of its callers.
+    pub(crate) fn requires(&self, method: &str) -> &[Requirement] {
+        let own = self.requires.get(method);
+        own.or_else(|| self.requires.get(""))
+            .map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The paths of an application, each with its parameters in braces; `rest` is how the gateway
@@ -29,14 +60,7 @@ pub(crate) fn items(application: &Application, rest: fn(&str) -> String) -> BTre
             let (path, parameters) = template(&path, rest);
             let item = items.entry(path).or_default();
             item.parameters = parameters;
-            let methods = route.methods.iter().filter(|method| *method != "*");
-            let methods = methods.map(|method| (method.to_lowercase(), route.name.clone()));
-            item.methods
-                .extend(methods.filter(|(method, _)| METHODS.contains(&method.as_str())));
-            // A handler of GET answers HEAD as well.
-            if item.methods.contains_key("get") {
-                item.methods.entry("head".to_owned()).or_default();
-            }
+            item.add(route);
         }
     }
     items

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::template::{FUNCTION, Template, attribute, prefixed, reference, sub};
 use crate::application::{Secret, Setting};
+use crate::authorizers::{APPLICATION, GATEWAY, VARIABLE};
 use crate::export::Architecture;
 
 /// The function's time in seconds: what an HTTP API waits for.
@@ -70,10 +71,26 @@ fn variables(template: &mut Template<'_>) -> Map<String, Value> {
     for setting in &application.settings {
         set(&setting.name, value_of(template, setting));
     }
+    if !application.authorizers.is_empty() {
+        set(VARIABLE, authorizer(template));
+    }
     for secret in &application.secrets {
         set(&secret.name, secret_of(template, secret));
     }
     variables
+}
+
+/// A parameter, so that nobody is believed before somebody has said so.
+fn authorizer(template: &mut Template<'_>) -> Value {
+    let parameter = json!({
+        "Type": "String",
+        "Description": "Who checks callers",
+        "AllowedValues": [APPLICATION, GATEWAY],
+        "Default": APPLICATION,
+    });
+    let comment = "api-gateway only where the API has an authorizer, as the one of openapi.yaml.";
+    template.parameter("Authorizer", parameter, comment);
+    reference("Authorizer")
 }
 
 /// A parameter; an optional setting that is given no value is no variable.
