@@ -229,6 +229,14 @@ impl Context {
         self.doors()?.open().await
     }
 
+    /// The same, with more variables in its environment.
+    pub(crate) async fn door_with(
+        &self,
+        variables: &[(&'static str, String)],
+    ) -> Result<Box<dyn Door>, Failure> {
+        self.doors()?.open_with(variables).await
+    }
+
     /// The provider's front door itself.
     pub(crate) fn doors(&self) -> Result<&dyn Doors, Failure> {
         let doors = self.provider.doors.as_deref();

@@ -154,8 +154,19 @@ pub trait Doors: fmt::Debug + Send + Sync {
         4_000_000
     }
 
+    /// Whether a request waits until the one before it was answered.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
+
     /// Whether it tells how often a message was delivered.
     fn counts_deliveries(&self) -> bool;
+
+    /// The same as [`open`](Self::open), with more variables in the probe's environment; on platforms that take events over
+    /// HTTP.
+    async fn open_with(&self, _: &[(&'static str, String)]) -> Result<Box<dyn Door>, Failure> {
+        Err(isobar::Error::unsupported(Capability::CloudEvents).into())
+    }
 
     /// Starts the probe and waits until it takes requests.
     async fn open(&self) -> Result<Box<dyn Door>, Failure>;

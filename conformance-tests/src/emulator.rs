@@ -126,6 +126,20 @@ impl Emulator {
         Self::start_http("azurite", "emulators/azurite/blob.mjs", None).await
     }
 
+    /// Starts an issuer of tokens at this port, which `./test` installed.
+    pub async fn start_issuer(port: u16) -> Result<Self, StartError> {
+        let script = "emulators/issuer/issuer.mjs";
+        let start = Start {
+            name: "oauth2-mock-server",
+            version: script_version(script)?,
+            url: "http://127.0.0.1:{port}",
+            ready: Some("/.well-known/openid-configuration"),
+        };
+        start
+            .at(port, &|port, log: &File| run_script(script, port, log))
+            .await
+    }
+
     async fn start_http(
         name: &'static str,
         script: &str,
@@ -167,24 +181,35 @@ impl Emulator {
 impl Start<'_> {
     async fn run(
         self,
-        spawn: impl Fn(u16, &File) -> io::Result<Child>,
+        spawn: impl Fn(u16, &File) -> io::Result<Child> + Sync,
+    ) -> Result<Emulator, StartError> {
+        let mut attempts = 1;
+        loop {
+            let port = free_port().map_err(|error| failed(self.name, &error))?;
+            match self.at(port, &spawn).await {
+                Err(StartError::Failed(_)) if attempts < ATTEMPTS => attempts += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn at(
+        &self,
+        port: u16,
+        spawn: &(impl Fn(u16, &File) -> io::Result<Child> + Sync),
     ) -> Result<Emulator, StartError> {
         let broken = |error: io::Error| failed(self.name, &error);
-        let mut last = String::new();
-        for _ in 0..ATTEMPTS {
-            let port = free_port().map_err(broken)?;
-            let log = tempfile::NamedTempFile::new().map_err(broken)?;
-            let mut emulator = Emulator {
-                name: self.name,
-                version: self.version.clone(),
-                url: self.url.replace("{port}", &port.to_string()),
-                child: spawn(port, log.as_file()).map_err(broken)?,
-            };
-            if emulator.becomes_ready(port, self.ready).await {
-                return Ok(emulator);
-            }
-            last = std::fs::read_to_string(log.path()).unwrap_or_default();
+        let log = tempfile::NamedTempFile::new().map_err(broken)?;
+        let mut emulator = Emulator {
+            name: self.name,
+            version: self.version.clone(),
+            url: self.url.replace("{port}", &port.to_string()),
+            child: spawn(port, log.as_file()).map_err(broken)?,
+        };
+        if emulator.becomes_ready(port, self.ready).await {
+            return Ok(emulator);
         }
+        let last = std::fs::read_to_string(log.path()).unwrap_or_default();
         let tail: Vec<&str> = last.lines().rev().take(5).collect();
         let tail = tail.into_iter().rev().collect::<Vec<_>>().join("; ");
         Err(failed(self.name, &format!("it printed: {tail}")))

@@ -1,5 +1,7 @@
 //! The cases about requests and responses, one file per group.
 
+mod callers;
+mod loads;
 mod platform;
 mod requests;
 mod responses;
@@ -7,4 +9,10 @@ mod responses;
 use crate::Case;
 
 /// Every case about requests and responses.
-pub(crate) const CASES: &[&[Case]] = &[platform::CASES, requests::CASES, responses::CASES];
+pub(crate) const CASES: &[&[Case]] = &[
+    callers::CASES,
+    loads::CASES,
+    platform::CASES,
+    requests::CASES,
+    responses::CASES,
+];

@@ -19,6 +19,7 @@ mod fault;
 pub mod function;
 pub mod gateway;
 pub mod harness;
+mod issuer;
 mod outcome;
 pub mod probe;
 mod provider;

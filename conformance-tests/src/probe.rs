@@ -1,5 +1,6 @@
 //! The application behind the doors: it tells what it saw, or answers what it is told to.
 
+pub(crate) mod callers;
 pub(crate) mod files;
 pub(crate) mod inbox;
 pub(crate) mod notes;
@@ -22,6 +23,7 @@ use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
 use isobar::{App, Capabilities, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
 use isobar_local::{LocalPlatform, LocalStore};
+use isobar_oidc::OidcTokens;
 use isobar_serve::event::EVENTS_VARIABLE;
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +177,10 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
         environment = environment.topics(store.topics()).blobs(store.blobs());
         environment = environment.documents(store.documents());
     }
+    let issuer = isobar_serve::process_variable(callers::ISSUER.name());
+    let issuer = issuer.map(|url| (callers::ISSUER.name().to_owned(), url));
+    let tokens = OidcTokens::new(Arc::new(isobar_local::clock()));
+    let environment = environment.tokens(Arc::new(tokens)).settings(issuer);
     let environment = environment.build();
     let app = app(store.is_some());
     let capabilities = platform.describe().capabilities;
@@ -229,6 +235,7 @@ fn app(wakes_itself: bool) -> App<Inbox> {
         .route("/files", get(files::list).post(files::make))
         .route("/notes", get(notes::list).post(notes::make))
         .get("/ticks", ticks::list)
+        .merge(callers::routes())
         .fallback(probe);
     let state = move |environment: &Environment| {
         let mut inbox = Inbox::default();
@@ -239,7 +246,9 @@ fn app(wakes_itself: bool) -> App<Inbox> {
         }
         Ok(inbox)
     };
-    let app = App::new("probe", state).routes(routes);
+    let app = App::new("probe", state)
+        .authorizer(&callers::LOGIN)
+        .routes(routes);
     if wakes_itself {
         app.topic(&inbox::TOPIC).bucket(&FILES).collection(&NOTES)
     } else {

@@ -111,15 +111,25 @@ impl Doors for ContractDoors {
         self.0.events.counts
     }
 
+    async fn open_with(
+        &self,
+        variables: &[(&'static str, String)],
+    ) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(self.start(variables).await?))
+    }
+
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
-        Ok(Box::new(self.start().await?))
+        Ok(Box::new(self.start(&[]).await?))
     }
 }
 
 impl ContractDoors {
     /// Starts the probe and does what the front end does before the first request.
-    pub(super) async fn start(&self) -> Result<ContractDoor, Failure> {
-        self.start_to(None).await
+    pub(super) async fn start(
+        &self,
+        more: &[(&'static str, String)],
+    ) -> Result<ContractDoor, Failure> {
+        self.start_to(None, more).await
     }
 
     /// The same for somebody's application in place of the probe.
@@ -127,10 +137,14 @@ impl ContractDoors {
         &self,
         application: &Application,
     ) -> Result<Box<dyn Door>, Failure> {
-        Ok(Box::new(self.start_to(Some(application)).await?))
+        Ok(Box::new(self.start_to(Some(application), &[]).await?))
     }
 
-    async fn start_to(&self, application: Option<&Application>) -> Result<ContractDoor, Failure> {
+    async fn start_to(
+        &self,
+        application: Option<&Application>,
+        more: &[(&'static str, String)],
+    ) -> Result<ContractDoor, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
         let temporary = TempDir::new().map_err(failed)?;
@@ -145,6 +159,7 @@ impl ContractDoors {
         if self.capabilities().has(Capability::ChangeEvents) {
             variables.push((probe::CHANGES, "watched".to_owned()));
         }
+        variables.extend_from_slice(more);
         let door = ContractDoor {
             contract: self.0,
             address,

@@ -22,8 +22,9 @@ use tokio::process::Command;
 
 use super::{Door, Doors, WireRequest, WireResponse, WireWrite, http1};
 use crate::emulator::{Emulator, PythonEmulator};
+use crate::probe::callers::ISSUER;
 use crate::probe::notes::{NOTES, Note};
-use crate::{Evidence, Failure, probe};
+use crate::{Evidence, Failure, issuer, probe};
 
 /// Doors to a function on MiniStack, for the cases about changes of documents alone.
 #[derive(Debug)]
@@ -56,6 +57,10 @@ impl Doors for DeployedDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ThirdPartyEmulator
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        true
     }
 
     fn counts_deliveries(&self) -> bool {
@@ -122,7 +127,9 @@ fn lambda(url: &str) -> Client {
 
 /// Makes this very program a function; returns what stands before the paths of its URL.
 async fn deploy(lambda: &Client) -> Result<String, Failure> {
-    let environment = Environment::builder().variables(probe::VARIABLE, "lambda");
+    let environment = Environment::builder()
+        .variables(probe::VARIABLE, "lambda")
+        .variables(ISSUER.name(), issuer::url());
     let code = FunctionCode::builder().zip_file(Blob::new(package().await?));
     let function = lambda
         .create_function()

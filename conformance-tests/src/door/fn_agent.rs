@@ -61,6 +61,10 @@ impl Doors for FnDoors {
         Evidence::ContractOnly
     }
 
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+
     fn counts_deliveries(&self) -> bool {
         // No messages come this way.
         false

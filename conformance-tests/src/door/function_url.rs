@@ -93,6 +93,10 @@ impl Doors for FunctionUrlDoors {
         Evidence::ThirdPartyEmulator
     }
 
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+
     fn counts_deliveries(&self) -> bool {
         true
     }

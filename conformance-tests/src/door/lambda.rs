@@ -93,6 +93,10 @@ impl Doors for LambdaDoors {
         most.unwrap_or(usize::MAX).min(4_000_000)
     }
 
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+
     fn counts_deliveries(&self) -> bool {
         true
     }

@@ -62,6 +62,10 @@ impl Doors for OpenWhiskDoors {
         MOST_CONTENT
     }
 
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+
     fn counts_deliveries(&self) -> bool {
         // No messages come this way.
         false

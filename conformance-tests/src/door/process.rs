@@ -7,7 +7,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::application::Application;
-use crate::{Failure, probe};
+use crate::probe::callers::ISSUER;
+use crate::{Failure, issuer, probe};
 
 /// A running probe; dropping it ends it.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl ProbeProcess {
     pub(super) fn start(platform: &str, variables: &[(&str, String)]) -> Result<Self, Failure> {
         let child = Command::new(program()?)
             .env(probe::VARIABLE, platform)
+            .env(ISSUER.name(), issuer::url())
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -125,6 +127,7 @@ fn alone<'c>(command: &'c mut Command, run: &str, variables: &[(&str, String)]) 
     command
         .env_clear()
         .env(probe::VARIABLE, run)
+        .env(ISSUER.name(), issuer::url())
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .kill_on_drop(true)

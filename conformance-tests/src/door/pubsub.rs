@@ -74,7 +74,7 @@ impl Doors for PubSubDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
-        let front = self.front.start().await?;
+        let front = self.front.start(&[]).await?;
         let endpoint = format!("http://{}{}", front.address(), brought::PATH);
         let door = PubSubDoor {
             front,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use isobar::Capability;
+use isobar_serve::event::{AUDIENCE_VARIABLE, ISSUER_VARIABLE, SENDER_VARIABLE};
 use serde_json::{Value, json};
 
 use crate::door::{Door, WireRequest, percent_encoded};
 use crate::probe::TOPIC;
 use crate::probe::inbox::deliveries;
-use crate::{Case, Context, Failure, expect};
+use crate::{Case, Context, Failure, expect, issuer};
 
 /// Every case about CloudEvents.
 pub(super) const CASES: &[Case] = &[
@@ -31,6 +32,13 @@ pub(super) const CASES: &[Case] = &[
         "an event at any path but that of events is a request like others",
         "N11",
         |ctx| Box::pin(come_to_their_path(ctx)),
+    )
+    .needs(&[Capability::CloudEvents]),
+    Case::function(
+        "G-431",
+        "where a sender is named, an event without a token of it is refused, also at the secret path",
+        "N11",
+        |ctx| Box::pin(are_signed(ctx)),
     )
     .needs(&[Capability::CloudEvents]),
 ];
@@ -162,4 +170,71 @@ async fn come_to_their_path(ctx: Context) -> Result<(), Failure> {
     }
     let seen = deliveries(&*door, 1).await?;
     expect::equal("the number of deliveries", &seen.len(), &1)
+}
+
+const AUDIENCE: &str = "https://probe.example/events";
+const SENDER: &str = "sender@project.example";
+
+/// The claims of the sender, but for these.
+fn sender(change: Value) -> Value {
+    let mut claims = json!({"aud": AUDIENCE, "sub": "1", "email": SENDER, "email_verified": true});
+    if let Value::Object(change) = change {
+        for (name, value) in change {
+            claims[name] = value;
+        }
+    }
+    claims
+}
+
+async fn are_signed(ctx: Context) -> Result<(), Failure> {
+    let door = ctx
+        .door_with(&[
+            (AUDIENCE_VARIABLE, AUDIENCE.to_owned()),
+            (SENDER_VARIABLE, SENDER.to_owned()),
+            (ISSUER_VARIABLE, issuer::url()),
+        ])
+        .await?;
+    let bring = async |id: &str, token: Option<String>| {
+        let mut request = structured(&event(id));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        door.bring(Some(TOPIC.name()), &request).await
+    };
+    let good = issuer::token(&sender(json!({}))).await?;
+    let response = bring("signed", Some(good)).await?;
+    let done = (200..300).contains(&response.status);
+    expect::that(
+        done,
+        &format!("a signed event is answered {}", response.status),
+    )?;
+    let missing = bring("missing", None).await?;
+    expect::equal("the status without a token", &missing.status, &401)?;
+    for (what, change) in [
+        (
+            "for another audience",
+            json!({"aud": "https://other.example"}),
+        ),
+        (
+            "of another sender",
+            json!({"email": "other@project.example"}),
+        ),
+        (
+            "of an address that nobody has verified",
+            json!({"email_verified": false}),
+        ),
+        ("of another issuer", json!({"iss": "https://login.example"})),
+        ("that has expired", json!({"exp": 1_700_000_000})),
+    ] {
+        let token = issuer::token(&sender(change)).await?;
+        let response = bring("refused", Some(token)).await?;
+        expect::equal(
+            &format!("the status of a token {what}"),
+            &response.status,
+            &401,
+        )?;
+    }
+    let seen = deliveries(&*door, 1).await?;
+    expect::equal("how many came through", &seen.len(), &1)?;
+    expect::equal("the event", &seen[0].id.as_str(), &"signed")
 }

@@ -35,6 +35,8 @@ pub(super) struct Inbox {
     events: Arc<Mutex<Vec<SeenEvent>>>,
     changes: Arc<Mutex<Vec<SeenChange>>>,
     ticks: Arc<Mutex<Vec<SeenTick>>>,
+    /// Lets go of a request that is held.
+    pub(super) released: Arc<tokio::sync::Notify>,
     pub(super) topic: Option<Topic>,
     pub(super) files: Option<Bucket>,
     pub(super) notes: Option<Collection<Note>>,

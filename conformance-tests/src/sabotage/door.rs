@@ -77,8 +77,21 @@ impl Doors for SabotagedDoors {
         self.inner.most_content()
     }
 
+    fn one_at_a_time(&self) -> bool {
+        self.inner.one_at_a_time()
+    }
+
     fn counts_deliveries(&self) -> bool {
         self.inner.counts_deliveries()
+    }
+
+    async fn open_with(
+        &self,
+        variables: &[(&'static str, String)],
+    ) -> Result<Box<dyn Door>, Failure> {
+        let inner = self.inner.open_with(variables).await?;
+        let fault = self.fault;
+        Ok(Box::new(SabotagedDoor { inner, fault }))
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {

@@ -92,6 +92,36 @@ pub(super) const ALL: &[Sabotage] = &[
     request("keys of a query are told once", "G-402", |request| {
         request.target = request.target.replace("b=2&a=1&b=1", "b=1&a=1");
     }),
+    response(
+        "a caller's scopes are lost",
+        "G-252",
+        |request, response| {
+            if request.target.starts_with("/callers") {
+                let body = String::from_utf8_lossy(&response.body).replace("probe:read", "");
+                response.body = body.into_bytes();
+            }
+        },
+    ),
+    response("forged tokens are let in", "G-427", |request, response| {
+        if request.target == "/callers/any" && response.status == 401 {
+            response.status = 200;
+        }
+    }),
+    response("scopes are not looked at", "G-428", |request, response| {
+        if request.target == "/callers/readers" && response.status == 403 {
+            response.status = 200;
+        }
+    }),
+    request(
+        "every request goes to a route without limits",
+        "G-429",
+        |request| {
+            request.target = request.target.replace("/held", "/free");
+        },
+    ),
+    request("rates are never reached", "G-430", |request| {
+        request.target = request.target.replace("/limited", "/free");
+    }),
     request("traces are begun anew", "G-251", |request| {
         request.headers.retain(|(name, _)| name != "traceparent");
     }),
