@@ -211,4 +211,9 @@ pub trait Door: fmt::Debug + Send + Sync {
     async fn write(&self, _: &[WireWrite]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::ChangeEvents).into())
     }
+
+    /// The lines with this text that the probe has logged, as whoever collects its logs has them.
+    async fn logged(&self, _: &str) -> Result<Vec<String>, Failure> {
+        Err(Failure::new("nobody collects the logs of this probe"))
+    }
 }

@@ -4,6 +4,7 @@ mod events;
 mod files;
 mod messages;
 mod notes;
+mod observed;
 mod ticks;
 
 use futures_util::future::join_all;
@@ -18,6 +19,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     messages::CASES,
     files::CASES,
     notes::CASES,
+    observed::CASES,
     ticks::CASES,
     events::CASES,
 ];
@@ -46,12 +48,6 @@ const INVOCATIONS: &[Case] = &[
         "each response carries the id that its handler saw, and no two are the same",
         "N9",
         |ctx| Box::pin(request_ids(ctx)),
-    ),
-    Case::function(
-        "G-251",
-        "the trace headers of the caller are seen as they were sent",
-        "N9",
-        |ctx| Box::pin(trace_headers(ctx)),
     ),
 ];
 
@@ -114,27 +110,6 @@ async fn request_ids(ctx: Context) -> Result<(), Failure> {
         )?;
         expect::that(!ids.contains(&told), "two requests have one id")?;
         ids.push(told);
-    }
-    Ok(())
-}
-
-async fn trace_headers(ctx: Context) -> Result<(), Failure> {
-    let door = ctx.door().await?;
-    let sent = [
-        (
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ),
-        ("tracestate", "congo=t61rcWkgMzE"),
-        ("baggage", "userId=alice"),
-    ];
-    let request = sent.iter().fold(get("/"), |request, (name, value)| {
-        request.header(name, value)
-    });
-    let seen = seen(&*door, &request).await?;
-    for (name, value) in sent {
-        let found = seen.only(name).map(String::from_utf8_lossy);
-        expect::equal(name, &found.as_deref(), &Some(value))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::extract::{OriginalUri, Path};
 use axum::response::IntoResponse as _;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
 use isobar::function::Context;
@@ -67,6 +67,17 @@ pub(crate) struct Seen {
     pub(crate) id: String,
     /// The client's address.
     pub(crate) remote: Option<IpAddr>,
+    pub(crate) trace: SeenTrace,
+}
+
+/// What it saw of the trace, in W3C's digits.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenTrace {
+    pub(crate) trace_id: String,
+    pub(crate) parent_id: Option<String>,
+    pub(crate) is_sampled: bool,
+    /// What the handler sends with its own calls.
+    pub(crate) calls: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -185,6 +196,7 @@ async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Resul
     let app = app(store.is_some());
     let capabilities = platform.describe().capabilities;
     let app = waking(app, capabilities);
+    isobar_connect::log(&app.describe());
     platform.serve(app.build(&environment)?).await
 }
 
@@ -230,6 +242,7 @@ fn app(wakes_itself: bool) -> App<Inbox> {
             segment
         })
         .get("/panic", panic)
+        .get("/log/{word}", log)
         .route("/slow", get(slow).timeout(Duration::from_millis(100)))
         .route("/messages", get(inbox::list).post(inbox::send))
         .route("/files", get(files::list).post(files::make))
@@ -292,8 +305,32 @@ async fn probe(
         crc32c: crc32c::crc32c(&received),
         id: invocation.id().as_str().to_owned(),
         remote: invocation.remote_address(),
+        trace: seen_trace(&invocation),
     };
     axum::Json(seen).into_response()
+}
+
+fn seen_trace(invocation: &Context) -> SeenTrace {
+    let trace = invocation.trace();
+    let mut call = HeaderMap::new();
+    trace.inject(&mut call);
+    let calls = call.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), value.into_owned())
+    });
+    SeenTrace {
+        trace_id: format!("{:032x}", trace.trace_id()),
+        parent_id: trace.parent_id().map(|id| format!("{id:016x}")),
+        is_sampled: trace.is_sampled(),
+        calls: calls.collect(),
+    }
+}
+
+/// Logs before and after it gives others their turn.
+async fn log(Path(word): Path<String>) {
+    tracing::info!(target: "probe", number = 7, "first\nof {word}");
+    tokio::task::yield_now().await;
+    tracing::warn!(target: "probe", word, "second \"of\" {word}");
 }
 
 fn answered(answer: &HeaderValue) -> Option<Response> {

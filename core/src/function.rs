@@ -15,6 +15,7 @@ mod service;
 mod setting;
 mod timeout;
 mod topic;
+mod trace;
 mod trigger;
 
 pub use answer::Answer;
@@ -32,3 +33,4 @@ pub use service::AppService;
 pub use setting::{Secret, SecretSpec, SettingSpec};
 pub(crate) use timeout::TimeoutLayer;
 pub use topic::{OutgoingMessage, Topic};
+pub use trace::{TRACE_RESPONSE, Trace};

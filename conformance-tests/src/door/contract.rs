@@ -70,7 +70,7 @@ pub struct ContractDoors(pub &'static Contract);
 pub(super) struct ContractDoor {
     contract: &'static Contract,
     address: SocketAddr,
-    _process: ProbeProcess,
+    process: ProbeProcess,
     _temporary: TempDir,
 }
 
@@ -163,7 +163,7 @@ impl ContractDoors {
         let door = ContractDoor {
             contract: self.0,
             address,
-            _process: match application {
+            process: match application {
                 Some(application) => ProbeProcess::start_application(application, &variables)?,
                 None => ProbeProcess::start_alone(&variables)?,
             },
@@ -339,6 +339,10 @@ impl Door for ContractDoor {
             (self.contract.events.tick)(schedule, tried)
         })
         .await
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }
 

@@ -29,7 +29,7 @@ struct FnDoor {
     socket: PathBuf,
     /// A container has one call at a time; where Fn would start another, the others wait here.
     calls: Mutex<()>,
-    _process: ProbeProcess,
+    process: ProbeProcess,
     _directory: TempDir,
 }
 
@@ -85,7 +85,7 @@ impl Doors for FnDoors {
         let door = FnDoor {
             socket,
             calls: Mutex::new(()),
-            _process: ProbeProcess::start_alone(&variables)?,
+            process: ProbeProcess::start_alone(&variables)?,
             _directory: directory,
         };
         let start = Instant::now();
@@ -122,6 +122,10 @@ impl Door for FnDoor {
             return Err(Failure::new(what));
         }
         Ok(response)
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }
 

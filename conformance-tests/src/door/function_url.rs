@@ -20,7 +20,7 @@ pub struct FunctionUrlDoors;
 #[derive(Debug)]
 struct FunctionUrlDoor {
     address: SocketAddr,
-    _process: ProbeProcess,
+    process: ProbeProcess,
     _lambda: CargoLambda,
 }
 
@@ -115,7 +115,7 @@ impl Doors for FunctionUrlDoors {
         let malformed = |_| Failure::new(format!("cargo-lambda is at {url:?}"));
         Ok(Box::new(FunctionUrlDoor {
             address: address.map_err(malformed)?,
-            _process: ProbeProcess::start("lambda", &variables)?,
+            process: ProbeProcess::start("lambda", &variables)?,
             _lambda: lambda,
         }))
     }
@@ -135,5 +135,9 @@ impl Door for FunctionUrlDoor {
             return Err(Failure::new("no answer over HTTP in 30 s"));
         };
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }

@@ -42,7 +42,7 @@ struct LambdaDoor {
     door: FrontDoor,
     runtime: Arc<RuntimeApi>,
     server: JoinHandle<()>,
-    _process: ProbeProcess,
+    process: ProbeProcess,
 }
 
 /// The runtime API of one function.
@@ -144,7 +144,7 @@ impl LambdaDoors {
             door: self.door,
             runtime,
             server,
-            _process: match application {
+            process: match application {
                 Some(application) => ProbeProcess::start_application(application, &variables)?,
                 None => ProbeProcess::start("lambda", &variables)?,
             },
@@ -229,6 +229,10 @@ impl Door for LambdaDoor {
             }
         }
         Ok(())
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }
 

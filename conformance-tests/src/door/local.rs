@@ -22,7 +22,7 @@ pub struct LocalDoors {
 #[derive(Debug)]
 struct LocalDoor {
     address: SocketAddr,
-    _process: ProbeProcess,
+    process: ProbeProcess,
 }
 
 impl LocalDoors {
@@ -62,10 +62,7 @@ impl Doors for LocalDoors {
         let told = process.first_line().await?;
         let malformed = |_| Failure::new(format!("the probe told {told:?} as its address"));
         let address = told.parse().map_err(malformed)?;
-        Ok(Box::new(LocalDoor {
-            address,
-            _process: process,
-        }))
+        Ok(Box::new(LocalDoor { address, process }))
     }
 }
 
@@ -86,5 +83,9 @@ impl Door for LocalDoor {
 
     async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
         notes::write(self, writes).await
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }

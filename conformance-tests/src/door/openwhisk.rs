@@ -38,6 +38,9 @@ struct OpenWhiskDoor<A>(A);
 trait Activates: std::fmt::Debug + Send + Sync {
     /// The result of an activation that did not fail.
     async fn activate(&self, activation: &Value) -> Result<Value, Failure>;
+
+    /// The lines with this text that it has logged.
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure>;
 }
 
 /// How long an action may take to be there, and to answer.
@@ -95,6 +98,10 @@ impl<A: Activates> Door for OpenWhiskDoor<A> {
             return Err(Failure::new(what));
         }
         Ok(response)
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.0.logged(text).await
     }
 }
 

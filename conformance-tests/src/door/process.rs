@@ -1,10 +1,15 @@
 //! The probe in a process of its own, which ends with this one.
 
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::process::Stdio;
+use std::time::Duration;
 
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{Instant, sleep};
 
 use super::application::Application;
 use crate::probe::callers::ISSUER;
@@ -14,23 +19,30 @@ use crate::{Failure, issuer, probe};
 #[derive(Debug)]
 pub(super) struct ProbeProcess {
     child: Child,
+    logs: Logs,
 }
+
+/// How long a line may take from the probe to where it is read.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(10);
 
 impl ProbeProcess {
     /// Starts this very program as a probe on `platform`; its `main` must ask
     /// [`probe::requested`].
     pub(super) fn start(platform: &str, variables: &[(&str, String)]) -> Result<Self, Failure> {
+        let logs = Logs::new()?;
         let child = Command::new(program()?)
             .env(probe::VARIABLE, platform)
             .env(ISSUER.name(), issuer::url())
+            .env("ISOBAR_LOG_FORMAT", "json")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(logs.writer()?)
             .kill_on_drop(true)
             .spawn();
         child
-            .map(|child| Self { child })
+            .map(|child| Self { child, logs })
             .map_err(|error| not_started(&error))
     }
 
@@ -40,7 +52,9 @@ impl ProbeProcess {
         variables: &[(&str, String)],
     ) -> Result<Self, Failure> {
         let child = application.command(variables)?.spawn();
-        child.map(|child| Self { child }).map_err(|error| {
+        // What it writes goes where the application's owner finds it.
+        let logs = Logs::new()?;
+        child.map(|child| Self { child, logs }).map_err(|error| {
             let program = application.program.display();
             Failure::new(format!("{program} cannot be started: {error}"))
         })
@@ -54,13 +68,14 @@ impl ProbeProcess {
 
     /// Starts the probe with nothing but these variables, to find out by itself where it is.
     pub(super) fn start_alone(variables: &[(&str, String)]) -> Result<Self, Failure> {
+        let logs = Logs::new()?;
         let mut command = Command::new(program()?);
         let child = alone(&mut command, probe::CONNECT, variables)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(logs.writer()?)
+            .stderr(logs.writer()?)
             .spawn();
         child
-            .map(|child| Self { child })
+            .map(|child| Self { child, logs })
             .map_err(|error| not_started(&error))
     }
 
@@ -77,14 +92,16 @@ impl ProbeProcess {
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Failure::new("the probe has no output"));
         };
-        let logs = [Lines::of(output), Lines::of(errors)];
-        Ok((Self { child }, logs))
+        let lines = [Lines::of(output), Lines::of(errors)];
+        let logs = Logs::new()?;
+        Ok((Self { child, logs }, lines))
     }
 
     /// The same, with its standard input, and what it writes to descriptor 3.
     pub(super) fn start_on_pipes(
         variables: &[(&str, String)],
     ) -> Result<(Self, ChildStdin, Lines), Failure> {
+        let logs = Logs::new()?;
         let mut command = Command::new("/bin/sh");
         // Only a shell opens a descriptor by its number without code that the compiler cannot check.
         command
@@ -92,13 +109,28 @@ impl ProbeProcess {
             .arg(program()?);
         let mut child = alone(&mut command, probe::CONNECT_ON_PIPES, variables)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(logs.writer()?)
             .spawn()
             .map_err(|error| not_started(&error))?;
         let (Some(input), Some(results)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Failure::new("the probe has no pipes"));
         };
-        Ok((Self { child }, input, Lines::of(results)))
+        Ok((Self { child, logs }, input, Lines::of(results)))
+    }
+
+    /// The lines with this text that it has logged, once there is one; a last one without an end is still being written.
+    pub(super) async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        let start = Instant::now();
+        loop {
+            let found = self.logs.with(text)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(Failure::new(format!("the probe has not logged {text:?}")));
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     /// The first line that it writes.
@@ -133,18 +165,59 @@ fn alone<'c>(command: &'c mut Command, run: &str, variables: &[(&str, String)]) 
         .kill_on_drop(true)
 }
 
+/// What a process writes to its streams, in one file.
+#[derive(Debug)]
+struct Logs(NamedTempFile);
+
+impl Logs {
+    fn new() -> Result<Self, Failure> {
+        NamedTempFile::new()
+            .map(Self)
+            .map_err(|error| no_logs(&error))
+    }
+
+    fn writer(&self) -> Result<Stdio, Failure> {
+        let appending = File::options().append(true).open(self.0.path());
+        appending.map(Stdio::from).map_err(|error| no_logs(&error))
+    }
+
+    fn with(&self, text: &str) -> Result<Vec<String>, Failure> {
+        let content = std::fs::read(self.0.path()).map_err(|error| no_logs(&error))?;
+        let content = String::from_utf8_lossy(&content);
+        let whole = content.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let lines = whole.lines().filter(|line| line.contains(text));
+        Ok(lines.map(str::to_owned).collect())
+    }
+}
+
+fn no_logs(error: &io::Error) -> Failure {
+    Failure::new(format!("no place for the logs of the probe: {error}"))
+}
+
 /// The lines that a process writes.
-pub(super) struct Lines(BufReader<Box<dyn AsyncRead + Send + Sync + Unpin>>);
+pub(super) struct Lines {
+    stream: BufReader<Box<dyn AsyncRead + Send + Sync + Unpin>>,
+    heard: Vec<String>,
+}
 
 impl Lines {
     fn of(stream: impl AsyncRead + Send + Sync + Unpin + 'static) -> Self {
-        Self(BufReader::new(Box::new(stream)))
+        Self {
+            stream: BufReader::new(Box::new(stream)),
+            heard: Vec::new(),
+        }
+    }
+
+    /// Those with this text that were passed over.
+    pub(super) fn heard(&self, text: &str) -> Vec<String> {
+        let lines = self.heard.iter().filter(|line| line.contains(text));
+        lines.cloned().collect()
     }
 
     /// The next one.
     pub(super) async fn next(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
-        match self.0.read_line(&mut line).await {
+        match self.stream.read_line(&mut line).await {
             Ok(1..) => Ok(line.trim_end().to_owned()),
             Ok(0) => Err(Failure::new("the probe has ended")),
             Err(error) => Err(Failure::new(format!("the probe is gone: {error}"))),
@@ -153,8 +226,13 @@ impl Lines {
 
     /// Reads on until one of them is this.
     pub(super) async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
-        while self.next().await? != wanted {}
-        Ok(())
+        loop {
+            let line = self.next().await?;
+            if line == wanted {
+                return Ok(());
+            }
+            self.heard.push(line);
+        }
     }
 }
 

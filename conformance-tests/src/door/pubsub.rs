@@ -137,4 +137,8 @@ impl Door for PubSubDoor {
         self.ask("POST", &publish, &json!({ "messages": messages }))
             .await
     }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.front.logged(text).await
+    }
 }

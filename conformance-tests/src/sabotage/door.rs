@@ -22,6 +22,8 @@ pub(super) struct DoorFault {
     pub(super) changes: fn(&mut Vec<WireChange>),
     /// Alters writes of documents on their way in.
     pub(super) writes: fn(&mut Vec<WireWrite>),
+    /// Alters what the probe has logged.
+    pub(super) logs: fn(&mut Vec<String>),
 }
 
 impl DoorFault {
@@ -32,6 +34,7 @@ impl DoorFault {
         messages: |_| {},
         changes: |_| {},
         writes: |_| {},
+        logs: |_| {},
     };
 }
 
@@ -144,5 +147,11 @@ impl Door for SabotagedDoor {
         let mut sabotaged = writes.to_vec();
         (self.fault.writes)(&mut sabotaged);
         self.inner.write(&sabotaged).await
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        let mut lines = self.inner.logged(text).await?;
+        (self.fault.logs)(&mut lines);
+        Ok(lines)
     }
 }

@@ -47,6 +47,10 @@ const fn writes(
     Sabotage::door(name, case, DoorFault { writes, ..NONE })
 }
 
+const fn logs(name: &'static str, case: &'static str, logs: fn(&mut Vec<String>)) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { logs, ..NONE })
+}
+
 /// All of them.
 pub(super) const ALL: &[Sabotage] = &[
     request("paths are decoded on the way", "G-200", |request| {
@@ -124,6 +128,36 @@ pub(super) const ALL: &[Sabotage] = &[
     }),
     request("traces are begun anew", "G-251", |request| {
         request.headers.retain(|(name, _)| name != "traceparent");
+    }),
+    request("traces of B3 are begun anew", "G-432", |request| {
+        request.headers.retain(|(name, _)| name != "b3");
+    }),
+    response(
+        "the caller is not told its trace",
+        "G-251",
+        |_, response| {
+            response.headers.retain(|(name, _)| name != "traceresponse");
+        },
+    ),
+    request("a broken trace is mended", "G-433", |request| {
+        for (name, value) in &mut request.headers {
+            if name == "traceparent" {
+                value.make_ascii_lowercase();
+            }
+        }
+    }),
+    logs("lines lose the id of their request", "G-253", |lines| {
+        for line in lines {
+            *line = line.replace("request", "other").replace("label", "other");
+            let ids = line.split('"').filter(|part| part.len() >= 32);
+            for id in ids.map(str::to_owned).collect::<Vec<_>>() {
+                *line = line.replace(&id, "");
+            }
+        }
+    }),
+    logs("a line for each line of the message", "G-253", |lines| {
+        let broken = lines.iter().flat_map(|line| line.split("\\n"));
+        *lines = broken.map(str::to_owned).collect();
     }),
     response(
         "heads that are too large are an error",

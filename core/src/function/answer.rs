@@ -10,7 +10,7 @@ use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
-use super::{Context, IdField, REQUEST_ID};
+use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE};
 use crate::driver::{caught_step, deadline};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, connection};
@@ -87,16 +87,27 @@ impl Future for Answer {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         };
-        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        if !switches {
-            connection::drop_fields(headers);
-        }
-        if *this.id_field == IdField::ByApplication {
-            headers
-                .entry(REQUEST_ID)
-                .or_insert_with(|| this.context.id().header_value());
-        }
+        finish(&mut response, this.context, *this.id_field);
         Poll::Ready(Ok(response))
+    }
+}
+
+/// What every response tells of its request, and no field that belongs to the connection alone.
+fn finish(response: &mut Response, context: &Context, id_field: IdField) {
+    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    if !switches {
+        connection::drop_fields(headers);
+    }
+    if id_field == IdField::ByApplication {
+        headers
+            .entry(REQUEST_ID)
+            .or_insert_with(|| context.id().header_value());
+    }
+    let trace = context.trace();
+    if trace.parent_id().is_some() {
+        headers
+            .entry(TRACE_RESPONSE)
+            .or_insert_with(|| trace.parent_of_calls());
     }
 }

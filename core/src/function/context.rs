@@ -9,20 +9,22 @@ use std::time::{Duration, SystemTime};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{Origin, RequestId};
+use super::{Origin, RequestId, Trace};
 use crate::authorization::{Authority, Principal};
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
 
-/// An invocation: its id, and the time it has.
+/// An invocation: its id, its trace, and the time it has.
 ///
 /// HTTP handlers and their middleware take it as an argument, as any extractor of axum. It belongs
 /// to the task that handles the request: one that a handler spawns must be given it.
 #[derive(Clone)]
 pub struct Context(Arc<Invocation>);
 
+#[derive(Clone)]
 struct Invocation {
     id: RequestId,
+    trace: Trace,
     deadline: Option<SystemTime>,
     remote_address: Option<IpAddr>,
     clock: Arc<dyn Clock>,
@@ -34,10 +36,11 @@ struct Invocation {
 const MARGIN: Duration = Duration::from_millis(250);
 
 impl Context {
-    /// An invocation with the platform's id and deadline; for platforms.
+    /// An invocation with the platform's id and deadline, which begins a trace; for platforms.
     pub fn new(id: RequestId, deadline: Option<SystemTime>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Invocation {
             id,
+            trace: Trace::start(),
             deadline,
             remote_address: None,
             clock,
@@ -46,15 +49,24 @@ impl Context {
         }))
     }
 
+    /// The same as part of a trace; for platforms.
+    #[must_use]
+    pub fn with_trace(self, trace: Trace) -> Self {
+        let mut invocation = Arc::unwrap_or_clone(self.0);
+        invocation.trace = trace;
+        Self(Arc::new(invocation))
+    }
+
     /// The invocation for a request, with what its platform knows of it.
     pub(super) fn of_request(
-        id: RequestId,
+        (id, trace): (RequestId, Trace),
         origin: &Origin,
         clock: Arc<dyn Clock>,
         authority: Arc<Authority>,
     ) -> Self {
         Self(Arc::new(Invocation {
             id,
+            trace,
             deadline: origin.deadline,
             remote_address: origin.remote_address,
             clock,
@@ -66,6 +78,13 @@ impl Context {
     /// The id: the platform's, else the trace id of the caller, else a new one (rule N9).
     pub fn id(&self) -> &RequestId {
         &self.0.id
+    }
+
+    /// The trace that it is part of: the caller's, else one that begins here.
+    ///
+    /// Calls that the handler makes by a client of its own become part of it by [`Trace::inject`].
+    pub fn trace(&self) -> &Trace {
+        &self.0.trace
     }
 
     /// The address that a request came from, a proxy's where there is one in front; `None` where the

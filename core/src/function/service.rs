@@ -10,7 +10,7 @@ use tower::Service;
 
 use super::description::ScheduleDescription;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
-use super::{Answer, Context, Event, Origin, Outcome, RequestId};
+use super::{Answer, Context, Event, Origin, Outcome, RequestId, Trace};
 use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
@@ -20,7 +20,7 @@ use crate::http::{Request, Response};
 /// An application with its state: answers requests and handles events, on any platform.
 ///
 /// A panic of a handler becomes one 500 and one line in the log. Every response carries the
-/// request's id in `x-request-id`.
+/// request's id in `x-request-id`, and where the caller told a trace, `traceresponse` names the span in it.
 #[derive(Clone)]
 pub struct AppService(Arc<Built>);
 
@@ -152,9 +152,10 @@ impl AppService {
     fn context(&self, headers: &HeaderMap, mut origin: Origin) -> Context {
         let id = origin.id.take();
         let id = id.unwrap_or_else(|| RequestId::of(headers, &[]));
+        let trace = Trace::of(headers);
         let clock = Arc::clone(&self.0.clock);
         let authority = Arc::clone(&self.0.authority);
-        Context::of_request(id, &origin, clock, authority)
+        Context::of_request((id, trace), &origin, clock, authority)
     }
 
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.

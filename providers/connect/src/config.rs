@@ -17,7 +17,9 @@ pub(crate) const TOPICS: &str = "ISOBAR_TOPICS";
 #[cfg(feature = "local")]
 const BLOB_URL: &str = "ISOBAR_BLOB_URL";
 const PREFIX: &str = "ISOBAR_PREFIX";
-const LOG: &str = "ISOBAR_LOG";
+pub(crate) const LOG: &str = "ISOBAR_LOG";
+pub(crate) const LOG_FILE: &str = "ISOBAR_LOG_FILE";
+pub(crate) const LOG_FORMAT: &str = "ISOBAR_LOG_FORMAT";
 
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -97,9 +99,5 @@ impl Config {
     #[cfg(feature = "local")]
     pub(crate) fn blob_url(&self) -> Option<String> {
         self.get(BLOB_URL)
-    }
-
-    pub(crate) fn log_filter(&self) -> String {
-        self.get(LOG).unwrap_or_else(|| "info".to_owned())
     }
 }

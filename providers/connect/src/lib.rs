@@ -77,3 +77,8 @@ pub async fn environment(description: &isobar::function::Description) -> Result<
     let config = Config::from_process(description);
     Ok(start::connect(description, &config).await?.environment)
 }
+
+/// Installs the logs of [`run`], for programs that serve in another way; within a runtime.
+pub fn log(description: &isobar::function::Description) {
+    logging::install(&Config::from_process(description));
+}

@@ -1,22 +1,34 @@
-//! The one place that installs a subscriber: text for people, JSON for platforms.
+//! The one place that installs a subscriber: one line an event, in the shape that the platform reads.
 
-use tracing_subscriber::EnvFilter;
+mod fields;
+mod layer;
+mod level;
+mod line;
+mod shape;
+mod text;
+
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Config;
-use crate::platform::{self, Platform};
+use layer::LogLayer;
+use shape::Shape;
 
-/// Logs to standard error; an earlier subscriber of the application stays.
+/// Logs from here on; an earlier subscriber of the application stays. Within a runtime, which hears of changes.
 pub(crate) fn install(config: &Config) {
-    let filter = EnvFilter::try_new(config.log_filter()).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let installed = match platform::detect(config) {
-        Ok(Platform::Local) | Err(_) => builder.try_init(),
-        Ok(Platform::Lambda) => builder.json().without_time().try_init(),
-        Ok(Platform::Http(_)) => builder.json().try_init(),
-    };
-    if installed.is_err() {
+    let (filter, change) = level::filter(config);
+    let (shape, ignored) = Shape::of(config);
+    let logs = LogLayer::new(shape).with_filter(filter);
+    if tracing_subscriber::registry()
+        .with(logs)
+        .try_init()
+        .is_err()
+    {
         tracing::debug!("the application has installed its own subscriber");
+        return;
     }
+    if let Some(ignored) = ignored {
+        tracing::warn!(target: "isobar", "{ignored}");
+    }
+    change.follow();
 }

@@ -110,4 +110,10 @@ impl Activates for Container {
         serde_json::from_str(&body)
             .map_err(|error| Failure::new(format!("the result is no JSON: {error}: {body}")))
     }
+
+    /// They end before the activation does, and so are all there.
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        let logs = self.logs.lock().await;
+        Ok(logs.iter().flat_map(|stream| stream.heard(text)).collect())
+    }
 }

@@ -13,7 +13,7 @@ use crate::door::process::{Lines, ProbeProcess};
 #[derive(Debug)]
 pub(super) struct Proxy {
     pipes: Mutex<Pipes>,
-    _process: ProbeProcess,
+    process: ProbeProcess,
 }
 
 struct Pipes {
@@ -49,7 +49,7 @@ impl Proxy {
         }
         Ok(Self {
             pipes: Mutex::new(pipes),
-            _process: process,
+            process,
         })
     }
 }
@@ -70,5 +70,9 @@ impl Activates for Proxy {
         Err(Failure::new(format!(
             "the action did not return a dictionary: {result}"
         )))
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.process.logged(text).await
     }
 }

@@ -73,10 +73,11 @@ impl Invocations {
             SystemTime::UNIX_EPOCH.checked_add(deadline),
             Arc::new(clock()),
         );
+        let trace = told.xray_trace_id.as_deref();
+        let context = context.with_trace(super::trace::of_invocation(trace));
         let raw = invocation.body;
         let refused = match FrontDoor::read(&raw) {
             Ok(Some((door, mut request))) => {
-                let trace = told.xray_trace_id.as_deref();
                 super::trace::complete(request.headers_mut(), trace);
                 let visit = request::Visit {
                     door,

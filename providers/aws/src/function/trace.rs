@@ -1,14 +1,20 @@
 //! X-Ray's trace in the form of W3C.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use isobar::function::Trace;
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-/// Adds `traceparent` where the client sent none: of the invocation's own segment, which the runtime API tells, else of
+/// The trace of an invocation, by its own segment.
+pub(super) fn of_invocation(told: Option<&str>) -> Trace {
+    Trace::of_parent(told.and_then(parent).as_ref())
+}
+
+/// Adds `traceparent` where the client tells no trace: of the invocation's own segment, which the runtime API tells, else of
 /// the front door's.
 pub(super) fn complete(headers: &mut HeaderMap, invocation: Option<&str>) {
-    if headers.contains_key(TRACE_PARENT) {
+    if Trace::is_told(headers) {
         return;
     }
     let door = headers.get(TRACE_ID).and_then(|value| value.to_str().ok());

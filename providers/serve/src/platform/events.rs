@@ -21,7 +21,7 @@ use http_body_util::BodyExt as _;
 use isobar::driver::Problem;
 use isobar::driver::function::is_named;
 use isobar::function::{
-    AppService, Context, Event, EventData, Outcome, REQUEST_ID, RequestId, Schedule,
+    AppService, Context, Event, EventData, Outcome, REQUEST_ID, RequestId, Schedule, Trace,
 };
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
@@ -38,6 +38,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 const ASKS: HeaderName = HeaderName::from_static("webhook-request-origin");
 const ASKED_RATE: HeaderName = HeaderName::from_static("webhook-request-rate");
 const ALLOWED: HeaderName = HeaderName::from_static("webhook-allowed-origin");
+const EVENT_TRACE: HeaderName = HeaderName::from_static("ce-traceparent");
 const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
 
 /// Refuses to start an application that waits for events which cannot come.
@@ -81,6 +82,7 @@ pub(super) async fn answer(
         Method::OPTIONS => handshake(&parts.headers),
         Method::POST => {
             let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
+            let context = context.with_trace(trace_of(&parts.headers));
             let sent = (parts.headers, body);
             posted((&app, &shared), sent, name, &context).await
         }
@@ -122,6 +124,17 @@ async fn refused_sender(
 ) -> Option<Response> {
     let expected = shared.sender.as_ref()?;
     app.refused_sender(expected, headers, id).await
+}
+
+/// The trace of the delivery, else the one that the event came out of.
+///
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md>
+fn trace_of(headers: &HeaderMap) -> Trace {
+    let trace = Trace::of(headers);
+    if trace.parent_id().is_some() {
+        return trace;
+    }
+    Trace::of_parent(headers.get(EVENT_TRACE))
 }
 
 async fn deliver(

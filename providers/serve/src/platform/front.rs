@@ -113,13 +113,10 @@ impl Shared {
         let arrival = request.body().arrival().clone();
         let headers = request.headers_mut();
         // An id that the server could not find is the application's to tell.
-        let (id, id_field) = if trace::complete(headers, self.facts.trace) {
-            (
-                RequestId::of(headers, &self.id_headers),
-                IdField::ByApplication,
-            )
-        } else {
-            (arrival.request_id, IdField::ByServer)
+        let completed = trace::complete(headers, self.facts.trace, &self.id_headers);
+        let (id, id_field) = match completed {
+            Some(id) => (id, IdField::ByApplication),
+            None => (arrival.request_id, IdField::ByServer),
         };
         let told = client_address(headers, self.trusted_hops);
         let remote = told.unwrap_or_else(|| arrival.peer.ip());

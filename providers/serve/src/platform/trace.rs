@@ -1,21 +1,32 @@
 //! Traces of a vendor's own form, in that of W3C.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use isobar::function::{RequestId, Trace};
 
 use super::facts::TraceHeader;
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const CLOUD_TRACE: HeaderName = HeaderName::from_static("x-cloud-trace-context");
 
-/// Adds `traceparent` where only the vendor's field tells the trace; says whether it did.
-pub(super) fn complete(headers: &mut HeaderMap, form: TraceHeader) -> bool {
+/// Adds `traceparent` where only the vendor's field tells the trace; returns the request's id, which that may tell too.
+///
+/// A client's own trace in B3 goes on, and the request is filed under the vendor's all the same.
+pub(super) fn complete(
+    headers: &mut HeaderMap,
+    form: TraceHeader,
+    id_headers: &[HeaderName],
+) -> Option<RequestId> {
     if form == TraceHeader::TraceParent || headers.contains_key(TRACE_PARENT) {
-        return false;
+        return None;
     }
-    let told = headers.get(CLOUD_TRACE).and_then(from_cloud_trace);
-    let Some(parent) = told else { return false };
+    let is_told = Trace::is_told(headers);
+    let parent = headers.get(CLOUD_TRACE).and_then(from_cloud_trace)?;
     headers.insert(TRACE_PARENT, parent);
-    true
+    let id = RequestId::of(headers, id_headers);
+    if is_told {
+        headers.remove(TRACE_PARENT);
+    }
+    Some(id)
 }
 
 /// `TRACE_ID/SPAN_ID;o=OPTIONS`: 32 hexadecimal digits, an unsigned decimal number, and whether it is sampled; only the
@@ -48,7 +59,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CLOUD_TRACE, vendor.parse().unwrap());
         assert_eq!(
-            complete(&mut headers, TraceHeader::CloudTrace),
+            complete(&mut headers, TraceHeader::CloudTrace, &[]).is_some(),
             expected.is_some()
         );
         let told = headers
@@ -87,7 +98,22 @@ mod tests {
             CLOUD_TRACE,
             HeaderValue::from_static("105445aa7843bc8bf206b12000100000/1"),
         );
-        assert!(!complete(&mut headers, TraceHeader::CloudTrace));
+        assert_eq!(complete(&mut headers, TraceHeader::CloudTrace, &[]), None);
         assert_eq!(headers[TRACE_PARENT], "mine");
+    }
+
+    #[test]
+    fn a_trace_in_b3_goes_on_and_the_vendors_files_the_request() {
+        let mut headers = HeaderMap::new();
+        let b3 = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1";
+        headers.insert("b3", HeaderValue::from_static(b3));
+        headers.insert(
+            CLOUD_TRACE,
+            HeaderValue::from_static("105445aa7843bc8bf206b12000100000/1"),
+        );
+        let id = complete(&mut headers, TraceHeader::CloudTrace, &[]).unwrap();
+        assert_eq!(id.as_str(), "105445aa7843bc8bf206b12000100000");
+        assert!(!headers.contains_key(TRACE_PARENT));
+        assert_eq!(Trace::of(&headers).parent_id(), Some(0xb7ad_6b71_6920_3331));
     }
 }
