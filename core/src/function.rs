@@ -10,6 +10,7 @@ mod limit;
 mod message;
 mod origin;
 mod outcome;
+mod recorder;
 mod request_id;
 mod service;
 mod setting;

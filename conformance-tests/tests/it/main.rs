@@ -1,5 +1,7 @@
 //! Every case on the local provider, every topic on AWS's emulators, every sabotage: a test each.
 
+mod telemetry;
+
 use std::sync::Arc;
 
 use isobar_conformance::harness::{aws_deployed, aws_doors, contract};
@@ -67,6 +69,7 @@ fn tests() {
         .chain(contracts)
         .chain([deployed])
         .chain(sabotages)
+        .chain(telemetry::trials())
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,6 +1,7 @@
 //! The contract of a platform: what waits for invocations and hands them to an application.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -27,6 +28,27 @@ pub trait FunctionDriver: fmt::Debug + Send + Sync + 'static {
     /// invocations that have begun finish within the platform's grace, must report an event that
     /// it cannot decode as that event's failure, and must not end because of one.
     async fn serve(&self, app: AppService) -> Result<()>;
+}
+
+/// Who records what invocations do, and tells it to others.
+#[async_trait]
+pub trait Telemetry: fmt::Debug + Send + Sync + 'static {
+    /// Whether a trace is recorded, where its caller has decided so or otherwise; must not block.
+    fn samples(&self, trace_id: u128, told: Option<bool>) -> bool;
+
+    /// Tells what has been recorded so far; must end within this time, whoever listens.
+    async fn flush(&self, most: Duration);
+}
+
+/// When an application has its [`Telemetry`] tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flush {
+    /// When the telemetry likes: the process runs between its invocations.
+    InBackground,
+    /// Before each answer: after that the process may be frozen.
+    BeforeAnswer,
+    /// When the platform asks it to, by [`AppService::flush`].
+    ByPlatform,
 }
 
 /// Whether a vendor's resource is the declared one, whatever deployment it belongs to: its name is

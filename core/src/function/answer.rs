@@ -10,6 +10,7 @@ use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
+use super::recorder::Recording;
 use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE};
 use crate::driver::{caught_step, deadline};
 use crate::error::{Error, ErrorKind};
@@ -20,12 +21,15 @@ pin_project! {
     ///
     /// It is written out, not composed of async blocks, because each of those moves the whole
     /// request once more, and this is on the path of every request.
+    #[project = AnswerProjection]
     pub struct Answer {
         #[pin]
         handling: RouteFuture<Infallible>,
         context: Context,
         id_field: IdField,
         cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+        recording: Option<Box<Recording>>,
+        ready: Option<Box<Response>>,
     }
 }
 
@@ -33,13 +37,15 @@ impl Answer {
     pub(super) fn new(
         handling: RouteFuture<Infallible>,
         context: Context,
-        id_field: IdField,
+        (id_field, recording): (IdField, Option<Recording>),
     ) -> Self {
         Self {
             handling,
             context,
             id_field,
             cut: None,
+            recording: recording.map(Box::new),
+            ready: None,
         }
     }
 }
@@ -56,12 +62,17 @@ impl Future for Answer {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
+        if let Some(response) = this.ready.take() {
+            return told(&mut this, *response, task);
+        }
         let end = this.context.end_of_work();
         let context = &*this.context;
+        let recording = this.recording.as_deref();
         let step = || {
             let _entered = context.enter();
-            deadline::during(end, || this.handling.poll(task))
+            let _span = recording.map(Recording::enter);
+            deadline::during(end, || this.handling.as_mut().poll(task))
         };
         let mut response = match caught_step(step) {
             Ok(Poll::Ready(Ok(response))) => response,
@@ -88,8 +99,25 @@ impl Future for Answer {
             }
         };
         finish(&mut response, this.context, *this.id_field);
-        Poll::Ready(Ok(response))
+        told(&mut this, response, task)
     }
+}
+
+/// The response, once what was recorded is told where that comes first.
+fn told(
+    this: &mut AnswerProjection<'_>,
+    response: Response,
+    task: &mut TaskContext<'_>,
+) -> Poll<Result<Response, Infallible>> {
+    if let Some(recording) = this.recording
+        && recording
+            .poll_end(&response, this.context, task)
+            .is_pending()
+    {
+        *this.ready = Some(Box::new(response));
+        return Poll::Pending;
+    }
+    Poll::Ready(Ok(response))
 }
 
 /// What every response tells of its request, and no field that belongs to the connection alone.

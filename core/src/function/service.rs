@@ -4,16 +4,19 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+use std::time::SystemTime;
 
 use http::HeaderMap;
 use tower::Service;
 
 use super::description::ScheduleDescription;
+use super::recorder::Recorder;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
 use super::{Answer, Context, Event, Origin, Outcome, RequestId, Trace};
 use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
+use crate::driver::function::{Flush, Telemetry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, Response};
 
@@ -22,7 +25,10 @@ use crate::http::{Request, Response};
 /// A panic of a handler becomes one 500 and one line in the log. Every response carries the
 /// request's id in `x-request-id`, and where the caller told a trace, `traceresponse` names the span in it.
 #[derive(Clone)]
-pub struct AppService(Arc<Built>);
+pub struct AppService {
+    built: Arc<Built>,
+    recorder: Option<Recorder>,
+}
 
 struct Built {
     name: &'static str,
@@ -35,7 +41,7 @@ struct Built {
 impl fmt::Debug for AppService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppService")
-            .field("name", &self.0.name)
+            .field("name", &self.built.name)
             .finish_non_exhaustive()
     }
 }
@@ -48,18 +54,37 @@ impl AppService {
         clock: Arc<dyn Clock>,
         authority: Authority,
     ) -> Self {
-        Self(Arc::new(Built {
+        let built = Built {
             name,
             router,
             triggers,
             clock,
             authority: Arc::new(authority),
-        }))
+        };
+        Self {
+            built: Arc::new(built),
+            recorder: None,
+        }
+    }
+
+    /// The same, with what it does recorded; for what connects it to a platform.
+    #[must_use]
+    pub fn with_telemetry(mut self, telemetry: Arc<dyn Telemetry>, flush: Flush) -> Self {
+        self.recorder = Some(Recorder::new(telemetry, flush));
+        self
+    }
+
+    /// Has the telemetry tell what an invocation did, for half a second and up to its deadline at most;
+    /// for platforms that can do so after the answer.
+    pub async fn flush(&self, deadline: Option<SystemTime>) {
+        if let Some(recorder) = &self.recorder {
+            recorder.flush_by(deadline, &*self.built.clock).await;
+        }
     }
 
     /// The application's name.
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.built.name
     }
 
     /// How an event is refused that another than this sender sends; nothing where it may; for platforms.
@@ -70,7 +95,7 @@ impl AppService {
         id: &RequestId,
     ) -> Option<Response> {
         let checked = expected
-            .check(&self.0.authority, headers, &*self.0.clock)
+            .check(&self.built.authority, headers, &*self.built.clock)
             .await;
         let refusal = checked.err()?;
         Some(refusal.into_response("events", id))
@@ -78,23 +103,23 @@ impl AppService {
 
     /// Whether tokens can be checked here at all; for platforms.
     pub fn can_check_tokens(&self) -> bool {
-        self.0.authority.can_check()
+        self.built.authority.can_check()
     }
 
     /// Whether some route may require a caller; for platforms.
     pub fn checks_callers(&self) -> bool {
-        !self.0.authority.is_empty()
+        !self.built.authority.is_empty()
     }
 
     /// Whether the word of the platform's front door counts, which is [`CheckedClaims`](crate::authorization::CheckedClaims)
     /// of a request then; for platforms.
     pub fn trusts_front_door(&self) -> bool {
-        self.0.authority.trusts_front_door()
+        self.built.authority.trusts_front_door()
     }
 
     /// The schedules a platform has to wake.
     pub fn schedules(&self) -> impl Iterator<Item = &ScheduleDescription> {
-        let sources = self.0.triggers.iter().map(|trigger| &trigger.source);
+        let sources = self.built.triggers.iter().map(|trigger| &trigger.source);
         sources.filter_map(Source::schedule)
     }
 
@@ -110,7 +135,7 @@ impl AppService {
 
     /// The collections whose changes a platform has to deliver, with their tables in the store.
     pub fn watched_collections(&self) -> impl Iterator<Item = CollectionSchema> {
-        let triggers = self.0.triggers.iter();
+        let triggers = self.built.triggers.iter();
         triggers.filter_map(|trigger| {
             let schema = trigger.source.collection()?;
             Some(schema.with_prefix(&trigger.prefix))
@@ -120,7 +145,7 @@ impl AppService {
     /// What is declared of the collection whose changes in this table wake the application;
     /// `NotFound` where none do.
     pub fn watched_collection(&self, table: &str) -> Result<&CollectionSchema> {
-        let triggers = self.0.triggers.iter();
+        let triggers = self.built.triggers.iter();
         let watching = triggers.filter_map(|trigger| trigger.watches(table));
         let best = watching.max_by_key(|(fit, _)| *fit);
         best.map(|(_, schema)| schema)
@@ -132,7 +157,7 @@ impl AppService {
         &self,
         named: fn(&Source) -> Option<&'static str>,
     ) -> impl Iterator<Item = String> {
-        let triggers = self.0.triggers.iter();
+        let triggers = self.built.triggers.iter();
         triggers.filter_map(move |trigger| {
             let name = named(&trigger.source)?;
             Some(format!("{}{name}", trigger.prefix))
@@ -143,18 +168,26 @@ impl AppService {
     pub fn respond(&self, request: Request, origin: Origin) -> Answer {
         let id_field = origin.id_field;
         let context = self.context(request.headers(), origin);
+        let recording = self
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.request(&request, &context));
         let entered = context.enter();
-        let handling = self.0.router.clone().call(request);
+        let handling = self.built.router.clone().call(request);
         drop(entered);
-        Answer::new(handling, context, id_field)
+        Answer::new(handling, context, (id_field, recording))
     }
 
     fn context(&self, headers: &HeaderMap, mut origin: Origin) -> Context {
         let id = origin.id.take();
         let id = id.unwrap_or_else(|| RequestId::of(headers, &[]));
         let trace = Trace::of(headers);
-        let clock = Arc::clone(&self.0.clock);
-        let authority = Arc::clone(&self.0.authority);
+        let trace = match &self.recorder {
+            Some(recorder) => recorder.decide(trace),
+            None => trace,
+        };
+        let clock = Arc::clone(&self.built.clock);
+        let authority = Arc::clone(&self.built.authority);
         Context::of_request((id, trace), &origin, clock, authority)
     }
 
@@ -162,14 +195,17 @@ impl AppService {
     ///
     /// An error of the handler means that the event should be delivered again.
     pub async fn handle(&self, event: Event) -> Result<Outcome> {
-        let fitting = self.0.triggers.iter().filter_map(|trigger| {
+        let fitting = self.built.triggers.iter().filter_map(|trigger| {
             let fit = trigger.fits(&event.data)?;
             Some((fit, trigger))
         });
         let Some((_, trigger)) = fitting.max_by_key(|(fit, _)| *fit) else {
             return Err(none(&undeclared(&event.data)));
         };
-        (trigger.run)(event).await
+        match &self.recorder {
+            Some(recorder) => recorder.event(event, &*trigger.run).await,
+            None => (trigger.run)(event).await,
+        }
     }
 }
 

@@ -26,6 +26,11 @@ mod rehearsal;
 mod report;
 mod start;
 mod store;
+#[cfg(feature = "otlp")]
+mod telemetry;
+#[cfg(not(feature = "otlp"))]
+#[path = "telemetry/absent.rs"]
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -66,8 +71,12 @@ where
         }
         Ok(Request::Run) => {
             let config = Config::from_process(&description);
-            logging::install(&config);
-            report::outcome(start::serve(app, &config).await)
+            let telemetry = logging::install(&config, description.name);
+            let outcome = start::serve(app, &config, telemetry.as_ref()).await;
+            if let Some(telemetry) = telemetry {
+                telemetry.end().await;
+            }
+            report::outcome(outcome)
         }
     }
 }
@@ -80,5 +89,5 @@ pub async fn environment(description: &isobar::function::Description) -> Result<
 
 /// Installs the logs of [`run`], for programs that serve in another way; within a runtime.
 pub fn log(description: &isobar::function::Description) {
-    logging::install(&Config::from_process(description));
+    logging::install(&Config::from_process(description), description.name);
 }

@@ -11,6 +11,7 @@ use crate::config::{BLOBS, Config, DOCUMENTS, TOPICS};
 use crate::machine::Machine;
 use crate::platform::{self, Platform, Platformed};
 use crate::store::{self, Opened, Stores};
+use crate::telemetry::Telemetry;
 
 /// Where documents, blobs and messages go on this machine unless a variable says otherwise.
 const LOCAL_STORE: &str = "local:.isobar";
@@ -20,7 +21,11 @@ pub(crate) struct Connected {
     platform: Arc<dyn FunctionDriver>,
 }
 
-pub(crate) async fn serve<S>(app: App<S>, config: &Config) -> Result<()>
+pub(crate) async fn serve<S>(
+    app: App<S>,
+    config: &Config,
+    telemetry: Option<&Telemetry>,
+) -> Result<()>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -32,7 +37,13 @@ where
          }| { Ok((app.build(&environment)?, platform)) },
     );
     match ready {
-        Ok((service, platform)) => platform.serve(service).await,
+        Ok((service, platform)) => {
+            let service = match telemetry {
+                Some(telemetry) => telemetry.over(service),
+                None => service,
+            };
+            platform.serve(service).await
+        }
         Err(error) => {
             tell_platform(config, &error).await;
             Err(error)

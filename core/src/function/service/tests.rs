@@ -84,7 +84,7 @@ async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
         .schedule("bad", "0 3 * * *", |(), _| async { panic!("a bug") });
     let service = service(app);
     let tick = |name| {
-        let clock = Arc::clone(&service.0.clock);
+        let clock = Arc::clone(&service.built.clock);
         let context = Context::new(RequestId::from_platform("tick"), None, clock);
         service.handle(Event::new(Schedule::new(name, SystemTime::now()), context))
     };

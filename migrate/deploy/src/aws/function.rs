@@ -34,7 +34,7 @@ pub(super) fn function(template: &mut Template<'_>, architecture: Architecture) 
         "Role": attribute("Role", "Arn"),
         "Timeout": TIMEOUT,
         "MemorySize": MEMORY_MIB,
-        "LoggingConfig": { "LogGroup": reference("Log") },
+        "LoggingConfig": { "LogFormat": "JSON", "LogGroup": reference("Log") },
         "Environment": { "Variables": variables },
     });
     template.resource(FUNCTION, "AWS::Lambda::Function", properties);

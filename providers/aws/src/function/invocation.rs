@@ -49,28 +49,32 @@ impl Invocations {
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
         let _held = self.in_flight.begin().await;
         let subject = Subject::of(&invocation);
+        let deadline = deadline_of(&invocation);
         let reply = caught(self.reply(invocation)).await;
         let reply = reply.unwrap_or_else(|message| {
             tracing::error!(target: "isobar", "an invocation panicked: {message}");
             Err(Error::new(ErrorKind::Internal, "the function panicked"))
         });
-        match reply {
+        let told = match reply {
             Ok(Reply::Whole(answer)) => self.api.respond(&subject, answer).await,
             Ok(Reply::Stream(body)) => self.api.stream(&subject, body).await,
             Err(error) => {
                 tracing::error!(target: "isobar", ?error, "an invocation failed");
                 self.api.fail(&subject, &error).await
             }
-        }
+        };
+        // Whoever asked has the answer; Lambda freezes the process when it asks for the next event.
+        self.app.flush(deadline).await;
+        told
     }
 
     /// An error is the failure of this invocation alone.
     async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
+        let deadline = deadline_of(&invocation);
         let told = invocation.context;
-        let deadline = Duration::from_millis(told.deadline);
         let context = Context::new(
             RequestId::from_platform(&told.request_id),
-            SystemTime::UNIX_EPOCH.checked_add(deadline),
+            deadline,
             Arc::new(clock()),
         );
         let trace = told.xray_trace_id.as_deref();
@@ -98,6 +102,11 @@ impl Invocations {
                 .map(|answer| Reply::Whole(String::from(Box::<str>::from(answer)).into())),
         }
     }
+}
+
+fn deadline_of(invocation: &LambdaInvocation) -> Option<SystemTime> {
+    let deadline = Duration::from_millis(invocation.context.deadline);
+    SystemTime::UNIX_EPOCH.checked_add(deadline)
 }
 
 impl<S> Layer<S> for Invocations {

@@ -10,6 +10,8 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
+use crate::telemetry::INVOCATION;
+
 use super::fields::Fields;
 use super::line::Line;
 use super::shape::Shape;
@@ -61,6 +63,8 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
         event.record(&mut fields);
         let around = context.event_scope(event);
         let spans = around.into_iter().flat_map(Scope::from_root);
+        // Every line tells the ids of its invocation anyway.
+        let spans = spans.filter(|span| span.metadata().target() != INVOCATION);
         let spans = spans.map(|span| {
             let mut shown = Map::new();
             shown.insert("name".to_owned(), span.name().into());

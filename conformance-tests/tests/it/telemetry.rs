@@ -1,0 +1,196 @@
+//! Spans reach a collector that others wrote, no collector delays an answer beyond its bound, and levels of logs change.
+
+mod application;
+mod collectors;
+mod runtime_api;
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Failed, Trial};
+
+use application::{Application, Response, TRACE};
+use collectors::{Rotel, Silent, absent, failing};
+use runtime_api::RuntimeApi;
+
+/// The bound, and what a busy machine takes for all the rest.
+const BOUND: Duration = Duration::from_millis(500 + 700);
+const QUICK: Duration = Duration::from_millis(450);
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "spans_are_told_before_the_answer_of_what_is_frozen_after",
+            frozen,
+        ),
+        trial("spans_of_a_server_are_told_when_it_ends", server),
+        trial("spans_of_lambda_are_told_before_the_next_event", lambda),
+        trial(
+            "a_silent_collector_delays_one_answer_within_the_bound",
+            silent,
+        ),
+        trial(
+            "a_silent_collector_delays_no_answer_of_lambda",
+            silent_on_lambda,
+        ),
+        trial(
+            "a_collector_that_fails_or_is_absent_delays_nothing",
+            useless,
+        ),
+        trial("levels_change_at_a_signal", levels),
+        trial("an_application_goes_on_that_nobody_hears", unheard),
+    ]
+}
+
+fn trial(name: &str, test: fn() -> Result<(), Failed>) -> Trial {
+    Trial::test(format!("telemetry::{name}"), test)
+}
+
+fn that(holds: bool, otherwise: &str) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// The id of the span that answered.
+fn span_of(response: &Response) -> Result<String, Failed> {
+    that(
+        response.status == 200,
+        &format!("answered {}", response.status),
+    )?;
+    let told = response.field("traceresponse").unwrap_or_default();
+    let span = told.split('-').nth(2).unwrap_or_default().to_owned();
+    that(
+        told.contains(TRACE) && span.len() == 16,
+        &format!("told {told:?}"),
+    )?;
+    Ok(span)
+}
+
+fn frozen() -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let application = Application::function_compute(&rotel.url)?;
+    let span = span_of(&application.log("frozen")?)?;
+    rotel.has_span(&span)?;
+    rotel.has(&["faas.invocation_id", "SPAN_KIND_SERVER"])
+}
+
+fn server() -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let mut application = Application::knative(&rotel.url)?;
+    let span = span_of(&application.log("server")?)?;
+    application.terminate()?;
+    rotel.has_span(&span)
+}
+
+fn lambda() -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let api = RuntimeApi::start()?;
+    let _application = Application::lambda(&rotel.url, api.address)?;
+    let invoked = api.invoked()?;
+    that(
+        invoked.answer.contains("\"statusCode\":200"),
+        &invoked.answer,
+    )?;
+    rotel.has(&[TRACE, "SPAN_KIND_SERVER"])
+}
+
+fn silent() -> Result<(), Failed> {
+    let collector = Silent::start()?;
+    let application = Application::function_compute(&collector.url)?;
+    let (first, _) = timed(&application)?;
+    let waited = first >= Duration::from_millis(400);
+    that(
+        waited && first < BOUND,
+        &format!("the first answer took {first:?}"),
+    )?;
+    let (second, _) = timed(&application)?;
+    that(
+        second < QUICK,
+        &format!("the second answer took {second:?}"),
+    )
+}
+
+fn silent_on_lambda() -> Result<(), Failed> {
+    let collector = Silent::start()?;
+    let api = RuntimeApi::start()?;
+    let _application = Application::lambda(&collector.url, api.address)?;
+    let invoked = api.invoked()?;
+    that(
+        invoked.answer.contains("\"statusCode\":200"),
+        &invoked.answer,
+    )?;
+    let after = invoked.asked_again;
+    let waited = after >= Duration::from_millis(400) && after < BOUND;
+    that(
+        waited,
+        &format!("the next event was asked for {after:?} after the answer"),
+    )
+}
+
+fn useless() -> Result<(), Failed> {
+    for url in [absent()?, failing()?] {
+        let application = Application::function_compute(&url)?;
+        for _ in 0..2 {
+            let (took, response) = timed(&application)?;
+            that(
+                response.status == 200,
+                &format!("answered {}", response.status),
+            )?;
+            that(
+                took < QUICK,
+                &format!("with {url} the answer took {took:?}"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn timed(application: &Application) -> Result<(Duration, Response), Failed> {
+    let begin = Instant::now();
+    let response = application.log("timed")?;
+    Ok((begin.elapsed(), response))
+}
+
+fn levels() -> Result<(), Failed> {
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), "error\n")?;
+    let application = Application::with_levels(file.path())?;
+    application.log("before")?;
+    std::fs::write(file.path(), "error,probe=warn,isobar=info\n")?;
+    application.signal("-HUP")?;
+    logged(&application, "what is logged has changed")?;
+    application.log("after")?;
+    let lines = logged(&application, "of\\\" after")?;
+    let is_quiet = !lines.contains("before") && !lines.contains("of after");
+    that(is_quiet, &format!("this is logged: {lines}"))?;
+    std::fs::write(file.path(), "a=b=c\n")?;
+    application.signal("-HUP")?;
+    logged(&application, "has no effect")?;
+    application.log("later")?;
+    logged(&application, "of\\\" later").map(drop)
+}
+
+/// All that it has logged, once this is there.
+fn logged(application: &Application, text: &str) -> Result<String, Failed> {
+    let begin = Instant::now();
+    loop {
+        let lines = application.logged()?;
+        if lines.contains(text) {
+            return Ok(lines);
+        }
+        if begin.elapsed() > Duration::from_secs(5) {
+            return Err(format!("there is no {text:?} in {lines}").into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn unheard() -> Result<(), Failed> {
+    let application = Application::unheard()?;
+    for _ in 0..3 {
+        let response = application.log("unheard")?;
+        that(
+            response.status == 200,
+            &format!("answered {}", response.status),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! A Lambda runtime API that has one event, and notes when the next one is asked for.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use libtest_mimic::Failed;
+use serde_json::json;
+
+use super::application::TRACE;
+
+pub(crate) struct RuntimeApi {
+    pub(crate) address: SocketAddr,
+    told: Receiver<Told>,
+}
+
+enum Told {
+    Answer(String, Instant),
+    AskedAgain(Instant),
+}
+
+/// What became of the event.
+pub(crate) struct Invoked {
+    pub(crate) answer: String,
+    /// How long after the answer the next event was asked for.
+    pub(crate) asked_again: Duration,
+}
+
+impl RuntimeApi {
+    pub(crate) fn start() -> Result<Self, Failed> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            let is_given = Arc::new(AtomicBool::new(false));
+            for stream in listener.incoming().flatten() {
+                let (tell, is_given) = (tell.clone(), Arc::clone(&is_given));
+                thread::spawn(move || serve(stream, &tell, &is_given));
+            }
+        });
+        Ok(Self { address, told })
+    }
+
+    pub(crate) fn invoked(&self) -> Result<Invoked, Failed> {
+        let patience = Duration::from_secs(30);
+        let mut answered = None;
+        loop {
+            match (self.told.recv_timeout(patience)?, answered.take()) {
+                (Told::Answer(answer, at), _) => answered = Some((answer, at)),
+                (Told::AskedAgain(at), Some((answer, before))) => {
+                    let asked_again = at.duration_since(before);
+                    return Ok(Invoked {
+                        answer,
+                        asked_again,
+                    });
+                }
+                // The first event, which has no answer yet.
+                (Told::AskedAgain(_), None) => {}
+            }
+        }
+    }
+}
+
+/// One connection; the second event never comes.
+fn serve(stream: TcpStream, tell: &Sender<Told>, is_given: &AtomicBool) -> Option<()> {
+    let mut writer = stream.try_clone().ok()?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut first = String::new();
+        reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            let line = line.trim().to_ascii_lowercase();
+            if let Some(told) = line.strip_prefix("content-length:") {
+                length = told.trim().parse().ok()?;
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        if first.contains("/invocation/next") {
+            tell.send(Told::AskedAgain(Instant::now())).ok()?;
+            if is_given.swap(true, Ordering::AcqRel) {
+                thread::park();
+            }
+            writer.write_all(next().as_bytes()).ok()?;
+        } else {
+            let answer = String::from_utf8_lossy(&body).into_owned();
+            tell.send(Told::Answer(answer, Instant::now())).ok()?;
+            let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+            writer.write_all(accepted.as_bytes()).ok()?;
+        }
+    }
+}
+
+fn next() -> String {
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/log/lambda",
+        "rawQueryString": "",
+        "headers": {
+            "host": "probe.lambda-url.us-east-1.on.aws",
+            "traceparent": format!("00-{TRACE}-b7ad6b7169203331-01"),
+        },
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "probe",
+            "domainName": "probe.lambda-url.us-east-1.on.aws",
+            "domainPrefix": "probe",
+            "http": {
+                "method": "GET",
+                "path": "/log/lambda",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "198.51.100.7",
+                "userAgent": "test",
+            },
+            "requestId": "request",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "30/Nov/2026:03:00:00 +0000",
+            "timeEpoch": 1_796_007_600_000_u64,
+        },
+        "isBase64Encoded": false,
+    })
+    .to_string();
+    let deadline = SystemTime::now() + Duration::from_secs(30);
+    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         lambda-runtime-aws-request-id: invocation-1\r\nlambda-runtime-deadline-ms: {}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:probe\r\n\r\n{event}",
+        event.len(),
+        deadline.as_millis(),
+    )
+}

@@ -1,0 +1,50 @@
+//! No telemetry: the build left it out.
+
+use isobar::function::AppService;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::Identity;
+
+use crate::config::Config;
+
+pub(crate) const INVOCATION: &str = "isobar::invocation";
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Nothing makes one.
+#[derive(Debug, Clone)]
+pub(crate) enum Telemetry {}
+
+/// Nothing makes one of these either.
+#[derive(Debug)]
+pub(crate) enum SpanLayer {}
+
+impl SpanLayer {
+    pub(crate) fn filter() -> Targets {
+        Targets::new()
+    }
+}
+
+impl Telemetry {
+    /// Whoever asks for it is told what is missing.
+    pub(crate) fn of(config: &Config, _: &'static str) -> Result<Option<Self>, String> {
+        match config.get(ENDPOINT) {
+            None => Ok(None),
+            Some(_) => Err(format!(
+                "{ENDPOINT} is set, and the build left out who exports spans: enable the feature \"otlp\" of \
+                 isobar-connect"
+            )),
+        }
+    }
+
+    pub(crate) fn layer(&self) -> Identity {
+        match *self {}
+    }
+
+    pub(crate) fn over(&self, _: AppService) -> AppService {
+        match *self {}
+    }
+
+    pub(crate) async fn end(&self) {
+        match *self {}
+    }
+}
