@@ -1,6 +1,8 @@
 //! The contract of a store of messages: its sending half; what is delivered reaches an application
 //! through its platform.
 
+pub mod text;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -32,8 +34,11 @@ pub trait TopicDriver: fmt::Debug + Send + Sync + 'static {
     /// which is the id that every delivery of the message has.
     ///
     /// The messages are within the limits of the description, and there are no more than `batch`.
-    /// An error stands for all of them. A message whose id was returned must be delivered at least once to each subscriber, also
-    /// when the process or the machine goes down.
+    /// An error stands for all of them. A message whose id was returned must be delivered at least
+    /// once to each subscriber, also when the process or the machine goes down, and whole: body,
+    /// attributes and group as they were given. One whose error does not say that its outcome is
+    /// unknown must not be delivered. A topic that does not exist is `Internal`: a fault of the
+    /// deployment, and nothing that a client asked for.
     async fn publish(
         &self,
         topic: &str,

@@ -9,17 +9,25 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::capability::Capability;
+use crate::driver::topic::text::is_kept;
 use crate::driver::topic::{TopicDescription, TopicDriver};
 use crate::driver::{Clock, meter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Effect, Target};
 
+/// What errors and spans call it.
+const OPERATION: &str = "topic.publish";
 /// The time from a call to its answer (rule R22).
 const BUDGET: Duration = Duration::from_mins(1);
 /// Attributes of one message: what SQS takes ("Amazon SQS message quotas").
 const ATTRIBUTES: usize = 10;
 /// Bytes of the name of an attribute, and of a group.
 const NAME_BYTES: usize = 128;
+/// Bytes of the value of an attribute: what Pub/Sub takes ("Quotas and limits").
+const VALUE_BYTES: usize = 1_024;
+/// What the names of attributes may not begin with, in any case: SQS keeps the first two for itself,
+/// Pub/Sub the last.
+const RESERVED: [&str; 3] = ["aws.", "amazon.", "goog"];
 
 /// A topic: what is published there wakes whoever has subscribed to it, at least once a message.
 ///
@@ -47,7 +55,9 @@ pub struct OutgoingMessage {
     /// Its content.
     pub body: Bytes,
     /// What its receiver finds beside it: at most 10, with names of 1 to 128 letters, digits,
-    /// `_`, `-` and `.`, and values that are not empty.
+    /// `_`, `-` and `.`, and values of 1 to 1024 bytes without control characters but tabs and ends
+    /// of lines. A name neither begins nor ends with `.`, nor begins with `AWS.`, `Amazon.` or
+    /// `goog`, nor has two `.` in a row: some store takes none of these.
     pub attributes: BTreeMap<String, String>,
     /// Messages of one group are delivered in the order in which they were sent.
     pub group: Option<String>,
@@ -110,16 +120,18 @@ impl OutgoingMessage {
                 measured,
             ));
         }
-        if let Some(name) = self.attributes.keys().find(|name| !is_name(name)) {
+        if let Some(name) = self.attributes.keys().find(|name| !is_attribute(name)) {
             let message = format!(
                 "the attribute {name:?} of the message has no good name: 1 to {NAME_BYTES} letters, \
-                 digits, `_`, `-` and `.`"
+                 digits, `_`, `-` and single `.` within, and no beginning that a store keeps for itself"
             );
             return Err(Error::invalid(message));
         }
-        if let Some((name, _)) = self.attributes.iter().find(|(_, value)| value.is_empty()) {
+        let mut attributes = self.attributes.iter();
+        if let Some((name, _)) = attributes.find(|(_, value)| !is_value(value)) {
             return Err(Error::invalid(format!(
-                "the attribute {name:?} of the message is empty"
+                "the attribute {name:?} of the message is no text of 1 to {VALUE_BYTES} bytes \
+                 without control characters"
             )));
         }
         match &self.group {
@@ -136,6 +148,20 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
 }
 
+/// Whether every store takes this as the name of an attribute.
+fn is_attribute(name: &str) -> bool {
+    let begins = |reserved: &str| {
+        let beginning = name.as_bytes().get(..reserved.len());
+        beginning.is_some_and(|bytes| bytes.eq_ignore_ascii_case(reserved.as_bytes()))
+    };
+    let dotted = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+    is_name(name) && !dotted && !RESERVED.iter().any(|reserved| begins(reserved))
+}
+
+fn is_value(value: &str) -> bool {
+    (1..=VALUE_BYTES).contains(&value.len()) && is_kept(value)
+}
+
 impl Topic {
     pub(crate) fn new(driver: Arc<dyn TopicDriver>, clock: Arc<dyn Clock>, name: String) -> Self {
         Self {
@@ -145,7 +171,8 @@ impl Topic {
         }
     }
 
-    /// Sends a message; the id is that of every delivery of it.
+    /// Sends a message; the id is that of every delivery of it, but for a copy that the store hands
+    /// on to another, as SNS does to queues.
     pub async fn publish(&self, message: OutgoingMessage) -> Result<String> {
         let messages = [message];
         let mut sent = self.run(self.send(&messages)).await?;
@@ -164,7 +191,7 @@ impl Topic {
             clock: &*self.clock,
             budget: BUDGET,
         };
-        target.run("topic.publish", Effect::Write, work).await
+        target.run(OPERATION, Effect::Write, work).await
     }
 
     async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
@@ -182,15 +209,17 @@ impl Topic {
         for message in messages {
             message.check(message_bytes)?;
         }
+        let provider = self.driver.describe().provider;
+        let named = |error: Error| error.in_context(provider, OPERATION, &self.name);
         let mut sent = Vec::with_capacity(messages.len());
         for batch in messages.chunks(batch.max(1)) {
             match self.driver.publish(&self.name, batch).await {
                 Ok(mut results) => {
                     results.resize_with(batch.len(), || Err(unanswered()));
-                    sent.append(&mut results);
+                    sent.extend(results.into_iter().map(|result| result.map_err(named)));
                 }
                 Err(error) if sent.is_empty() => return Err(error),
-                Err(error) => sent.extend(batch.iter().map(|_| Err(error.again()))),
+                Err(error) => sent.extend(batch.iter().map(|_| Err(named(error.again())))),
             }
         }
         meter::items(sent.iter().filter(|result| result.is_ok()).count());
