@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use isobar::Capability;
 
-use crate::{Context, Failure, blob, document, fault, function, gateway};
+use crate::{Context, Failure, blob, document, fault, function, gateway, publish};
 
 /// The part of the portable interface that a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,17 +23,20 @@ pub enum Topic {
     Fault,
     /// What they do to requests about blobs.
     BlobFault,
+    /// Sending messages.
+    Publish,
 }
 
 impl Topic {
     /// Every topic, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Document,
         Self::Blob,
         Self::Gateway,
         Self::Function,
         Self::Fault,
         Self::BlobFault,
+        Self::Publish,
     ];
 
     /// The name on the command line and in reports.
@@ -45,6 +48,7 @@ impl Topic {
             Self::Function => "function",
             Self::Fault => "fault",
             Self::BlobFault => "blob-fault",
+            Self::Publish => "publish",
         }
     }
 }
@@ -61,7 +65,7 @@ impl FromStr for Topic {
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|topic| topic.name() == name);
         found.ok_or_else(|| {
-            let all = "document, blob, gateway, function, fault, blob-fault";
+            let all = "document, blob, gateway, function, fault, blob-fault, publish";
             format!("{name:?} is none of {all}")
         })
     }
@@ -143,6 +147,16 @@ impl Case {
         Self::new(Topic::BlobFault, [id, title, rules], body)
     }
 
+    pub(crate) const fn publish(
+        id: &'static str,
+        title: &'static str,
+        rules: &'static str,
+        body: fn(Context) -> CaseFuture,
+    ) -> Self {
+        let case = Self::new(Topic::Publish, [id, title, rules], body);
+        case.needs(&[Capability::Publish])
+    }
+
     const fn new(
         topic: Topic,
         [id, title, rules]: [&'static str; 3],
@@ -185,6 +199,7 @@ pub fn catalogue() -> Vec<Case> {
         .chain(gateway::CASES)
         .chain(function::CASES)
         .chain(fault::CASES)
+        .chain(publish::CASES)
         .flat_map(|group| group.iter().copied())
         .collect();
     cases.sort_by_key(|case| (case.topic, case.id));

@@ -8,10 +8,13 @@ use isobar::document::{CollectionSpec, Timestamp};
 use isobar::driver::Clock;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
-use isobar::{Bucket, Capability, Collection};
+use isobar::driver::function::FunctionDescription;
+use isobar::{Bucket, Capabilities, Capability, Collection, Environment};
 use isobar_fault_proxy::{Protocol, Proxy};
 
 use crate::door::{Door, Doors};
+use crate::exchange::{Exchange, Exchanges};
+use crate::probe::TOPIC;
 use crate::{BucketSettings, Case, Failure, ManualClock, Provider, Wire, expect};
 
 /// How long an operation may take: the cases are not about the speed of an emulator on a busy
@@ -241,6 +244,31 @@ impl Context {
     pub(crate) fn doors(&self) -> Result<&dyn Doors, Failure> {
         let doors = self.provider.doors.as_deref();
         expect::some("the front door", doors)
+    }
+
+    /// A topic that no other case sees, which is there and has a subscriber.
+    pub(crate) async fn exchange(&self) -> Result<Box<dyn Exchange>, Failure> {
+        self.exchanges()?.open(&self.namespace()).await
+    }
+
+    /// What sends messages, and what receives them.
+    pub(crate) fn exchanges(&self) -> Result<&dyn Exchanges, Failure> {
+        let exchanges = self.provider.exchanges.as_deref();
+        expect::some("the way to topics", exchanges)
+    }
+
+    /// The topic of the case, whether it is there or not.
+    pub(crate) fn topic(&self) -> Result<isobar::function::Topic, Failure> {
+        let platform = FunctionDescription {
+            provider: self.provider.name,
+            capabilities: Capabilities::default(),
+        };
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let environment = Environment::builder(platform, clock)
+            .topics(self.exchanges()?.driver())
+            .topic_prefix(self.namespace())
+            .build();
+        Ok(environment.topic(&TOPIC)?)
     }
 
     /// Whether the platform tells how often a message was delivered.

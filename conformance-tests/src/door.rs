@@ -1,7 +1,7 @@
 //! The ways in which a request reaches an application: the same bytes through each of them.
 
 pub(crate) mod application;
-mod brought;
+pub(crate) mod brought;
 pub mod contract;
 pub mod deployed;
 mod dynamodb;

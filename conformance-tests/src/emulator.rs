@@ -140,6 +140,11 @@ impl Emulator {
             .await
     }
 
+    /// Starts the queues of Azurite, which `./test` installed.
+    pub async fn start_azurite_queues() -> Result<Self, StartError> {
+        Self::start_http("azurite", "emulators/azurite/queue.mjs", None).await
+    }
+
     async fn start_http(
         name: &'static str,
         script: &str,

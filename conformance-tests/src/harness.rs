@@ -5,8 +5,10 @@ pub mod aws_deployed;
 pub mod aws_doors;
 pub mod aws_moto;
 pub mod aws_s3s;
+pub mod aws_topics;
 pub mod aws_url;
 pub mod azure_blob;
+pub mod azure_queue;
 pub mod azure_tables;
 pub mod cloud_run_pubsub;
 pub mod contract;
@@ -68,7 +70,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 31] = [
+pub const PROVIDERS: [&str; 34] = [
     "local",
     "aws",
     "aws-moto",
@@ -80,11 +82,15 @@ pub const PROVIDERS: [&str; 31] = [
     "aws-rest",
     "aws-alb",
     "aws-alb-multi",
+    "aws-sqs-fifo",
+    "aws-sns",
+    "aws-sns-fifo",
     "postgres",
     "gcp",
     "gcs",
     "azure-tables",
     "azure-blob",
+    "azure-queue",
     "opendal-fs",
     "opendal-memory",
     "opendal-s3",
@@ -115,10 +121,12 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "gcs" => gcs::start(options).await,
         "cloud-run-pubsub" => cloud_run_pubsub::start().await,
         "azure-tables" => azure_tables::start(options).await,
+        "azure-queue" => azure_queue::start(options).await,
         "azure-blob" => azure_blob::start(options).await,
         "opendal-fs" => opendal::start_fs(),
         "opendal-memory" => opendal::start_memory(),
         "opendal-s3" => opendal::start_s3(options).await,
+        name if aws_topics::starts(name) => aws_topics::start(name, options).await,
         name if aws_doors::starts(name) => aws_doors::start(name),
         name if contract::starts(name) => contract::start(name),
         _ => {

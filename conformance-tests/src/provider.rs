@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::door::Doors;
 use crate::emulator::Emulator;
+use crate::exchange::Exchanges;
 use crate::{BucketSettings, Evidence, Topic, Wire};
 
 /// A provider as a harness has started it.
@@ -28,6 +29,8 @@ pub struct Provider {
     pub blob_wire: Option<Wire<dyn BlobDriver>>,
     /// The way to applications on its platform, if it has one.
     pub doors: Option<Arc<dyn Doors>>,
+    /// Its topics and what receives from them, if it has any.
+    pub exchanges: Option<Arc<dyn Exchanges>>,
     /// What stands behind the stores.
     pub evidence: Evidence,
     /// Where the stores are, for the manifest.
@@ -66,6 +69,7 @@ impl Provider {
             document_wire: None,
             blob_wire: None,
             doors: None,
+            exchanges: None,
             evidence,
             endpoint: String::new(),
             emulator: None,
@@ -95,6 +99,10 @@ impl Provider {
             }
             Topic::Gateway | Topic::Function => {
                 self.doors.as_ref().map(|doors| doors.capabilities())
+            }
+            Topic::Publish => {
+                let exchanges = self.exchanges.as_ref();
+                exchanges.map(|exchanges| exchanges.driver().describe().capabilities)
             }
         }
     }

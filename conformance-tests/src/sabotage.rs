@@ -11,6 +11,7 @@ mod document;
 mod door;
 mod doors;
 mod filters;
+mod publish;
 mod queries;
 mod rebuilt;
 mod uploads;
@@ -27,6 +28,7 @@ use crate::{Case, CaseResult, Outcome, Provider, Settings, Topic, catalogue, run
 use blob::{BlobFault, SabotagedBlobs};
 use document::{DocumentFault, SabotagedDocuments};
 use door::{DoorFault, SabotagedDoors};
+use publish::{SabotagedExchanges, TopicFault};
 
 /// One broken rule.
 #[derive(Clone, Copy)]
@@ -43,6 +45,7 @@ enum Harm {
     Document(DocumentFault),
     Blob(BlobFault),
     Door(DoorFault),
+    Publish(TopicFault),
 }
 
 /// What the cases made of one sabotage.
@@ -81,18 +84,24 @@ impl Sabotage {
         Self { name, case, harm }
     }
 
+    const fn publish(name: &'static str, case: &'static str, fault: TopicFault) -> Self {
+        let harm = Harm::Publish(fault);
+        Self { name, case, harm }
+    }
+
     /// The part it is broken in.
     pub fn topic(&self) -> Topic {
         match self.harm {
             Harm::Document(_) => Topic::Document,
             Harm::Blob(_) => Topic::Blob,
             Harm::Door(_) => Topic::Gateway,
+            Harm::Publish(_) => Topic::Publish,
         }
     }
 
     fn apply(self, provider: Provider) -> Provider {
         let (documents, blobs) = (provider.documents.clone(), provider.blobs.clone());
-        let doors = provider.doors.clone();
+        let (doors, exchanges) = (provider.doors.clone(), provider.exchanges.clone());
         match self.harm {
             Harm::Document(fault) => Provider {
                 documents: documents.map(|inner| SabotagedDocuments::over(inner, fault)),
@@ -104,6 +113,10 @@ impl Sabotage {
             },
             Harm::Door(fault) => Provider {
                 doors: doors.map(|inner| SabotagedDoors::over(inner, fault)),
+                ..provider
+            },
+            Harm::Publish(fault) => Provider {
+                exchanges: exchanges.map(|inner| SabotagedExchanges::over(inner, fault)),
                 ..provider
             },
         }
@@ -126,6 +139,7 @@ pub fn all() -> Vec<Sabotage> {
         blobs::ALL,
         uploads::ALL,
         doors::ALL,
+        publish::ALL,
     ]
     .concat()
 }

@@ -140,11 +140,12 @@ const VENDORS: [&str; 11] = [
 ];
 
 /// Where a provider implements which trait.
-const TRAIT_FILES: [(&str, &str); 4] = [
+const TRAIT_FILES: [(&str, &str); 5] = [
     ("DocumentDriver", "document.rs"),
     ("BlobDriver", "blob.rs"),
     ("GatewayDriver", "gateway.rs"),
     ("FunctionDriver", "function.rs"),
+    ("TopicDriver", "topic.rs"),
 ];
 
 const FORBIDDEN_NAMES: [&str; 7] = [

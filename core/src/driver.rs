@@ -1,4 +1,4 @@
-//! The four traits that a provider implements, and what providers share.
+//! The five traits that a provider implements, and what providers share.
 //!
 //! This module is for those who write providers; handlers use [`Collection`](crate::Collection),
 //! [`Bucket`](crate::Bucket), [`Routes`](crate::http::Routes) and [`App`](crate::App). A driver receives

@@ -1,7 +1,7 @@
 // Runs a service of Azurite on the loopback interface, in memory, until standard input ends.
 //
 // The process that starts it holds the other end of standard input, so that the emulator never outlives it, however it
-// ends. Usage: table.mjs PORT or blob.mjs PORT, with flags of Azurite if needed, or --version. Exits with 69 where Azurite is not
+// ends. Usage: table.mjs PORT, blob.mjs PORT or queue.mjs PORT, with flags of Azurite if needed, or --version. Exits with 69 where Azurite is not
 // installed.
 
 import { createRequire } from 'node:module'
@@ -18,7 +18,7 @@ function installed() {
   }
 }
 
-// Runs one service of Azurite, `table` or `blob`, as this process was asked to.
+// Runs one service of Azurite, `table`, `blob` or `queue`, as this process was asked to.
 export function run(service, ...more) {
   const { version } = installed()
   const [port, ...asked] = process.argv.slice(2)

@@ -25,7 +25,7 @@ pub(crate) struct Args {
         help = format!("Providers to run against: {}", harness::PROVIDERS.join(", "))
     )]
     pub(crate) provider: Vec<String>,
-    /// Only cases of these topics: document, blob, gateway, function, fault, blob-fault.
+    /// Only cases of these topics: document, blob, gateway, function, fault, blob-fault, publish.
     #[arg(long, value_delimiter = ',')]
     topic: Vec<Topic>,
     /// Only these cases, such as D-200.

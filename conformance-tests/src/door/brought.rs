@@ -139,20 +139,7 @@ pub(super) static AZURE: Events = Events {
         Some(trigger) => format!("{PATH}-{trigger}"),
         None => PATH.to_owned(),
     },
-    message: |message, tried| {
-        let metadata = json!({
-            "DequeueCount": tried.attempt.to_string(),
-            "Id": quoted(tried.id),
-            "InsertionTime": AT,
-            "PopReceipt": quoted("AgAAAAMAAAAAAAAAAgtnj8x+1QE="),
-        });
-        invocation(
-            TOPIC.name(),
-            "queue",
-            &quoted(&message.body).into(),
-            metadata,
-        )
-    },
+    message: |message, tried| queue_trigger(&message.body, (tried.id, tried.attempt.into())),
     change: |change, tried| {
         let event = json!({
             "specversion": "1.0",
@@ -287,6 +274,17 @@ fn notification(
         "objectGeneration": "1700000000000000",
     });
     posted("application/json", &pushed)
+}
+
+/// The call of the probe's queue trigger with a text that the host has taken the Base64 off.
+pub(crate) fn queue_trigger(text: &str, (id, attempt): (&str, i64)) -> WireRequest {
+    let metadata = json!({
+        "DequeueCount": attempt.to_string(),
+        "Id": quoted(id),
+        "InsertionTime": AT,
+        "PopReceipt": quoted("AgAAAAMAAAAAAAAAAgtnj8x+1QE="),
+    });
+    invocation(TOPIC.name(), "queue", &quoted(text).into(), metadata)
 }
 
 /// A string as the host writes it: JSON in a string.

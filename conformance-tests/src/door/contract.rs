@@ -67,7 +67,7 @@ enum Ready {
 pub struct ContractDoors(pub &'static Contract);
 
 #[derive(Debug)]
-pub(super) struct ContractDoor {
+pub(crate) struct ContractDoor {
     contract: &'static Contract,
     address: SocketAddr,
     process: ProbeProcess,
@@ -125,7 +125,7 @@ impl Doors for ContractDoors {
 
 impl ContractDoors {
     /// Starts the probe and does what the front end does before the first request.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         &self,
         more: &[(&'static str, String)],
     ) -> Result<ContractDoor, Failure> {
@@ -179,6 +179,12 @@ const LISTEN: &str = isobar_serve::LISTEN_VARIABLE;
 const ATTEMPTS: u32 = 3;
 
 impl ContractDoor {
+    /// Brings an event that was made elsewhere, once; whether it is done.
+    pub(crate) async fn brings(&self, request: &WireRequest) -> Result<bool, Failure> {
+        let response = self.plainly(request).await?;
+        Ok((200..300).contains(&response.status))
+    }
+
     /// Where the probe listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address

@@ -38,7 +38,7 @@ pub struct LambdaDoors {
 }
 
 #[derive(Debug)]
-struct LambdaDoor {
+pub(crate) struct LambdaDoor {
     door: FrontDoor,
     runtime: Arc<RuntimeApi>,
     server: JoinHandle<()>,
@@ -102,11 +102,16 @@ impl Doors for LambdaDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
-        Ok(Box::new(self.open_to(None).await?))
+        Ok(Box::new(self.start().await?))
     }
 }
 
 impl LambdaDoors {
+    /// Starts the probe and the runtime API that it asks.
+    pub(crate) async fn start(&self) -> Result<LambdaDoor, Failure> {
+        self.open_to(None).await
+    }
+
     /// The door to somebody's application in place of the probe.
     pub(super) async fn open_application(
         &self,
@@ -237,6 +242,17 @@ impl Door for LambdaDoor {
 }
 
 impl LambdaDoor {
+    /// Hands the event of a queue to the function; the ids of messages that are to come again.
+    pub(crate) async fn poll_queue(&self, event: Bytes) -> Result<Vec<String>, Failure> {
+        match self.runtime.invoke(event).await? {
+            Answer::Response(answer) => queue::failures(&answer),
+            Answer::Stream(report) | Answer::Error(report) => {
+                let report = String::from_utf8_lossy(&report);
+                Err(Failure::new(format!("the invocation failed: {report}")))
+            }
+        }
+    }
+
     /// Invokes the function as often as Lambda does for an event that nobody waits for.
     async fn until_answered(&self, event: Bytes) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS {

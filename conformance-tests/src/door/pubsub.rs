@@ -22,7 +22,7 @@ pub struct PubSubDoors {
 }
 
 #[derive(Debug)]
-struct PubSubDoor {
+pub(crate) struct PubSubDoor {
     front: ContractDoor,
     emulator: SocketAddr,
     topic: String,
@@ -74,17 +74,27 @@ impl Doors for PubSubDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let topic = format!("t{}", Uuid::new_v4().simple());
+        Ok(Box::new(self.start(&topic).await?))
+    }
+}
+
+impl PubSubDoors {
+    /// Starts the probe and makes a topic of this name with a subscription that pushes to it, and
+    /// keeps the order of groups.
+    pub(crate) async fn start(&self, topic: &str) -> Result<PubSubDoor, Failure> {
         let front = self.front.start(&[]).await?;
         let endpoint = format!("http://{}{}", front.address(), brought::PATH);
         let door = PubSubDoor {
             front,
             emulator: self.emulator,
-            topic: format!("topics/t{}", Uuid::new_v4().simple()),
+            topic: format!("topics/{topic}"),
         };
         door.ask("PUT", &door.topic, &json!({})).await?;
         let subscription = json!({
             "topic": format!("projects/p/{}", door.topic),
             "pushConfig": { "pushEndpoint": endpoint },
+            "enableMessageOrdering": true,
             "retryPolicy": { "minimumBackoff": "0.1s", "maximumBackoff": "1s" },
         });
         let name = format!(
@@ -93,7 +103,7 @@ impl Doors for PubSubDoors {
             TOPIC.name()
         );
         door.ask("PUT", &name, &subscription).await?;
-        Ok(Box::new(door))
+        Ok(door)
     }
 }
 

@@ -7,13 +7,15 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
-use isobar_aws::config::Place;
+use isobar_aws::config::{Place, TopicPlace};
+use isobar_aws::topic::TopicKind;
 use isobar_aws::{DynamoStore, S3Store};
 use isobar_fault_proxy::Protocol;
 
 use super::aws_doors::FUNCTION_URL;
 use super::{Options, StartFailure};
 use crate::emulator::{Emulator, PythonEmulator};
+use crate::exchange::sqs::SqsExchanges;
 use crate::setting::S3Settings;
 use crate::{Evidence, Provider, Wire};
 
@@ -31,7 +33,7 @@ pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
 };
 
 /// The endpoint that stands for AWS itself, with the credentials of the standard environment.
-const LIVE: &str = "live";
+pub(super) const LIVE: &str = "live";
 /// Where MiniStack 1.5 is known to differ from AWS, read in its source and seen.
 const KNOWN_FAULTS: &[(&str, &str)] = &[
     ("B-403", "MiniStack ignores If-None-Match on CopyObject"),
@@ -94,7 +96,7 @@ pub(super) async fn connect_emulator_at(
     connect(emulated(&endpoint), provider).await
 }
 
-fn emulated(endpoint: &str) -> Place {
+pub(super) fn emulated(endpoint: &str) -> Place {
     Place {
         region: Some(REGION.to_owned()),
         endpoint: Some(endpoint.to_owned()),
@@ -106,6 +108,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
     let (mut dynamodb, mut streams) = place.dynamodb().await.map_err(broken)?;
     let s3 = s3_client(&place).await?;
+    let sqs = sqs_client(&place).await?;
     if place.endpoint.is_some() {
         let config = dynamodb
             .config()
@@ -126,6 +129,7 @@ async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFail
         blob_wire,
         settings: Some(Arc::new(S3Settings(s3.clone()))),
         blobs: Some(Arc::new(S3Store::new(s3))),
+        exchanges: Some(Arc::new(SqsExchanges::new(sqs, TopicKind::Standard))),
         endpoint,
         names_units: true,
         ..provider
@@ -168,6 +172,34 @@ async fn s3_client(place: &Place) -> Result<aws_sdk_s3::Client, StartFailure> {
     let config = config.timeout_config(timeouts(PATIENT));
     let config = config.credentials_provider(root()).build();
     Ok(aws_sdk_s3::Client::from_conf(config))
+}
+
+/// The vendor's client of SQS.
+pub(super) async fn sqs_client(place: &Place) -> Result<aws_sdk_sqs::Client, StartFailure> {
+    let place = TopicPlace::at(place.clone());
+    let client = place.sqs().await;
+    let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
+    if place.place.endpoint.is_none() {
+        return Ok(client);
+    }
+    let config = client.config().to_builder();
+    let config = config.timeout_config(timeouts(PATIENT));
+    let config = config.credentials_provider(root()).build();
+    Ok(aws_sdk_sqs::Client::from_conf(config))
+}
+
+/// The vendor's client of SNS.
+pub(super) async fn sns_client(place: &Place) -> Result<aws_sdk_sns::Client, StartFailure> {
+    let place = TopicPlace::at(place.clone());
+    let client = place.sns().await;
+    let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
+    if place.place.endpoint.is_none() {
+        return Ok(client);
+    }
+    let config = client.config().to_builder();
+    let config = config.timeout_config(timeouts(PATIENT));
+    let config = config.credentials_provider(root()).build();
+    Ok(aws_sdk_sns::Client::from_conf(config))
 }
 
 /// The vendor's own client of S3, for an emulator at an endpoint.

@@ -10,7 +10,7 @@ use crate::door::lambda::LambdaDoors;
 use crate::{Evidence, Provider};
 
 /// A function URL; where a case needs a stage, an HTTP API. It is the way of the provider `aws`.
-pub(super) const FUNCTION_URL: LambdaDoors = LambdaDoors {
+pub(crate) const FUNCTION_URL: LambdaDoors = LambdaDoors {
     door: FrontDoor::FunctionUrl,
     mode: InvokeMode::Buffered,
 };

@@ -18,6 +18,7 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
     let provider = connect_emulator_at((emulator, options.endpoint.as_deref()), provider).await?;
     Ok(Provider {
         documents: None,
+        exchanges: None,
         document_wire: None,
         blob_wire: None,
         ..provider

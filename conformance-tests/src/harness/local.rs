@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::StartFailure;
 use crate::door::local::LocalDoors;
+use crate::exchange::local::LocalExchanges;
 use crate::provider::ServerTask;
 use crate::{BucketSettings, Evidence, Provider, SettingError};
 
@@ -28,6 +29,7 @@ pub async fn start() -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
+        exchanges: Some(Arc::new(LocalExchanges(store.clone()))),
         settings: Some(Arc::new(LocalSettings(store))),
         doors: Some(doors),
         server: Some(server),
@@ -45,6 +47,7 @@ pub async fn start_in_memory() -> Result<Provider, StartFailure> {
     Ok(Provider {
         documents: Some(store.documents()),
         blobs: Some(store.blobs()),
+        exchanges: Some(Arc::new(LocalExchanges(store.clone()))),
         settings: Some(Arc::new(LocalSettings(store))),
         doors: Some(doors),
         server: Some(server),

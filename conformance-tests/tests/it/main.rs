@@ -4,7 +4,7 @@ mod telemetry;
 
 use std::sync::Arc;
 
-use isobar_conformance::harness::{aws_deployed, aws_doors, contract};
+use isobar_conformance::harness::{aws_deployed, aws_doors, aws_topics, contract};
 use isobar_conformance::sabotage::{self, Sabotage};
 use isobar_conformance::{
     Case, Outcome, Provider, Settings, Topic, catalogue, harness, probe, run,
@@ -67,11 +67,24 @@ fn tests() {
         .chain(aws)
         .chain(url)
         .chain(contracts)
+        .chain(topics())
         .chain([deployed])
         .chain(sabotages)
         .chain(telemetry::trials())
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The providers that have topics and no doors.
+fn topics() -> impl Iterator<Item = Trial> {
+    let names = aws_topics::NAMES.into_iter().chain(["azure-queue"]);
+    names.map(|name| {
+        let cases = catalogue().into_iter();
+        let cases: Vec<Case> = cases.filter(|case| case.topic == Topic::Publish).collect();
+        Trial::test(format!("{name}::publish"), move || {
+            on_provider(name, &cases)
+        })
+    })
 }
 
 fn settings() -> Arc<Settings> {

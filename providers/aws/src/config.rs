@@ -1,10 +1,15 @@
 //! What the process is configured with: URLs of stores, and the variables that AWS sets.
 
-#[cfg(any(feature = "document", feature = "blob"))]
+#[cfg(feature = "_store")]
 mod place;
 
-#[cfg(any(feature = "document", feature = "blob"))]
+#[cfg(feature = "_store")]
 pub use place::Place;
+
+#[cfg(feature = "_topic")]
+mod topics;
+#[cfg(feature = "_topic")]
+pub use topics::TopicPlace;
 
 /// A variable of the process.
 #[cfg(feature = "function")]

@@ -165,16 +165,28 @@ pub(crate) fn is_missing_resource(code: &str) -> bool {
 /// The kind of an answer: by its code, and where that says nothing by its status.
 pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u16) -> ErrorKind {
     let message = message.unwrap_or_default();
-    if code == Some("ValidationException") && message.contains("size") && message.contains("exceed")
-    {
+    let too_large = match code {
+        Some("ValidationException") => message.contains("size") && message.contains("exceed"),
+        // What a queue takes may be set lower than what SQS does; SNS says "too long".
+        Some("InvalidParameterValue" | "InvalidParameter") => {
+            message.contains("must be shorter than") || message.contains("too long")
+        }
+        _ => false,
+    };
+    if too_large {
         return ErrorKind::TooLarge;
     }
     code.and_then(code_kind)
         .unwrap_or_else(|| StatusCode::from_u16(status).map_or(ErrorKind::Internal, status::kind))
 }
 
-/// Codes as listed in the API references of DynamoDB and S3 under "Common errors" and "Error codes".
+/// What a code means, of whichever service.
 fn code_kind(code: &str) -> Option<ErrorKind> {
+    code_kind_of_stores(code).or_else(|| code_kind_of_topics(code))
+}
+
+/// Codes as listed in the API references of DynamoDB and S3 under "Common errors" and "Error codes".
+fn code_kind_of_stores(code: &str) -> Option<ErrorKind> {
     Some(match code {
         missing if is_missing_resource(missing) => ErrorKind::Internal,
         "PermanentRedirect" => ErrorKind::Internal,
@@ -225,6 +237,19 @@ fn code_kind(code: &str) -> Option<ErrorKind> {
         | "ServiceUnavailable"
         | "TransactionInProgressException"
         | "RequestTimeout" => ErrorKind::Unavailable,
+        _ => return None,
+    })
+}
+
+/// The same of SQS and SNS, where others have none.
+fn code_kind_of_topics(code: &str) -> Option<ErrorKind> {
+    Some(match code {
+        "RequestThrottled" | "KmsThrottled" | "KMSThrottling" => ErrorKind::Throttled,
+        "AuthorizationError" | "KmsAccessDenied" | "KMSAccessDenied" => ErrorKind::PermissionDenied,
+        "BatchRequestTooLong" | "AWS.SimpleQueueService.BatchRequestTooLong" => ErrorKind::TooLarge,
+        "InvalidMessageContents" | "InvalidParameter" | "InvalidParameterValue" => {
+            ErrorKind::InvalidArgument
+        }
         _ => return None,
     })
 }

@@ -1,4 +1,4 @@
-//! Isobar on Amazon Web Services: DynamoDB, S3, Lambda.
+//! Isobar on Amazon Web Services: DynamoDB, S3, SQS, SNS, Lambda.
 
 #[cfg(feature = "blob")]
 pub mod blob;
@@ -7,16 +7,18 @@ pub mod config;
 mod date;
 #[cfg(feature = "document")]
 pub mod document;
-#[cfg(any(feature = "document", feature = "blob"))]
+#[cfg(feature = "_store")]
 mod error;
 #[cfg(feature = "function")]
 pub mod function;
 #[cfg(feature = "function")]
 pub mod gateway;
-#[cfg(any(feature = "document", feature = "blob"))]
+#[cfg(any(feature = "document", feature = "blob", feature = "sqs"))]
 mod retry;
 #[cfg(any(feature = "document", feature = "function"))]
 mod stored;
+#[cfg(feature = "_topic")]
+pub mod topic;
 
 #[cfg(feature = "blob")]
 pub use blob::{S3Store, SignedContent};
@@ -26,3 +28,7 @@ pub use document::DynamoStore;
 pub use function::LambdaPlatform;
 #[cfg(feature = "function")]
 pub use gateway::FrontDoor;
+#[cfg(feature = "sns")]
+pub use topic::SnsTopics;
+#[cfg(feature = "sqs")]
+pub use topic::SqsQueues;

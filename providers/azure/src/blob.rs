@@ -13,7 +13,6 @@ mod presign;
 mod put;
 mod read;
 mod signature;
-mod signing;
 mod write;
 
 use std::any::Any;

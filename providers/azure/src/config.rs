@@ -1,11 +1,13 @@
 //! Which store on Azure a URL names: the scheme says which service.
 
-#[cfg(any(feature = "blob", feature = "tables"))]
+#[cfg(feature = "_storage")]
 mod account;
 #[cfg(feature = "blob")]
 pub mod blob;
 #[cfg(feature = "cosmos")]
 pub mod cosmos;
+#[cfg(feature = "queue")]
+pub mod queue;
 #[cfg(feature = "tables")]
 pub mod tables;
 

@@ -130,7 +130,7 @@ fn refused(error: azure_core::Error) -> Error {
 }
 
 /// The error of a token that was not given.
-#[cfg(any(feature = "blob", feature = "tables"))]
+#[cfg(feature = "_storage")]
 pub(crate) fn no_token(error: azure_core::Error) -> Error {
     let message = "Microsoft Entra gave no token for this program: check its identity, and that the \
                    clock of this machine is right";

@@ -31,6 +31,11 @@ pub(crate) const BLOBS: Service = Service {
     name: "Azure Blob Storage",
     holder: ("container", "ContainerNotFound"),
 };
+#[cfg(feature = "queue")]
+pub(crate) const QUEUES: Service = Service {
+    name: "Azure Queue Storage",
+    holder: ("queue", "QueueNotFound"),
+};
 
 impl Service {
     /// What is said where no connection can be made.
@@ -81,6 +86,9 @@ impl Answer<'_> {
         let reason = known.and_then(|status| status.canonical_reason());
         let name = service.name;
         match self.code.or(reason).unwrap_or("no code") {
+            code if code == missing && holder == "queue" => format!(
+                "the queue does not exist ({code}): create it, or check its name and account"
+            ),
             code if code == missing => format!(
                 "the {holder} is missing ({code}): create it, or call ensure in development"
             ),

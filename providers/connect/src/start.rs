@@ -85,7 +85,7 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
     let delivers = machine.is_some() && !description.subscriptions.is_empty();
     let unused = declared.topics.is_empty() && !delivers;
     let topics = match store_url(config, TOPICS, kind, unused)? {
-        Some(url) => Some(stores.topics(&url)?),
+        Some(url) => Some(stores.topics(&url).await?),
         None => None,
     };
     let (platform, clock) = match (machine, kind) {
@@ -133,9 +133,14 @@ fn store_url(
         (Some(url), _) => Ok(Some(url)),
         (None, Platform::Local) => Ok(Some(LOCAL_STORE.to_owned())),
         (None, Platform::Lambda | Platform::Http(_)) => {
+            let some = match variable {
+                BLOBS => "s3://REGION, gs://PROJECT or azure-blob://ACCOUNT",
+                TOPICS => "sqs://REGION, pubsub://PROJECT or azure-queue://ACCOUNT",
+                _ => "dynamodb://REGION, firestore://PROJECT or cosmos://ACCOUNT/DATABASE",
+            };
             let message = format!(
-                "{variable} is not set, and this platform has no store of its own: \
-                 set it to the URL of one, such as dynamodb://REGION, firestore://PROJECT or s3://REGION"
+                "{variable} is not set, and this platform has no store of its own: set it to the URL \
+                 of one, such as {some}"
             );
             Err(Error::new(ErrorKind::InvalidArgument, message))
         }

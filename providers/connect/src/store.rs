@@ -1,5 +1,7 @@
 //! The stores that URLs name.
 
+mod topics;
+
 #[cfg(feature = "local")]
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,12 +9,11 @@ use std::sync::Arc;
 use isobar::document::CollectionSchema;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
-use isobar::driver::topic::TopicDriver;
 use isobar::{Error, ErrorKind, Result};
 #[cfg(feature = "local")]
 use isobar_local::{LocalConfig, LocalStore};
 
-use crate::config::{BLOBS, DOCUMENTS, TOPICS};
+use crate::config::{BLOBS, DOCUMENTS};
 
 /// A driver, and what its URL puts before the names of tables or buckets.
 pub(crate) struct Opened<D: ?Sized> {
@@ -87,24 +88,6 @@ impl Stores {
     #[cfg(feature = "local")]
     pub(crate) fn local_messages(&self) -> Option<&LocalStore> {
         self.local_messages.as_ref()
-    }
-
-    /// What sends messages.
-    #[cfg(feature = "local")]
-    pub(crate) fn topics(&mut self, url: &str) -> Result<Opened<dyn TopicDriver>> {
-        let store = self
-            .local(url)?
-            .ok_or_else(|| unknown(TOPICS, url))?
-            .clone();
-        let driver = store.topics();
-        self.local_messages = Some(store);
-        let prefix = None;
-        Ok(Opened { driver, prefix })
-    }
-
-    #[cfg(not(feature = "local"))]
-    pub(crate) fn topics(&mut self, url: &str) -> Result<Opened<dyn TopicDriver>> {
-        Err(unknown(TOPICS, url))
     }
 
     pub(crate) async fn documents(&mut self, url: &str) -> Result<Opened<dyn DocumentDriver>> {

@@ -2,17 +2,17 @@
 
 use google_cloud_auth::credentials::Credentials;
 use isobar::driver::url::parameters;
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, Result};
 use percent_encoding::percent_decode_str;
-use tonic::transport::{ClientTlsConfig, Endpoint};
 
 use crate::FirestoreStore;
-use crate::document::access::Access;
-use crate::document::connection::Connection;
-use crate::tls::use_ring;
+use crate::access::Access;
+use crate::connection::{endpoint, google};
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "FIRESTORE_EMULATOR_HOST";
+/// Firestore's own scope.
+const SCOPE: &str = "https://www.googleapis.com/auth/datastore";
 /// Firestore itself.
 const SERVICE: &str = "https://firestore.googleapis.com";
 /// The database that a project has without a name.
@@ -84,7 +84,7 @@ impl Place {
     pub fn open(&self) -> Result<FirestoreStore> {
         match &self.endpoint {
             Some(_) => self.open_with(Access::Owner),
-            None => self.open_with(Access::of_environment()?),
+            None => self.open_with(Access::of_environment(SCOPE)?),
         }
     }
 
@@ -99,27 +99,11 @@ impl Place {
     fn open_with(&self, access: Access) -> Result<FirestoreStore> {
         let endpoint = match &self.endpoint {
             Some(url) => endpoint(url)?,
-            None => google()?,
+            None => google(SERVICE)?,
         };
         let database = format!("projects/{}/databases/{}", self.project, self.database);
-        let connection = Connection::new(endpoint, access, &database)?;
-        Ok(FirestoreStore::new(connection, database))
+        FirestoreStore::connect(endpoint, access, database)
     }
-}
-
-fn endpoint(url: &str) -> Result<Endpoint> {
-    let invalid = |_| Error::invalid("the endpoint of the Firestore store is not a URL");
-    Endpoint::from_shared(url.to_owned()).map_err(invalid)
-}
-
-/// Google's own service, whose certificate the platform's authorities have signed.
-fn google() -> Result<Endpoint> {
-    use_ring();
-    let tls = ClientTlsConfig::new().with_native_roots();
-    endpoint(SERVICE)?.tls_config(tls).map_err(|error| {
-        let message = "there is no TLS: the certificates of the platform cannot be read";
-        Error::new(ErrorKind::Internal, message).with_source(error)
-    })
 }
 
 fn decoded(text: &str) -> Result<String> {
@@ -138,6 +122,8 @@ fn malformed(why: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use isobar::ErrorKind;
+
     use super::*;
 
     #[test]

@@ -1,7 +1,5 @@
 //! Documents in Firestore in native mode: a collection each, an id that keeps the order of keys.
 
-pub(crate) mod access;
-pub(crate) mod connection;
 mod definition;
 mod export;
 mod filter;
@@ -11,8 +9,10 @@ mod select;
 mod write;
 
 use std::any::Any;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use googleapis_tonic_google_firestore_v1::google::firestore::v1::firestore_client::FirestoreClient;
 use isobar::document::{CollectionSchema, Direction, Key};
 use isobar::driver::RetryBudget;
 use isobar::driver::document::{
@@ -21,10 +21,11 @@ use isobar::driver::document::{
     Written,
 };
 use isobar::{Capabilities, Capability, Error, Limits, Result};
+use tonic::transport::Endpoint;
 
-pub use access::Authorized;
-pub use connection::Client;
-use connection::Connection;
+use crate::access::Access;
+pub use crate::access::Authorized;
+use crate::connection::{self, Way};
 pub use export::index_file;
 use name::Names;
 
@@ -42,6 +43,15 @@ pub struct FirestoreStore {
     database: String,
     budget: RetryBudget,
 }
+
+/// The generated client of Firestore, the native type of the store.
+pub type Client = FirestoreClient<Authorized>;
+type Connection = connection::Connection<Client>;
+
+/// After how long without an answer a request counts as lost, so that a call has time for another.
+const ATTEMPT: Duration = Duration::from_secs(4);
+/// A document has at most 1 MiB ("Quotas and limits"), a batch of a hundred as many.
+const MESSAGE_BYTES: usize = 128 << 20;
 
 impl FirestoreStore {
     /// What Firestore can do.
@@ -69,14 +79,25 @@ impl FirestoreStore {
         limits
     };
 
-    pub(crate) fn new(connection: Connection, database: String) -> Self {
-        let client = connection.client();
-        Self {
+    pub(crate) fn connect(endpoint: Endpoint, access: Access, database: String) -> Result<Self> {
+        let named = |_| Error::invalid("a project or database of Firestore is ASCII text");
+        let connection = Connection::new(Way {
+            endpoint,
+            access,
+            resource: Some(database.parse().map_err(named)?),
+            client: |authorized| {
+                FirestoreClient::new(authorized)
+                    .max_decoding_message_size(MESSAGE_BYTES)
+                    .max_encoding_message_size(MESSAGE_BYTES)
+            },
+            attempt: ATTEMPT,
+        });
+        Ok(Self {
+            client: connection.client(),
             connection,
-            client,
             database,
             budget: RetryBudget::default(),
-        }
+        })
     }
 
     /// The client that is used just now; a clone shares its connection.

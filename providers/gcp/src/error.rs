@@ -1,16 +1,44 @@
-//! What a failure of a Firestore call means: one table of gRPC codes.
+//! What a failure of a call by gRPC means: one table of codes for all services.
 
 use std::error::Error as _;
 use std::time::Duration;
 
-use crate::document::access::NoToken;
+use crate::access::NoToken;
 use isobar::driver::{Effect, Failure};
 use isobar::{Error, ErrorKind};
 use prost::Message as _;
 use tonic::{Code, ConnectError, Status};
 
-/// Classifies the failure of a request, and keeps it as the cause.
+/// A service, as errors speak of it.
+pub(crate) struct Service {
+    name: &'static str,
+    /// What is said where something is missing, after what it may be.
+    missing: &'static str,
+    /// What a service account needs.
+    role: &'static str,
+}
+
+#[cfg(feature = "document")]
+const FIRESTORE: Service = Service {
+    name: "Firestore",
+    missing: "check the project and the database of the store's URL",
+    role: "roles/datastore.user",
+};
+#[cfg(feature = "topic")]
+pub(crate) const PUBSUB: Service = Service {
+    name: "Pub/Sub",
+    missing: "create it, or check its name and the project of the URL",
+    role: "roles/pubsub.publisher",
+};
+
+/// Classifies the failure of a request to Firestore, and keeps it as the cause.
+#[cfg(feature = "document")]
 pub(crate) fn failure(status: Status) -> Failure {
+    failure_of(&FIRESTORE, status)
+}
+
+/// The same of a request to any service.
+pub(crate) fn failure_of(service: &Service, status: Status) -> Failure {
     if let Some(no_token) = in_chain::<NoToken>(&status) {
         return unauthenticated(no_token.is_transient(), status);
     }
@@ -30,7 +58,7 @@ pub(crate) fn failure(status: Status) -> Failure {
             | ErrorKind::DeadlineExceeded
     );
     let wait = retry_after(&status);
-    let mut error = Error::new(kind, told(code, name, status.message()))
+    let mut error = Error::new(kind, told(service, code, status.message()))
         .with_provider_code(Some(name), None)
         .with_retryable(retryable)
         .with_source(status);
@@ -68,6 +96,7 @@ fn retry_after(status: &Status) -> Option<Duration> {
     seconds.map(Duration::from_secs).or_else(of_service)
 }
 
+#[cfg(feature = "document")]
 /// Whether a precondition of a commit did not hold: somebody else wrote since the read.
 pub(crate) fn is_conflict(error: &Error) -> bool {
     matches!(
@@ -103,24 +132,29 @@ fn in_chain<T: std::error::Error + 'static>(status: &Status) -> Option<&T> {
     None
 }
 
-fn told(code: Code, name: &str, message: &str) -> String {
+fn told(service: &Service, code: Code, message: &str) -> String {
+    let Service {
+        name: service,
+        missing,
+        role,
+    } = service;
+    let name = name(code);
     match code {
         Code::FailedPrecondition => {
             format!("a precondition does not hold, or an index is missing ({name}: {message})")
         }
-        Code::NotFound => format!(
-            "the database or a document is missing ({name}: {message}): check the project and the \
-             database of the store's URL"
-        ),
+        Code::NotFound => {
+            format!("what the request is about does not exist ({name}: {message}): {missing}")
+        }
         Code::Unauthenticated => format!(
-            "Firestore does not know who asks ({name}: {message}): check the credentials, and that \
+            "{service} does not know who asks ({name}: {message}): check the credentials, and that \
              the clock of this machine is right"
         ),
         Code::PermissionDenied => format!(
-            "Firestore does not allow it ({name}: {message}): check the project of the store's \
-             URL, and give the service account the role roles/datastore.user"
+            "{service} does not allow it ({name}: {message}): check the project of the store's \
+             URL, and give the service account the role {role}"
         ),
-        _ => format!("Firestore answered {name}: {message}"),
+        _ => format!("{service} answered {name}: {message}"),
     }
 }
 
@@ -168,7 +202,7 @@ fn name(code: Code) -> &'static str {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "document"))]
 mod tests {
     use super::*;
 

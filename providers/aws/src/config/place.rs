@@ -12,7 +12,7 @@ use isobar::{Error, Result};
 /// How long one request may take before it counts as lost; the SDK and the stores send it again.
 #[cfg(feature = "document")]
 const ATTEMPT: Duration = Duration::from_secs(3);
-const CONNECT: Duration = Duration::from_secs(2);
+pub(super) const CONNECT: Duration = Duration::from_secs(2);
 
 /// A store's place: `dynamodb://REGION?endpoint=http://127.0.0.1:4566`, or the same with `s3`.
 ///
@@ -106,7 +106,7 @@ impl Place {
         Ok(aws_sdk_s3::Client::from_conf(config.build()))
     }
 
-    async fn load(&self) -> Result<SdkConfig> {
+    pub(super) async fn load(&self) -> Result<SdkConfig> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));

@@ -9,6 +9,8 @@ mod emulator;
 mod function;
 #[cfg(feature = "function")]
 mod runtime_api;
+#[cfg(feature = "sqs")]
+mod topic;
 #[cfg(any(feature = "blob", feature = "document"))]
 mod user;
 

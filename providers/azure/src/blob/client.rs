@@ -12,11 +12,13 @@ use isobar::driver::blob::key;
 use isobar::driver::{Failure, RetryBudget};
 use isobar::{Error, Result};
 
-use super::failure::{failure, too_slow};
-use super::signing::Signing;
+use super::failure::failure;
 use super::{BlobStore, MIB};
 use crate::credential::Credential;
+use crate::error::BLOBS;
 use crate::http_client::http_client;
+use crate::sdk::too_slow;
+use crate::signing::Signing;
 
 /// How often a request is sent again, and after how long at most the first time.
 pub(super) const RETRIES: u32 = 4;
@@ -119,6 +121,6 @@ pub(super) async fn attempt<T>(
     let span = ATTEMPT.saturating_add(Duration::from_secs(bytes / SLOWEST));
     match tokio::time::timeout(span, request).await {
         Ok(answer) => answer.map_err(failure),
-        Err(_) => Err(too_slow(span)),
+        Err(_) => Err(too_slow(&BLOBS, span)),
     }
 }

@@ -31,6 +31,13 @@ pub(crate) fn blob_port() -> u16 {
     BLOBS.get_or_init(|| start("blob", &[])).port
 }
 
+/// The port of the queues, which are started at the first call.
+#[cfg(feature = "queue")]
+pub(crate) fn queue_port() -> u16 {
+    static QUEUES: OnceLock<Emulator> = OnceLock::new();
+    QUEUES.get_or_init(|| start("queue", &[])).port
+}
+
 /// Starts a service with more flags of Azurite.
 pub(crate) fn start(service: &str, flags: &[&str]) -> Emulator {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);

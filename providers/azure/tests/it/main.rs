@@ -1,9 +1,14 @@
 //! The stores of Azure against Azurite, which `./test` installs, and the platform as the Functions host sees it.
-#![cfg(any(feature = "blob", feature = "function", feature = "tables"))]
+#![cfg(any(
+    feature = "blob",
+    feature = "function",
+    feature = "queue",
+    feature = "tables"
+))]
 
 #[cfg(feature = "blob")]
 mod blob;
-#[cfg(any(feature = "blob", feature = "tables"))]
+#[cfg(any(feature = "blob", feature = "queue", feature = "tables"))]
 mod emulator;
 #[cfg(all(feature = "blob", feature = "tables"))]
 mod entra;
@@ -13,3 +18,5 @@ mod function;
 mod signature;
 #[cfg(feature = "tables")]
 mod tables;
+#[cfg(feature = "queue")]
+mod topic;

@@ -9,8 +9,8 @@ use isobar::driver::Failure;
 use proto::batch_get_documents_response::Result as Got;
 use tonic::Status;
 
+use super::Client;
 use super::FirestoreStore;
-use super::connection::Client;
 use super::name::Names;
 use super::row::{self, Row};
 use crate::error::failure;

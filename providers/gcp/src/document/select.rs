@@ -13,8 +13,8 @@ use proto::structured_query::field_filter::Operator;
 use proto::value::ValueType;
 use tonic::Status;
 
+use super::Client;
 use super::FirestoreStore;
-use super::connection::Client;
 use super::filter::{all, compare, field_filter, quoted};
 use super::name::Names;
 use super::row::{self, Row};

@@ -11,8 +11,8 @@ use proto::precondition::ConditionType;
 use proto::write::Operation;
 use tonic::Status;
 
+use super::Client;
 use super::FirestoreStore;
-use super::connection::Client;
 use super::name::Names;
 use super::row::{self, Row};
 use crate::error::{failure, is_conflict};

@@ -126,3 +126,58 @@ async fn pushed_messages_arrive_whole_and_come_again() {
     assert_eq!(again.len(), 2);
     assert_eq!(again[0], again[1]);
 }
+
+/// The emulator does not tell the ordering key in what it pushes, but it does to whoever pulls.
+#[cfg(feature = "topic")]
+#[tokio::test(flavor = "multi_thread")]
+async fn published_messages_have_their_group_as_the_ordering_key() {
+    ask("PUT", "topics/sent-jobs", json!({})).await;
+    let subscription =
+        json!({ "topic": "projects/p/topics/sent-jobs", "enableMessageOrdering": true });
+    ask("PUT", "subscriptions/sent", subscription).await;
+    let url = format!("pubsub://p?endpoint=http://127.0.0.1:{}", pubsub_port());
+    let topics = isobar_gcp::topic::Place::parse(&url)
+        .unwrap()
+        .open()
+        .unwrap();
+    let platform = isobar::driver::function::FunctionDescription {
+        provider: "test",
+        capabilities: isobar::Capabilities::default(),
+    };
+    let environment = Environment::builder(platform, Arc::new(isobar_serve::clock()))
+        .topics(Arc::new(topics))
+        .topic_prefix("sent-")
+        .build();
+    let topic = environment.topic(&JOBS).unwrap();
+    let messages = ["1", "2", "3"].map(|body| {
+        let message = isobar::function::OutgoingMessage::new(body);
+        message.attribute("kind", "x").group("red")
+    });
+    for sent in topic.publish_all(&messages).await.unwrap() {
+        sent.unwrap();
+    }
+    let pulled = ask(
+        "POST",
+        "subscriptions/sent:pull",
+        json!({ "maxMessages": 10 }),
+    )
+    .await;
+    let pulled = pulled["receivedMessages"].as_array().unwrap().iter();
+    let pulled = pulled.map(|received| {
+        let message = &received["message"];
+        let part = |name: &str| message[name].as_str().unwrap().to_owned();
+        (
+            part("data"),
+            part("orderingKey"),
+            message["attributes"].clone(),
+        )
+    });
+    let expected = ["1", "2", "3"].map(|body| {
+        (
+            STANDARD.encode(body),
+            "red".to_owned(),
+            json!({ "kind": "x" }),
+        )
+    });
+    assert_eq!(pulled.collect::<Vec<_>>(), expected);
+}

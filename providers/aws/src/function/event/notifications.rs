@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use isobar::Result;
+use isobar::driver::topic::text;
 use isobar::function::{AppService, Context, Event, Message, Messages};
 use serde::Deserialize;
 
-use super::name_of;
+use super::queue::topic_of;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,9 +18,14 @@ struct Record {
     sns: Notification,
 }
 
+/// The same members, as far as they are read, in the event of Lambda and in the body of a message.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Notification {
+pub(super) struct Notification {
+    #[serde(default, rename = "Type")]
+    kind: Option<String>,
+    #[serde(default)]
+    signature_version: Option<String>,
     message_id: String,
     topic_arn: String,
     message: String,
@@ -42,7 +48,7 @@ const SUBJECT: &str = "subject";
 
 pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> Result<()> {
     for Record { sns } in super::records(&raw, "SNS")? {
-        let topic = name_of(&sns.topic_arn).to_owned();
+        let topic = topic_of(&sns.topic_arn).to_owned();
         let (id, source) = (sns.message_id.clone(), sns.topic_arn.clone());
         let batch = Messages::new(topic, vec![message(sns)]);
         let event = Event::new(batch, context.clone()).with_source(source);
@@ -52,17 +58,73 @@ pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> R
 }
 
 fn message(notification: Notification) -> Message {
-    let mut message = Message::new(notification.message_id, notification.message);
-    message.sent_at = notification.timestamp.map(Into::into);
-    let attributes = notification.message_attributes.into_iter();
-    message.attributes = attributes
-        .map(|(name, value)| (name, value.value))
-        .collect();
-    if let Some(subject) = notification.subject {
-        message
-            .attributes
-            .entry(SUBJECT.to_owned())
-            .or_insert(subject);
-    }
+    let (id, sent_at) = (notification.message_id.clone(), notification.timestamp);
+    let (body, attributes) = notification.into_content();
+    let mut message = Message::new(id, body);
+    message.sent_at = sent_at.map(Into::into);
+    message.attributes = attributes;
     message
+}
+
+impl Notification {
+    /// What a topic has put into a queue, where it delivers there in the form in which it does unless
+    /// told to deliver messages raw.
+    ///
+    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html>
+    pub(super) fn in_queue(body: &str) -> Option<Self> {
+        let is_json = body.starts_with('{');
+        let notification: Self = is_json.then(|| serde_json::from_str(body).ok()).flatten()?;
+        let is_one = notification.kind.as_deref() == Some("Notification")
+            && notification.topic_arn.starts_with("arn:")
+            && notification.signature_version.is_some();
+        is_one.then_some(notification)
+    }
+
+    /// Body and attributes, as they were sent to the topic.
+    pub(super) fn into_content(self) -> (Bytes, BTreeMap<String, String>) {
+        let (body, mut attributes) = text::open(self.message);
+        let beside = self.message_attributes.into_iter();
+        attributes.extend(beside.map(|(name, value)| (name, value.value)));
+        if let Some(subject) = self.subject {
+            attributes.entry(SUBJECT.to_owned()).or_insert(subject);
+        }
+        (body, attributes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUT: &str = r#"{
+        "Type" : "Notification",
+        "MessageId" : "b1",
+        "TopicArn" : "arn:aws:sns:us-east-1:123456789012:jobs",
+        "Message" : "isobar-message:{\"body\":\"AP8=\"}",
+        "Timestamp" : "2026-11-30T03:00:00.000Z",
+        "SignatureVersion" : "1",
+        "MessageAttributes" : { "kind" : {"Type":"String","Value":"x"} }
+    }"#;
+
+    #[test]
+    fn what_a_topic_has_put_into_a_queue_is_opened() {
+        let (body, attributes) = Notification::in_queue(PUT).unwrap().into_content();
+        assert_eq!(body.as_ref(), [0, 255]);
+        let kind = ("kind".to_owned(), "x".to_owned());
+        assert_eq!(attributes, BTreeMap::from([kind]));
+    }
+
+    #[test]
+    fn what_others_have_put_there_is_left_as_it_is() {
+        for other in [
+            PUT.replace("Notification", "Order"),
+            PUT.replace("SignatureVersion", "Version"),
+            PUT.replace("arn:aws", "urn:aws"),
+            format!(" {PUT}"),
+            "{}".to_owned(),
+            "text".to_owned(),
+        ] {
+            assert!(Notification::in_queue(&other).is_none(), "{other}");
+        }
+    }
 }

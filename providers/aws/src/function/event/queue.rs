@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use isobar::driver::topic::text;
 use isobar::function::{AppService, Context, Event, Message, Messages, Outcome};
 use isobar::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::notifications::Notification;
 use super::{failures, name_of};
 
 #[derive(Debug, Deserialize)]
@@ -49,7 +51,7 @@ pub(super) async fn deliver(
     let queue = records.first().map(|record| record.queue.clone());
     let queue = queue.ok_or_else(|| Error::invalid("the event of SQS has no messages"))?;
     let messages = records.into_iter().map(message).collect();
-    let batch = Messages::new(name_of(&queue), messages);
+    let batch = Messages::new(topic_of(&queue), messages);
     let event = Event::new(batch, context).with_source(queue).with_raw(raw);
     let again = match app.handle(event).await? {
         Outcome::Ack | Outcome::Discard => Vec::new(),
@@ -65,14 +67,28 @@ pub(super) async fn deliver(
 fn message(record: Record) -> Message {
     let system = |name: &str| record.attributes.get(name);
     let number = |name: &str| system(name).and_then(|text| text.parse::<u64>().ok());
-    let mut message = Message::new(record.message_id, record.body);
+    let (body, attributes) = match Notification::in_queue(&record.body) {
+        Some(notification) => notification.into_content(),
+        None => text::open(record.body),
+    };
+    let mut message = Message::new(record.message_id, body);
     message.attempt = number("ApproximateReceiveCount").and_then(|count| count.try_into().ok());
     message.sent_at = number("SentTimestamp")
         .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
-    message.group = system("MessageGroupId").cloned();
-    let attributes = record.message_attributes.into_iter();
-    message.attributes = attributes
-        .filter_map(|(name, value)| Some((name, value.string_value.or(value.binary_value)?)))
-        .collect();
+    // Who sends a message without a group puts it into one of its own, by its own id.
+    let group = system("MessageGroupId");
+    let alone = group == system("MessageDeduplicationId");
+    message.group = group.filter(|_| !alone).cloned();
+    message.attributes = attributes;
+    let beside = record.message_attributes.into_iter();
+    let beside =
+        beside.filter_map(|(name, value)| Some((name, value.string_value.or(value.binary_value)?)));
+    message.attributes.extend(beside);
     message
+}
+
+/// The topic that a queue of SQS or a topic of SNS is, by its ARN; `.fifo` says of which kind it is.
+pub(super) fn topic_of(arn: &str) -> &str {
+    let name = name_of(arn);
+    name.strip_suffix(".fifo").unwrap_or(name)
 }

@@ -5,6 +5,7 @@
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#request-payload>
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
+use isobar::driver::topic::text;
 use isobar::function::{Message, Messages, Schedule};
 use isobar::{Error, Result};
 use isobar_serve::event::{Arrived, Delivery, instant, read};
@@ -95,22 +97,30 @@ pub(super) fn malformed(why: &str) -> Error {
     ))
 }
 
-/// A message of a queue of Azure Storage; it has neither attributes nor a group.
+/// A message of a queue of Azure Storage; it has no group, and attributes only from those who seal them.
 pub(super) fn queue(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["queue", "queueBytes"]) else {
         return Ok(None);
     };
     let text = text_of(&bound.value);
-    let body = match bound.binding {
-        "queueBytes" => STANDARD.decode(text).map(Bytes::from).map_err(|error| {
-            malformed("the body of the message is not Base64").with_source(error)
-        })?,
-        _ => Bytes::from(text),
+    let text = match bound.binding {
+        "queueBytes" => {
+            let bytes = STANDARD.decode(text).map_err(|error| {
+                malformed("the body of the message is not Base64").with_source(error)
+            })?;
+            String::from_utf8(bytes).map_err(|not_text| Bytes::from(not_text.into_bytes()))
+        }
+        _ => Ok(text),
+    };
+    let (body, attributes) = match text {
+        Ok(text) => text::open(text),
+        Err(bytes) => (bytes, BTreeMap::new()),
     };
     let invocation = bound.invocation;
     let id = invocation.told("Id");
     let id = id.ok_or_else(|| malformed("the message has no Id"))?;
     let mut message = Message::new(&id, body);
+    message.attributes = attributes;
     message.attempt = invocation
         .told("DequeueCount")
         .and_then(|count| count.parse().ok());

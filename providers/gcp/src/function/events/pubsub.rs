@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use isobar::driver::topic::text;
 use isobar::function::{EventData, Message, Messages};
 use isobar::{Error, Result};
 use isobar_serve::event::{Arrived, CloudEvent, Delivery, instant};
@@ -61,7 +62,8 @@ impl Push {
 
     fn into_message(self) -> Result<Message> {
         let pushed = self.message;
-        let mut message = Message::new(pushed.message_id, decoded(pushed.data)?);
+        let body = text::open_bytes(decoded(pushed.data)?.into());
+        let mut message = Message::new(pushed.message_id, body);
         message.attributes = pushed.attributes;
         message.attempt = self.delivery_attempt;
         message.sent_at = pushed.publish_time.as_deref().map(instant).transpose()?;

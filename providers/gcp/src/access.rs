@@ -1,4 +1,4 @@
-//! What each request carries: who asks, and of which database.
+//! What each request by gRPC carries: who asks, and of which resource.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,8 +15,6 @@ use tonic::body::Body;
 use tonic::transport::Channel;
 use tower::Service;
 
-/// Firestore's own scope ("OAuth 2.0 Scopes for Google APIs").
-const SCOPE: &str = "https://www.googleapis.com/auth/datastore";
 /// How long a token may take, so that a call that has none can say so.
 const TOKEN: Duration = Duration::from_secs(3);
 
@@ -32,9 +30,11 @@ pub(crate) enum Access {
 impl Access {
     /// The Application Default Credentials of this process: a file that
     /// `GOOGLE_APPLICATION_CREDENTIALS` names, that of `gcloud`, or the machine's own service account.
-    pub(crate) fn of_environment() -> Result<Self> {
+    ///
+    /// The scope is one of the "OAuth 2.0 Scopes for Google APIs".
+    pub(crate) fn of_environment(scope: &str) -> Result<Self> {
         use_ring();
-        let credentials = Builder::default().with_scopes([SCOPE]).build();
+        let credentials = Builder::default().with_scopes([scope]).build();
         Ok(Self::Google(credentials.map_err(|error| {
             let message = "the credentials for Google Cloud cannot be read: check the file that \
                            GOOGLE_APPLICATION_CREDENTIALS names, or run gcloud auth \
@@ -44,20 +44,20 @@ impl Access {
     }
 }
 
-/// A channel whose requests say who asks, and of which database.
+/// A channel whose requests say who asks, and of which resource.
 #[derive(Debug, Clone)]
 pub struct Authorized {
     channel: Channel,
     access: Access,
-    database: HeaderValue,
+    resource: Option<HeaderValue>,
 }
 
 impl Authorized {
-    pub(crate) fn new(channel: Channel, access: Access, database: HeaderValue) -> Self {
+    pub(crate) fn new(channel: Channel, access: Access, resource: Option<HeaderValue>) -> Self {
         Self {
             channel,
             access,
-            database,
+            resource,
         }
     }
 }
@@ -76,7 +76,9 @@ impl Service<http::Request<Body>> for Authorized {
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         let headers = request.headers_mut();
-        headers.insert("google-cloud-resource-prefix", self.database.clone());
+        if let Some(resource) = &self.resource {
+            headers.insert("google-cloud-resource-prefix", resource.clone());
+        }
         let next = self.channel.clone();
         // The channel that is ready is the one to be used.
         let mut channel = std::mem::replace(&mut self.channel, next);

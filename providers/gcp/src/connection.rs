@@ -1,78 +1,89 @@
-//! The connection to Firestore: one gRPC channel, given up where nothing is heard on it.
+//! The connection to a service of Google: one gRPC channel, given up where nothing is heard on it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use googleapis_tonic_google_firestore_v1::google::firestore::v1::firestore_client::FirestoreClient;
 use http::HeaderValue;
-use isobar::{Error, Result};
-use tonic::transport::Endpoint;
-use tonic::{Status, Streaming};
+use isobar::{Error, ErrorKind, Result};
+use tonic::Status;
+#[cfg(feature = "document")]
+use tonic::Streaming;
+use tonic::transport::{ClientTlsConfig, Endpoint};
 
-use super::access::{Access, Authorized};
+use crate::access::{Access, Authorized};
+use crate::tls::use_ring;
 
 /// How long a connection may take: half the time budget of a call.
 const CONNECT: Duration = Duration::from_secs(5);
-/// After how long without an answer a request counts as lost, so that a call has time for another.
-const ATTEMPT: Duration = Duration::from_secs(4);
 /// Who is given up after having waited so long has reason to doubt the connection.
 const SILENCE: Duration = Duration::from_secs(1);
-/// A document has at most 1 MiB ("Quotas and limits"), a batch of a hundred as many.
-const MESSAGE_BYTES: usize = 128 << 20;
-
-/// The generated client of Firestore, the native type of the store.
-pub type Client = FirestoreClient<Authorized>;
 
 /// The client that is used just now.
 ///
 /// All requests share one connection of TCP, and a channel does not notice that nothing comes back
 /// on it any more. So a request that is not answered in time, or that is given up after a while,
 /// takes the others to a new connection.
-#[derive(Clone)]
-pub(crate) struct Connection(Arc<Inner>);
+pub(crate) struct Connection<C>(Arc<Inner<C>>);
 
-struct Inner {
-    endpoint: Endpoint,
-    access: Access,
-    database: HeaderValue,
-    current: Mutex<Current>,
+impl<C> Clone for Connection<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+struct Inner<C> {
+    way: Way<C>,
+    current: Mutex<Current<C>>,
+}
+
+/// How a service is reached.
+pub(crate) struct Way<C> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) access: Access,
+    /// What the service wants to be told of the resource that requests are about.
+    pub(crate) resource: Option<HeaderValue>,
+    /// The generated client on a channel.
+    pub(crate) client: fn(Authorized) -> C,
+    /// After how long without an answer a request counts as lost.
+    pub(crate) attempt: Duration,
 }
 
 #[derive(Debug, Clone)]
-struct Current {
-    client: Client,
+struct Current<C> {
+    client: C,
     number: u64,
 }
 
-impl Connection {
+impl<C> Way<C> {
+    fn open(&self) -> C {
+        let channel = self.endpoint.connect_lazy();
+        let access = self.access.clone();
+        (self.client)(Authorized::new(channel, access, self.resource.clone()))
+    }
+}
+
+impl<C: Clone> Connection<C> {
     /// One that is opened when it is first needed.
-    pub(crate) fn new(endpoint: Endpoint, access: Access, database: &str) -> Result<Self> {
-        let named = |_| Error::invalid("a project or database of Firestore is ASCII text");
-        let database: HeaderValue = database.parse().map_err(named)?;
-        let endpoint = endpoint.connect_timeout(CONNECT);
-        let client = client(&endpoint, &access, &database);
+    pub(crate) fn new(mut way: Way<C>) -> Self {
+        way.endpoint = way.endpoint.connect_timeout(CONNECT);
+        let client = way.open();
         let current = Mutex::new(Current { client, number: 0 });
-        Ok(Self(Arc::new(Inner {
-            endpoint,
-            access,
-            database,
-            current,
-        })))
+        Self(Arc::new(Inner { way, current }))
     }
 
     /// The client that is used just now.
-    pub(crate) fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> C {
         self.current().client
     }
 
-    fn current(&self) -> Current {
+    fn current(&self) -> Current<C> {
         let current = self.0.current.lock();
         current.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// One request, up to its answer or the start of it.
-    pub(crate) async fn send<T, F>(&self, request: impl FnOnce(Client) -> F) -> Result<T, Status>
+    pub(crate) async fn send<T, F>(&self, request: impl FnOnce(C) -> F) -> Result<T, Status>
     where
         F: Future<Output = Result<T, Status>>,
     {
@@ -80,11 +91,12 @@ impl Connection {
         self.heard(number, request(client)).await
     }
 
+    #[cfg(feature = "document")]
     /// One request that is answered by a stream of messages.
     pub(crate) async fn stream<T, F>(
         &self,
-        request: impl FnOnce(Client) -> F,
-    ) -> Result<Answers<T>, Status>
+        request: impl FnOnce(C) -> F,
+    ) -> Result<Answers<T, C>, Status>
     where
         F: Future<Output = Result<tonic::Response<Streaming<T>>, Status>>,
     {
@@ -109,10 +121,10 @@ impl Connection {
             began: Instant::now(),
             is_groundless: false,
         };
-        let heard = tokio::time::timeout(ATTEMPT, something).await;
+        let heard = tokio::time::timeout(self.0.way.attempt, something).await;
         doubt.is_groundless = heard.is_ok();
         heard.unwrap_or_else(|_| {
-            let seconds = ATTEMPT.as_secs();
+            let seconds = self.0.way.attempt.as_secs();
             let message = format!("no answer within {seconds} s");
             Err(Status::unavailable(message))
         })
@@ -120,39 +132,36 @@ impl Connection {
 
     /// Takes later requests to a new connection, if this is still the one of that number.
     fn give_up(&self, number: u64) {
-        let Inner {
-            endpoint,
-            access,
-            database,
-            current,
-        } = &*self.0;
+        let Inner { way, current } = &*self.0;
         let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.number == number {
-            tracing::debug!("nothing is heard from Firestore: the connection is given up");
+            tracing::debug!(endpoint = %way.endpoint.uri(), "nothing is heard: the connection is given up");
             *current = Current {
-                client: client(endpoint, access, database),
+                client: way.open(),
                 number: number + 1,
             };
         }
     }
 }
 
-impl fmt::Debug for Connection {
+impl<C> fmt::Debug for Connection<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = self.0.endpoint.uri();
+        let endpoint = self.0.way.endpoint.uri();
         write!(f, "Connection({endpoint})")
     }
 }
 
 /// The messages of an answer.
+#[cfg(feature = "document")]
 #[derive(Debug)]
-pub(crate) struct Answers<T> {
+pub(crate) struct Answers<T, C> {
     stream: Streaming<T>,
-    connection: Connection,
+    connection: Connection<C>,
     number: u64,
 }
 
-impl<T> Answers<T> {
+#[cfg(feature = "document")]
+impl<T, C: Clone> Answers<T, C> {
     /// The next one; `None` at the end.
     pub(crate) async fn message(&mut self) -> Result<Option<T>, Status> {
         let next = self.stream.message();
@@ -161,14 +170,14 @@ impl<T> Answers<T> {
 }
 
 /// Waiting for something; dropped in vain, it doubts the connection.
-struct Doubt<'c> {
-    connection: &'c Connection,
+struct Doubt<'c, C: Clone> {
+    connection: &'c Connection<C>,
     number: u64,
     began: Instant,
     is_groundless: bool,
 }
 
-impl Drop for Doubt<'_> {
+impl<C: Clone> Drop for Doubt<'_, C> {
     fn drop(&mut self) {
         if !self.is_groundless && self.began.elapsed() >= SILENCE {
             self.connection.give_up(self.number);
@@ -176,10 +185,18 @@ impl Drop for Doubt<'_> {
     }
 }
 
-fn client(endpoint: &Endpoint, access: &Access, database: &HeaderValue) -> Client {
-    let channel = endpoint.connect_lazy();
-    let authorized = Authorized::new(channel, access.clone(), database.clone());
-    FirestoreClient::new(authorized)
-        .max_decoding_message_size(MESSAGE_BYTES)
-        .max_encoding_message_size(MESSAGE_BYTES)
+/// A service at a URL.
+pub(crate) fn endpoint(url: &str) -> Result<Endpoint> {
+    let invalid = |_| Error::invalid("the endpoint of the store is not a URL");
+    Endpoint::from_shared(url.to_owned()).map_err(invalid)
+}
+
+/// Google's own service, whose certificate the platform's authorities have signed.
+pub(crate) fn google(service: &str) -> Result<Endpoint> {
+    use_ring();
+    let tls = ClientTlsConfig::new().with_native_roots();
+    endpoint(service)?.tls_config(tls).map_err(|error| {
+        let message = "there is no TLS: the certificates of the platform cannot be read";
+        Error::new(ErrorKind::Internal, message).with_source(error)
+    })
 }

@@ -30,9 +30,9 @@ const SIGNED: [&str; 11] = [
 
 /// The step of the client's pipeline that proves who asks ("Authorize with Shared Key").
 #[derive(Debug)]
-pub(super) struct Signing {
-    pub(super) account: String,
-    pub(super) credential: Credential,
+pub(crate) struct Signing {
+    pub(crate) account: String,
+    pub(crate) credential: Credential,
 }
 
 #[expect(

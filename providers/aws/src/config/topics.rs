@@ -1,0 +1,168 @@
+//! Where messages are sent to: queues of SQS, or topics of SNS, and of which kind they are.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use isobar::driver::url::parameters;
+use isobar::{Error, Result};
+
+use super::Place;
+use super::place::CONNECT;
+use crate::topic::TopicKind;
+
+/// How long one request may take, which moves a mebibyte at most, before it counts as lost.
+const ATTEMPT: Duration = Duration::from_secs(10);
+const KIND: &str = "kind";
+
+/// A place of messages: `sqs://REGION?kind=fifo&endpoint=URL&prefix=NAME`, or
+/// `sns://REGION/ACCOUNT` with the same.
+///
+/// What is left out comes from the standard AWS environment, as with a [`Place`]. All queues or
+/// topics of a place are of one kind, `standard` unless said. SNS names its topics by their account,
+/// the 12 digits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TopicPlace {
+    /// Region, endpoint and prefix.
+    pub place: Place,
+    /// The account of topics of SNS.
+    pub account: Option<String>,
+    /// Of which kind all are.
+    pub kind: TopicKind,
+}
+
+impl TopicPlace {
+    /// Reads a URL of the given scheme, `sqs` or `sns`; `InvalidArgument` where it is not one.
+    pub fn parse(url: &str, scheme: &str) -> Result<Self> {
+        let malformed = |why: &str| malformed(scheme, why);
+        let (before, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut kind = TopicKind::default();
+        let mut others = Vec::new();
+        for (name, value) in parameters(query) {
+            match (name, value) {
+                (KIND, "standard") => kind = TopicKind::Standard,
+                (KIND, "fifo") => kind = TopicKind::Fifo,
+                (KIND, _) => return Err(malformed("its kind is neither standard nor fifo")),
+                ("endpoint" | "prefix", _) => others.push(format!("{name}={value}")),
+                _ => return Err(malformed("it has an unknown parameter")),
+            }
+        }
+        let (place, account) = match before.rsplit_once('/') {
+            Some((place, account)) if scheme == "sns" && !place.ends_with(":/") => {
+                (place, Some(account.to_owned()))
+            }
+            _ => (before, None),
+        };
+        let is_account =
+            |text: &String| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+        if scheme == "sns" && !account.as_ref().is_some_and(is_account) {
+            return Err(malformed("it does not name the account by its 12 digits"));
+        }
+        let place = Place::parse(&format!("{place}?{}", others.join("&")), scheme);
+        let place = place.map_err(|_| malformed("it names no region"))?;
+        Ok(Self {
+            place,
+            account,
+            kind,
+        })
+    }
+
+    /// Queues of the standard kind at a place; `account` is for SNS.
+    #[must_use]
+    pub fn at(place: Place) -> Self {
+        Self {
+            place,
+            ..Self::default()
+        }
+    }
+
+    /// A client of SQS for this place.
+    #[cfg(feature = "sqs")]
+    pub async fn sqs(&self) -> Result<aws_sdk_sqs::Client> {
+        let shared = self.place.load().await?;
+        let mut config = aws_sdk_sqs::config::Builder::from(&shared).timeout_config(timeouts());
+        if let Some(endpoint) = &self.place.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(aws_sdk_sqs::Client::from_conf(config.build()))
+    }
+
+    /// A client of SNS for this place.
+    #[cfg(feature = "sns")]
+    pub async fn sns(&self) -> Result<aws_sdk_sns::Client> {
+        let shared = self.place.load().await?;
+        let mut config = aws_sdk_sns::config::Builder::from(&shared).timeout_config(timeouts());
+        if let Some(endpoint) = &self.place.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(aws_sdk_sns::Client::from_conf(config.build()))
+    }
+
+    /// What sends to the queues of this place.
+    #[cfg(feature = "sqs")]
+    pub async fn queues(&self) -> Result<crate::SqsQueues> {
+        Ok(crate::SqsQueues::new(&self.sqs().await?, self.kind))
+    }
+
+    /// What sends to the topics of this place.
+    #[cfg(feature = "sns")]
+    pub async fn topics(&self) -> Result<crate::SnsTopics> {
+        let account = self.account.as_deref().unwrap_or_default();
+        crate::SnsTopics::new(&self.sns().await?, account, self.kind)
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .build()
+}
+
+fn malformed(scheme: &str, why: &str) -> Error {
+    let region = match scheme {
+        "sns" => "REGION/ACCOUNT",
+        _ => "REGION",
+    };
+    Error::invalid(format!(
+        "the URL is not a place of messages ({why}): write \
+         {scheme}://{region}?kind=fifo&endpoint=URL&prefix=NAME, the parameters if needed"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_region_account_kind_endpoint_and_prefix() {
+        let place = TopicPlace::parse("sqs:", "sqs").unwrap();
+        assert_eq!(place, TopicPlace::default());
+        let url = "sqs://eu-west-1?kind=fifo&endpoint=http://127.0.0.1:1&prefix=t-";
+        let place = TopicPlace::parse(url, "sqs").unwrap();
+        assert_eq!(place.kind, TopicKind::Fifo);
+        assert_eq!(place.place.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(place.place.endpoint.as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(place.place.prefix.as_deref(), Some("t-"));
+        for url in ["sns://eu-west-1/123456789012", "sns:///123456789012"] {
+            let place = TopicPlace::parse(url, "sns").unwrap();
+            assert_eq!(place.account.as_deref(), Some("123456789012"), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for (url, scheme) in [
+            ("sqs://eu-west-1/123456789012", "sqs"),
+            ("sqs://eu-west-1?kind=lifo", "sqs"),
+            ("sqs://eu-west-1?queue=jobs", "sqs"),
+            ("sns://eu-west-1", "sns"),
+            ("sns:", "sns"),
+            ("sns://eu-west-1/jobs", "sns"),
+            ("sqs://eu-west-1", "sns"),
+        ] {
+            let error = TopicPlace::parse(url, scheme).unwrap_err();
+            assert!(error.to_string().contains("write s"), "{url}: {error}");
+        }
+    }
+}

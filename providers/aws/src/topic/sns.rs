@@ -1,0 +1,160 @@
+//! Topics of SNS, which hand messages on to queues, functions and whatever else subscribes to them.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use aws_config::retry::RetryConfig;
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use aws_smithy_types::error::operation::BuildError;
+use isobar::driver::topic::{TopicDescription, TopicDriver};
+use isobar::driver::{Failure, RetryBudget};
+use isobar::function::OutgoingMessage;
+use isobar::{Error, ErrorKind, Result};
+
+use super::TopicKind;
+use super::batch::{self, Answered, Batch, ENTRIES, Entry};
+use crate::error::failure;
+
+/// The topics of an account and region.
+#[derive(Clone)]
+pub struct SnsTopics {
+    /// Without the SDK's retries: what may be sent again is decided here (rule R21).
+    client: Client,
+    /// What goes before the name of a topic, such as `arn:aws:sns:eu-west-1:123456789012:`.
+    place: String,
+    kind: TopicKind,
+    budget: RetryBudget,
+}
+
+/// One message, and all of a request together ("Publish" and "PublishBatch" in the API reference).
+const BYTES: u64 = 256 << 10;
+
+impl SnsTopics {
+    /// The topics of this kind in the client's region and in this account, by its 12 digits; the
+    /// client's retry settings are not used. `InvalidArgument` where it has no region.
+    pub fn new(client: &Client, account: &str, kind: TopicKind) -> Result<Self> {
+        let region = client.config().region().map(AsRef::<str>::as_ref);
+        let region = region.ok_or_else(|| Error::invalid("the client of SNS has no region"))?;
+        let place = format!("arn:{}:sns:{region}:{account}:", partition(region));
+        let config = client.config().to_builder();
+        let config = config.retry_config(RetryConfig::disabled()).build();
+        Ok(Self {
+            client: Client::from_conf(config),
+            place,
+            kind,
+            budget: RetryBudget::default(),
+        })
+    }
+}
+
+/// "AWS partitions" in the reference of its ARNs.
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+impl fmt::Debug for SnsTopics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, kind, .. } = self;
+        f.debug_struct("SnsTopics")
+            .field("place", place)
+            .field("kind", kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A topic that is not there is a fault of the deployment, as a table is.
+fn missing(error: Error, topic: &str) -> Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let message = format!(
+        "the topic {topic:?} does not exist: create it, or check its name, region and account"
+    );
+    let told = (
+        error.provider_code().map(str::to_owned),
+        error.request_id().map(str::to_owned),
+    );
+    Error::new(ErrorKind::Internal, message)
+        .with_provider_code(told.0.as_deref(), told.1.as_deref())
+        .with_source(error)
+}
+
+#[async_trait]
+impl TopicDriver for SnsTopics {
+    fn describe(&self) -> TopicDescription {
+        TopicDescription {
+            provider: "sns",
+            capabilities: self.kind.capabilities(),
+            message_bytes: BYTES,
+            batch: ENTRIES,
+        }
+    }
+
+    async fn publish(
+        &self,
+        topic: &str,
+        messages: &[OutgoingMessage],
+    ) -> Result<Vec<Result<String>>> {
+        let request = Request {
+            client: &self.client,
+            topic: format!("{}{}", self.place, self.kind.named(topic)),
+        };
+        let limits = (self.kind, BYTES);
+        Ok(batch::publish(&request, limits, &self.budget, messages).await)
+    }
+}
+
+struct Request<'r> {
+    client: &'r Client,
+    topic: String,
+}
+
+impl Batch for Request<'_> {
+    async fn send(&self, entries: &[Entry<'_>]) -> Result<Vec<Answered>, Failure> {
+        let entries: Result<Vec<_>, _> = entries.iter().map(request_entry).collect();
+        let request = self.client.publish_batch().topic_arn(&self.topic);
+        let entries = entries.map_err(batch::unbuilt)?;
+        let request = request.set_publish_batch_request_entries(Some(entries));
+        let answer = request.send().await.map_err(|error| {
+            let failed = failure(error);
+            Failure {
+                error: missing(failed.error, &self.topic),
+                ..failed
+            }
+        })?;
+        let stored = answer.successful().iter();
+        let stored = stored.filter_map(|one| batch::stored(one.id()?, one.message_id()));
+        let refused = answer.failed().iter().filter_map(|one| {
+            batch::refused(
+                one.id(),
+                one.code(),
+                one.message(),
+                one.sender_fault().into(),
+            )
+        });
+        Ok(stored.chain(refused).collect())
+    }
+}
+
+fn request_entry(entry: &Entry<'_>) -> Result<PublishBatchRequestEntry, BuildError> {
+    let mut request = PublishBatchRequestEntry::builder()
+        .id(entry.id())
+        .message(&entry.body);
+    for (name, value) in &entry.message.attributes {
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value);
+        request = request.message_attributes(name, value.build()?);
+    }
+    if let Some(order) = &entry.order {
+        request = request
+            .message_group_id(&order.group)
+            .message_deduplication_id(&order.deduplication);
+    }
+    request.build()
+}

@@ -1,0 +1,235 @@
+//! Queues of SQS behind a proxy: answers that are lost, entries that are refused, requests of a size.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::QueueAttributeName;
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{OutgoingMessage, Topic, TopicSpec};
+use isobar::{Capabilities, Environment, ErrorKind};
+use isobar_aws::SqsQueues;
+use isobar_aws::topic::TopicKind;
+use isobar_fault_proxy::{Answer, Fault, Proxy};
+use serde_json::{Value, json};
+
+use crate::{clock, emulator};
+
+const JOBS: TopicSpec = TopicSpec::new("jobs");
+/// What all requests that send have in their head.
+const SEND: &str = "AmazonSQS.SendMessageBatch";
+
+fn client(endpoint: &str) -> Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// A new queue with a proxy before it, and what looks into it.
+struct Queue {
+    topic: Topic,
+    faults: Proxy,
+    direct: Client,
+    url: String,
+}
+
+async fn fresh(kind: TopicKind) -> Queue {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let prefix = format!("t{}-{count}-", std::process::id());
+    let direct = client(emulator::endpoint());
+    let fifo = kind == TopicKind::Fifo;
+    let suffix = if fifo { ".fifo" } else { "" };
+    let mut made = direct.create_queue();
+    made = made.queue_name(format!("{prefix}jobs{suffix}"));
+    if fifo {
+        made = made.attributes(QueueAttributeName::FifoQueue, "true");
+    }
+    let url = made.send().await.expect("a queue").queue_url;
+    let faults = emulator::behind_a_proxy().await;
+    let platform = FunctionDescription {
+        provider: "test",
+        capabilities: Capabilities::default(),
+    };
+    let queues = SqsQueues::new(&client(&faults.url()), kind);
+    let environment = Environment::builder(platform, clock())
+        .topics(Arc::new(queues))
+        .topic_prefix(prefix)
+        .build();
+    Queue {
+        topic: environment.topic(&JOBS).expect("a topic"),
+        faults,
+        direct,
+        url: url.expect("its URL"),
+    }
+}
+
+impl Queue {
+    /// The bodies of what is in the queue, which stays hidden for a while.
+    async fn bodies(&self) -> Vec<String> {
+        let asked = self.direct.receive_message().queue_url(&self.url);
+        let asked = asked.max_number_of_messages(10).send();
+        let messages = asked.await.expect("an answer").messages.unwrap_or_default();
+        messages
+            .into_iter()
+            .filter_map(|message| message.body)
+            .collect()
+    }
+}
+
+fn message(body: &str) -> OutgoingMessage {
+    OutgoingMessage::new(body.to_owned())
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_a_standard_queue_is_not_asked_again() {
+    let queue = fresh(TopicKind::Standard).await;
+    queue.faults.plan(Fault::CutAfter.on(SEND));
+    let error = queue.topic.publish(message("once")).await.unwrap_err();
+    assert!(error.outcome_unknown(), "{error:?}");
+    assert_eq!(queue.faults.count(SEND), 1);
+    assert_eq!(queue.bodies().await, ["once"]);
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_a_fifo_queue_knows_the_message_again() {
+    let queue = fresh(TopicKind::Fifo).await;
+    queue.faults.plan(Fault::CutAfter.on(SEND).times(2));
+    queue
+        .topic
+        .publish(message("once").group("g"))
+        .await
+        .unwrap();
+    assert_eq!(queue.faults.count(SEND), 3);
+    assert_eq!(queue.bodies().await, ["once"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_now_is_sent_again() {
+    let queue = fresh(TopicKind::Standard).await;
+    let throttled = Answer::Throttled(std::time::Duration::ZERO);
+    queue
+        .faults
+        .plan(Fault::Refuse(throttled).on(SEND).times(2));
+    queue.topic.publish(message("late")).await.unwrap();
+    assert_eq!(queue.faults.count(SEND), 3);
+    assert_eq!(queue.bodies().await, ["late"]);
+}
+
+/// The answer to three entries of which the second was not stored.
+fn second_refused(code: &str, sender: bool) -> Fault {
+    let stored =
+        |id: &str| json!({ "Id": id, "MessageId": format!("m{id}"), "MD5OfMessageBody": "" });
+    let body = json!({
+        "Successful": [stored("0"), stored("2")],
+        "Failed": [{ "Id": "1", "Code": code, "SenderFault": sender, "Message": "no" }],
+    });
+    Fault::Refuse(Answer::Http {
+        status: 200,
+        content_type: "application/x-amz-json-1.0",
+        body: body.to_string(),
+    })
+}
+
+#[tokio::test]
+async fn of_a_request_only_the_entry_that_was_refused_for_now_is_sent_again() {
+    let queue = fresh(TopicKind::Standard).await;
+    queue
+        .faults
+        .plan(second_refused("InternalError", false).on(SEND));
+    let messages = ["a", "b", "c"].map(message);
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let ids: Vec<_> = sent.into_iter().map(Result::unwrap).collect();
+    assert_eq!((&*ids[0], &*ids[2]), ("m0", "m2"));
+    assert_eq!(queue.faults.count(SEND), 2);
+    assert_eq!(queue.bodies().await, ["b"]);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_wrong_fails_alone() {
+    let queue = fresh(TopicKind::Standard).await;
+    queue
+        .faults
+        .plan(second_refused("InvalidMessageContents", true).on(SEND));
+    let messages = ["a", "b", "c"].map(message);
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let error = sent[1].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    assert_eq!(error.provider_code(), Some("InvalidMessageContents"));
+    let shown = error.to_string();
+    assert!(
+        shown.contains("topic.publish on") && !error.outcome_unknown(),
+        "{shown}"
+    );
+    assert!(sent[0].is_ok() && sent[2].is_ok());
+    assert_eq!(queue.faults.count(SEND), 1);
+}
+
+#[tokio::test]
+async fn an_entry_is_not_sent_behind_a_later_one_of_its_group() {
+    let queue = fresh(TopicKind::Fifo).await;
+    queue
+        .faults
+        .plan(second_refused("InternalError", false).on(SEND));
+    let messages = ["a", "b", "c"].map(|body| message(body).group("g"));
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let error = sent[1].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.retryable() && !error.outcome_unknown());
+    assert_eq!(queue.faults.count(SEND), 1);
+}
+
+#[tokio::test]
+async fn what_is_too_large_together_goes_in_requests_of_its_own() {
+    let queue = fresh(TopicKind::Standard).await;
+    let large = "x".repeat(500_000);
+    let messages = [&large, &large, &large, "y"].map(message);
+    for sent in queue.topic.publish_all(&messages).await.unwrap() {
+        sent.unwrap();
+    }
+    assert_eq!(queue.faults.count(SEND), 2);
+}
+
+/// The bytes are within the limit, but not as the text that is sent.
+#[tokio::test]
+async fn bytes_that_are_too_large_as_text_are_refused_alone() {
+    let queue = fresh(TopicKind::Standard).await;
+    let bytes = OutgoingMessage::new(vec![0_u8; 900_000]);
+    let sent = queue
+        .topic
+        .publish_all(&[message("a"), bytes])
+        .await
+        .unwrap();
+    let error = sent[1].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.limit(), Some(1 << 20));
+    assert!(sent[0].is_ok());
+    assert_eq!(queue.bodies().await, ["a"]);
+}
+
+#[tokio::test]
+async fn text_is_sent_as_it_is_with_its_attributes_and_without_a_group() {
+    let queue = fresh(TopicKind::Standard).await;
+    let sent = message("caf\u{e9} {}").attribute("Kind", "x y");
+    queue.topic.publish(sent).await.unwrap();
+    let requests = queue.faults.requests();
+    let mut sent = requests
+        .iter()
+        .map(|request| String::from_utf8_lossy(request));
+    let request = sent.rfind(|request| request.contains(SEND));
+    let request = request.expect("a request");
+    let (_, body) = request.split_once("\r\n\r\n").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    let expected = json!([{
+        "Id": "0",
+        "MessageBody": "caf\u{e9} {}",
+        "MessageAttributes": { "Kind": { "DataType": "String", "StringValue": "x y" } },
+    }]);
+    assert_eq!(body["Entries"], expected);
+}
