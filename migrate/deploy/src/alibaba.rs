@@ -12,6 +12,7 @@ use crate::yaml::{self, Comment};
 const STORES: Stores = Stores {
     documents: None,
     blobs: Some("oss://?endpoint=https://FILL-IN"),
+    topics: None,
 };
 
 const HOW: &str = "\

@@ -15,6 +15,8 @@ use template::Template;
 
 /// Which tables an application is asked to define.
 pub(crate) const DOCUMENTS: &str = "dynamodb:";
+/// Where the application sends its messages, of the place of the stack.
+const TOPICS: &str = "sns://${AWS::Region}/${AWS::AccountId}";
 
 const HOW: &str = "\
 What the application declares, as a stack of AWS CloudFormation. Written by `isobar export aws`.
@@ -39,7 +41,8 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let mut notes = adopted(application);
     if !application.topics.is_empty() {
         notes.push(
-            "the application sends to topics: ISOBAR_TOPICS must name a store that its build can publish to"
+            "the application sends to topics of SNS, which ISOBAR_TOPICS names: its build needs the feature \"sns\" of \
+             isobar-connect"
                 .to_owned(),
         );
     }

@@ -11,7 +11,12 @@ use crate::export::{Export, File, Source};
 const STORES: Stores = Stores {
     documents: Some("azure-tables://FILL-IN"),
     blobs: Some("azure-blob://FILL-IN"),
+    topics: Some("azure-queue://FILL-IN"),
 };
+/// What the application needs of each topic to which it sends, and no more.
+const TOPIC_BY_HAND: &str = "the application sends to the queue NAME: make it (az storage queue create --name NAME), and \
+                             give the identity of the function app the role Storage Queue Data Message Sender on it \
+                             alone; the build needs the feature \"azure-queue\" of isobar-connect";
 /// What the host calls all requests; no route of the application has a name of its own here.
 const REQUESTS: &str = "requests";
 /// The setting that holds the connection to the account with queues and blobs.
@@ -41,6 +46,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
             "queues and containers are those of the account that the setting {CONNECTION} connects to"
         ));
     }
+    notes.extend(environment::topics_by_hand(application, TOPIC_BY_HAND));
     Ok(Export { files, notes })
 }
 

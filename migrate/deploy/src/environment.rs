@@ -15,6 +15,7 @@ pub(crate) const FILL_IN: &str = "FILL-IN";
 pub(crate) struct Stores {
     pub(crate) documents: Option<&'static str>,
     pub(crate) blobs: Option<&'static str>,
+    pub(crate) topics: Option<&'static str>,
 }
 
 /// The path to which platforms that are HTTP servers send events, until somebody has chosen one.
@@ -66,7 +67,7 @@ pub(crate) fn variables(application: &Application, stores: Stores) -> Vec<Variab
         variables.push(store("ISOBAR_BLOBS", stores.blobs));
     }
     if !application.topics.is_empty() {
-        variables.push(store("ISOBAR_TOPICS", None));
+        variables.push(store("ISOBAR_TOPICS", stores.topics));
     }
     let prefix = format!("{}-", application.name.to_ascii_lowercase());
     variables.push(Variable {
@@ -100,6 +101,14 @@ fn store(name: &str, url: Option<&str>) -> Variable {
         value: url.unwrap_or(FILL_IN).to_owned(),
         comment: comment.map(str::to_owned),
     }
+}
+
+/// What has to be made by hand for each topic to which the application sends: the text with `NAME` for
+/// what it is called there.
+pub(crate) fn topics_by_hand(application: &Application, how: &str) -> Vec<String> {
+    let prefix = format!("{}-", application.name.to_ascii_lowercase());
+    let named = |topic: &String| how.replace("NAME", &format!("{prefix}{topic}"));
+    application.topics.iter().map(named).collect()
 }
 
 /// A mapping of names to values, and the comments of those at this place.

@@ -18,7 +18,13 @@ pub(crate) const DOCUMENTS: &str = "firestore://PROJECT";
 const STORES: Stores = Stores {
     documents: Some("firestore://FILL-IN"),
     blobs: Some("gs://FILL-IN"),
+    topics: Some("pubsub://FILL-IN"),
 };
+
+/// What the application needs of each topic to which it sends, and no more.
+const TOPIC_BY_HAND: &str = "the application sends to the topic NAME: make it (gcloud pubsub topics create NAME), and give \
+                             the service's account the role roles/pubsub.publisher on it alone; the build needs the \
+                             feature \"pubsub\" of isobar-connect";
 
 const HOW: &str = "\
 What the application declares, for Google Cloud Run. Written by `isobar export gcp`.
@@ -48,10 +54,9 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     if !application.schedules.is_empty() {
         files.push(File::new("schedules.yaml", schedules(source)?));
     }
-    Ok(Export {
-        files,
-        notes: environment::unexported(application, &[Kind::Topics, Kind::Buckets]),
-    })
+    let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
+    notes.extend(environment::topics_by_hand(application, TOPIC_BY_HAND));
+    Ok(Export { files, notes })
 }
 
 /// <https://cloud.google.com/run/docs/reference/yaml/v1>

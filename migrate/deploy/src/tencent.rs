@@ -12,6 +12,7 @@ use crate::yaml::{self, Comment};
 const STORES: Stores = Stores {
     documents: None,
     blobs: Some("cos://?endpoint=https://FILL-IN"),
+    topics: None,
 };
 const VARIABLES: &str = "/inputs/environment/variables";
 

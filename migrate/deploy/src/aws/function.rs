@@ -67,6 +67,9 @@ fn variables(template: &mut Template<'_>) -> Map<String, Value> {
     if !application.buckets.is_empty() {
         set("ISOBAR_BLOBS", "s3:".into());
     }
+    if !application.topics.is_empty() {
+        set("ISOBAR_TOPICS", sub(super::TOPICS));
+    }
     set("ISOBAR_PREFIX", reference("Prefix"));
     for setting in &application.settings {
         set(&setting.name, value_of(template, setting));

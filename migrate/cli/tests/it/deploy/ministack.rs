@@ -192,6 +192,7 @@ print(json.dumps({
     let expected = json!({
         "variables": {
             "ISOBAR_DOCUMENTS": "dynamodb:", "ISOBAR_BLOBS": "s3:", "ISOBAR_PREFIX": "demo-",
+            "ISOBAR_TOPICS": "sns://us-east-1/000000000000",
             "GREETING": "hello", "PLACE": "here", "API_KEY": "hidden",
         },
         "sources": ["demo-jobs", "demo-orders", "table/demo-parcels/stream"],
