@@ -70,7 +70,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 34] = [
+pub const PROVIDERS: [&str; 35] = [
     "local",
     "aws",
     "aws-moto",

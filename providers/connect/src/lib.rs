@@ -38,6 +38,7 @@ use isobar::{App, Environment, Result};
 
 use arguments::Request;
 use config::Config;
+use telemetry::Telemetry;
 
 /// Runs the application on the platform this process finds itself on, until that ends it.
 ///
@@ -61,8 +62,9 @@ where
         #[cfg(feature = "local")]
         Ok(Request::RunAs(target)) => {
             let config = Config::from_process(&description);
-            logging::install(&config);
-            report::outcome(rehearsal::run(app, &target, config).await)
+            let telemetry = logging::install(&config, description.name);
+            let outcome = rehearsal::run(app, &target, config, telemetry.as_ref()).await;
+            ended(outcome, telemetry).await
         }
         #[cfg(not(feature = "local"))]
         Ok(Request::RunAs(target)) => {
@@ -73,12 +75,17 @@ where
             let config = Config::from_process(&description);
             let telemetry = logging::install(&config, description.name);
             let outcome = start::serve(app, &config, telemetry.as_ref()).await;
-            if let Some(telemetry) = telemetry {
-                telemetry.end().await;
-            }
-            report::outcome(outcome)
+            ended(outcome, telemetry).await
         }
     }
+}
+
+/// Tells what is left of spans, and how the process ends.
+async fn ended(outcome: Result<()>, telemetry: Option<Telemetry>) -> ExitCode {
+    if let Some(telemetry) = telemetry {
+        telemetry.end().await;
+    }
+    report::outcome(outcome)
 }
 
 /// The environment that [`run`] would build for an application, for tests and tools.

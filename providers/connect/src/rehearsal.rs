@@ -11,6 +11,7 @@ use crate::config::{Config, PLATFORM};
 #[cfg(feature = "_platforms")]
 use crate::platform::SERVED;
 use crate::start;
+use crate::telemetry::Telemetry;
 
 /// What exports call the platforms whose names are others.
 #[cfg(feature = "_platforms")]
@@ -22,13 +23,18 @@ const EXPORTED: [(&str, &str); 4] = [
 ];
 
 /// Starts processes of this program behind the limits of the target, or serves as one of them.
-pub(crate) async fn run<S>(app: App<S>, target: &str, config: Config) -> Result<()>
+pub(crate) async fn run<S>(
+    app: App<S>,
+    target: &str,
+    config: Config,
+    telemetry: Option<&Telemetry>,
+) -> Result<()>
 where
     S: Clone + Send + Sync + 'static,
 {
     let stage = stage(target, &config)?;
     if config.get(INSTANCE_VARIABLE).is_some() {
-        return start::serve(app, &config.rehearsing(stage.time)).await;
+        return start::serve(app, &config.rehearsing(stage.time), telemetry).await;
     }
     let name = app.describe().name;
     let program = std::env::current_exe().map_err(|error| {
