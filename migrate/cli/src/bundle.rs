@@ -1,7 +1,10 @@
 //! `isobar package --with-legacy`: what a package takes with it of a migration.
 
+mod earlier;
+mod secret;
+mod walk;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -14,6 +17,9 @@ use toml::{Table, Value};
 use crate::exit::Failure;
 use crate::package::name_of;
 use crate::runtime::{block_on, failed};
+
+pub(crate) use earlier::clear;
+use walk::Walk;
 
 /// A migration as it is packed.
 #[derive(Debug)]
@@ -28,20 +34,18 @@ pub(crate) struct Bundled {
     pub(crate) states: Option<Vec<u8>>,
     /// The files of the legacy application.
     pub(crate) legacy: Vec<PackedFile>,
-    /// What was left out.
+    /// Where those are.
+    pub(crate) folder: PathBuf,
+    /// What was left out, and what has to be known.
     pub(crate) notes: Vec<String>,
 }
 
-/// What is not part of an application that runs: histories, what runs of a gateway leave, caches.
-const LEFT_OUT: [&str; 4] = [".git", ".isobar", ".cache", ".bin"];
-/// More is no application for a function, and would only fill memory.
-const MOST_BYTES: usize = 1 << 30;
-
-/// Reads what belongs to a configuration; `program` and `gateway` are those that were named.
+/// Reads what belongs to a configuration; `program` and `gateway` are those that were named, and `outputs` are where
+/// packages are written.
 pub(crate) fn read(
     configuration: &Path,
-    program: Option<&Path>,
-    gateway: Option<&Path>,
+    (program, gateway): (Option<&Path>, Option<&Path>),
+    outputs: &[PathBuf],
 ) -> Result<Bundled, Failure> {
     let migration = Migration::read(configuration).map_err(failed)?;
     let legacy = started(&migration.legacy, "legacy")?;
@@ -55,21 +59,47 @@ pub(crate) fn read(
         Some(program) => program.to_owned(),
         None => ported_program(ported)?,
     };
-    let mut walk = Walk::default();
-    walk.folder(&legacy.folder, "")
+    let walk = Walk::of(&legacy.folder, outputs)
         .with_context(|| format!("cannot pack {}", legacy.folder.display()))
         .map_err(Failure::usage)?;
     let text = fs::read_to_string(configuration).map_err(Failure::environment)?;
     let name = name_of(&program)?;
+    let mut notes = walk.notes;
+    notes.extend(notes_of_start(legacy));
+    notes.extend(notes_of_environment(legacy, "legacy"));
+    notes.extend(notes_of_environment(ported, "ported"));
     Ok(Bundled {
-        migration: packed(&text, name).map_err(Failure::usage)?,
+        migration: packed(&text, name, &mut notes).map_err(Failure::usage)?,
+        folder: legacy.folder.clone(),
         states: states(configuration, &migration)?,
         gateway: fs::read(gateway_program(gateway)?)
             .context("cannot read the program isobar-front")
             .map_err(Failure::environment)?,
         program,
         legacy: walk.files,
-        notes: walk.notes,
+        notes,
+    })
+}
+
+/// What starts the legacy application, where the platform has to have it.
+fn notes_of_start(command: &Command) -> Option<String> {
+    let first = command.words.first()?;
+    let is_own = first == "node" || first.contains('/');
+    (!is_own).then(|| {
+        format!(
+            "the legacy application is started with {first}: the package holds node_modules/.bin, and not {first}, which has to \
+             be there where it runs"
+        )
+    })
+}
+
+/// Which variables are packed with their values.
+fn notes_of_environment(command: &Command, side: &str) -> Option<String> {
+    let names = command.environment.iter().map(|(name, _)| name.as_str());
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("{side}.env is packed with its values, which must be no secrets: {names}")
     })
 }
 
@@ -124,7 +154,7 @@ fn states(configuration: &Path, migration: &Migration) -> Result<Option<Vec<u8>>
 }
 
 /// The configuration with both applications where the package has them.
-fn packed(text: &str, program: &str) -> anyhow::Result<String> {
+fn packed(text: &str, program: &str, notes: &mut Vec<String>) -> anyhow::Result<String> {
     let mut table: Table = text.parse()?;
     for (side, folder) in [("legacy", "legacy"), ("ported", ".")] {
         let Some(Value::Table(application)) = table.get_mut(side) else {
@@ -135,70 +165,40 @@ fn packed(text: &str, program: &str) -> anyhow::Result<String> {
     let command = table
         .get_mut("ported")
         .and_then(|ported| ported.get_mut("command"));
-    let command = command.and_then(Value::as_array_mut);
-    if let Some(first) = command.and_then(|words| words.first_mut()) {
-        *first = format!("./{program}").into();
+    if let Some(words) = command.and_then(Value::as_array_mut) {
+        let first = words.first().and_then(Value::as_str).map(Path::new);
+        let is_program = first.and_then(Path::file_name) == Some(program.as_ref());
+        if !is_program && words.len() > 1 {
+            let told = words.iter().filter_map(Value::as_str).collect::<Vec<_>>();
+            let told = told.join(" ");
+            notes.push(format!("{told:?} starts another program than {program}, which is started without arguments instead"));
+        }
+        words.truncate(if is_program { words.len() } else { 0 });
+        let own = format!("./{program}").into();
+        match words.first_mut() {
+            Some(first) => *first = own,
+            None => words.push(own),
+        }
     }
     Ok(table.to_string())
 }
 
-/// The files of a folder, in the order of their names.
-#[derive(Default)]
-struct Walk {
-    files: Vec<PackedFile>,
-    notes: Vec<String>,
-    bytes: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Walk {
-    fn folder(&mut self, folder: &Path, within: &str) -> anyhow::Result<()> {
-        let entries: Result<Vec<_>, _> = fs::read_dir(folder)?.collect();
-        let mut entries = entries?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let name = entry.file_name();
-            let name = name
-                .to_str()
-                .with_context(|| format!("{} is not UTF-8", name.display()))?;
-            let path = format!("{within}{name}");
-            if LEFT_OUT.contains(&name) {
-                continue;
-            }
-            if name == ".env" || name.starts_with(".env.") {
-                self.notes.push(format!(
-                    "legacy/{path} is left out, since secrets do not belong into a package: give its variables to the deployment"
-                ));
-                continue;
-            }
-            self.entry(&entry, &path)?;
-        }
-        Ok(())
-    }
-
-    fn entry(&mut self, entry: &fs::DirEntry, path: &str) -> anyhow::Result<()> {
-        let is_link = entry.file_type()?.is_symlink();
-        let metadata = fs::metadata(entry.path()).with_context(|| path.to_owned())?;
-        if metadata.is_dir() {
-            if is_link {
-                bail!(
-                    "{path} is a link to a folder, which no package can hold; put the folder in its place"
-                );
-            }
-            return self.folder(&entry.path(), &format!("{path}/"));
-        }
-        if !metadata.is_file() {
-            bail!("{path} is no file");
-        }
-        let content = fs::read(entry.path()).with_context(|| path.to_owned())?;
-        self.bytes += content.len();
-        if self.bytes > MOST_BYTES {
-            bail!("it has more than {MOST_BYTES} bytes");
-        }
-        self.files.push(PackedFile {
-            path: path.to_owned(),
-            content,
-            executable: metadata.permissions().mode() & 0o111 != 0,
-        });
-        Ok(())
+    #[test]
+    fn arguments_are_packed_for_the_program_that_they_are_for() {
+        let check = |command: &str, expected: &[&str], told: usize| {
+            let text = format!("[legacy]\n[ported]\ncommand = {command}\n");
+            let mut notes = Vec::new();
+            let table: Table = packed(&text, "notes", &mut notes).unwrap().parse().unwrap();
+            let words = table["ported"]["command"].as_array().unwrap();
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            assert_eq!(words, expected);
+            assert_eq!(notes.len(), told, "{notes:?}");
+        };
+        check(r#"["target/release/notes", "--x"]"#, &["./notes", "--x"], 0);
+        check(r#"["cargo", "run", "--release"]"#, &["./notes"], 1);
     }
 }

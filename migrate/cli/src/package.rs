@@ -7,7 +7,7 @@ use clap::Args;
 use isobar_deploy::{Bundle, Content, Package, PackageSource, PackedFile, Target};
 use serde_json::json;
 
-use crate::bundle::{self, Bundled};
+use crate::bundle::{self, Bundled, clear};
 use crate::exit::{Exit, Failure};
 use crate::export::{directory, failed, parse_target};
 use crate::printer::Printer;
@@ -66,7 +66,8 @@ pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Fail
         Some(file) => {
             isobar_deploy::check_target(arguments.target).map_err(failed)?;
             let (program, gateway) = (arguments.binary.as_deref(), arguments.gateway.as_deref());
-            Some(bundle::read(file, program, gateway)?)
+            let outputs = outputs(arguments);
+            Some(bundle::read(file, (program, gateway), &outputs)?)
         }
         None => None,
     };
@@ -74,10 +75,15 @@ pub fn run(arguments: &PackageArguments, printer: &Printer) -> Result<Exit, Fail
     let named = named.or(arguments.binary.as_deref());
     let program = Program::find(named, arguments.triple.as_ref())?;
     let mut package = package(arguments, &program, bundled.as_ref())?;
+    let bundled_folder = bundled.as_ref().map(|bundled| bundled.folder.clone());
     package
         .notes
         .extend(bundled.into_iter().flat_map(|bundled| bundled.notes));
     let files = files(arguments, &package.content);
+    if let (Some(folder), Content::Directory(_)) = (&bundled_folder, &package.content) {
+        let out = directory(arguments.out.as_deref(), arguments.target);
+        clear(&out, (folder, &files), arguments.writing.force)?;
+    }
     let written = write_all(&files, Existing::forced(arguments.writing.force))?;
     if arguments.writing.json {
         printer.data(&as_json(arguments.target, &package, (&files, &written)).to_string());
@@ -165,6 +171,12 @@ fn files<'c>(arguments: &PackageArguments, content: &'c Content) -> Vec<NewFile<
         }
         _ => Vec::new(),
     }
+}
+
+/// Where packages are written, this one and others by default.
+fn outputs(arguments: &PackageArguments) -> Vec<PathBuf> {
+    let defaults = Target::ALL.map(|target| directory(None, target));
+    defaults.into_iter().chain(arguments.out.clone()).collect()
 }
 
 fn as_json(

@@ -21,10 +21,17 @@ pub struct Bundle<'b> {
     pub legacy: &'b [PackedFile],
 }
 
-/// What the gateway is called in a package that is no archive for AWS.
+/// What the gateway is called in a package.
 const GATEWAY: &str = "isobar-front";
 /// The image that a container is built from: glibc 2.36, and Node.
 const IMAGE: &str = "node:22-bookworm-slim";
+/// Where the certificates of public authorities come from, which that has not and the ported program needs.
+const CERTIFICATES: &str = "gcr.io/distroless/cc-debian12:nonroot";
+/// What Lambda starts, as the runtime itself or in place of Node. It is then given the command of Node, which is not
+/// passed on.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper>
+const BOOTSTRAP: &str = "#!/bin/sh\nexec \"${0%/*}/isobar-front\"\n";
 /// Names that the bundle has itself.
 const OWN: [&str; 6] = [
     "bootstrap",
@@ -42,13 +49,8 @@ pub(crate) fn files(
     bundle: &Bundle<'_>,
 ) -> Result<Vec<PackedFile>> {
     check(target, source, bundle)?;
-    let start = if target == Target::Aws {
-        PackedFile::program("bootstrap", bundle.gateway)
-    } else {
-        PackedFile::program(GATEWAY, bundle.gateway)
-    };
     let mut files = vec![
-        start,
+        PackedFile::program(GATEWAY, bundle.gateway),
         PackedFile::program(source.name, source.program),
         PackedFile::text("migration.toml", bundle.migration),
     ];
@@ -58,9 +60,11 @@ pub(crate) fn files(
         path: format!("legacy/{}", file.path),
         ..file.clone()
     }));
-    if target != Target::Aws {
-        files.push(PackedFile::text("Dockerfile", dockerfile()));
-    }
+    files.push(if target == Target::Aws {
+        PackedFile::program("bootstrap", BOOTSTRAP)
+    } else {
+        PackedFile::text("Dockerfile", dockerfile())
+    });
     Ok(files)
 }
 
@@ -137,7 +141,8 @@ fn is_native(file: &PackedFile) -> bool {
 fn dockerfile() -> String {
     format!(
         "FROM {IMAGE}\n\
-         COPY . /app\n\
+         COPY --from={CERTIFICATES} /etc/ssl/certs /etc/ssl/certs\n\
+         COPY --chown=node:node . /app\n\
          USER node\n\
          ENTRYPOINT [\"/app/{GATEWAY}\"]\n"
     )
@@ -145,6 +150,8 @@ fn dockerfile() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use crate::{Content, package};
 
     use super::*;
@@ -193,12 +200,13 @@ mod tests {
     fn the_gateway_is_what_the_platform_starts() {
         let (files, notes) = packed(Target::Aws, "notes").unwrap();
         let expected = [
-            ("bootstrap", true),
+            ("isobar-front", true),
             ("notes", true),
             ("migration.toml", false),
             ("migration.state.json", false),
             ("legacy/server.js", false),
             ("legacy/node_modules/a/b.node", false),
+            ("bootstrap", true),
         ];
         assert_eq!(files, expected.map(|(name, mode)| (name.to_owned(), mode)));
         assert!(
@@ -216,6 +224,37 @@ mod tests {
             !notes.iter().any(|note| note.contains("nodejs22.x")),
             "{notes:?}"
         );
+    }
+
+    #[test]
+    fn what_lambda_adds_to_its_start_does_not_reach_the_gateway() {
+        let folder = tempfile::tempdir().unwrap();
+        let bootstrap = folder.path().join("bootstrap");
+        for (name, content) in [
+            ("bootstrap", BOOTSTRAP),
+            (GATEWAY, "#!/bin/sh\necho \"$# $0\"\n"),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let output = std::process::Command::new(&bootstrap)
+            .args([
+                "/var/lang/bin/node",
+                "--max-semi-space-size=32",
+                "/var/runtime/index.mjs",
+            ])
+            .output()
+            .unwrap();
+        let expected = format!("0 {}\n", folder.path().join(GATEWAY).display());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    }
+
+    #[test]
+    fn a_container_has_certificates_and_can_be_read_by_its_user() {
+        let lines = dockerfile();
+        assert!(lines.contains("/etc/ssl/certs /etc/ssl/certs"), "{lines}");
+        assert!(lines.contains("COPY --chown=node:node . /app"), "{lines}");
     }
 
     #[test]

@@ -83,6 +83,8 @@ pub fn package(target: Target, source: &PackageSource<'_>) -> Result<Package> {
     let mut notes = limits.notes(target, &facts);
     let files = match source.bundle {
         Some(bundle) => {
+            let gateway = limits.notes(target, &inspect(bundle.gateway)?);
+            notes.extend(gateway.iter().map(|note| format!("isobar-front: {note}")));
             notes.extend(bundle::notes(target, bundle));
             bundle::files(target, source, bundle)?
         }

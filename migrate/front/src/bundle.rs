@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use isobar_migrate_gateway::Places;
+use isobar_migrate_gateway::{Hold, Places};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
@@ -15,20 +15,24 @@ use crate::environment;
 pub(crate) struct Bundle {
     /// The migration as it is run.
     pub(crate) places: Places,
+    /// Taken before anything was written: another instance may still run with the same folder.
+    pub(crate) hold: Hold,
     /// Removed at the end.
     _folder: Option<TempDir>,
 }
 
 const CONFIGURATION: &str = "migration.toml";
 const INITIAL_STATES: &str = "migration.state.json";
+/// A copy of the states of the package that was started last in this folder.
+const PACKAGED_STATES: &str = "migration.packaged.json";
 /// The scheme of no store: an application that needs one says so at its start, and does not keep what
 /// it stores on a disk that goes with the instance.
 const NO_STORE: &str = "not-set:";
 
 impl Bundle {
     /// Writes the configuration with the true places of the applications into a folder of its own, beside the states that
-    /// the package came with, unless there are others already.
-    pub(crate) fn open() -> Result<Self> {
+    /// the package came with, unless those of the same package have been changed there.
+    pub(crate) async fn open() -> Result<Self> {
         let program =
             std::env::current_exe().context("this program does not know where it lies")?;
         let here = program.parent().context("this program lies nowhere")?;
@@ -38,18 +42,45 @@ impl Bundle {
         let text = adapted(&text, here, environment::is_set)
             .with_context(|| format!("{} is not usable", packaged.display()))?;
         let (folder, temporary) = folder()?;
-        let configuration = folder.join(CONFIGURATION);
-        write(&configuration, text.as_bytes())?;
-        let (initial, states) = (here.join(INITIAL_STATES), folder.join(INITIAL_STATES));
-        if initial.is_file() && !states.exists() && initial != states {
-            let content = fs::read(&initial);
-            let content = content.with_context(|| format!("cannot read {}", initial.display()))?;
-            write(&states, &content)?;
+        if here.canonicalize().is_ok_and(|here| here == folder) {
+            bail!("the folder of states is that of the package, whose files it would replace");
         }
+        let configuration = folder.join(CONFIGURATION);
+        let places = Places::of(&configuration);
+        let hold = places.hold().await?;
+        write(&configuration, text.as_bytes())?;
+        settle_states(here, &folder)?;
         Ok(Self {
-            places: Places::of(&configuration),
+            places,
+            hold,
             _folder: temporary,
         })
+    }
+}
+
+/// Puts the packaged states in force where they are not those of the package before.
+fn settle_states(here: &Path, folder: &Path) -> Result<()> {
+    let packaged = content(&here.join(INITIAL_STATES))?;
+    let (states, last) = (folder.join(INITIAL_STATES), folder.join(PACKAGED_STATES));
+    if content(&last)?.is_some_and(|last| last == packaged.as_deref().unwrap_or_default()) {
+        return Ok(());
+    }
+    match &packaged {
+        Some(packaged) => write(&states, packaged)?,
+        None if states.exists() => fs::remove_file(&states)
+            .with_context(|| format!("cannot remove {}", states.display()))?,
+        None => {}
+    }
+    // Last, so that a start which ends before this begins again.
+    write(&last, packaged.as_deref().unwrap_or_default())
+}
+
+/// Nothing where there is no such file.
+fn content(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
@@ -72,10 +103,9 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
 /// The packaged configuration for a bundle that lies `here`.
 fn adapted(text: &str, here: &Path, is_set: impl Fn(&str) -> bool) -> Result<String> {
     let mut table: Table = text.parse()?;
-    // Only this program is before it, and tells it who the client is.
+    // Only this program is before it, and the door of this program knows whom to trust.
     table.insert("listen".to_owned(), "127.0.0.1:0".into());
-    let hops = Table::from_iter([("hops".to_owned(), Value::Integer(1))]);
-    table.insert("trust".to_owned(), hops.into());
+    table.remove("trust");
     for side in ["legacy", "ported"] {
         let Some(Value::Table(application)) = table.get_mut(side) else {
             bail!("it has no [{side}]");
@@ -146,7 +176,7 @@ env = { A = "b", ISOBAR_BLOBS = "s3:" }
         let text = adapted(PACKAGED, Path::new("/var/task"), |_| false).unwrap();
         let table: Table = text.parse().unwrap();
         assert_eq!(table["listen"].as_str(), Some("127.0.0.1:0"));
-        assert_eq!(table["trust"]["hops"].as_integer(), Some(1));
+        assert_eq!(table.get("trust"), None);
         assert_eq!(table["legacy"]["dir"].as_str(), Some("/var/task/legacy"));
         let ported = &table["ported"];
         assert_eq!(ported["command"][0].as_str(), Some("/var/task/notes"));
@@ -164,6 +194,28 @@ env = { A = "b", ISOBAR_BLOBS = "s3:" }
         assert_eq!(environment.get("ISOBAR_DOCUMENTS"), None);
         assert_eq!(environment["ISOBAR_BLOBS"].as_str(), Some("s3:"));
         assert_eq!(environment["ISOBAR_TOPICS"].as_str(), Some(NO_STORE));
+    }
+
+    #[test]
+    fn states_of_another_package_replace_those_that_were_changed() {
+        let (here, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let states = folder.path().join(INITIAL_STATES);
+        let start = |packaged: Option<&str>| {
+            let file = here.path().join(INITIAL_STATES);
+            match packaged {
+                Some(packaged) => fs::write(file, packaged).unwrap(),
+                None => drop(fs::remove_file(file)),
+            }
+            settle_states(here.path(), folder.path()).unwrap();
+            fs::read_to_string(&states).ok()
+        };
+        assert_eq!(start(Some("1")).as_deref(), Some("1"));
+        fs::write(&states, "changed while it ran").unwrap();
+        assert_eq!(start(Some("1")).as_deref(), Some("changed while it ran"));
+        assert_eq!(start(Some("2")).as_deref(), Some("2"));
+        assert_eq!(start(None), None);
+        fs::write(&states, "changed while it ran").unwrap();
+        assert_eq!(start(None).as_deref(), Some("changed while it ran"));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 /// Where the states of routes and their journal are kept; else in a new temporary folder.
 pub(crate) const STATES: &str = "ISOBAR_GATEWAY_STATES";
 
+/// How many proxies are in front of this program, and trusted.
+const TRUSTED_HOPS: &str = "ISOBAR_TRUSTED_HOPS";
+
 /// What names the stores of the ported application.
 pub(crate) const STORES: [&str; 3] = ["ISOBAR_DOCUMENTS", "ISOBAR_BLOBS", "ISOBAR_TOPICS"];
 
@@ -14,4 +17,47 @@ pub(crate) fn states() -> Option<PathBuf> {
 
 pub(crate) fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
+}
+
+/// Whether a front door that is trusted tells the scheme of requests. Without one a client could.
+pub(crate) fn scheme_is_told() -> bool {
+    tells_scheme(|name| std::env::var(name).ok())
+}
+
+/// Lambda's front doors and Cloud Run's always write it; of other platforms `ISOBAR_TRUSTED_HOPS` says that there is a proxy.
+fn tells_scheme(get: impl Fn(&str) -> Option<String>) -> bool {
+    if let Some(hops) = get(TRUSTED_HOPS) {
+        return hops.parse().is_ok_and(|hops: usize| hops > 0);
+    }
+    let cloud_run = get("K_SERVICE").is_some() && get("KUBERNETES_SERVICE_HOST").is_none();
+    get("AWS_LAMBDA_RUNTIME_API").is_some() || cloud_run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_that_of_a_trusted_door_alone() {
+        for (variables, expected) in [
+            (&[][..], false),
+            (&[("AWS_LAMBDA_RUNTIME_API", "a:1")], true),
+            (&[("K_SERVICE", "notes")], true),
+            (
+                &[
+                    ("K_SERVICE", "notes"),
+                    ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+                ],
+                false,
+            ),
+            (&[("K_SERVICE", "notes"), (TRUSTED_HOPS, "0")], false),
+            (&[(TRUSTED_HOPS, "1")], true),
+        ] {
+            let get = |name: &str| {
+                let mut found = variables.iter().filter(|(known, _)| *known == name);
+                found.next().map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(tells_scheme(get), expected, "{variables:?}");
+        }
+    }
 }

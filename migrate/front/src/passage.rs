@@ -1,16 +1,19 @@
 //! One request from the platform's door to the gateway on this machine, and its answer back.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
-use http::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, FORWARDED, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use isobar::function::{Context, REQUEST_ID};
 use isobar::http::{Request, Response};
 
@@ -18,10 +21,21 @@ use isobar::http::{Request, Response};
 #[derive(Debug, Clone)]
 pub(crate) struct Passage {
     gateway: SocketAddr,
+    /// Whether what a request says of its scheme was written by a door that is trusted.
+    scheme_is_told: bool,
     client: Client<HttpConnector, Body>,
 }
 
+/// Well before the gateway ends an idle connection, which a request that is sent just then would be lost on.
+const IDLE: Duration = Duration::from_secs(4);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+/// What a door passes on as it came.
+const OF_CLIENTS: [HeaderName; 3] = [
+    FORWARDED,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-prefix"),
+];
 /// What is between this program and the gateway alone.
 const OF_THE_CONNECTION: [HeaderName; 4] = [
     CONNECTION,
@@ -31,9 +45,18 @@ const OF_THE_CONNECTION: [HeaderName; 4] = [
 ];
 
 impl Passage {
-    pub(crate) fn to(gateway: SocketAddr) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { gateway, client }
+    pub(crate) fn to(gateway: SocketAddr, scheme_is_told: bool) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(connector);
+        Self {
+            gateway,
+            scheme_is_told,
+            client,
+        }
     }
 
     /// Sends on what the application's door has made of a request, with the path as the client sent it.
@@ -52,13 +75,7 @@ impl Passage {
         for name in OF_THE_CONNECTION {
             headers.remove(name);
         }
-        // The door knows whom to believe; what is told on is its finding alone.
-        let client = invocation.remote_address();
-        let client = client.and_then(|address| HeaderValue::try_from(address.to_string()).ok());
-        match client {
-            Some(client) => drop(headers.insert(FORWARDED_FOR, client)),
-            None => drop(headers.remove(FORWARDED_FOR)),
-        }
+        self.tell_the_way(headers, invocation.remote_address());
         headers.insert(REQUEST_ID, invocation.id().header_value());
         let response = self.client.request(request).await;
         let mut response = response.map_err(|error| error.to_string())?;
@@ -66,6 +83,21 @@ impl Passage {
             response.headers_mut().remove(name);
         }
         Ok(response.map(Body::new))
+    }
+
+    /// The door knows whom to believe; what is told on is its finding alone, and never what a client wrote.
+    fn tell_the_way(&self, headers: &mut HeaderMap, client: Option<IpAddr>) {
+        for name in OF_CLIENTS {
+            headers.remove(name);
+        }
+        if !self.scheme_is_told {
+            headers.remove(FORWARDED_PROTO);
+        }
+        let client = client.and_then(|address| HeaderValue::try_from(address.to_string()).ok());
+        match client {
+            Some(client) => drop(headers.insert(FORWARDED_FOR, client)),
+            None => drop(headers.remove(FORWARDED_FOR)),
+        }
     }
 }
 
@@ -81,5 +113,42 @@ pub(crate) async fn pass(
             tracing::error!(error, "the gateway does not answer");
             StatusCode::BAD_GATEWAY.into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_that_a_client_writes_about_the_way_goes_on() {
+        let written = [
+            ("host", "shop.example"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-prefix", "/evil"),
+            ("forwarded", "for=10.0.0.1;host=evil.example"),
+        ];
+        let told = |scheme_is_told, client: Option<&str>| {
+            let written = written.map(|(name, value)| {
+                let value = HeaderValue::from_static(value);
+                (HeaderName::from_static(name), value)
+            });
+            let mut headers = HeaderMap::from_iter(written);
+            let passage = Passage::to(([127, 0, 0, 1], 1).into(), scheme_is_told);
+            passage.tell_the_way(&mut headers, client.map(|client| client.parse().unwrap()));
+            let mut lines: Vec<String> = headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+                .collect();
+            lines.sort();
+            lines.join(", ")
+        };
+        assert_eq!(
+            told(true, Some("203.0.113.7")),
+            "host: shop.example, x-forwarded-for: 203.0.113.7, x-forwarded-proto: https"
+        );
+        assert_eq!(told(false, None), "host: shop.example");
     }
 }

@@ -12,6 +12,16 @@ use http::header::{FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrustedHops(pub usize);
 
+/// Whose word is taken for the way of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// That of the proxies in front of the gateway.
+    Hops(TrustedHops),
+    /// That of the program which the gateway is a part of, and which alone reaches it: it tells the client's address and
+    /// the scheme that it has found, and is no hop itself.
+    OwnDoor,
+}
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -30,19 +40,20 @@ const REPLACED: [HeaderName; 9] = [
 ];
 
 /// The address of the client, as far as it is to be believed.
-pub(crate) fn client(headers: &HeaderMap, peer: SocketAddr, trusted: TrustedHops) -> IpAddr {
-    chain(headers, peer.ip().to_canonical(), trusted)[0]
+pub(crate) fn client(headers: &HeaderMap, peer: SocketAddr, trust: Trust) -> IpAddr {
+    chain(headers, peer.ip().to_canonical(), trust)[0]
 }
 
 /// Replaces the forwarding fields by what is to be believed.
-pub(crate) fn rewrite(headers: &mut HeaderMap, peer: SocketAddr, trusted: TrustedHops) {
-    let believed = trusted.0 > 0;
-    let chain = chain(headers, peer.ip().to_canonical(), trusted);
+pub(crate) fn rewrite(headers: &mut HeaderMap, peer: SocketAddr, trust: Trust) {
+    let proxied = matches!(trust, Trust::Hops(hops) if hops.0 > 0);
+    let believed = proxied || trust == Trust::OwnDoor;
+    let chain = chain(headers, peer.ip().to_canonical(), trust);
     let proto = last_item(headers, &FORWARDED_PROTO)
         .filter(|proto| believed && (proto == "https" || proto == "http"))
         .unwrap_or_else(|| "http".to_owned());
     let host = last_item(headers, &FORWARDED_HOST)
-        .filter(|_| believed)
+        .filter(|_| proxied)
         .and_then(|host| HeaderValue::try_from(host).ok())
         .or_else(|| headers.get(HOST).cloned());
     retain(headers, |name| !REPLACED.contains(name));
@@ -78,10 +89,17 @@ pub(crate) fn retain(headers: &mut HeaderMap, keep: impl Fn(&HeaderName) -> bool
 }
 
 /// The addresses from the client to the last proxy: as many as there are trusted proxies, and the one that those name.
-fn chain(headers: &HeaderMap, peer: IpAddr, trusted: TrustedHops) -> Vec<IpAddr> {
+fn chain(headers: &HeaderMap, peer: IpAddr, trust: Trust) -> Vec<IpAddr> {
     let items: Vec<String> = items(headers, &FORWARDED_FOR).collect();
+    let hops = match trust {
+        Trust::Hops(hops) => hops.0,
+        Trust::OwnDoor => {
+            let client = items.last().and_then(|item| address(item));
+            return vec![client.unwrap_or(peer)];
+        }
+    };
     let mut chain = vec![peer];
-    for item in items.iter().rev().take(trusted.0) {
+    for item in items.iter().rev().take(hops) {
         // What is not an address was not written by a proxy; nor is what stands before it.
         let Some(address) = address(item) else { break };
         chain.insert(0, address);
@@ -137,6 +155,11 @@ mod tests {
 
     /// `fields` is one `name: value` a line; the rewritten ones come back the same way.
     fn check(hops: usize, peer: &str, fields: &str, client: &str, expected: &str) {
+        let trust = Trust::Hops(TrustedHops(hops));
+        check_trusting(trust, peer, fields, client, expected);
+    }
+
+    fn check_trusting(trust: Trust, peer: &str, fields: &str, client: &str, expected: &str) {
         let mut headers = HeaderMap::new();
         for (name, value) in fields
             .lines()
@@ -147,9 +170,9 @@ mod tests {
                 HeaderValue::try_from(value).unwrap(),
             );
         }
-        let (peer, hops) = (peer.parse().unwrap(), TrustedHops(hops));
-        assert_eq!(super::client(&headers, peer, hops).to_string(), client);
-        rewrite(&mut headers, peer, hops);
+        let peer = peer.parse().unwrap();
+        assert_eq!(super::client(&headers, peer, trust).to_string(), client);
+        rewrite(&mut headers, peer, trust);
         let mut lines: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
@@ -197,6 +220,25 @@ mod tests {
             "forwarded: for=203.0.113.7;host=\"shop.example\";proto=https
              host: internal:8080
              x-forwarded-for: 203.0.113.7, 192.0.2.9
+             x-forwarded-host: shop.example
+             x-forwarded-proto: https",
+        );
+    }
+
+    #[test]
+    fn the_own_door_tells_the_client_and_is_no_hop() {
+        check_trusting(
+            Trust::OwnDoor,
+            "127.0.0.1:5000",
+            "host: shop.example
+             x-forwarded-for: 203.0.113.7
+             x-forwarded-proto: https
+             x-forwarded-host: evil.example
+             x-forwarded-prefix: /evil",
+            "203.0.113.7",
+            "forwarded: for=203.0.113.7;host=\"shop.example\";proto=https
+             host: shop.example
+             x-forwarded-for: 203.0.113.7
              x-forwarded-host: shop.example
              x-forwarded-proto: https",
         );

@@ -14,6 +14,7 @@ use crate::change::{Change, Wish};
 use crate::config::Migration;
 use crate::control::{Control, Controlled};
 use crate::error::{Error, ErrorKind, Result};
+use crate::forwarding::Trust;
 use crate::ledger::{Ledger, Occasion, read_states};
 use crate::places::{Hold, Places};
 use crate::proxy::{Proxy, Setup};
@@ -41,6 +42,9 @@ pub struct GatewayOptions {
     pub record: Option<PathBuf>,
     /// Where the applications that it starts write to.
     pub output: Output,
+    /// Whether only the program that it is a part of sends it requests, as a platform's front door. `X-Forwarded-For` and
+    /// `X-Forwarded-Proto` are that program's then, whatever the configuration trusts.
+    pub behind_own_door: bool,
 }
 
 /// Where the output of started applications goes.
@@ -63,9 +67,14 @@ pub struct GatewayHandle {
 impl Gateway {
     /// Reads the migration at `places`, holds it, and takes the port. Applications are started when they are needed.
     pub async fn open(places: &Places, options: GatewayOptions) -> Result<Self> {
+        let hold = places.hold().await?;
+        Self::open_held(places, hold, options).await
+    }
+
+    /// Does the same for who holds the migration already.
+    pub async fn open_held(places: &Places, hold: Hold, options: GatewayOptions) -> Result<Self> {
         let migration = Migration::read(&places.configuration)?;
         let table = Table::new(&migration)?;
-        let hold = places.hold().await?;
         let states = read_states(places, &table)?;
         let ledger = Ledger::open(places)?;
         let listen = options.listen.as_deref().unwrap_or(&migration.listen);
@@ -83,6 +92,11 @@ impl Gateway {
                 .map(Recorder::open)
                 .transpose()?
                 .map(Arc::new),
+            trust: if options.behind_own_door {
+                Trust::OwnDoor
+            } else {
+                Trust::Hops(migration.trusted)
+            },
             table,
             migration,
         };

@@ -43,7 +43,7 @@ use shadow::{Shadow, Shadows};
 use crate::config::{CanaryKey, Migration};
 use crate::decide::{Beside, ClientShare, Decision, Facts, decide};
 use crate::error::Result as SetupResult;
-use crate::forwarding;
+use crate::forwarding::{self, Trust};
 use crate::record::{Differences, Recorder};
 use crate::state::Side;
 use crate::table::{RouteId, States, Table};
@@ -53,6 +53,7 @@ use crate::upstream::Upstream;
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) migration: Migration,
+    pub(crate) trust: Trust,
     pub(crate) table: Table,
     pub(crate) states: States,
     /// Where the output of applications goes; nothing for this process' errors.
@@ -65,6 +66,7 @@ pub(crate) struct Setup {
 #[derive(Debug)]
 pub(crate) struct Proxy {
     migration: Migration,
+    trust: Trust,
     table: Table,
     states: RwLock<Arc<States>>,
     gates: Gates,
@@ -83,6 +85,7 @@ impl Proxy {
     pub(crate) fn new(setup: Setup) -> SetupResult<Self> {
         let Setup {
             migration,
+            trust,
             table,
             states,
             logs,
@@ -102,6 +105,7 @@ impl Proxy {
             gates: Gates::new(&table),
             via: via.expect("a request id is visible ASCII"),
             migration,
+            trust,
             table,
         })
     }
@@ -222,7 +226,7 @@ impl Proxy {
     }
 
     fn decide(&self, head: &Parts, body: &RequestBody) -> Decision {
-        let client = forwarding::client(&head.headers, body.arrival().peer, self.migration.trusted);
+        let client = forwarding::client(&head.headers, body.arrival().peer, self.trust);
         let facts = Facts {
             method: head.method.as_str(),
             path: &latin1(head.uri.path()),
@@ -238,7 +242,7 @@ impl Proxy {
         let headers = &mut head.headers;
         let protocol = hop::upgrade(headers).cloned();
         hop::strip_request(headers);
-        forwarding::rewrite(headers, arrival.peer, self.migration.trusted);
+        forwarding::rewrite(headers, arrival.peer, self.trust);
         headers.append(VIA, self.via.clone());
         headers
             .entry(REQUEST_ID)
