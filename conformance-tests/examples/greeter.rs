@@ -49,6 +49,9 @@ async fn tick(greeter: Greeter, event: Event<Schedule>) -> Result<Outcome> {
 
 async fn message(greeter: Greeter, event: Event<Message>) -> Result<Outcome> {
     let name = String::from_utf8_lossy(&event.data.body).into_owned();
+    if name == "nobody" {
+        return Err(isobar::Error::invalid("nobody is not greeted"));
+    }
     greeter.greet(name).await?;
     Ok(Outcome::Ack)
 }

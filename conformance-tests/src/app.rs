@@ -16,8 +16,10 @@ mod state;
 mod values;
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
+use isobar::document::Timestamp;
 
 use crate::Failure;
 use declared::Declared;
@@ -58,6 +60,7 @@ pub(crate) async fn prove(wanted: &Wanted<'_>, tell: impl Fn(&str)) -> Result<Ap
     let names = place::names(wanted.providers)?;
     scenario.check_providers(&names)?;
     let declared = declared::of(&program).await?;
+    scenario.check_events(&declared)?;
     let mut runs = Vec::new();
     for name in names {
         tell(&format!("{name}: {} steps", scenario.steps.len()));
@@ -79,11 +82,12 @@ async fn at_provider(
         Ok(door) => door,
         Err(failure) => bail!(not_started(&failure, &application.log)),
     };
+    let begun = Timestamp::from(SystemTime::now());
     let played = play::play(&*door, scenario).await;
     // A local store has one owner at a time.
     drop(door);
     let (state, output) = if played.ended.is_none() {
-        let state = state::read(&place, declared, &scenario.state).await?;
+        let state = state::read(&place, declared, (&scenario.state, begun)).await?;
         (Some(state), String::new())
     } else {
         (None, tail(&application.log))

@@ -15,6 +15,10 @@ pub(super) struct Declared {
     pub(super) name: String,
     pub(super) collections: Vec<CollectionSpec<Value>>,
     pub(super) buckets: Vec<String>,
+    /// The names of schedules.
+    pub(super) schedules: Vec<String>,
+    /// The topics whose messages it takes.
+    pub(super) topics: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +28,15 @@ struct Printed {
     collections: Vec<Collection>,
     #[serde(default)]
     buckets: Vec<String>,
+    #[serde(default)]
+    schedules: Vec<Schedule>,
+    #[serde(default)]
+    subscriptions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Schedule {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +93,8 @@ pub(super) async fn of(program: &Path) -> Result<Declared> {
         name: printed.name,
         collections: collections.collect::<Result<_>>()?,
         buckets: printed.buckets,
+        schedules: printed.schedules.into_iter().map(|it| it.name).collect(),
+        topics: printed.subscriptions,
     })
 }
 

@@ -64,7 +64,9 @@ async fn play_step(door: &dyn Door, step: &Step, played: &mut Played) -> Result<
             let attributes = message.attributes.iter();
             let message_sent = WireMessage {
                 body: message.body.fill(&played.names, str::to_owned),
-                attributes: attributes.map(|(a, b)| (a.clone(), b.clone())).collect(),
+                attributes: attributes
+                    .map(|(name, value)| (name.clone(), value.fill(&played.names, str::to_owned)))
+                    .collect(),
                 group: None,
             };
             let done = door.deliver_to(&message.topic, &[message_sent]).await;

@@ -1,5 +1,6 @@
 //! What came of it: a table of steps by providers, and each difference.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -9,8 +10,8 @@ use super::answers;
 use super::declared::Declared;
 use super::differences::Difference;
 use super::play::{PlayedStep, base64};
-use super::scenario::{Ignored, Scenario};
-use super::values::Naming;
+use super::scenario::{Ignored, Names, Scenario};
+use super::values::{Naming, named};
 use super::{Run, state};
 use crate::door::WireResponse;
 
@@ -23,6 +24,8 @@ pub(crate) struct AppReport {
     reference: Option<&'static str>,
     providers: Vec<&'static str>,
     rows: Vec<Row>,
+    /// Saved values that are others at some provider, and were replaced by their names before anything was compared.
+    named: Vec<NamedValue>,
     /// Why a scenario was not played to its end.
     ended: Vec<Ended>,
     /// How many differences there are, and how many answers that were not expected.
@@ -52,6 +55,13 @@ struct Cell {
     unexpected: Vec<Difference>,
 }
 
+/// A saved value by the providers.
+#[derive(Debug, Serialize)]
+struct NamedValue {
+    name: String,
+    values: Vec<(&'static str, Value)>,
+}
+
 #[derive(Debug, Serialize)]
 struct Ended {
     provider: &'static str,
@@ -65,7 +75,10 @@ pub(super) fn of(scenario: &Scenario, declared: &Declared, runs: &[Run]) -> AppR
     if let Some(reference) = runs.first() {
         let namings: Vec<(Naming, Naming)> = runs
             .iter()
-            .map(|run| Naming::of(&reference.played.names, &run.played.names))
+            .map(|run| {
+                let names = (&reference.played.names, &run.played.names);
+                Naming::of(names.0, names.1, &scenario.may_differ)
+            })
             .collect();
         let all: Vec<(&Run, &(Naming, Naming))> = runs.iter().zip(&namings).collect();
         rows.extend(steps(scenario, reference, &all));
@@ -86,9 +99,28 @@ pub(super) fn of(scenario: &Scenario, declared: &Declared, runs: &[Run]) -> AppR
         providers: runs.iter().map(|run| run.name).collect(),
         different: cells.clone().map(|cell| cell.differences.len()).sum(),
         unexpected: cells.map(|cell| cell.unexpected.len()).sum(),
+        named: named_values(scenario, runs),
         ended: ended.collect(),
         rows,
     }
+}
+
+fn named_values(scenario: &Scenario, runs: &[Run]) -> Vec<NamedValue> {
+    let Some((reference, others)) = runs.split_first() else {
+        return Vec::new();
+    };
+    let others = others.iter();
+    let all = others.flat_map(|run| {
+        let names = (&reference.played.names, &run.played.names);
+        named(names.0, names.1, &scenario.may_differ)
+    });
+    let value = |name: &str, run: &Run| Some((run.name, run.played.names.get(name)?.clone()));
+    let all: BTreeSet<&String> = all.collect();
+    let all = all.into_iter().map(|name| NamedValue {
+        name: name.clone(),
+        values: runs.iter().filter_map(|run| value(name, run)).collect(),
+    });
+    all.collect()
 }
 
 type Named<'r> = (&'r Run, &'r (Naming, Naming));
@@ -214,9 +246,21 @@ impl AppReport {
             }
             let _ = writeln!(text, "{}", line.trim_end());
         }
+        self.tell_named(&mut text);
         self.tell_wrongs(&mut text);
         self.sum(&mut text);
         text
+    }
+
+    fn tell_named(&self, text: &mut String) {
+        for NamedValue { name, values } in &self.named {
+            let values = values.iter();
+            let values: Vec<String> = values
+                .map(|(provider, value)| format!("{provider} {value}"))
+                .collect();
+            let values = values.join(", ");
+            let _ = write!(text, "\n${{{name}}} was not compared: {values}\n");
+        }
     }
 
     fn tell_wrongs(&self, text: &mut String) {

@@ -10,7 +10,9 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 
-pub(super) use checked::FieldPointer;
+use super::declared::Declared;
+
+pub(super) use checked::{FieldPointer, SavedName};
 pub(super) use entry::{Action, Content, Expected, Ignored, Scenario, Sent, StateEntry, Step};
 pub(super) use template::{Names, fill_json};
 
@@ -70,6 +72,11 @@ fn check_names(scenario: &Scenario) -> Result<(), (String, String)> {
             }
         }
     }
+    let mut may_differ = scenario.may_differ.iter();
+    if let Some(name) = may_differ.find(|name| !saved.contains(&name.0)) {
+        let message = format!("{:?} may differ, and no step saves it", name.0);
+        return Err((name.0.clone(), message));
+    }
     Ok(())
 }
 
@@ -89,6 +96,24 @@ impl Scenario {
                 let (number, what) = (number + 1, step.action.kind());
                 bail!(
                     "step {number} is a {what}, which nobody can bring to {name} from outside: leave out the provider or the step"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses events that the application does not wait for.
+    pub(super) fn check_events(&self, declared: &Declared) -> Result<()> {
+        for (number, step) in self.steps.iter().enumerate() {
+            let (what, name, known) = match &step.action {
+                Action::Request(_) => continue,
+                Action::Tick(schedule) => ("schedule", schedule, &declared.schedules),
+                Action::Message(message) => ("topic", &message.topic, &declared.topics),
+            };
+            if !known.contains(name) {
+                let (number, known) = (number + 1, known.join(", "));
+                bail!(
+                    "step {number} is for the {what} {name:?}, and the application declares only these: {known}"
                 );
             }
         }

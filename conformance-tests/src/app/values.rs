@@ -2,21 +2,21 @@
 
 use serde_json::Value;
 
-use super::scenario::{FieldPointer, Names};
+use super::scenario::{FieldPointer, Names, SavedName};
 
 /// Shorter texts than this are replaced only where they are the whole of a value: they might be part
 /// of anything.
-const LEAST: usize = 4;
+const LEAST: usize = 8;
 
-/// Puts `${name}` where a saved value stands that is another one at each provider.
+/// Puts `${name}` where a saved value stands that is another one at each provider: a text, or a number that the scenario
+/// says may differ. Any other number, `true` and `false` may stand anywhere, and mean something else there.
 #[derive(Debug, Default)]
 pub(super) struct Naming(Vec<(Value, String)>);
 
 impl Naming {
     /// The namings of the reference and of another provider.
-    pub(super) fn of(reference: &Names, own: &Names) -> (Self, Self) {
-        let differs = |name: &&String| reference.get(*name) != own.get(*name);
-        let names: Vec<&String> = reference.keys().filter(differs).collect();
+    pub(super) fn of(reference: &Names, own: &Names, may_differ: &[SavedName]) -> (Self, Self) {
+        let names = named(reference, own, may_differ);
         (Self::from(&names, reference), Self::from(&names, own))
     }
 
@@ -66,6 +66,22 @@ impl Naming {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The names whose values are not the reference's, and are not compared for that.
+pub(super) fn named<'n>(
+    reference: &'n Names,
+    own: &Names,
+    may_differ: &[SavedName],
+) -> Vec<&'n String> {
+    let is_named = |(name, value): &(&'n String, &Value)| {
+        let opted = || may_differ.iter().any(|opted| opted.0 == **name);
+        let kind = |value: &Value| value.is_string() || (value.is_number() && opted());
+        let other = own.get(*name).filter(|other| other != value);
+        other.is_some_and(|other| kind(value) && kind(other))
+    };
+    let names = reference.iter().filter(is_named);
+    names.map(|(name, _)| name).collect()
 }
 
 /// Takes away what pointers point at.
@@ -146,8 +162,12 @@ mod tests {
             .collect()
     }
 
+    fn may_differ(name: &str) -> [SavedName; 1] {
+        [SavedName::try_from(name.to_owned()).unwrap()]
+    }
+
     #[test]
-    fn saved_values_that_differ_are_named_wherever_they_stand() {
+    fn saved_texts_that_differ_are_named_wherever_they_stand() {
         let here = names(&[
             ("id", json!("0190-aaaa")),
             ("no", json!(7)),
@@ -158,20 +178,37 @@ mod tests {
             ("no", json!(8)),
             ("same", json!("x")),
         ]);
-        let (reference, own) = Naming::of(&here, &there);
+        let (reference, own) = Naming::of(&here, &there, &may_differ("no"));
         let a = json!({ "id": "0190-aaaa", "no": 7, "link": "/n/0190-aaaa", "x": "x", "n": 77 });
         let b = json!({ "id": "0190-bbbb", "no": 8, "link": "/n/0190-bbbb", "x": "x", "n": 77 });
-        let named = json!({ "id": "${id}", "no": "${no}", "link": "/n/${id}", "x": "x", "n": 77 });
-        assert_eq!(reference.json(&a), named);
-        assert_eq!(own.json(&b), named);
+        let expected =
+            json!({ "id": "${id}", "no": "${no}", "link": "/n/${id}", "x": "x", "n": 77 });
+        assert_eq!(reference.json(&a), expected);
+        assert_eq!(own.json(&b), expected);
+        assert_eq!(named(&here, &there, &[]), ["id"]);
+    }
+
+    #[test]
+    fn saved_numbers_and_bools_hide_nothing_that_nobody_says_may_differ() {
+        let here = names(&[("n", json!(3)), ("done", json!(true))]);
+        let there = names(&[("n", json!(4)), ("done", json!(false))]);
+        for opted in ["other", "done"] {
+            let (reference, own) = Naming::of(&here, &there, &may_differ(opted));
+            assert_eq!(reference.json(&json!([3, true])), json!([3, true]));
+            assert_eq!(own.json(&json!([4, false])), json!([4, false]));
+        }
     }
 
     #[test]
     fn short_texts_are_named_only_alone() {
-        let (_, own) = Naming::of(&names(&[("id", json!("1"))]), &names(&[("id", json!("2"))]));
+        let (here, there) = (
+            names(&[("state", json!("open"))]),
+            names(&[("state", json!("done"))]),
+        );
+        let (_, own) = Naming::of(&here, &there, &[]);
         assert_eq!(
-            own.json(&json!(["2", "12", "/2"])),
-            json!(["${id}", "12", "/2"])
+            own.json(&json!(["done", "abandoned", "/done"])),
+            json!(["${state}", "abandoned", "/done"])
         );
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct LambdaDoor {
     door: FrontDoor,
     runtime: Arc<RuntimeApi>,
     server: JoinHandle<()>,
+    /// Whether an event that fails to the end is a failure: the suite looks at what became of it instead.
+    tells_failures: bool,
     process: ProbeProcess,
 }
 
@@ -149,6 +151,7 @@ impl LambdaDoors {
             door: self.door,
             runtime,
             server,
+            tells_failures: application.is_some(),
             process: match application {
                 Some(application) => ProbeProcess::start_application(application, &variables)?,
                 None => ProbeProcess::start("lambda", &variables)?,
@@ -183,17 +186,22 @@ impl Door for LambdaDoor {
 
     async fn deliver_to(&self, topic: &str, messages: &[WireMessage]) -> Result<(), Failure> {
         let mut waiting: Vec<_> = messages.iter().map(Queued::new).collect();
+        let mut last = String::new();
         for attempt in 1..=ATTEMPTS {
             if waiting.is_empty() {
                 return Ok(());
             }
             let event = queue::event(topic, &waiting, attempt).to_string();
-            if let Answer::Response(answer) = self.runtime.invoke(event.into()).await? {
-                let failed = queue::failures(&answer)?;
-                waiting.retain(|message| failed.contains(&message.id));
-            }
+            last = match self.runtime.invoke(event.into()).await? {
+                Answer::Response(answer) => {
+                    let failed = queue::failures(&answer)?;
+                    waiting.retain(|message| failed.contains(&message.id));
+                    "it asked for the message again".to_owned()
+                }
+                failed => failed.shown(),
+            };
         }
-        Ok(())
+        self.given_up(!waiting.is_empty(), &last)
     }
 
     async fn tick(&self, schedule: &str) -> Result<(), Failure> {
@@ -255,12 +263,32 @@ impl LambdaDoor {
 
     /// Invokes the function as often as Lambda does for an event that nobody waits for.
     async fn until_answered(&self, event: Bytes) -> Result<(), Failure> {
+        let mut last = String::new();
         for _ in 0..ATTEMPTS {
-            if let Answer::Response(_) = self.runtime.invoke(event.clone()).await? {
-                break;
+            match self.runtime.invoke(event.clone()).await? {
+                Answer::Response(_) => return Ok(()),
+                failed => last = failed.shown(),
             }
         }
+        self.given_up(true, &last)
+    }
+
+    /// An application's event that failed to the end.
+    fn given_up(&self, failed: bool, last: &str) -> Result<(), Failure> {
+        if failed && self.tells_failures {
+            let message =
+                format!("an event was tried {ATTEMPTS} times, and failed at last: {last}");
+            return Err(Failure::new(message));
+        }
         Ok(())
+    }
+}
+
+impl Answer {
+    /// What it says, for people.
+    fn shown(&self) -> String {
+        let (Self::Response(text) | Self::Stream(text) | Self::Error(text)) = self;
+        String::from_utf8_lossy(text).into_owned()
     }
 }
 

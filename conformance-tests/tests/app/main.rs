@@ -173,6 +173,34 @@ fn events_wake_the_application_where_a_door_brings_them() {
 }
 
 #[test]
+fn what_is_saved_and_differs_is_told_by_its_name() {
+    let mut scenario = greeting();
+    scenario["steps"][0]["save"] = json!({ "text": "/text" });
+    scenario["providers"] = json!({ "aws": { "variables": { "GREETING": "hullo" } } });
+    let (status, report, errors) = greeted(&scenario, "local,aws");
+    assert_eq!(status, 0, "{report:#}\n{errors}");
+    let values = json!([["local", "hello"], ["aws", "hullo"]]);
+    assert_eq!(
+        report["named"],
+        json!([{ "name": "text", "values": values }])
+    );
+}
+
+#[test]
+fn an_event_that_always_fails_ends_the_run_as_a_failure() {
+    let mut scenario = greeting();
+    let fails = json!({ "message": { "topic": "names", "body": "nobody" } });
+    scenario["steps"].as_array_mut().unwrap().push(fails);
+    let (status, report, errors) = greeted(&scenario, "aws");
+    assert_eq!(status, 1, "{report:#}\n{errors}");
+    let why = report["ended"][0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("step 2: an event was tried 3 times"),
+        "{why}"
+    );
+}
+
+#[test]
 fn an_answer_that_is_not_the_expected_one_is_told() {
     let mut scenario = greeting();
     scenario["steps"][0]["expect"] =
@@ -224,6 +252,8 @@ fn wrong_use_is_refused_before_anything_is_started() {
     refused(Path::new("/not/there"), &good, "local", "cannot be started");
     let tick = json!({ "steps": [{ "tick": "nightly" }] }).to_string();
     refused(&greeter, &tick, "aws,local", "nobody can bring to local");
+    let other = json!({ "steps": [{ "tick": "nightli" }] }).to_string();
+    refused(&greeter, &other, "aws", "declares only these: nightly");
     // The setting has no value.
     let bare = json!({ "steps": greeting()["steps"] }).to_string();
     refused(&greeter, &bare, "local", "GREETING");

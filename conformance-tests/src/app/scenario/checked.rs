@@ -28,6 +28,14 @@ impl TryFrom<String> for SavedName {
     }
 }
 
+/// Variables by which an application finds its stores.
+const OF_THE_PROVIDER: [&str; 4] = [
+    "ISOBAR_DOCUMENTS",
+    "ISOBAR_BLOBS",
+    "ISOBAR_TOPICS",
+    "ISOBAR_PREFIX",
+];
+
 /// The name of an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -39,6 +47,11 @@ impl TryFrom<String> for VariableName {
     fn try_from(name: String) -> Result<Self, String> {
         if name.is_empty() || name.contains(['=', '\0']) {
             return Err(format!("{name:?} is no name of an environment variable"));
+        }
+        if OF_THE_PROVIDER.contains(&name.as_str()) {
+            return Err(format!(
+                "{name} is the provider's: what is stored is read where that says"
+            ));
         }
         Ok(Self(name))
     }

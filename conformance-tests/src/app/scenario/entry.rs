@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::checked::{
@@ -23,6 +23,9 @@ pub(in super::super) struct Scenario {
     /// What may differ in every step.
     #[serde(default)]
     pub(in super::super) ignore: Ignored,
+    /// Saved numbers that may be others at each provider, wherever they stand.
+    #[serde(default)]
+    pub(in super::super) may_differ: Vec<SavedName>,
     pub(in super::super) steps: Vec<Step>,
     #[serde(default)]
     pub(in super::super) state: StateEntry,
@@ -102,7 +105,7 @@ pub(in super::super) struct MessageEntry {
     pub(in super::super) topic: String,
     pub(in super::super) body: Template,
     #[serde(default)]
-    pub(in super::super) attributes: BTreeMap<String, String>,
+    pub(in super::super) attributes: BTreeMap<String, Template>,
 }
 
 /// A request.
@@ -123,6 +126,7 @@ struct SentEntry {
     #[serde(default)]
     headers: HeaderFields,
     text: Option<Template>,
+    #[serde(default, deserialize_with = "also_null")]
     json: Option<Value>,
     base64: Option<Bytes64>,
 }
@@ -151,6 +155,7 @@ struct ExpectedEntry {
     #[serde(default)]
     headers: HeaderFields,
     text: Option<Template>,
+    #[serde(default, deserialize_with = "also_null")]
     json: Option<Value>,
     base64: Option<Bytes64>,
 }
@@ -207,6 +212,11 @@ impl TryFrom<ExpectedEntry> for Expected {
     }
 }
 
+/// `null` is content; only what is not written is none.
+fn also_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
 type Forms = (Option<Template>, Option<Value>, Option<Bytes64>);
 
 fn content(forms: Forms) -> Result<Option<Content>, String> {
@@ -259,7 +269,10 @@ impl Step {
                 path.chain(names_of(&sent.headers)).chain(content).collect()
             }
             Action::Tick(_) => Vec::new(),
-            Action::Message(message) => message.body.names().collect(),
+            Action::Message(message) => {
+                let attributes = message.attributes.values().flat_map(Template::names);
+                message.body.names().chain(attributes).collect()
+            }
         }
     }
 

@@ -66,6 +66,54 @@ fn a_scenario_has_steps_with_requests_and_events() {
 }
 
 #[test]
+fn null_is_content_that_is_sent_and_expected() {
+    let null = r#"{ "request": { "method": "PUT", "path": "/", "json": null }, "expect": { "json": null } },"#;
+    let scenario = parse(&steps(&(null.to_owned() + GET))).unwrap();
+    let content = |step: &Step| match &step.action {
+        Action::Request(sent) => (sent.content.is_some(), step.expect.content.is_some()),
+        _ => panic!("{step:?}"),
+    };
+    assert_eq!(content(&scenario.steps[0]), (true, true));
+    assert_eq!(content(&scenario.steps[1]), (false, false));
+    assert_eq!(
+        scenario.steps[0].expect.content,
+        Some(Content::Json(serde_json::Value::Null))
+    );
+}
+
+#[test]
+fn events_that_the_application_does_not_wait_for_are_refused() {
+    let declared = Declared {
+        name: "app".to_owned(),
+        collections: Vec::new(),
+        buckets: Vec::new(),
+        schedules: vec!["nightly".to_owned()],
+        topics: vec!["jobs".to_owned()],
+    };
+    let checked = |step: &str| parse(&steps(step)).unwrap().check_events(&declared);
+    checked(r#"{ "tick": "nightly" }, { "message": { "topic": "jobs", "body": "" } }"#).unwrap();
+    let error = checked(r#"{ "tick": "nightli" }"#).unwrap_err().to_string();
+    assert!(
+        error.contains("\"nightli\"") && error.ends_with(": nightly"),
+        "{error}"
+    );
+    let error = checked(r#"{ "message": { "topic": "job", "body": "" } }"#).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("step 1 is for the topic \"job\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn variables_that_name_the_stores_are_refused() {
+    let text = r#"{ "variables": { "ISOBAR_PREFIX": "x-" }, "steps": [] }"#;
+    let error = parse(text).unwrap_err();
+    assert!(error.contains("ISOBAR_PREFIX is the provider's"), "{error}");
+}
+
+#[test]
 fn a_saved_value_stands_for_its_name_and_keeps_its_type() {
     let names: Names = [("id".to_owned(), 7.into()), ("s".to_owned(), "a b".into())].into();
     let json = serde_json::json!({ "${s}": ["${id}", "no ${id}", "$${id}"] });
@@ -161,4 +209,9 @@ fn a_name_that_nobody_has_saved_is_refused_where_it_stands() {
     let expecting =
         r#"{ "request": { "method": "GET", "path": "/" }, "expect": { "text": "${id}" } }"#;
     refused(&steps(expecting), "3:69: step 1 expects ${id}");
+    let attribute =
+        r#"{ "message": { "topic": "a", "body": "", "attributes": { "b": "${id}" } } }"#;
+    refused(&steps(attribute), "3:64: step 1 uses ${id}");
+    let may = format!("{{ \"mayDiffer\": [\"no\"], \"steps\": [{GET}] }}");
+    refused(&may, "1:1: \"no\" may differ");
 }
