@@ -382,5 +382,5 @@ fn what_cannot_be_packed_is_refused_with_the_reason() {
         "nothing to pack",
     );
     std::os::unix::fs::symlink(folder.path(), folder.path().join("old/up")).unwrap();
-    refused(&local, "gcp", "up is a link to a folder");
+    refused(&local, "gcp", "up is a link to what lies outside");
 }
