@@ -10,7 +10,7 @@ use super::answers;
 use super::declared::Declared;
 use super::differences::Difference;
 use super::play::{PlayedStep, base64};
-use super::scenario::{Ignored, Names, Scenario};
+use super::scenario::{Ignored, Scenario};
 use super::values::{Naming, named};
 use super::{Run, state};
 use crate::door::WireResponse;
