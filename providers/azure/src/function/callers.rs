@@ -4,14 +4,17 @@ use isobar::authorization::Claims;
 use isobar_serve::{FrontDoorClaims, base64_json};
 use serde_json::Value;
 
-/// App Service puts what it knows of a caller into a field of its own, which it takes from requests of others:
+/// App Service puts what it knows of a caller into fields of its own, which it takes from requests of others. The one with
+/// the claims is read; those with the name, the id, the provider and its tokens are left to handlers:
 /// <https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities>
 ///
 /// It must be configured to refuse requests without a caller, or to leave that to the application.
 pub(super) const FRONT_DOORS: &[FrontDoorClaims] = &[FrontDoorClaims {
     name: "app-service",
-    field: "x-ms-client-principal",
+    fields: &["x-ms-client-principal"],
     read: principal,
+    reserved: &["x-ms-client-principal", "x-ms-token-"],
+    removes_signatures: false,
 }];
 
 /// The long names that .NET gives to claims, and what tokens call them.

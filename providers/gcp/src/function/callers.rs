@@ -8,18 +8,25 @@ use isobar_serve::{FrontDoorClaims, base64_claims};
 /// - API Gateway puts the claims of the token that it has checked into a field of its own, and the token of its service
 ///   account into `Authorization`. The service must let in nobody but that account:
 ///   <https://cloud.google.com/api-gateway/docs/authenticating-users-jwt>
-/// - Cloud Run passes the caller's token on with its signature taken away:
-///   <https://cloud.google.com/run/docs/troubleshooting#signature-removed>
+/// - Cloud Run passes the caller's token on with its signature taken away. Where a request has
+///   `X-Serverless-Authorization` that is the one token which it has checked; `Authorization` is what the client wants then:
+///   <https://cloud.google.com/run/docs/authenticating/service-to-service>
+///
+/// Both need a service that is not public. Cloud Run then takes the signatures of senders of events away, too.
 pub(super) const FRONT_DOORS: &[FrontDoorClaims] = &[
     FrontDoorClaims {
         name: "api-gateway",
-        field: "x-apigateway-api-userinfo",
+        fields: &["x-apigateway-api-userinfo"],
         read: base64_claims,
+        reserved: &["x-apigateway-api-userinfo"],
+        removes_signatures: true,
     },
     FrontDoorClaims {
         name: "iam",
-        field: "authorization",
+        fields: &["x-serverless-authorization", "authorization"],
         read: without_signature,
+        reserved: &[],
+        removes_signatures: true,
     },
 ];
 
@@ -36,7 +43,28 @@ fn without_signature(text: &str) -> Option<Claims> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
+
+    /// `{"sub":"10"}`, and `{"sub":"me"}`
+    const FORGED: &str = "Bearer e30.eyJzdWIiOiIxMCJ9.SIGNATURE_REMOVED_BY_GOOGLE";
+    const OWN: &str = "Bearer e30.eyJzdWIiOiJtZSJ9.SIGNATURE_REMOVED_BY_GOOGLE";
+
+    #[test]
+    fn beside_the_token_that_cloud_run_has_checked_no_other_counts() {
+        let iam = FRONT_DOORS.iter().find(|door| door.name == "iam").unwrap();
+        for (checked, expected) in [(OWN, Some("me")), ("Bearer e30.e30.c2ln", None), ("", None)] {
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", FORGED.parse().unwrap());
+            headers.insert("x-serverless-authorization", checked.parse().unwrap());
+            let claims = iam.of(&headers);
+            let subject = claims
+                .as_ref()
+                .map(|claims| claims["sub"].as_str().unwrap());
+            assert_eq!(subject, expected, "{checked}");
+        }
+    }
 
     #[test]
     fn only_a_token_whose_signature_was_taken_away_counts() {

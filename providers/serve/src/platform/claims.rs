@@ -4,28 +4,34 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName};
 use isobar::authorization::Claims;
 use isobar::{Error, Result};
 use serde_json::Value;
 
 use crate::config::Variables;
+use crate::event::{AUDIENCE_VARIABLE, SENDER_VARIABLE};
 
 /// Who checks callers: the application where it is not set, else the front door with this name.
 pub const AUTHORIZER_VARIABLE: &str = "ISOBAR_AUTHORIZER";
 
-/// A front door that checks callers, and the field in which it says who they are.
+/// A front door that checks callers, and the fields in which it says who they are.
 ///
-/// The field counts only where [`AUTHORIZER_VARIABLE`] names the front door: any client can write one elsewhere.
+/// They count only where [`AUTHORIZER_VARIABLE`] names the front door: any client can write them elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub struct FrontDoorClaims {
     /// Its name in [`AUTHORIZER_VARIABLE`].
     pub name: &'static str,
-    /// The field, in lower case, which clients cannot write through this front door.
-    pub field: &'static str,
-    /// Reads the field; nothing where it is malformed.
+    /// The fields in which it may say who calls, in lower case. The first that a request has is the one that it has
+    /// checked: those after it are the client's, and do not count.
+    pub fields: &'static [&'static str],
+    /// Reads such a field; nothing where it is malformed.
     pub read: fn(&str) -> Option<Claims>,
+    /// How the fields begin, in lower case, that nobody but this front door has a use for. They are taken from requests
+    /// where it is not named.
+    pub reserved: &'static [&'static str],
+    /// Whether it takes the signatures of tokens away, so that the application cannot check who sends events.
+    pub removes_signatures: bool,
 }
 
 impl FrontDoorClaims {
@@ -39,22 +45,33 @@ impl FrontDoorClaims {
             return Ok(None);
         };
         let found = known.iter().find(|door| door.name == name);
-        found.map(Some).ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             let message = format!(
                 "{AUTHORIZER_VARIABLE} is {name:?}, which no front door of this platform is called"
             );
             Error::invalid(message)
-        })
+        })?;
+        let is_set = |name| variables(name).is_some_and(|value| !value.is_empty());
+        if found.removes_signatures && (is_set(AUDIENCE_VARIABLE) || is_set(SENDER_VARIABLE)) {
+            return Err(Error::invalid(format!(
+                "{AUTHORIZER_VARIABLE} is {name:?}, where the platform takes the signatures of tokens away, so that the \
+                 senders of events cannot be checked again: unset {AUDIENCE_VARIABLE} and {SENDER_VARIABLE}"
+            )));
+        }
+        Ok(Some(found))
     }
 
     /// Whether nobody but the front door has a use for the field.
-    pub(super) fn is_own_field(&self) -> bool {
-        self.field != AUTHORIZATION.as_str()
+    pub(super) fn is_reserved(&self, field: &HeaderName) -> bool {
+        let mut beginnings = self.reserved.iter();
+        beginnings.any(|beginning| field.as_str().starts_with(beginning))
     }
 
-    /// What the front door says in these fields; nothing where there is not exactly one.
-    pub(super) fn of(&self, headers: &HeaderMap) -> Option<Claims> {
-        let mut values = headers.get_all(self.field).iter();
+    /// What the front door says in these fields; nothing where the one that counts is there twice.
+    pub fn of(&self, headers: &HeaderMap) -> Option<Claims> {
+        let mut fields = self.fields.iter();
+        let field = fields.find(|field| headers.contains_key(**field))?;
+        let mut values = headers.get_all(*field).iter();
         let only = values.next().filter(|_| values.next().is_none())?;
         (self.read)(only.to_str().ok()?)
     }
@@ -108,19 +125,39 @@ mod tests {
         assert_eq!(base64_claims("eyJzdWIiOiJ-fiJ9").unwrap()["sub"], "~~");
     }
 
+    const DOOR: FrontDoorClaims = FrontDoorClaims {
+        name: "test",
+        fields: &["x-checked", "x-claims"],
+        read: base64_claims,
+        reserved: &["x-c"],
+        removes_signatures: true,
+    };
+
     #[test]
-    fn a_field_counts_once() {
-        let door = FrontDoorClaims {
-            name: "test",
-            field: "x-claims",
-            read: base64_claims,
-        };
+    fn a_field_counts_once_and_only_the_first_that_is_there() {
         let mut headers = HeaderMap::new();
-        assert_eq!(door.of(&headers), None);
+        assert_eq!(DOOR.of(&headers), None);
         headers.append("x-claims", "e30".parse().unwrap());
-        assert_eq!(door.of(&headers), Some(Claims::new()));
+        assert_eq!(DOOR.of(&headers), Some(Claims::new()));
         headers.append("x-claims", "e30".parse().unwrap());
-        assert_eq!(door.of(&headers), None);
+        assert_eq!(DOOR.of(&headers), None);
+        headers.append("x-checked", "eyJzdWIiOiJ-fiJ9".parse().unwrap());
+        assert_eq!(DOOR.of(&headers).unwrap()["sub"], "~~");
+        headers.insert("x-checked", "".parse().unwrap());
+        headers.insert("x-claims", "e30".parse().unwrap());
+        assert_eq!(DOOR.of(&headers), None);
+    }
+
+    #[test]
+    fn senders_are_not_checked_where_signatures_are_taken_away() {
+        for set in ["", AUDIENCE_VARIABLE, SENDER_VARIABLE] {
+            let variables = |name: &str| match name {
+                AUTHORIZER_VARIABLE => Some("test".to_owned()),
+                name => Some(if name == set { "notes" } else { "" }.to_owned()),
+            };
+            let named = FrontDoorClaims::named(&[DOOR], &variables);
+            assert_eq!(named.is_ok(), set.is_empty(), "{set}");
+        }
     }
 
     #[test]

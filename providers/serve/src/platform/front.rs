@@ -96,13 +96,18 @@ impl Shared {
     /// Keeps what the front door says that checks callers, and takes away what any client could say in its place.
     pub(super) fn note_claims<B>(&self, request: &mut Request<B>) {
         let claims = self.front_door.and_then(|door| door.of(request.headers()));
-        for door in self
-            .facts
-            .front_doors
-            .iter()
-            .filter(|door| door.is_own_field())
-        {
-            request.headers_mut().remove(door.field);
+        let named = self.front_door.map(|door| door.name);
+        let doors = self.facts.front_doors.iter();
+        let others: Vec<_> = doors.filter(|door| named != Some(door.name)).collect();
+        let is_reserved = |name: &&HeaderName| others.iter().any(|door| door.is_reserved(name));
+        let reserved: Vec<HeaderName> = request
+            .headers()
+            .keys()
+            .filter(is_reserved)
+            .cloned()
+            .collect();
+        for name in reserved {
+            request.headers_mut().remove(name);
         }
         if let Some(claims) = claims {
             request.extensions_mut().insert(CheckedClaims(claims));

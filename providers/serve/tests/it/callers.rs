@@ -20,8 +20,10 @@ use crate::platform::FACTS;
 static GATED: PlatformFacts = PlatformFacts {
     front_doors: &[FrontDoorClaims {
         name: "gate",
-        field: "x-gate-claims",
+        fields: &["x-gate-claims"],
         read: base64_claims,
+        reserved: &["x-gate-"],
+        removes_signatures: false,
     }],
     ..FACTS
 };
@@ -93,9 +95,11 @@ async fn what_clients_write_in_its_place_is_not_believed_and_reaches_no_handler(
         "{answer}"
     );
     assert_eq!(answer.matches("x-request-id").count(), 1, "{answer}");
-    let answer = exchange(address, &get_once("/fields", ANN)).await;
+    let fields = format!("{ANN}x-gate-name: ann\r\nx-gates: kept\r\n");
+    let answer = exchange(address, &get_once("/fields", &fields)).await;
     assert_eq!(status(&answer), "200");
-    assert!(!answer.contains("x-gate-claims"), "{answer}");
+    assert!(!answer.contains("x-gate-"), "{answer}");
+    assert!(answer.contains("x-gates"), "{answer}");
 }
 
 #[tokio::test]
