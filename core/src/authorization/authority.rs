@@ -165,7 +165,7 @@ impl Authority {
         if claims.contains_key("iss") || self.bound.len() > 1 {
             expected.check_issuer(&claims).map_err(Refusal::Invalid)?;
         }
-        if claims.contains_key("aud") {
+        if claims.contains_key("aud") || claims.contains_key("client_id") {
             expected.check_audience(&claims).map_err(Refusal::Invalid)?;
         }
         Ok(claims)

@@ -23,7 +23,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     pub(crate) fn into_response(self, realm: &str, id: &RequestId) -> Response {
-        let challenge = self.challenge(realm);
+        let (challenge, after) = (self.challenge(realm), self.retry_after());
         let (status, code, failed, detail) = match self {
             Self::Missing => (
                 StatusCode::UNAUTHORIZED,
@@ -63,10 +63,20 @@ impl Refusal {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
             _ => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(RETRY_AFTER, HeaderValue::from(after));
             }
         }
         response
+    }
+
+    /// In how many seconds a caller of whom nobody can tell may come again.
+    fn retry_after(&self) -> u64 {
+        let after = match self {
+            Self::Unknown(error) => error.retry_after(),
+            _ => None,
+        };
+        let millis = after.unwrap_or_default().as_millis();
+        u64::try_from(millis.div_ceil(1_000)).map_or(u64::MAX, |seconds| seconds.max(1))
     }
 
     /// What the caller would have to bring (RFC 6750, section 3).

@@ -33,7 +33,8 @@ impl TokenDriver for Believes {
     async fn claims(&self, _: &TokenIssuer, token: &str) -> Result<Claims> {
         match token {
             "forged" => Err(Error::new(ErrorKind::Unauthenticated, "no key fits")),
-            "offline" => Err(Error::new(ErrorKind::Unavailable, "no keys")),
+            "offline" => Err(Error::new(ErrorKind::Unavailable, "no keys")
+                .with_retry_after(Duration::from_millis(4_001))),
             hex => {
                 let bytes = hex.as_bytes().chunks(2).map(|pair| {
                     let pair = std::str::from_utf8(pair).unwrap();
@@ -222,6 +223,15 @@ async fn a_signature_that_does_not_fit_is_401_and_keys_that_are_out_of_reach_are
 }
 
 #[tokio::test]
+async fn callers_come_again_when_the_keys_may_be_had() {
+    let service = app().build(&environment().tokens(Arc::new(Believes)).build());
+    let offline = request("/me", Some("Bearer offline"));
+    let answer = service.unwrap().respond(offline, Origin::default()).await;
+    let response = answer.unwrap_or_else(|never| match never {});
+    assert_eq!(response.headers()[RETRY_AFTER], "5");
+}
+
+#[tokio::test]
 async fn the_word_of_a_front_door_counts_only_where_the_deployment_says_so() {
     let claims = |change: Value| {
         let mut claims = json!({"sub": "ann", "scope": "read list"});
@@ -248,6 +258,10 @@ async fn the_word_of_a_front_door_counts_only_where_the_deployment_says_so() {
         send(&trusting, claims(json!({"aud": "other"}))).await.0,
         401
     );
+    for (client, status) in [("other", 401), ("notes", 200)] {
+        let cognito = claims(json!({"client_id": client}));
+        assert_eq!(send(&trusting, cognito).await.0, status, "{client}");
+    }
     assert_eq!(
         send(&trusting, claims(json!({"scope": "read"}))).await.0,
         403

@@ -1,10 +1,11 @@
 //! The keys of one issuer, and when they are fetched again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use isobar::driver::Clock;
 use isobar::{Error, ErrorKind, Result};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::watch;
 
 use crate::jws::Algorithm;
 use crate::key_set::KeySet;
@@ -27,16 +28,14 @@ pub(crate) struct Wanted<'t> {
 
 /// The keys, and what is known of the attempts to have them.
 #[derive(Debug, Default)]
-pub(crate) struct KeyCache {
-    known: Mutex<Known>,
-    /// Held by the one caller that fetches.
-    fetching: AsyncMutex<()>,
-}
+pub(crate) struct KeyCache(Mutex<Known>);
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Known {
     keys: Option<(Arc<KeySet>, SystemTime)>,
-    /// When the last attempt began, whether or not it has come to an end.
+    /// Closed when the attempt under way has ended.
+    attempt: Option<watch::Receiver<()>>,
+    /// When the last attempt ended, or that under way began.
     attempted_at: Option<SystemTime>,
     failed: bool,
 }
@@ -46,84 +45,115 @@ enum Next {
     Use(Arc<KeySet>),
     /// Fetch, and use these where that fails.
     Fetch(Option<Arc<KeySet>>),
-    /// There are no keys, and it is too early to ask again.
-    Wait,
+    /// There are no keys, and it is too early to ask again before this time.
+    Wait(Duration),
 }
 
 impl KeyCache {
     /// The keys for a token: those that are known, unless they are old or have none that fits and may be fetched again.
+    ///
+    /// They are fetched in a task of its own: a caller that goes away ends its waiting and nothing else.
     pub(crate) async fn keys<F>(
-        &self,
+        self: &Arc<Self>,
         wanted: Wanted<'_>,
-        now: SystemTime,
+        clock: &Arc<dyn Clock>,
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<KeySet>>
     where
-        F: Future<Output = Result<KeySet>>,
+        F: Future<Output = Result<KeySet>> + Send + 'static,
     {
-        let usable = match self.known().next(wanted, now) {
-            Next::Use(keys) => return Ok(keys),
-            Next::Wait => return Err(out_of_reach()),
-            Next::Fetch(usable) => usable,
+        let mut attempt = match self.joined(wanted, clock, fetch) {
+            Ok(attempt) => attempt,
+            Err(decided) => return decided,
         };
-        let _fetching = match (self.fetching.try_lock(), &usable) {
-            (Ok(fetching), _) => fetching,
-            // Somebody fetches already: only who has no key that fits waits for it.
-            (Err(_), Some(keys)) if keys.fitting(wanted).next().is_some() => {
-                return Ok(Arc::clone(keys));
-            }
-            (Err(_), _) => self.fetching.lock().await,
-        };
-        let usable = match self.known().next(wanted, now) {
-            Next::Use(keys) => return Ok(keys),
-            Next::Wait => return Err(out_of_reach()),
-            Next::Fetch(again) => again.or(usable),
-        };
-        self.begin(now);
-        match fetch().await {
-            Ok(keys) => Ok(self.succeed(keys, now)),
-            Err(error) => {
-                let fitting = usable.filter(|keys| keys.fitting(wanted).next().is_some());
-                let keys = fitting.ok_or(error)?;
-                Ok(keys)
-            }
+        // Nothing is ever sent: it is closed at the end.
+        while attempt.changed().await.is_ok() {}
+        match self.known().next(wanted, clock.now()) {
+            Next::Use(keys) | Next::Fetch(Some(keys)) => Ok(keys),
+            Next::Fetch(None) => Err(out_of_reach(PAUSE)),
+            Next::Wait(after) => Err(out_of_reach(after)),
         }
     }
 
-    fn known(&self) -> Known {
-        self.change().clone()
-    }
-
-    fn change(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// An attempt that its caller gives up counts as one that failed.
-    fn begin(&self, now: SystemTime) {
-        let mut known = self.change();
+    /// The attempt to wait for, which is begun where there is none; otherwise what is to be had without one.
+    fn joined<F>(
+        self: &Arc<Self>,
+        wanted: Wanted<'_>,
+        clock: &Arc<dyn Clock>,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<watch::Receiver<()>, Result<Arc<KeySet>>>
+    where
+        F: Future<Output = Result<KeySet>> + Send + 'static,
+    {
+        let mut known = self.known();
+        let now = clock.now();
+        if let Some(attempt) = known.under_way() {
+            // Only who has no key that fits waits for it.
+            return known
+                .fitting(wanted, now)
+                .map_or(Ok(attempt), |keys| Err(Ok(keys)));
+        }
+        match known.next(wanted, now) {
+            Next::Use(keys) => return Err(Ok(keys)),
+            Next::Wait(after) => return Err(Err(out_of_reach(after))),
+            Next::Fetch(_) => {}
+        }
+        let (ends, attempt) = watch::channel(());
+        known.attempt = Some(attempt.clone());
         known.attempted_at = Some(now);
+        // Unless it says otherwise at its end.
         known.failed = true;
+        let (cache, clock, fetched) = (Arc::clone(self), Arc::clone(clock), fetch());
+        tokio::spawn(async move {
+            cache.end(fetched.await.ok(), clock.now());
+            drop(ends);
+        });
+        Ok(attempt)
     }
 
-    fn succeed(&self, keys: KeySet, now: SystemTime) -> Arc<KeySet> {
-        let keys = Arc::new(keys);
-        let mut known = self.change();
-        known.keys = Some((Arc::clone(&keys), now));
-        known.failed = false;
-        keys
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, keys: Option<KeySet>, now: SystemTime) {
+        let mut known = self.known();
+        known.attempt = None;
+        known.attempted_at = Some(now);
+        known.failed = keys.is_none();
+        if let Some(keys) = keys {
+            known.keys = Some((Arc::new(keys), now));
+        }
     }
 }
 
 impl Known {
+    /// The attempt that has not ended, and whose task is not gone.
+    fn under_way(&self) -> Option<watch::Receiver<()>> {
+        let attempt = self.attempt.as_ref()?;
+        attempt.has_changed().is_ok().then(|| attempt.clone())
+    }
+
+    /// Keys that are not too old.
+    fn usable(&self, now: SystemTime) -> Option<&(Arc<KeySet>, SystemTime)> {
+        // A clock that went back has not made them older.
+        let age = |at: SystemTime| now.duration_since(at).unwrap_or_default();
+        self.keys.as_ref().filter(|(_, at)| age(*at) < USABLE)
+    }
+
+    fn fitting(&self, wanted: Wanted<'_>, now: SystemTime) -> Option<Arc<KeySet>> {
+        let (keys, _) = self.usable(now)?;
+        let fits = keys.fitting(wanted).next().is_some();
+        fits.then(|| Arc::clone(keys))
+    }
+
     fn next(&self, wanted: Wanted<'_>, now: SystemTime) -> Next {
-        // A clock that went back has no time between.
-        let since = |then: SystemTime| now.duration_since(then).unwrap_or_default();
-        let usable = self.keys.as_ref().filter(|(_, at)| since(*at) < USABLE);
-        let attempted = self.attempted_at.map(since);
-        let paused = self.failed && attempted.is_some_and(|ago| ago < PAUSE);
-        let Some((keys, at)) = usable else {
+        // What a clock that went back says of the past is of no use: ask again.
+        let since = |then: SystemTime| now.duration_since(then).unwrap_or(Duration::MAX);
+        let ago = self.attempted_at.map_or(Duration::MAX, since);
+        let paused = self.failed && ago < PAUSE;
+        let Some((keys, at)) = self.usable(now) else {
             return if paused {
-                Next::Wait
+                Next::Wait(PAUSE.saturating_sub(ago))
             } else {
                 Next::Fetch(None)
             };
@@ -131,21 +161,21 @@ impl Known {
         let fits = keys.fitting(wanted).next().is_some();
         let keys = Arc::clone(keys);
         let is_fresh = since(*at) < FRESH;
-        let asked = attempted.is_some_and(|ago| ago < BETWEEN);
+        let asked = ago < BETWEEN;
         match (fits, is_fresh) {
             (true, true) => Next::Use(keys),
             (true, false) if paused => Next::Use(keys),
             // What an issuer that was asked a moment ago does not have, nobody has signed with.
             (false, _) if asked && !self.failed => Next::Use(keys),
-            (false, _) if asked => Next::Wait,
+            (false, _) if asked => Next::Wait(BETWEEN.saturating_sub(ago)),
             _ => Next::Fetch(Some(keys)),
         }
     }
 }
 
-fn out_of_reach() -> Error {
+fn out_of_reach(after: Duration) -> Error {
     let message = "the keys of the issuer could not be had a moment ago";
-    Error::new(ErrorKind::Unavailable, message).with_retry_after(PAUSE)
+    Error::new(ErrorKind::Unavailable, message).with_retry_after(after)
 }
 
 #[cfg(test)]

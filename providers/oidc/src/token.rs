@@ -16,7 +16,7 @@ use crate::key_cache::{KeyCache, Wanted};
 
 /// Checks tokens of any issuer whose keys can be fetched, and keeps the keys.
 pub struct OidcTokens {
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     clock: Arc<dyn Clock>,
     caches: Mutex<HashMap<TokenIssuer, Arc<KeyCache>>>,
 }
@@ -25,7 +25,7 @@ impl OidcTokens {
     /// Nothing is fetched before the first token comes.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            fetcher: Fetcher::default(),
+            fetcher: Arc::default(),
             clock,
             caches: Mutex::default(),
         }
@@ -57,8 +57,12 @@ impl TokenDriver for OidcTokens {
             id: jws.key_id.as_deref(),
         };
         let cache = self.cache(issuer);
-        let fetch = || self.fetcher.keys(issuer, &*self.clock);
-        let keys = cache.keys(wanted, self.clock.now(), fetch).await?;
+        let fetch = || {
+            let (fetcher, clock) = (Arc::clone(&self.fetcher), Arc::clone(&self.clock));
+            let issuer = issuer.clone();
+            async move { fetcher.keys(&issuer, &*clock).await }
+        };
+        let keys = cache.keys(wanted, &self.clock, fetch).await?;
         let signed = keys.fitting(wanted).any(|key| key.has_signed(&jws));
         if !signed {
             return Err(refused("no key of the issuer has signed the token"));

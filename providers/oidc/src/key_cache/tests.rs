@@ -1,8 +1,12 @@
 //! When keys are fetched, on a clock that the test moves.
 
-use std::future::ready;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::future::{pending, ready};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::UNIX_EPOCH;
+
+use async_trait::async_trait;
 
 use super::*;
 
@@ -22,9 +26,25 @@ fn wanted(id: &str) -> Wanted<'_> {
     }
 }
 
+/// So many seconds after some instant.
+#[derive(Debug, Default)]
+struct Moved(AtomicU64);
+
+#[async_trait]
+impl Clock for Moved {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_000_000 + self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, _: Duration) {
+        pending::<()>().await;
+    }
+}
+
 #[derive(Default)]
 struct Issuer {
-    cache: KeyCache,
+    cache: Arc<KeyCache>,
+    clock: Arc<Moved>,
     fetched: AtomicUsize,
 }
 
@@ -35,18 +55,40 @@ impl Issuer {
 
     /// What a token with this key finds after so many seconds, where the issuer has the key `has` or is out of reach.
     async fn ask(&self, second: u64, id: &str, has: Option<&str>) -> &'static str {
-        let now = UNIX_EPOCH + Duration::from_secs(1_000_000 + second);
+        self.clock.0.store(second, Ordering::SeqCst);
+        let answer = ready(has.map(keys).ok_or_else(gone));
+        shown(id, self.keys(id, answer).await)
+    }
+
+    async fn keys<F>(&self, id: &str, answer: F) -> Result<Arc<KeySet>>
+    where
+        F: Future<Output = Result<KeySet>> + Send + 'static,
+    {
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let fetch = || {
             self.fetched.fetch_add(1, Ordering::SeqCst);
-            let gone = Error::new(ErrorKind::Unavailable, "gone");
-            ready(has.map(keys).ok_or(gone))
+            answer
         };
-        match self.cache.keys(wanted(id), now, fetch).await {
-            Ok(keys) if keys.fitting(wanted(id)).next().is_some() => "found",
-            Ok(_) => "none",
-            Err(_) => "out of reach",
-        }
+        self.cache.keys(wanted(id), &clock, fetch).await
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Unavailable, "gone")
+}
+
+fn shown(id: &str, found: Result<Arc<KeySet>>) -> &'static str {
+    match found {
+        Ok(keys) if keys.fitting(wanted(id)).next().is_some() => "found",
+        Ok(_) => "none",
+        Err(_) => "out of reach",
+    }
+}
+
+/// Polls once, and expects nothing yet.
+async fn begin(call: &mut std::pin::Pin<&mut impl Future>) {
+    let step = std::future::poll_fn(|task| Poll::Ready(call.as_mut().poll(task).is_pending()));
+    assert!(step.await);
 }
 
 #[tokio::test]
@@ -99,23 +141,56 @@ async fn an_issuer_that_fails_is_left_alone_for_a_moment() {
 
 #[tokio::test]
 async fn whoever_has_a_key_does_not_wait_for_a_fetch_that_hangs() {
-    let cache = KeyCache::default();
-    let at = |second: u64| UNIX_EPOCH + Duration::from_secs(1_000_000 + second);
-    cache
-        .keys(wanted("a"), at(0), || ready(Ok(keys("a"))))
-        .await
-        .unwrap();
-    let mut hanging = Box::pin(cache.keys(wanted("a"), at(900), std::future::pending));
-    let waits = std::future::poll_fn(|task| std::task::Poll::Ready(hanging.as_mut().poll(task)));
-    assert!(waits.await.is_pending());
-    let found = cache
-        .keys(wanted("a"), at(906), || ready(Ok(keys("b"))))
-        .await;
-    assert!(found.unwrap().fitting(wanted("a")).next().is_some());
-    // The one that hung is given up, and the next one may ask.
-    drop(hanging);
-    let found = cache
-        .keys(wanted("a"), at(907), || ready(Ok(keys("a"))))
-        .await;
-    assert!(found.unwrap().fitting(wanted("a")).next().is_some());
+    let issuer = Issuer::default();
+    issuer.ask(0, "a", Some("a")).await;
+    issuer.clock.0.store(900, Ordering::SeqCst);
+    let mut hanging = pin!(issuer.keys("a", pending()));
+    begin(&mut hanging).await;
+    assert_eq!(issuer.ask(906, "a", Some("b")).await, "found");
+    assert_eq!(issuer.fetched(), 2);
+}
+
+#[tokio::test]
+async fn callers_that_go_away_end_no_fetch_and_those_that_come_wait_for_the_same() {
+    let issuer = Issuer::default();
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let answered = async { answered.await.map_err(|_| gone()) };
+    {
+        let mut impatient = pin!(issuer.keys("a", answered));
+        begin(&mut impatient).await;
+    }
+    let mut patient = pin!(issuer.keys("a", pending()));
+    begin(&mut patient).await;
+    assert!(answer.send(keys("a")).is_ok());
+    assert_eq!(shown("a", patient.await), "found");
+    assert_eq!(issuer.fetched(), 1);
+}
+
+#[tokio::test]
+async fn the_pause_begins_at_the_end_of_what_failed() {
+    let issuer = Issuer::default();
+    let (answer, answered) = tokio::sync::oneshot::channel::<KeySet>();
+    let answered = async { answered.await.map_err(|_| gone()) };
+    let mut hanging = pin!(issuer.keys("a", answered));
+    begin(&mut hanging).await;
+    issuer.clock.0.store(5, Ordering::SeqCst);
+    drop(answer);
+    let error = hanging.await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(PAUSE));
+    assert_eq!(issuer.ask(9, "a", Some("a")).await, "out of reach");
+    assert_eq!(issuer.fetched(), 1);
+    assert_eq!(issuer.ask(10, "a", Some("a")).await, "found");
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_freezes_neither_keys_nor_pauses() {
+    let issuer = Issuer::default();
+    issuer.ask(100_000, "a", Some("a")).await;
+    assert_eq!(issuer.ask(0, "b", Some("b")).await, "found");
+    assert_eq!(issuer.ask(901, "b", None).await, "found");
+    assert_eq!(issuer.ask(800, "c", Some("c")).await, "found");
+    assert_eq!(issuer.fetched(), 4);
+    let failing = Issuer::default();
+    assert_eq!(failing.ask(100_000, "a", None).await, "out of reach");
+    assert_eq!(failing.ask(0, "a", Some("a")).await, "found");
 }
