@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as TaskContext, Poll, ready};
+use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, SystemTime};
 
 use axum::response::IntoResponse;
@@ -123,7 +123,7 @@ impl Refused {
     }
 }
 
-/// Counts until the response was sent, or its client is gone.
+/// Counts until the response is with the connection whole, or its client is gone.
 #[derive(Debug)]
 struct UnderWay(Arc<Limit>);
 
@@ -166,20 +166,21 @@ where
         let call = self.inner.call(request);
         Box::pin(async move {
             let response = call.await.map(IntoResponse::into_response)?;
-            Ok(response.map(|body| {
+            let held = |body| {
                 Body::new(Held {
                     body,
-                    under_way: Some(under_way),
+                    _under_way: under_way,
                 })
-            }))
+            };
+            Ok(response.map(held))
         })
     }
 }
 
-/// A body whose request is under way until it ends.
+/// A body whose request is under way until the server has done with it.
 struct Held {
     body: Body,
-    under_way: Option<UnderWay>,
+    _under_way: UnderWay,
 }
 
 impl http_body::Body for Held {
@@ -190,11 +191,7 @@ impl http_body::Body for Held {
         mut self: Pin<&mut Self>,
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(task));
-        if frame.is_none() || self.body.is_end_stream() {
-            self.under_way = None;
-        }
-        Poll::Ready(frame)
+        Pin::new(&mut self.body).poll_frame(task)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -172,11 +172,13 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
         self
     }
 
-    /// Serves at most this many requests to the path at once, until each response was sent; more are answered with 503
-    /// and `Retry-After`.
+    /// Serves at most this many requests to the path at once, until each response is with the connection whole; more are
+    /// answered with 503 and `Retry-After`. What waits in buffers there no longer counts, nor does a connection that is
+    /// upgraded (101), since its response has no body.
     ///
     /// It counts in this instance of the application: a platform that runs several serves as many times more. Callers
-    /// are counted before they are checked.
+    /// are counted before [`requires`](Self::requires) of the path checks them, and after that of
+    /// [`Routes`](super::Routes::requires) has.
     #[must_use]
     pub fn max_concurrent(mut self, requests: usize) -> Self {
         self.max_concurrent = Some(requests);

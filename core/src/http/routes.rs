@@ -118,6 +118,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Takes an existing axum router as one opaque entry below `prefix`, or at `/` beside the
     /// other routes.
+    ///
+    /// The table tells nothing of what is in it: of [`Routes`] that became a router
+    /// ([`into_router`](Self::into_router)) requirements and limits still hold, but descriptions and exports show an open
+    /// route. [`nest`](Self::nest) and [`merge`](Self::merge) keep them.
     #[must_use]
     pub fn mount(mut self, prefix: &str, router: Router<S>) -> Self {
         self.router = match prefix {
@@ -193,6 +197,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Lets only callers with a token of the authorizer, and with its scopes, through to everything added so far, the
     /// fallback too.
+    ///
+    /// It stands before the limits of those routes ([`MethodRoutes::max_concurrent`] and `rate`), which count only whom it
+    /// lets through.
     #[must_use]
     pub fn requires(mut self, requirement: impl Into<Requirement>) -> Self {
         let requirement = requirement.into();
@@ -216,7 +223,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         &self.table
     }
 
-    /// The axum router, for a server or a test.
+    /// The axum router, for a server or a test; without the table.
     pub fn into_router(self) -> Router<S> {
         self.router
     }
