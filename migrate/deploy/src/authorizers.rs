@@ -36,7 +36,9 @@ pub(crate) fn security(
 
 /// The variable that says who checks callers, where some route asks for any.
 pub(crate) fn variable(application: &Application) -> Option<Variable> {
-    let comment = "Who checks callers: \"api-gateway\" where its gateway does, and nobody else may call the service.";
+    let comment = "Who checks callers: \"application\" where clients call the service itself; \"api-gateway\" behind the \
+                   gateway of openapi.yaml, which puts a token of its own into Authorization, so that the application \
+                   would answer 401. Then let in nobody but the gateway's account.";
     (!application.authorizers.is_empty()).then(|| Variable {
         name: VARIABLE.to_owned(),
         value: APPLICATION.to_owned(),
@@ -53,13 +55,15 @@ mod tests {
         "name": "notes", "collections": [], "buckets": [], "secrets": [], "schedules": [],
         "settings": [{"name": "LOGIN_ISSUER"}],
         "authorizers": [
-            {"name": "login", "issuer": {"setting": "LOGIN_ISSUER"}, "audience": {"value": "notes"}},
+            {"name": "login", "issuer": {"setting": "LOGIN_ISSUER"}, "audience": {"value": "notes"},
+             "keys": {"value": "https://keys.example"}},
             {"name": "partners", "issuer": {"value": "https://partner.example"}, "audience": {"value": "p"}}
         ],
         "routes": [
             {"methods": ["GET"], "path": "/notes", "opaque": false,
              "requires": [{"authorizer": "login", "scopes": ["notes:read"]}]},
             {"methods": ["POST"], "path": "/notes", "opaque": false, "requires": [{"authorizer": "partners"}]},
+            {"methods": ["TRACE"], "path": "/traced", "opaque": false, "requires": [{"authorizer": "login"}]},
             {"methods": ["GET"], "path": "/open", "opaque": false}
         ]
     }"#;
@@ -73,7 +77,6 @@ mod tests {
             events_path: None,
         };
         let export = export(target, &source).unwrap();
-        assert!(!export.notes.iter().any(|note| note.contains("authorizers")));
         let found = export.files.into_iter().find(|file| file.path == name);
         found.unwrap().text
     }
@@ -96,9 +99,12 @@ mod tests {
                 "the value of LOGIN_ISSUER",
                 "issuer: https://partner.example",
                 "- notes:read",
+                "tokens of RSA keys only",
+                "finds the keys by discovery",
             ],
         );
         assert_eq!(routes.matches("security:").count(), 3, "{routes}");
+        assert!(!routes.contains("traced"), "{routes}");
         let template = file(Target::Aws, "template.yaml");
         check(
             &template,
@@ -115,10 +121,20 @@ mod tests {
                 "x-google-issuer: FILL-IN",
                 "x-google-issuer: https://partner.example",
                 "x-google-audiences: notes",
+                "x-google-jwks_uri: https://keys.example",
+                "ISOBAR_AUTHORIZER=api-gateway",
             ],
         );
         assert_eq!(routes.matches("security:").count(), 3, "{routes}");
+        assert!(!routes.contains("traced"), "{routes}");
         let service = file(Target::Gcp, "service.yaml");
-        check(&service, &["ISOBAR_AUTHORIZER", "value: application"]);
+        check(
+            &service,
+            &[
+                "ISOBAR_AUTHORIZER",
+                "value: application",
+                "\"api-gateway\" behind",
+            ],
+        );
     }
 }

@@ -151,7 +151,9 @@ fn routes(application: &Application) -> String {
     let definitions = definitions(application, &mut comments);
     if !definitions.is_empty() {
         whole["securityDefinitions"] = definitions.into();
-        let note = "API Gateway checks tokens by these, and no scopes: the service does, whoever checks tokens.";
+        let note = "API Gateway checks tokens by these, and no scopes: the service does, whoever checks tokens. Behind the \
+                    gateway the service needs ISOBAR_AUTHORIZER=api-gateway, and must let in nobody but the gateway's \
+                    account.";
         comments.push(Comment::new("/securityDefinitions", note));
     }
     yaml::document(&whole, &comments)

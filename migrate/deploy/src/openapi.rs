@@ -55,7 +55,11 @@ impl Item {
 /// writes the name of a parameter that takes all that is left.
 pub(crate) fn items(application: &Application, rest: fn(&str) -> String) -> BTreeMap<String, Item> {
     let mut items: BTreeMap<String, Item> = BTreeMap::new();
-    for route in &application.routes {
+    for route in application
+        .routes
+        .iter()
+        .filter(|route| is_expressible(route))
+    {
         for path in paths(route) {
             let (path, parameters) = template(&path, rest);
             let item = items.entry(path).or_default();
@@ -64,6 +68,13 @@ pub(crate) fn items(application: &Application, rest: fn(&str) -> String) -> BTre
         }
     }
     items
+}
+
+/// Whether a gateway has some method of the route. One of TRACE alone would look like one of all methods.
+fn is_expressible(route: &Route) -> bool {
+    let is_known =
+        |method: &String| method == "*" || METHODS.contains(&method.to_ascii_lowercase().as_str());
+    route.methods.is_empty() || route.methods.iter().any(is_known)
 }
 
 /// One operation, whose name is that of its route, or made of method and path.

@@ -20,7 +20,11 @@ The template has one route for everything instead, so that the application answe
 
 const CHECKS: &str = "\
 API Gateway checks callers by these; with the parameter Authorizer of the template as api-gateway the function takes its \
-word, and checks them again otherwise.";
+word, and checks them again otherwise. It takes tokens of RSA keys only (RS256, RS384, RS512): those of other keys it \
+answers with 401.";
+
+const DISCOVERED: &str = "\
+API Gateway finds the keys by discovery below this URL: the URL of the keys that the application declares is not told.";
 
 pub(super) fn document(application: &Application) -> String {
     let mut ids = OperationIds::default();
@@ -81,6 +85,9 @@ fn schemes(application: &Application, comments: &mut Vec<Comment>) -> Map<String
             authorizer.name
         );
         let issuer = value(&authorizer.issuer, format!("{at}/issuer"), comments);
+        if authorizer.keys.is_some() {
+            comments.push(Comment::new(&at, DISCOVERED));
+        }
         let audience = authorizer.audience.iter();
         let audience: Vec<Value> = audience
             .map(|audience| value(audience, format!("{at}/audience"), comments))

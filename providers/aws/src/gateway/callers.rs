@@ -23,7 +23,7 @@ pub(super) fn claims(event: &HttpEvent<'_>) -> Option<Claims> {
         return None;
     };
     if let Some(Value::Object(mut jwt)) = told.remove("jwt") {
-        return object(jwt.remove("claims")).map(with_audiences);
+        return object(jwt.remove("claims")).map(with_lists);
     }
     if let Some(claims) = object(told.remove("claims")) {
         return Some(claims);
@@ -40,15 +40,17 @@ pub(super) fn claims(event: &HttpEvent<'_>) -> Option<Claims> {
     Some(own)
 }
 
-/// An HTTP API tells a list as a text, `[one two]`.
-fn with_audiences(mut claims: Claims) -> Claims {
-    if let Some(Value::String(text)) = claims.get("aud")
-        && let Some(list) = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-    {
-        let list = list.split(' ').map(Value::from).collect();
-        claims.insert("aud".to_owned(), Value::Array(list));
+/// An HTTP API tells a list as a text, `[one two]`. Neither audiences nor scopes begin with a bracket otherwise.
+fn with_lists(mut claims: Claims) -> Claims {
+    for name in ["aud", "scope", "scp"] {
+        if let Some(value) = claims.get_mut(name)
+            && let Some(list) = value
+                .as_str()
+                .and_then(|text| text.strip_prefix('['))
+                .and_then(|text| text.strip_suffix(']'))
+        {
+            *value = list.split_ascii_whitespace().map(Value::from).collect();
+        }
     }
     claims
 }
@@ -85,6 +87,10 @@ mod tests {
         check(
             &json!({"jwt": {"claims": {"sub": "ann", "aud": "[notes other]"}}}),
             Some(&json!({"sub": "ann", "aud": ["notes", "other"]})),
+        );
+        check(
+            &json!({"jwt": {"claims": {"scp": "[read list]", "scope": "[]", "team": "[a b]"}}}),
+            Some(&json!({"scp": ["read", "list"], "scope": [], "team": "[a b]"})),
         );
         check(
             &json!({"lambda": {"sub": "ann"}}),
