@@ -65,7 +65,7 @@ fn told_to_wait(response: &WireResponse) -> Result<(), Failure> {
 async fn in_a_time(ctx: Context) -> Result<(), Failure> {
     let door = ctx.door().await?;
     let begin = Instant::now();
-    let mut served = 0;
+    let (mut served, mut refused) = (0, false);
     for nth in 0..10 * BURST {
         let response = door.send(&WireRequest::new("GET", "/limited")).await?;
         match response.status {
@@ -74,11 +74,16 @@ async fn in_a_time(ctx: Context) -> Result<(), Failure> {
                 told_to_wait(&response)?;
                 let in_burst = nth < BURST;
                 expect::that(!in_burst, "a request within the burst is refused")?;
+                refused = true;
                 break;
             }
             status => return Err(Failure::new(format!("the status is {status}"))),
         }
     }
+    expect::that(
+        refused,
+        &format!("{served} requests were served and none refused"),
+    )?;
     // As many as the bucket holds, and one for each second that passed meanwhile.
     let most = u64::from(BURST) + begin.elapsed().as_secs() + 1;
     let fits = served <= most;
