@@ -53,15 +53,42 @@ fn platform_level(config: &Config) -> LevelFilter {
     }
 }
 
+/// Levels and `TARGET=LEVEL`, between commas or on lines of their own.
+///
+/// The parser of `Targets` takes a word that is no level for a target whose level is `trace`, so that a slip would silence
+/// everything else.
 fn parse(what: &str, directives: &str) -> Result<Targets, String> {
-    let directives = directives.trim();
+    let parts = directives.split([',', '\n', '\r']).map(str::trim);
+    let mut targets = Targets::new();
+    let mut is_empty = true;
+    for directive in parts.filter(|part| !part.is_empty()) {
+        is_empty = false;
+        let (target, level) = match directive.split_once('=') {
+            Some((target, level)) => (Some(target.trim_end()), level.trim_start()),
+            None => (None, directive),
+        };
+        let is_target = |target: &str| {
+            !target.is_empty()
+                && !target.contains(|c: char| c.is_whitespace() || "[]{}".contains(c))
+        };
+        // An empty level would be `error`.
+        let known = level.parse::<LevelFilter>().ok();
+        let Some(level) = known.filter(|_| !level.is_empty() && target.is_none_or(is_target))
+        else {
+            return Err(format!(
+                "{what} has {directive:?}, which is no level and no TARGET=LEVEL: it has no effect"
+            ));
+        };
+        targets = match target {
+            Some(target) => targets.with_target(target, level),
+            None => targets.with_default(level),
+        };
+    }
     // None at all would be taken for silence.
-    if directives.is_empty() {
+    if is_empty {
         return Err(format!("{what} is empty: it has no effect"));
     }
-    directives.parse().map_err(|error| {
-        format!("{what} is no level and no list like info,isobar=debug: {error}: it has no effect")
-    })
+    Ok(targets)
 }
 
 fn read(file: &Path) -> Result<Targets, String> {
@@ -167,6 +194,39 @@ mod tests {
             &[("any", Level::ERROR), ("notes::orders", Level::INFO)],
             0,
         );
+    }
+
+    #[test]
+    fn directives_may_stand_on_lines_and_after_spaces() {
+        for text in [
+            "warn, isobar=debug",
+            "warn\nisobar = debug\r\n",
+            ",warn,,isobar=debug,",
+        ] {
+            let targets = parse("a list", text).unwrap();
+            assert!(targets.would_enable("any", &Level::WARN), "{text:?}");
+            assert!(!targets.would_enable("any", &Level::INFO), "{text:?}");
+            assert!(targets.would_enable("isobar", &Level::DEBUG), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_slip_silences_nothing() {
+        for text in [
+            "inof",
+            "warning",
+            "debug,isobar",
+            "isobar=",
+            "=debug",
+            "isobar=loud",
+            "my app=info",
+            "info isobar=debug",
+            "a[b]=info",
+            "",
+            " , ",
+        ] {
+            assert!(parse("a list", text).is_err(), "{text:?}");
+        }
     }
 
     #[test]
