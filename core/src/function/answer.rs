@@ -93,7 +93,9 @@ impl Future for Answer {
                 .into_response()
             }
             Err(message) => {
-                let id = this.context.id().as_str();
+                let _entered = context.enter();
+                let _span = recording.map(Recording::enter);
+                let id = context.id().as_str();
                 tracing::error!(target: "isobar", id, "a handler panicked: {message}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }

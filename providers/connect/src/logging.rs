@@ -4,6 +4,7 @@ mod fields;
 mod layer;
 mod level;
 mod line;
+mod panics;
 mod shape;
 mod text;
 
@@ -37,6 +38,7 @@ pub(crate) fn install(config: &Config, name: &'static str) -> Option<Telemetry> 
         tracing::debug!("the application has installed its own subscriber");
         return None;
     }
+    panics::log();
     for complaint in ignored.iter().chain(&refused) {
         tracing::warn!(target: "isobar", "{complaint}");
     }

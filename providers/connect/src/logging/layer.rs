@@ -51,10 +51,12 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
-        {
-            values.record(fields);
+        let Some(span) = context.span(id) else { return };
+        // What the application writes of its values may log, and panic: nothing is locked meanwhile.
+        let mut told = Fields::default();
+        values.record(&mut told);
+        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+            fields.others.append(&mut told.others);
         }
     }
 
@@ -69,7 +71,11 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
             let mut shown = Map::new();
             shown.insert("name".to_owned(), span.name().into());
             if let Some(fields) = span.extensions().get::<Fields>() {
-                shown.extend(fields.others.clone());
+                let fields = fields.others.iter();
+                shown.extend(fields.map(|(name, value)| match name.as_str() {
+                    "name" => ("fields.name".to_owned(), value.clone()),
+                    _ => (name.clone(), value.clone()),
+                }));
             }
             Value::Object(shown)
         });
