@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 
 use application::{Application, Response, TRACE};
 use collectors::{Rotel, Silent, absent, failing};
-use runtime_api::RuntimeApi;
+use runtime_api::{Caller, RuntimeApi};
 
 /// The bound, and what a busy machine takes for all the rest.
 const BOUND: Duration = Duration::from_millis(500 + 700);
@@ -23,7 +23,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             frozen,
         ),
         trial("spans_of_a_server_are_told_when_it_ends", server),
-        trial("spans_of_lambda_are_told_before_the_next_event", lambda),
+        trial("spans_of_lambda_are_told_before_the_next_event", || {
+            lambda(Caller::Client)
+        }),
+        trial(
+            "spans_of_lambda_are_told_where_its_own_tracing_is_off",
+            || lambda(Caller::InactiveXRay),
+        ),
         trial(
             "a_silent_collector_delays_one_answer_within_the_bound",
             silent,
@@ -37,6 +43,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             useless,
         ),
         trial("levels_change_at_a_signal", levels),
+        trial("a_panic_is_logged_in_one_line_with_its_trace", panic),
         trial("an_application_goes_on_that_nobody_hears", unheard),
     ]
 }
@@ -67,7 +74,10 @@ fn span_of(response: &Response) -> Result<String, Failed> {
 fn frozen() -> Result<(), Failed> {
     let rotel = Rotel::start()?;
     let application = Application::function_compute(&rotel.url)?;
-    let span = span_of(&application.log("frozen")?)?;
+    let response = application.log("frozen")?;
+    // What is told later than that is told too late.
+    application.signal("-STOP")?;
+    let span = span_of(&response)?;
     rotel.has_span(&span)?;
     rotel.has(&["faas.invocation_id", "SPAN_KIND_SERVER"])
 }
@@ -80,16 +90,21 @@ fn server() -> Result<(), Failed> {
     rotel.has_span(&span)
 }
 
-fn lambda() -> Result<(), Failed> {
+fn lambda(caller: Caller) -> Result<(), Failed> {
     let rotel = Rotel::start()?;
-    let api = RuntimeApi::start()?;
-    let _application = Application::lambda(&rotel.url, api.address)?;
+    let api = RuntimeApi::start(caller)?;
+    let application = Application::lambda(&rotel.url, api.address)?;
     let invoked = api.invoked()?;
+    application.signal("-STOP")?;
     that(
         invoked.answer.contains("\"statusCode\":200"),
         &invoked.answer,
     )?;
-    rotel.has(&[TRACE, "SPAN_KIND_SERVER"])
+    rotel.has(&[
+        TRACE,
+        "SPAN_KIND_SERVER",
+        "Parent ID      : b7ad6b7169203331",
+    ])
 }
 
 fn silent() -> Result<(), Failed> {
@@ -110,7 +125,7 @@ fn silent() -> Result<(), Failed> {
 
 fn silent_on_lambda() -> Result<(), Failed> {
     let collector = Silent::start()?;
-    let api = RuntimeApi::start()?;
+    let api = RuntimeApi::start(Caller::Client)?;
     let _application = Application::lambda(&collector.url, api.address)?;
     let invoked = api.invoked()?;
     that(
@@ -166,6 +181,24 @@ fn levels() -> Result<(), Failed> {
     logged(&application, "has no effect")?;
     application.log("later")?;
     logged(&application, "of\\\" later").map(drop)
+}
+
+fn panic() -> Result<(), Failed> {
+    let application = Application::knative("")?;
+    let response = application.get("/panic")?;
+    that(response.status == 500, "a panic is no 500")?;
+    let lines = logged(&application, "a handler panicked")?;
+    let mut count = 0;
+    for line in lines.lines() {
+        let told: serde_json::Value =
+            serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))?;
+        if line.contains("panicked: ") {
+            that(told["trace_id"] == TRACE, line)?;
+            count += 1;
+        }
+    }
+    // The hook's with the place, and the answer's.
+    that(count == 2, &format!("this is logged: {lines}"))
 }
 
 /// All that it has logged, once this is there.

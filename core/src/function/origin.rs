@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::RequestId;
+use super::{RequestId, Trace};
 
 /// Where a request comes from; for platforms, which hand it to [`AppService::respond`](super::AppService::respond).
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,8 @@ use super::RequestId;
 pub struct Origin {
     /// The platform's id of the request; without one, the request's own headers tell (rule N9).
     pub id: Option<RequestId>,
+    /// The trace, where the platform tells more of it than the request's header fields can.
+    pub trace: Option<Trace>,
     /// When the platform cuts the request.
     pub deadline: Option<SystemTime>,
     /// The address that it came from, a proxy's where there is one in front.
@@ -35,6 +37,13 @@ impl Origin {
     #[must_use]
     pub fn with_id(mut self, id: RequestId) -> Self {
         self.id = Some(id);
+        self
+    }
+
+    /// With the trace that the platform tells, where that is not all in the header fields.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Option<Trace>) -> Self {
+        self.trace = trace;
         self
     }
 

@@ -42,8 +42,7 @@ impl Recorder {
 
     /// The trace, with the decision whether it is recorded.
     pub(super) fn decide(&self, trace: Trace) -> Trace {
-        let told = trace.parent_id().map(|_| trace.is_sampled());
-        let is_sampled = self.telemetry.samples(trace.trace_id(), told);
+        let is_sampled = self.telemetry.samples(trace.trace_id(), trace.decision());
         trace.with_sampled(is_sampled)
     }
 
@@ -63,6 +62,7 @@ impl Recorder {
                 url.path = request.uri().path(),
                 http.response.status_code = field::Empty,
                 otel.status_code = field::Empty,
+                isobar.ended = field::Empty,
             )
         } else {
             Span::none()
@@ -74,16 +74,14 @@ impl Recorder {
         }
     }
 
-    /// Runs the handler of an event within a span.
+    /// Runs the handler of an event within a span of its own: others may have come with it.
     pub(super) async fn event(
         &self,
         mut event: Event,
         run: &(dyn Fn(Event) -> EventFuture + Send + Sync),
     ) -> Result<Outcome> {
-        let trace = self.decide(event.context.trace().clone());
+        let trace = self.decide(event.context.trace().clone().sibling());
         event.context = event.context.with_trace(trace.clone());
-        let deadline = event.context.deadline();
-        let clock = event.context.clock();
         let span = if trace.is_sampled() {
             tracing::info_span!(
                 target: "isobar::invocation",
@@ -98,6 +96,7 @@ impl Recorder {
                 cloudevents.event_source = event.source,
                 outcome = field::Empty,
                 otel.status_code = field::Empty,
+                isobar.ended = field::Empty,
             )
         } else {
             Span::none()
@@ -112,11 +111,15 @@ impl Recorder {
                 span.record("otel.status_code", "ERROR");
             }
         }
-        drop(span);
-        if self.flush == Flush::BeforeAnswer {
-            self.flush_by(deadline, &*clock).await;
-        }
+        end(&span);
         ended
+    }
+
+    /// Tells what a delivery of events did, where that comes before its answer.
+    pub(super) async fn flush_delivery(&self, deadline: Option<SystemTime>, clock: &dyn Clock) {
+        if self.flush == Flush::BeforeAnswer {
+            self.flush_by(deadline, clock).await;
+        }
     }
 
     /// Tells what there is, and gives up before the deadline.
@@ -132,6 +135,11 @@ impl Recorder {
             self.telemetry.flush(most).await;
         }
     }
+}
+
+/// Others may hold a span for longer than its invocation takes, such as those within it: who records it is told.
+fn end(span: &Span) {
+    span.record("isobar.ended", true);
 }
 
 impl Recording {
@@ -155,7 +163,7 @@ impl Recording {
         if status.is_server_error() {
             self.span.record("otel.status_code", "ERROR");
         }
-        // Others may hold the context for longer than the request takes, and nobody holds this.
+        end(&self.span);
         self.span = Span::none();
         if self.recorder.flush != Flush::BeforeAnswer {
             return Poll::Ready(());

@@ -82,6 +82,14 @@ impl AppService {
         }
     }
 
+    /// The same where a platform may freeze the process after it has answered a delivery of events; for these, before the
+    /// answer.
+    pub async fn flush_delivery(&self, deadline: Option<SystemTime>) {
+        if let Some(recorder) = &self.recorder {
+            recorder.flush_delivery(deadline, &*self.built.clock).await;
+        }
+    }
+
     /// The application's name.
     pub fn name(&self) -> &'static str {
         self.built.name
@@ -181,7 +189,8 @@ impl AppService {
     fn context(&self, headers: &HeaderMap, mut origin: Origin) -> Context {
         let id = origin.id.take();
         let id = id.unwrap_or_else(|| RequestId::of(headers, &[]));
-        let trace = Trace::of(headers);
+        let trace = origin.trace.take();
+        let trace = trace.unwrap_or_else(|| Trace::of(headers));
         let trace = match &self.recorder {
             Some(recorder) => recorder.decide(trace),
             None => trace,

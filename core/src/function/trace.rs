@@ -27,6 +27,8 @@ pub struct Trace {
     span_id: u64,
     /// The caller's span; `None` where the trace begins here.
     parent_id: Option<u64>,
+    /// What the caller has decided; `None` where it leaves that to whoever exports the spans.
+    decision: Option<bool>,
     is_sampled: bool,
     state: Option<HeaderValue>,
 }
@@ -36,7 +38,7 @@ pub struct Trace {
 struct Parent {
     trace_id: u128,
     span_id: u64,
-    is_sampled: bool,
+    decision: Option<bool>,
 }
 
 impl Trace {
@@ -52,7 +54,7 @@ impl Trace {
                 None => Self::start(),
             },
             (Some(_), Some(_)) => Self::start(),
-            (None, _) => b3::parent(headers).map_or_else(Self::start, |b3| Self::below(b3, None)),
+            (None, _) => b3::trace(headers),
         }
     }
 
@@ -73,6 +75,7 @@ impl Trace {
             id: u128::from(new_id()) << 64 | u128::from(new_id()),
             span_id: new_id(),
             parent_id: None,
+            decision: None,
             is_sampled: false,
             state: None,
         }
@@ -83,9 +86,29 @@ impl Trace {
             id: parent.trace_id,
             span_id: new_id(),
             parent_id: Some(parent.span_id),
-            is_sampled: parent.is_sampled,
+            decision: parent.decision,
+            is_sampled: parent.decision == Some(true),
             state,
         }
+    }
+
+    /// The same where the caller has decided so, or not at all, whether it is recorded; for platforms.
+    #[must_use]
+    pub fn with_decision(mut self, decision: Option<bool>) -> Self {
+        self.decision = decision;
+        self.is_sampled = decision == Some(true);
+        self
+    }
+
+    /// The same for one more span below the caller's.
+    pub(super) fn sibling(mut self) -> Self {
+        self.span_id = new_id();
+        self
+    }
+
+    /// Whether the caller records this trace; `None` where it leaves that to others.
+    pub(super) fn decision(&self) -> Option<bool> {
+        self.decision
     }
 
     /// Whether the spans of this trace are recorded, as whoever exports them decides; for telemetry.
@@ -153,7 +176,7 @@ impl Parent {
         is_whole.then_some(Self {
             trace_id,
             span_id: u64::try_from(span_id).ok()?,
-            is_sampled: flags & u128::from(SAMPLED) != 0,
+            decision: Some(flags & u128::from(SAMPLED) != 0),
         })
     }
 }

@@ -1,7 +1,10 @@
 //! Spans of invocations and of what they do, exported by OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` says to whom.
 
 mod collector;
+mod endpoint;
+mod fields;
 mod layer;
+mod queue;
 mod recording;
 mod sampler;
 mod spans;
@@ -18,11 +21,6 @@ pub(crate) use layer::{INVOCATION, SpanLayer};
 use sampler::Sampler;
 use spans::Spans;
 
-const ENDPOINTS: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
-
 /// What a process exports.
 #[derive(Debug, Clone)]
 pub(crate) struct Telemetry {
@@ -33,12 +31,7 @@ pub(crate) struct Telemetry {
 impl Telemetry {
     /// What the standard variables ask for; `None` where they ask for nothing, and why where they cannot be followed.
     pub(crate) fn of(config: &Config, name: &'static str) -> Result<Option<Self>, String> {
-        let endpoint = ENDPOINTS.into_iter().find_map(|name| config.get(name));
-        let is_off = config
-            .get("OTEL_SDK_DISABLED")
-            .is_some_and(|told| told == "true");
-        let exports = config.get("OTEL_TRACES_EXPORTER").unwrap_or_default() != "none";
-        let Some(endpoint) = endpoint.filter(|_| exports && !is_off) else {
+        let Some(endpoint) = endpoint::of(config) else {
             return Ok(None);
         };
         let sampler = Sampler::of(config)?;

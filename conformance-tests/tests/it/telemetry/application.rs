@@ -136,10 +136,15 @@ impl Application {
 
     /// Has it log this word within a request of the caller's trace.
     pub(crate) fn log(&self, word: &str) -> Result<Response, Failed> {
+        self.get(&format!("/log/{word}"))
+    }
+
+    /// Asks for this within the caller's trace.
+    pub(crate) fn get(&self, path: &str) -> Result<Response, Failed> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let request = format!(
-            "GET /log/{word} HTTP/1.1\r\nhost: probe\r\nconnection: close\r\ntraceparent: {PARENT}\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: probe\r\nconnection: close\r\ntraceparent: {PARENT}\r\n\r\n"
         );
         stream.write_all(request.as_bytes())?;
         let mut text = String::new();

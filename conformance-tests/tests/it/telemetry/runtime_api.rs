@@ -13,6 +13,8 @@ use serde_json::json;
 
 use super::application::TRACE;
 
+const PARENT: &str = "b7ad6b7169203331";
+
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     told: Receiver<Told>,
@@ -23,6 +25,15 @@ enum Told {
     AskedAgain(Instant),
 }
 
+/// Who tells the event's trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A client, in its request.
+    Client,
+    /// Lambda, as without active tracing.
+    InactiveXRay,
+}
+
 /// What became of the event.
 pub(crate) struct Invoked {
     pub(crate) answer: String,
@@ -31,7 +42,7 @@ pub(crate) struct Invoked {
 }
 
 impl RuntimeApi {
-    pub(crate) fn start() -> Result<Self, Failed> {
+    pub(crate) fn start(caller: Caller) -> Result<Self, Failed> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (tell, told) = channel();
@@ -39,7 +50,7 @@ impl RuntimeApi {
             let is_given = Arc::new(AtomicBool::new(false));
             for stream in listener.incoming().flatten() {
                 let (tell, is_given) = (tell.clone(), Arc::clone(&is_given));
-                thread::spawn(move || serve(stream, &tell, &is_given));
+                thread::spawn(move || serve(stream, &tell, (&is_given, caller)));
             }
         });
         Ok(Self { address, told })
@@ -66,7 +77,11 @@ impl RuntimeApi {
 }
 
 /// One connection; the second event never comes.
-fn serve(stream: TcpStream, tell: &Sender<Told>, is_given: &AtomicBool) -> Option<()> {
+fn serve(
+    stream: TcpStream,
+    tell: &Sender<Told>,
+    (is_given, caller): (&AtomicBool, Caller),
+) -> Option<()> {
     let mut writer = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
     loop {
@@ -91,7 +106,7 @@ fn serve(stream: TcpStream, tell: &Sender<Told>, is_given: &AtomicBool) -> Optio
             if is_given.swap(true, Ordering::AcqRel) {
                 thread::park();
             }
-            writer.write_all(next().as_bytes()).ok()?;
+            writer.write_all(next(caller).as_bytes()).ok()?;
         } else {
             let answer = String::from_utf8_lossy(&body).into_owned();
             tell.send(Told::Answer(answer, Instant::now())).ok()?;
@@ -101,16 +116,13 @@ fn serve(stream: TcpStream, tell: &Sender<Told>, is_given: &AtomicBool) -> Optio
     }
 }
 
-fn next() -> String {
-    let event = json!({
+fn next(caller: Caller) -> String {
+    let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": "/log/lambda",
         "rawQueryString": "",
-        "headers": {
-            "host": "probe.lambda-url.us-east-1.on.aws",
-            "traceparent": format!("00-{TRACE}-b7ad6b7169203331-01"),
-        },
+        "headers": { "host": "probe.lambda-url.us-east-1.on.aws" },
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "probe",
@@ -130,13 +142,22 @@ fn next() -> String {
             "timeEpoch": 1_796_007_600_000_u64,
         },
         "isBase64Encoded": false,
-    })
-    .to_string();
+    });
+    let mut x_ray = String::new();
+    if caller == Caller::Client {
+        event["headers"]["traceparent"] = format!("00-{TRACE}-{PARENT}-01").into();
+    } else {
+        let (time, unique) = TRACE.split_at(8);
+        x_ray = format!(
+            "lambda-runtime-trace-id: Root=1-{time}-{unique};Parent={PARENT};Sampled=0\r\n"
+        );
+    }
+    let event = event.to_string();
     let deadline = SystemTime::now() + Duration::from_secs(30);
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         lambda-runtime-aws-request-id: invocation-1\r\nlambda-runtime-deadline-ms: {}\r\n\
+         lambda-runtime-aws-request-id: invocation-1\r\nlambda-runtime-deadline-ms: {}\r\n{x_ray}\
          lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:probe\r\n\r\n{event}",
         event.len(),
         deadline.as_millis(),

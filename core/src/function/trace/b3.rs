@@ -5,7 +5,7 @@
 use http::header::HeaderMap;
 use http::{HeaderName, HeaderValue};
 
-use super::{Parent, digits};
+use super::{Parent, Trace, digits};
 
 const SINGLE: HeaderName = HeaderName::from_static("b3");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-b3-traceid");
@@ -14,31 +14,59 @@ const SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
 const FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 
 pub(super) fn is_told(headers: &HeaderMap) -> bool {
-    headers.contains_key(SINGLE) || headers.contains_key(TRACE_ID)
+    [SINGLE, TRACE_ID, SAMPLED]
+        .iter()
+        .any(|field| headers.contains_key(field))
 }
 
-/// The caller's span; of both forms the single field is the one to be believed.
-pub(super) fn parent(headers: &HeaderMap) -> Option<Parent> {
+/// The trace that is told; a new one where none is, for which a caller may have decided all the same.
+///
+/// Of both forms the single field is the one to be believed.
+pub(super) fn trace(headers: &HeaderMap) -> Trace {
     let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok();
     if let Some(single) = text(SINGLE) {
         let mut parts = single.split('-');
-        let (trace, span) = (parts.next()?, parts.next()?);
-        return ids(trace, span, matches!(parts.next(), Some("1" | "d")));
+        return match (parts.next(), parts.next(), parts.next()) {
+            (Some(only), None, _) => Trace::start().with_decision(decision(only)),
+            (Some(trace), Some(span), told) => below(trace, span, told.and_then(decision)),
+            (None, ..) => Trace::start(),
+        };
     }
-    let trace = text(TRACE_ID)?;
     let is_debugged = text(FLAGS) == Some("1");
-    // Early tracers write the sampling as a boolean.
-    let is_sampled = is_debugged || matches!(text(SAMPLED), Some("1" | "true"));
-    ids(trace, text(SPAN_ID)?, is_sampled)
+    let told = if is_debugged {
+        Some(true)
+    } else {
+        text(SAMPLED).and_then(decision)
+    };
+    match (text(TRACE_ID), text(SPAN_ID)) {
+        (Some(trace), Some(span)) => below(trace, span, told),
+        (None, None) => Trace::start().with_decision(told),
+        _ => Trace::start(),
+    }
 }
 
-/// Where the decision is left to the receiver, nobody is known to record.
-fn ids(trace: &str, span: &str, is_sampled: bool) -> Option<Parent> {
+/// Early tracers write the sampling as a boolean; without any the decision is left to the receiver.
+fn decision(told: &str) -> Option<bool> {
+    match told {
+        "1" | "d" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn below(trace: &str, span: &str, decision: Option<bool>) -> Trace {
+    ids(trace, span).map_or_else(Trace::start, |(trace_id, span_id)| {
+        let parent = Parent {
+            trace_id,
+            span_id,
+            decision,
+        };
+        Trace::below(parent, None)
+    })
+}
+
+fn ids(trace: &str, span: &str) -> Option<(u128, u64)> {
     let trace_id = digits(trace, 32).or_else(|| digits(trace, 16))?;
     let span_id = u64::try_from(digits(span, 16)?).ok()?;
-    (trace_id != 0 && span_id != 0).then_some(Parent {
-        trace_id,
-        span_id,
-        is_sampled,
-    })
+    (trace_id != 0 && span_id != 0).then_some((trace_id, span_id))
 }

@@ -107,6 +107,29 @@ fn b3_tells_a_trace_where_w3c_does_not() {
     );
 }
 
+#[test]
+fn what_nobody_has_decided_is_not_taken_for_a_refusal() {
+    let single = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
+    let (sampled, refused) = (format!("{single}-1"), format!("{single}-0"));
+    let unsampled = TOLD.replace("-01", "-00");
+    let table = [
+        (("other", ""), None),
+        (("traceparent", TOLD), Some(true)),
+        (("traceparent", &unsampled), Some(false)),
+        (("b3", single), None),
+        (("b3", &sampled), Some(true)),
+        (("b3", &refused), Some(false)),
+        (("b3", "0"), Some(false)),
+        (("x-b3-sampled", "0"), Some(false)),
+        (("b3", ""), None),
+    ];
+    for (field, expected) in table {
+        assert_eq!(trace(&[field]).decision(), expected, "{field:?}");
+    }
+    let left = trace(&[("traceparent", TOLD)]).with_decision(None);
+    assert_eq!((left.decision(), left.is_sampled()), (None, false));
+}
+
 fn check_state(fields: &[&str], expected: Option<&str>) {
     let mut all = vec![("traceparent", TOLD)];
     all.extend(fields.iter().map(|field| ("tracestate", *field)));

@@ -82,12 +82,13 @@ impl Invocations {
         let raw = invocation.body;
         let refused = match FrontDoor::read(&raw) {
             Ok(Some((door, mut request))) => {
-                super::trace::complete(request.headers_mut(), trace);
+                let trace = super::trace::complete(request.headers_mut(), trace);
                 let visit = request::Visit {
                     door,
                     streams: self.mode == InvokeMode::ResponseStream
                         && door == FrontDoor::FunctionUrl,
                     context,
+                    trace,
                 };
                 return visit.answer(&self.app, request).await;
             }

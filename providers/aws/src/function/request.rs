@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use isobar::driver::{refused_response, whole_response};
-use isobar::function::{AppService, Context, Origin};
+use isobar::function::{AppService, Context, Origin, Trace};
 use isobar::http::{RemoteAddress, Request, Response};
 use isobar::{ErrorKind, Result};
 
@@ -18,6 +18,8 @@ pub(super) struct Visit {
     /// Whether the door passes content on while it is produced.
     pub(super) streams: bool,
     pub(super) context: Context,
+    /// The trace, where the client tells none.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Visit {
@@ -41,6 +43,7 @@ impl Visit {
         let remote = request.extensions().get::<RemoteAddress>();
         Origin::default()
             .with_id(self.context.id().clone())
+            .with_trace(self.trace.clone())
             .with_deadline(self.context.deadline())
             .with_remote_address(remote.map(|address| address.0))
     }

@@ -8,47 +8,70 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The trace of an invocation, by its own segment.
 pub(super) fn of_invocation(told: Option<&str>) -> Trace {
-    Trace::of_parent(told.and_then(parent).as_ref())
+    told.and_then(Told::parse)
+        .map_or_else(Trace::start, |told| told.trace())
 }
 
 /// Adds `traceparent` where the client tells no trace: of the invocation's own segment, which the runtime API tells, else of
-/// the front door's.
-pub(super) fn complete(headers: &mut HeaderMap, invocation: Option<&str>) {
+/// the front door's. Returns the trace then, with what that field cannot say: that nobody has decided whether it is
+/// recorded.
+pub(super) fn complete(headers: &mut HeaderMap, invocation: Option<&str>) -> Option<Trace> {
     if Trace::is_told(headers) {
-        return;
-    }
-    let door = headers.get(TRACE_ID).and_then(|value| value.to_str().ok());
-    let told = invocation.and_then(parent);
-    if let Some(parent) = told.or_else(|| door.and_then(parent)) {
-        headers.insert(TRACE_PARENT, parent);
-    }
-}
-
-/// `Root=1-TIME-UNIQUE;Parent=SEGMENT;Sampled=1`, in any order: the time in eight and the rest in 24 hexadecimal digits
-/// are W3C's trace id; without a segment there is no parent to tell.
-///
-/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
-fn parent(told: &str) -> Option<HeaderValue> {
-    let field = |name: &str| {
-        let mut fields = told
-            .split(';')
-            .filter_map(|field| field.trim().split_once('='));
-        fields.find(|(own, _)| *own == name).map(|(_, value)| value)
-    };
-    let (time, unique) = field("Root")?.strip_prefix("1-")?.split_once('-')?;
-    let segment = field("Parent")?;
-    let is_id = |digits: &str, length: usize| {
-        digits.len() == length && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    };
-    let is_zero = |digits: &str| digits.bytes().all(|digit| digit == b'0');
-    // Neither may be zero (W3C Trace Context, section 3.2.2).
-    let is_told = is_id(time, 8) && is_id(unique, 24) && is_id(segment, 16);
-    if !is_told || is_zero(segment) || is_zero(time) && is_zero(unique) {
         return None;
     }
-    let sampled = u8::from(field("Sampled") == Some("1"));
-    let parent = format!("00-{time}{unique}-{segment}-{sampled:02x}").to_ascii_lowercase();
-    HeaderValue::from_str(&parent).ok()
+    let door = headers.get(TRACE_ID).and_then(|value| value.to_str().ok());
+    let told = invocation.and_then(Told::parse);
+    let told = told.or_else(|| door.and_then(Told::parse))?;
+    let trace = told.trace();
+    headers.insert(TRACE_PARENT, told.parent);
+    Some(trace)
+}
+
+/// What X-Ray tells.
+struct Told {
+    parent: HeaderValue,
+    is_sampled: bool,
+}
+
+impl Told {
+    /// Where X-Ray records nothing, others may: Lambda says `Sampled=0` of every invocation unless its active tracing is on.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>
+    fn trace(&self) -> Trace {
+        let decision = self.is_sampled.then_some(true);
+        Trace::of_parent(Some(&self.parent)).with_decision(decision)
+    }
+
+    /// `Root=1-TIME-UNIQUE;Parent=SEGMENT;Sampled=1`, in any order: the time in eight and the rest in 24 hexadecimal digits
+    /// are W3C's trace id; without a segment there is no parent to tell.
+    ///
+    /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
+    fn parse(told: &str) -> Option<Self> {
+        let field = |name: &str| {
+            let mut fields = told
+                .split(';')
+                .filter_map(|field| field.trim().split_once('='));
+            fields.find(|(own, _)| *own == name).map(|(_, value)| value)
+        };
+        let (time, unique) = field("Root")?.strip_prefix("1-")?.split_once('-')?;
+        let segment = field("Parent")?;
+        let is_id = |digits: &str, length: usize| {
+            digits.len() == length && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        };
+        let is_zero = |digits: &str| digits.bytes().all(|digit| digit == b'0');
+        // Neither may be zero (W3C Trace Context, section 3.2.2).
+        let is_told = is_id(time, 8) && is_id(unique, 24) && is_id(segment, 16);
+        if !is_told || is_zero(segment) || is_zero(time) && is_zero(unique) {
+            return None;
+        }
+        let is_sampled = field("Sampled") == Some("1");
+        let sampled = u8::from(is_sampled);
+        let parent = format!("00-{time}{unique}-{segment}-{sampled:02x}").to_ascii_lowercase();
+        Some(Self {
+            parent: HeaderValue::from_str(&parent).ok()?,
+            is_sampled,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! No telemetry: the build left it out.
 
+mod endpoint;
+
 use isobar::function::AppService;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::Identity;
@@ -7,8 +9,6 @@ use tracing_subscriber::layer::Identity;
 use crate::config::Config;
 
 pub(crate) const INVOCATION: &str = "isobar::invocation";
-
-const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// Nothing makes one.
 #[derive(Debug, Clone)]
@@ -27,12 +27,13 @@ impl SpanLayer {
 impl Telemetry {
     /// Whoever asks for it is told what is missing.
     pub(crate) fn of(config: &Config, _: &'static str) -> Result<Option<Self>, String> {
-        match config.get(ENDPOINT) {
+        match endpoint::of(config) {
             None => Ok(None),
-            Some(_) => Err(format!(
-                "{ENDPOINT} is set, and the build left out who exports spans: enable the feature \"otlp\" of \
+            Some(_) => Err(
+                "an endpoint of OTLP is set, and the build left out who exports spans: enable the feature \"otlp\" of \
                  isobar-connect"
-            )),
+                    .to_owned(),
+            ),
         }
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_http::hyper::HyperClient;
-use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithHttpConfig as _};
+use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::config::Config;
 
@@ -20,34 +20,63 @@ pub(super) struct Collector(Mutex<SpanExporter>);
 
 impl Collector {
     /// The exporter reads the other variables of OTLP itself: headers, compression, time-outs.
+    ///
+    /// What it says of an endpoint is shown without the credentials that may be in it.
     pub(super) fn of(config: &Config, endpoint: &str, name: &'static str) -> Result<Self, String> {
         // A retry takes its time from an answer that waits.
         let builder = SpanExporter::builder()
             .with_http()
+            .with_endpoint(endpoint)
             .with_retry_policy(RetryPolicy::disabled());
         let builder = if endpoint.starts_with("https:") {
             builder.with_http_client(HyperClient::new(encrypted()?, PATIENCE, None))
         } else {
             builder.with_http_client(HyperClient::with_default_connector(PATIENCE, None))
         };
-        let mut exporter = builder
-            .build()
-            .map_err(|error| format!("spans cannot be exported to {endpoint}: {error}"))?;
+        let mut exporter = builder.build().map_err(|error| {
+            let shown = without_credentials(endpoint);
+            let why = error.to_string().replace(endpoint, &shown);
+            format!("spans cannot be exported to {shown}: {why}")
+        })?;
         let mut resource = Resource::builder();
         let names = config.get("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
-        if config.get("OTEL_SERVICE_NAME").is_none() && !names.contains("service.name=") {
+        let is_named = names
+            .split(',')
+            .any(|told| told.trim_start().starts_with("service.name="));
+        if config.get("OTEL_SERVICE_NAME").is_none() && !is_named {
             resource = resource.with_service_name(name);
         }
         exporter.set_resource(&resource.build());
         Ok(Self(Mutex::new(exporter)))
     }
 
+    /// Waits until nobody else sends; the first who waits is the next.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn(self.0.lock().await)
+    }
+}
+
+/// The right to send.
+#[derive(Debug)]
+pub(super) struct Turn<'c>(MutexGuard<'c, SpanExporter>);
+
+impl Turn<'_> {
     /// Sends a batch; must be given up by whoever cannot wait.
     pub(super) async fn send(&self, batch: Vec<SpanData>) -> Result<(), String> {
-        let exporter = self.0.lock().await;
-        let sent = exporter.export(batch).await;
+        let sent = self.0.export(batch).await;
         sent.map_err(|error| error.to_string())
     }
+}
+
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 type Encrypted = hyper_rustls::HttpsConnector<hyper_util::client::legacy::connect::HttpConnector>;
@@ -58,4 +87,21 @@ fn encrypted() -> Result<Encrypted, String> {
         .with_provider_and_native_roots(provider)
         .map_err(|error| format!("this machine trusts nobody: {error}"))?;
     Ok(connector.https_only().enable_http1().build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_shown() {
+        for (url, shown) in [
+            ("http://ann:secret@host:4318/v1", "http://host:4318/v1"),
+            ("http://ann:s@cret@host", "http://host"),
+            ("http://host/a@b", "http://host/a@b"),
+            ("host", "host"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
+    }
 }

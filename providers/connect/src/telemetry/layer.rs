@@ -7,8 +7,9 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use super::fields::Fields;
 use super::recording::Recording;
 use super::spans::Spans;
 
@@ -28,6 +29,13 @@ impl SpanLayer {
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         Self { spans, scope }
+    }
+
+    fn keep(&self, ended: Option<Recording>) {
+        if let Some(recording) = ended {
+            let bytes = recording.bytes();
+            self.spans.keep(recording.ended(&self.scope), bytes);
+        }
     }
 
     /// What is recorded: portable operations, and what applications and libraries tell of at `info`.
@@ -60,32 +68,49 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
             })
         };
         if let Some(mut recording) = recording {
-            attributes.record(&mut recording);
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            recording.take(fields);
             span.extensions_mut().insert(recording);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(recording) = span.extensions_mut().get_mut::<Recording>()
-        {
-            values.record(recording);
+        let Some(span) = context.span(id).filter(is_recorded) else {
+            return;
+        };
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        let mut extensions = span.extensions_mut();
+        let Some(recording) = extensions.get_mut::<Recording>() else {
+            return;
+        };
+        recording.take(fields);
+        if recording.has_ended() {
+            // Spans within it hold it for as long as they last, which may be longer than the answer took.
+            let ended = extensions.remove::<Recording>();
+            drop(extensions);
+            self.keep(ended);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.event_span(event)
-            && let Some(recording) = span.extensions_mut().get_mut::<Recording>()
-        {
-            recording.note(event);
+        let Some(span) = context.event_span(event).filter(is_recorded) else {
+            return;
+        };
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        if let Some(recording) = span.extensions_mut().get_mut::<Recording>() {
+            recording.note(event.metadata().level().as_str(), fields);
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let span = context.span(&id);
-        let recording = span.and_then(|span| span.extensions_mut().remove::<Recording>());
-        if let Some(recording) = recording {
-            self.spans.keep(recording.ended(&self.scope));
-        }
+        self.keep(span.and_then(|span| span.extensions_mut().remove::<Recording>()));
     }
+}
+
+fn is_recorded<'s, S: LookupSpan<'s>>(span: &SpanRef<'s, S>) -> bool {
+    span.extensions().get::<Recording>().is_some()
 }

@@ -1,7 +1,6 @@
 //! A span while it lasts.
 
 use std::borrow::Cow;
-use std::fmt::Debug;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{
@@ -11,12 +10,16 @@ use opentelemetry::{InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::trace::{
     IdGenerator as _, RandomIdGenerator, SpanData, SpanEvents, SpanLinks,
 };
-use tracing::field::{Field, Visit};
+
+use super::fields::{Fact, Fields};
 
 /// As `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` and `OTEL_SPAN_EVENT_COUNT_LIMIT` are by default.
 const MOST: usize = 128;
-/// Longer text is cut: what a request sends must not fill the memory of whoever watches it.
-const MOST_BYTES: usize = 4_096;
+/// What one span may keep in memory, about.
+const MOST_BYTES: usize = 64 * 1024;
+/// What a span takes that tells nothing, and an attribute or event of one beside its text; about, and rather more.
+const BARE: usize = 512;
+const EACH: usize = 64;
 
 /// What is known of a span so far.
 #[derive(Debug)]
@@ -25,20 +28,26 @@ pub(super) struct Recording {
     trace_id: TraceId,
     span_id: SpanId,
     parent_id: SpanId,
+    is_invocation: bool,
     is_below_caller: bool,
+    has_ended: bool,
     kind: SpanKind,
     status: Status,
     started: SystemTime,
     attributes: Vec<KeyValue>,
     dropped: u32,
     events: SpanEvents,
+    bytes: usize,
 }
 
 impl Recording {
     /// The span of an invocation, whose fields tell its ids.
     pub(super) fn of_invocation(name: &'static str) -> Self {
         let unknown = (TraceId::INVALID, SpanId::INVALID);
-        Self::new(name, unknown, SpanId::INVALID)
+        Self {
+            is_invocation: true,
+            ..Self::new(name, unknown, SpanId::INVALID)
+        }
     }
 
     /// A span within this one.
@@ -53,28 +62,48 @@ impl Recording {
             trace_id,
             span_id,
             parent_id,
+            is_invocation: false,
             is_below_caller: false,
+            has_ended: false,
             kind: SpanKind::Internal,
             status: Status::Unset,
             started: SystemTime::now(),
             attributes: Vec::new(),
             dropped: 0,
             events: SpanEvents::default(),
+            bytes: BARE,
+        }
+    }
+
+    /// What it takes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether it was told to be over, whoever still holds it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// What its fields tell.
+    pub(super) fn take(&mut self, fields: Fields) {
+        for (name, fact) in fields.0 {
+            if !(self.is_invocation && self.is_own(name, &fact)) {
+                self.set(name, fact.into_value());
+            }
         }
     }
 
     /// Something that happened while it lasted.
-    pub(super) fn note(&mut self, event: &tracing::Event<'_>) {
-        if self.events.events.len() >= MOST {
+    pub(super) fn note(&mut self, level: &'static str, fields: Fields) {
+        let (message, mut attributes) = fields.into_event();
+        attributes.push(KeyValue::new("level", level));
+        let bytes = message.len() + attributes.iter().map(size).sum::<usize>() + EACH;
+        if self.events.events.len() >= MOST || !self.has_room(bytes) {
             self.events.dropped_count += 1;
             return;
         }
-        let mut noted = Noted::default();
-        event.record(&mut noted);
-        let level = event.metadata().level().as_str();
-        noted.attributes.push(KeyValue::new("level", level));
-        let now = SystemTime::now();
-        let event = Event::new(noted.message, now, noted.attributes, 0);
+        let event = Event::new(message, SystemTime::now(), attributes, 0);
         self.events.events.push(event);
     }
 
@@ -99,121 +128,69 @@ impl Recording {
         }
     }
 
+    /// Takes what only invocations tell: their ids, and their end.
+    fn is_own(&mut self, name: &str, fact: &Fact) -> bool {
+        match (name, fact) {
+            ("trace_id", Fact::Id(id)) => self.trace_id = TraceId::from(*id),
+            ("span_id", Fact::Number(id)) => self.span_id = SpanId::from(*id),
+            ("parent_id", Fact::Number(id)) => {
+                self.parent_id = SpanId::from(*id);
+                self.is_below_caller = true;
+            }
+            ("isobar.ended", _) => self.has_ended = true,
+            _ => return false,
+        }
+        true
+    }
+
     /// An attribute, or what is none: the fields by which spans tell their names, kinds and ends.
-    fn set(&mut self, field: &Field, value: Value) {
-        match (field.name(), &value) {
+    fn set(&mut self, name: &'static str, value: Value) {
+        match (name, &value) {
             ("otel.name", Value::String(name)) => {
                 self.name = Cow::Owned(name.as_str().to_owned());
             }
-            ("otel.kind", Value::String(kind)) => {
-                self.kind = match kind.as_str() {
-                    "server" => SpanKind::Server,
-                    "client" => SpanKind::Client,
-                    "consumer" => SpanKind::Consumer,
-                    "producer" => SpanKind::Producer,
-                    _ => SpanKind::Internal,
+            ("otel.kind", Value::String(kind)) => self.kind = kind_of(kind.as_str()),
+            ("otel.status_code", Value::String(code)) => {
+                self.status = match code.as_str().to_ascii_uppercase().as_str() {
+                    "ERROR" => Status::error(""),
+                    "OK" => Status::Ok,
+                    _ => Status::Unset,
                 };
             }
-            ("otel.status_code", _) => self.status = Status::error(""),
-            _ if self.attributes.len() >= MOST => self.dropped += 1,
-            (name, _) => self.attributes.push(KeyValue::new(name, value)),
-        }
-    }
-}
-
-impl Visit for Recording {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        match field.name() {
-            "span_id" => self.span_id = SpanId::from(value),
-            "parent_id" => {
-                self.parent_id = SpanId::from(value);
-                self.is_below_caller = true;
+            _ => {
+                let attribute = KeyValue::new(name, value);
+                if self.attributes.len() < MOST && self.has_room(size(&attribute)) {
+                    self.attributes.push(attribute);
+                } else {
+                    self.dropped += 1;
+                }
             }
-            _ => self.set(field, number(value)),
         }
     }
 
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        if field.name() == "trace_id" {
-            self.trace_id = TraceId::from(value);
-        } else {
-            self.set(field, value.to_string().into());
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = self.bytes + bytes <= MOST_BYTES;
+        if fits {
+            self.bytes += bytes;
         }
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value.into());
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, short(value.to_owned()).into());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.set(field, short(format!("{value:?}")).into());
+        fits
     }
 }
 
-/// The fields of an event.
-#[derive(Debug, Default)]
-struct Noted {
-    message: String,
-    attributes: Vec<KeyValue>,
-}
-
-impl Visit for Noted {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.attributes.push(KeyValue::new(field.name(), value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.attributes.push(KeyValue::new(field.name(), value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.attributes.push(KeyValue::new(field.name(), value));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.attributes
-            .push(KeyValue::new(field.name(), number(value)));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let text = short(value.to_owned());
-        self.attributes.push(KeyValue::new(field.name(), text));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let text = short(format!("{value:?}"));
-        if field.name() == "message" {
-            self.message = text;
-        } else {
-            self.attributes.push(KeyValue::new(field.name(), text));
-        }
+fn kind_of(name: &str) -> SpanKind {
+    match name {
+        "server" => SpanKind::Server,
+        "client" => SpanKind::Client,
+        "consumer" => SpanKind::Consumer,
+        "producer" => SpanKind::Producer,
+        _ => SpanKind::Internal,
     }
 }
 
-/// Those that have no place in OTLP's integers become text.
-fn number(value: u64) -> Value {
-    i64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from)
-}
-
-fn short(mut text: String) -> String {
-    if text.len() > MOST_BYTES {
-        let mut end = MOST_BYTES;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
-    text
+fn size(attribute: &KeyValue) -> usize {
+    let text = match &attribute.value {
+        Value::String(text) => text.as_str().len(),
+        _ => 0,
+    };
+    attribute.key.as_str().len() + text + EACH
 }

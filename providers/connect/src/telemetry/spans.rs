@@ -8,14 +8,13 @@ use async_trait::async_trait;
 use isobar::driver::function::Telemetry;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::collector::{Collector, PATIENCE};
+use super::collector::{Collector, PATIENCE, Turn};
+use super::queue::{BATCH, Queue};
 use super::sampler::Sampler;
 
-/// As `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` and `OTEL_BSP_SCHEDULE_DELAY` are by default.
-const MOST_WAITING: usize = 2_048;
-const BATCH: usize = 512;
+/// As `OTEL_BSP_SCHEDULE_DELAY` is by default.
 const DELAY: Duration = Duration::from_secs(5);
 /// The longest that the end of a process waits.
 const LAST: Duration = Duration::from_secs(1);
@@ -27,12 +26,20 @@ const REST: Duration = Duration::from_secs(10);
 pub(super) struct Spans {
     sampler: Sampler,
     collector: Collector,
-    waiting: Mutex<Vec<SpanData>>,
-    dropped: AtomicU64,
+    queue: Queue,
     many: Notify,
     /// The last attempt that failed.
     failed_at: Mutex<Option<Instant>>,
+    lost: AtomicU64,
     has_complained: AtomicBool,
+}
+
+/// How much is told at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// What an answer waits for: the others that wait tell the rest.
+    OneBatch,
+    All,
 }
 
 impl Spans {
@@ -40,23 +47,17 @@ impl Spans {
         Self {
             sampler,
             collector,
-            waiting: Mutex::default(),
-            dropped: AtomicU64::new(0),
+            queue: Queue::default(),
             many: Notify::new(),
             failed_at: Mutex::default(),
+            lost: AtomicU64::new(0),
             has_complained: AtomicBool::new(false),
         }
     }
 
-    /// Keeps a span, unless too many wait already.
-    pub(super) fn keep(&self, span: SpanData) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= MOST_WAITING {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        waiting.push(span);
-        if waiting.len() >= BATCH {
+    /// Keeps a span of so many bytes, unless too many wait already.
+    pub(super) fn keep(&self, span: SpanData, bytes: usize) {
+        if self.queue.keep(span, bytes) >= BATCH {
             self.many.notify_one();
         }
     }
@@ -68,47 +69,61 @@ impl Spans {
                 () = sleep(DELAY) => {}
                 () = self.many.notified() => {}
             }
-            self.tell(PATIENCE).await;
+            self.tell(PATIENCE, Telling::All).await;
         }
     }
 
-    /// Tells the last of it.
+    /// Tells the last of it, once what is on its way has arrived.
     pub(super) async fn end(&self) {
-        self.tell(LAST).await;
+        self.tell(LAST, Telling::All).await;
+        self.complain(self.queue.length(), "the process ends");
     }
 
-    /// The next batch.
-    pub(super) fn take(&self) -> Vec<SpanData> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = waiting.len().min(BATCH);
-        waiting.drain(..length).collect()
+    /// Tells what waits once nobody else does, and loses the batch that the collector does not take within the time.
+    ///
+    /// What waits for its turn meanwhile goes with the next batch, and whoever waited for it finds nothing left to tell.
+    async fn tell(&self, most: Duration, telling: Telling) {
+        self.complain(self.queue.take_overflow(), "too many wait");
+        let end = Instant::now() + most;
+        let Ok(turn) = timeout_at(end, self.collector.turn()).await else {
+            return;
+        };
+        if telling == Telling::OneBatch && self.rests() {
+            return;
+        }
+        while self.tell_batch(&turn, end).await && telling == Telling::All {}
     }
 
-    /// Tells all that waits, and loses what the collector does not take within the time.
-    async fn tell(&self, most: Duration) {
-        let told = timeout(most, self.tell_all()).await;
-        let why = match told {
-            Ok(Ok(())) => return self.note(None),
+    /// Whether there was a batch and it was taken.
+    async fn tell_batch(&self, turn: &Turn<'_>, end: Instant) -> bool {
+        let batch = self.queue.next_batch();
+        if batch.is_empty() {
+            return false;
+        }
+        let why = match timeout_at(end, turn.send(batch.spans())).await {
+            Ok(Ok(())) => {
+                batch.done();
+                self.note(None);
+                return true;
+            }
             Ok(Err(why)) => why,
-            Err(_) => format!("no answer in {} ms", most.as_millis()),
+            Err(_) => "no answer in time".to_owned(),
         };
         self.note(Some(Instant::now()));
-        let first = !self.has_complained.swap(true, Ordering::Relaxed);
-        let dropped = self.dropped.load(Ordering::Relaxed);
-        if first {
-            tracing::warn!(target: "isobar", why, dropped, "spans are lost: their collector did not take them");
-        } else {
-            tracing::debug!(target: "isobar", why, dropped, "spans are lost: their collector did not take them");
-        }
+        self.complain(batch.done(), &why);
+        false
     }
 
-    async fn tell_all(&self) -> Result<(), String> {
-        loop {
-            let batch = self.take();
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.collector.send(batch).await?;
+    /// The first loss is a warning; whoever wants to hear of all listens at `debug`.
+    fn complain(&self, count: usize, why: &str) {
+        if count == 0 {
+            return;
+        }
+        let all = self.lost.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
+        if self.has_complained.swap(true, Ordering::Relaxed) {
+            tracing::debug!(target: "isobar", why, count, all, "spans are lost");
+        } else {
+            tracing::warn!(target: "isobar", why, count, all, "spans are lost");
         }
     }
 
@@ -127,6 +142,15 @@ impl Spans {
             .unwrap_or_else(PoisonError::into_inner);
         noted.is_some_and(|failed_at| failed_at.elapsed() < REST)
     }
+
+    /// All that waits, as if it had been told.
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> Vec<SpanData> {
+        let batch = self.queue.next_batch();
+        let spans = batch.spans();
+        batch.done();
+        spans
+    }
 }
 
 #[async_trait]
@@ -137,7 +161,10 @@ impl Telemetry for Spans {
 
     async fn flush(&self, most: Duration) {
         if !self.rests() {
-            self.tell(most).await;
+            self.tell(most, Telling::OneBatch).await;
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,15 +16,32 @@ use crate::start;
 const NOTES: CollectionSpec<Value> = CollectionSpec::new("notes").partition("owner");
 
 async fn read(State(notes): State<Collection<Value>>) -> isobar::Result<String> {
-    let span = tracing::info_span!("search", owner = "ann");
+    // What others call a span's id is an attribute like any other.
+    let span = tracing::info_span!(
+        "search",
+        owner = "ann",
+        span_id = 7_u64,
+        otel.status_code = "ok"
+    );
     let found = tracing::Instrument::instrument(notes.get("ann"), span).await?;
     tracing::info!(count = 1_u64, "looked for notes");
     Ok(format!("{found:?}"))
 }
 
+/// Leaves a span to somebody who keeps it for longer than the request takes.
+async fn begin() -> &'static str {
+    let span = tracing::info_span!("kept");
+    std::mem::forget(span);
+    "begun"
+}
+
 /// The spans of one request with this `traceparent`, in the order in which they ended.
 async fn spans_of(parent: Option<&'static str>) -> Vec<SpanData> {
-    let routes = Routes::new().get("/", read);
+    spans_at("/", parent).await
+}
+
+async fn spans_at(path: &'static str, parent: Option<&'static str>) -> Vec<SpanData> {
+    let routes = Routes::new().get("/", read).get("/kept", begin);
     let app = App::new("notes", |environment| environment.collection(&NOTES));
     let app = app.collection(&NOTES).routes(routes);
     let directory = tempfile::tempdir().expect("a place for documents");
@@ -47,13 +64,14 @@ async fn spans_of(parent: Option<&'static str>) -> Vec<SpanData> {
     let service = app.build(&environment).expect("an application");
     let service = service.with_telemetry(Arc::clone(&telemetry.spans) as _, Flush::ByPlatform);
     let mut request = isobar::http::Request::new(Body::empty());
+    *request.uri_mut() = http::Uri::from_static(path);
     if let Some(parent) = parent {
         let parent = http::HeaderValue::from_static(parent);
         request.headers_mut().insert("traceparent", parent);
     }
     let Ok(response) = service.respond(request, Origin::default()).await;
     assert_eq!(response.status(), 200);
-    telemetry.spans.take()
+    telemetry.spans.taken()
 }
 
 #[tokio::test]
@@ -73,6 +91,8 @@ async fn operations_and_spans_of_a_handler_are_within_its_request() {
     assert_eq!(request.events.len(), 1);
     assert_eq!(search.name, "search");
     assert_eq!(search.parent_span_id, id(request));
+    assert_ne!(id(search), SpanId::from(7));
+    assert_eq!(search.status, Status::Ok);
     assert_eq!(operation.name, "isobar.operation");
     assert_eq!(operation.parent_span_id, id(search));
     for span in &spans {
@@ -101,4 +121,11 @@ async fn a_request_without_a_caller_begins_a_trace() {
     let request = spans.last().unwrap();
     assert_eq!(request.parent_span_id, SpanId::INVALID);
     assert!(!request.parent_span_is_remote);
+}
+
+#[tokio::test]
+async fn a_request_ends_with_its_answer_whoever_holds_its_spans() {
+    let spans = spans_at("/kept", None).await;
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["GET"]);
 }

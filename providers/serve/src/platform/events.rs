@@ -81,10 +81,13 @@ pub(super) async fn answer(
     let mut response = match parts.method {
         Method::OPTIONS => handshake(&parts.headers),
         Method::POST => {
+            let trace = origin.trace.unwrap_or_else(|| trace_of(&parts.headers));
             let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
-            let context = context.with_trace(trace_of(&parts.headers));
+            let context = context.with_trace(trace);
             let sent = (parts.headers, body);
-            posted((&app, &shared), sent, name, &context).await
+            let response = posted((&app, &shared), sent, name, &context).await;
+            app.flush_delivery(origin.deadline).await;
+            response
         }
         _ => {
             let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);

@@ -119,15 +119,16 @@ impl Shared {
         let headers = request.headers_mut();
         // An id that the server could not find is the application's to tell.
         let completed = trace::complete(headers, self.facts.trace, &self.id_headers);
-        let (id, id_field) = match completed {
-            Some(id) => (id, IdField::ByApplication),
-            None => (arrival.request_id, IdField::ByServer),
+        let (id, id_field, trace) = match completed {
+            Some(trace::Completed { id, trace }) => (id, IdField::ByApplication, trace),
+            None => (arrival.request_id, IdField::ByServer, None),
         };
         let told = client_address(headers, self.trusted_hops);
         let remote = told.unwrap_or_else(|| arrival.peer.ip());
         let origin = Origin::default()
             .with_id(id.clone())
             .with_id_field(id_field)
+            .with_trace(trace)
             .with_deadline(self.facts.deadline.of(headers, self.limit))
             .with_remote_address(Some(remote));
         (id, origin)

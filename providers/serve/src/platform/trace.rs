@@ -8,32 +8,43 @@ use super::facts::TraceHeader;
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const CLOUD_TRACE: HeaderName = HeaderName::from_static("x-cloud-trace-context");
 
-/// Adds `traceparent` where only the vendor's field tells the trace; returns the request's id, which that may tell too.
+/// What the vendor's field tells.
+#[derive(Debug, PartialEq)]
+pub(super) struct Completed {
+    /// The request's id, which it may tell too.
+    pub(super) id: RequestId,
+    /// The trace, with what `traceparent` cannot say: that nobody has decided whether it is recorded.
+    pub(super) trace: Option<Trace>,
+}
+
+/// Adds `traceparent` where only the vendor's field tells the trace.
 ///
 /// A client's own trace in B3 goes on, and the request is filed under the vendor's all the same.
 pub(super) fn complete(
     headers: &mut HeaderMap,
     form: TraceHeader,
     id_headers: &[HeaderName],
-) -> Option<RequestId> {
+) -> Option<Completed> {
     if form == TraceHeader::TraceParent || headers.contains_key(TRACE_PARENT) {
         return None;
     }
     let is_told = Trace::is_told(headers);
-    let parent = headers.get(CLOUD_TRACE).and_then(from_cloud_trace)?;
+    let (parent, decision) = headers.get(CLOUD_TRACE).and_then(from_cloud_trace)?;
+    let trace = Trace::of_parent(Some(&parent)).with_decision(decision);
     headers.insert(TRACE_PARENT, parent);
     let id = RequestId::of(headers, id_headers);
     if is_told {
         headers.remove(TRACE_PARENT);
     }
-    Some(id)
+    let trace = (!is_told).then_some(trace);
+    Some(Completed { id, trace })
 }
 
 /// `TRACE_ID/SPAN_ID;o=OPTIONS`: 32 hexadecimal digits, an unsigned decimal number, and whether it is sampled; only the
 /// first is always there.
 ///
 /// <https://docs.cloud.google.com/trace/docs/trace-context>
-fn from_cloud_trace(value: &HeaderValue) -> Option<HeaderValue> {
+fn from_cloud_trace(value: &HeaderValue) -> Option<(HeaderValue, Option<bool>)> {
     let text = value.to_str().ok()?;
     let (path, options) = text.split_once(';').unwrap_or((text, ""));
     let (trace, span) = path.split_once('/').unwrap_or((path, ""));
@@ -43,12 +54,17 @@ fn from_cloud_trace(value: &HeaderValue) -> Option<HeaderValue> {
         return None;
     }
     let span = span.parse().ok().filter(|span: &u64| *span != 0)?;
-    let sampled = u8::from(options == "o=1");
+    let decision = match options {
+        "o=1" => Some(true),
+        "o=0" => Some(false),
+        _ => None,
+    };
+    let sampled = u8::from(decision == Some(true));
     let parent = format!(
         "00-{}-{span:016x}-{sampled:02x}",
         trace.to_ascii_lowercase()
     );
-    HeaderValue::from_str(&parent).ok()
+    Some((HeaderValue::from_str(&parent).ok()?, decision))
 }
 
 #[cfg(test)]
@@ -91,6 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn who_decides_nothing_refuses_nothing() {
+        for (options, decision) in [("", None), (";o=1", Some(true)), (";o=0", Some(false))] {
+            let value = format!("105445aa7843bc8bf206b12000100000/1{options}");
+            let told = from_cloud_trace(&value.parse().unwrap());
+            assert_eq!(
+                told.map(|(_, decision)| decision),
+                Some(decision),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
     fn what_w3c_tells_is_not_told_again() {
         let mut headers = HeaderMap::new();
         headers.insert(TRACE_PARENT, HeaderValue::from_static("mine"));
@@ -111,8 +140,9 @@ mod tests {
             CLOUD_TRACE,
             HeaderValue::from_static("105445aa7843bc8bf206b12000100000/1"),
         );
-        let id = complete(&mut headers, TraceHeader::CloudTrace, &[]).unwrap();
-        assert_eq!(id.as_str(), "105445aa7843bc8bf206b12000100000");
+        let completed = complete(&mut headers, TraceHeader::CloudTrace, &[]).unwrap();
+        assert_eq!(completed.trace, None);
+        assert_eq!(completed.id.as_str(), "105445aa7843bc8bf206b12000100000");
         assert!(!headers.contains_key(TRACE_PARENT));
         assert_eq!(Trace::of(&headers).parent_id(), Some(0xb7ad_6b71_6920_3331));
     }
