@@ -217,7 +217,8 @@ impl Error {
     }
 
     /// The same error for another caller, without its cause.
-    pub(crate) fn again(&self) -> Self {
+    #[must_use]
+    pub fn again(&self) -> Self {
         let Inner {
             kind,
             message,

@@ -1,6 +1,7 @@
 //! The contract of a store of messages: its sending half; what is delivered reaches an application
 //! through its platform.
 
+mod groups;
 pub mod text;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use async_trait::async_trait;
 use crate::capability::Capabilities;
 use crate::error::Result;
 use crate::function::OutgoingMessage;
+
+pub use groups::FailedGroups;
 
 /// What a store of messages is and can do.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,8 @@ pub trait TopicDriver: fmt::Debug + Send + Sync + 'static {
     /// which is the id that every delivery of the message has.
     ///
     /// The messages are within the limits of the description, and there are no more than `batch`.
-    /// An error stands for all of them. A message whose id was returned must be delivered at least
+    /// An error stands for all of them. Of a group nothing is sent in a request behind one in which a
+    /// message of it has failed ([`FailedGroups`]). A message whose id was returned must be delivered at least
     /// once to each subscriber, also when the process or the machine goes down, and whole: body,
     /// attributes and group as they were given. One whose error does not say that its outcome is
     /// unknown must not be delivered. A topic that does not exist is `Internal`: a fault of the

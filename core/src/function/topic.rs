@@ -1,7 +1,9 @@
 //! Sending messages to a topic, on whichever store it is bound to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +12,14 @@ use serde::Serialize;
 
 use crate::capability::Capability;
 use crate::driver::topic::text::is_kept;
-use crate::driver::topic::{TopicDescription, TopicDriver};
+use crate::driver::topic::{FailedGroups, TopicDescription, TopicDriver};
 use crate::driver::{Clock, meter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Effect, Target};
 
 /// What errors and spans call it.
 const OPERATION: &str = "topic.publish";
-/// The time from a call to its answer (rule R22).
+/// The time from a call to its answer (rule R22); of many messages, that of each batch of the store.
 const BUDGET: Duration = Duration::from_mins(1);
 /// Attributes of one message: what SQS takes ("Amazon SQS message quotas").
 const ATTRIBUTES: usize = 10;
@@ -175,13 +177,46 @@ impl Topic {
     /// on to another, as SNS does to queues.
     pub async fn publish(&self, message: OutgoingMessage) -> Result<String> {
         let messages = [message];
-        let mut sent = self.run(self.send(&messages)).await?;
+        let mut sent = self.publish_all(&messages).await?;
         sent.pop().unwrap_or_else(|| Err(unanswered()))
     }
 
     /// Sends any number of messages, each on its own: one result for each, in their order.
+    ///
+    /// They are sent in batches of what the store takes at once, each within a minute. An error stands
+    /// for all of them; where some have been sent before one, each has its own result. What was not
+    /// sent because something before it had failed says so, and its outcome is known: after a batch
+    /// that failed as a whole nothing more is sent, and after a message of a group no later one of
+    /// that group, but for those that went together with it.
     pub async fn publish_all(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
-        self.run(self.send(messages)).await
+        let description = self.driver.describe();
+        // All are checked before the first is sent.
+        if let Err(error) = check(messages, &description) {
+            return self.run(ready(Err(error))).await;
+        }
+        let mut sent = Vec::with_capacity(messages.len());
+        let mut failed = FailedGroups::default();
+        for batch in messages.chunks(description.batch.max(1)) {
+            let error = match self.run(self.send(batch, &failed)).await {
+                Ok(results) => {
+                    let noted = batch.iter().zip(&results);
+                    noted.for_each(|(message, result)| failed.note(message, result));
+                    sent.extend(results);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let is_all = batch.len() == messages.len();
+            if is_all || (sent.is_empty() && !error.outcome_unknown()) {
+                return Err(error);
+            }
+            let left = messages.get(sent.len()..).unwrap_or_default();
+            let (batch, left) = left.split_at(batch.len().min(left.len()));
+            sent.extend(self.failed(batch, &failed, || error.again()));
+            sent.extend(self.failed(left, &failed, || unsent(&error)));
+            break;
+        }
+        Ok(sent)
     }
 
     async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -194,40 +229,78 @@ impl Topic {
         target.run(OPERATION, Effect::Write, work).await
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
-        let TopicDescription {
-            capabilities,
-            message_bytes,
-            batch,
-            ..
-        } = self.driver.describe();
-        capabilities.require(&[Capability::Publish])?;
-        if messages.iter().any(|message| message.group.is_some()) {
-            capabilities.require(&[Capability::MessageGroups])?;
-        }
-        // All are checked before the first is sent.
-        for message in messages {
-            message.check(message_bytes)?;
-        }
-        let provider = self.driver.describe().provider;
-        let named = |error: Error| error.in_context(provider, OPERATION, &self.name);
-        let mut sent = Vec::with_capacity(messages.len());
-        for batch in messages.chunks(batch.max(1)) {
-            match self.driver.publish(&self.name, batch).await {
-                Ok(mut results) => {
-                    results.resize_with(batch.len(), || Err(unanswered()));
-                    sent.extend(results.into_iter().map(|result| result.map_err(named)));
-                }
-                Err(error) if sent.is_empty() => return Err(error),
-                Err(error) => sent.extend(batch.iter().map(|_| Err(named(error.again())))),
-            }
-        }
-        meter::items(sent.iter().filter(|result| result.is_ok()).count());
-        Ok(sent)
+    /// The results of messages that have failed so, but for those behind a failed one of their group.
+    fn failed(
+        &self,
+        messages: &[OutgoingMessage],
+        failed: &FailedGroups<'_>,
+        error: impl Fn() -> Error,
+    ) -> Vec<Result<String>> {
+        let each = messages.iter().map(|message| {
+            let held = failed.hold(message).then(FailedGroups::held);
+            Err(self.named(held.unwrap_or_else(&error)))
+        });
+        each.collect()
     }
+
+    fn named(&self, error: Error) -> Error {
+        error.in_context(self.driver.describe().provider, OPERATION, &self.name)
+    }
+
+    /// Sends one batch, but for those behind a failed one of their group.
+    async fn send(
+        &self,
+        batch: &[OutgoingMessage],
+        failed: &FailedGroups<'_>,
+    ) -> Result<Vec<Result<String>>> {
+        let sending = if failed.is_empty() {
+            Cow::Borrowed(batch)
+        } else {
+            let kept = batch.iter().filter(|message| !failed.hold(message));
+            kept.cloned().collect()
+        };
+        let mut results = if sending.is_empty() {
+            Vec::new()
+        } else {
+            self.driver.publish(&self.name, &sending).await?
+        };
+        results.truncate(sending.len());
+        meter::items(results.iter().filter(|result| result.is_ok()).count());
+        let mut results = results.into_iter();
+        let each = batch.iter().map(|message| {
+            let held = failed.hold(message).then(|| Err(FailedGroups::held()));
+            let result = held.or_else(|| results.next());
+            let result = result.unwrap_or_else(|| Err(unanswered()));
+            result.map_err(|error| self.named(error))
+        });
+        Ok(each.collect())
+    }
+}
+
+fn check(messages: &[OutgoingMessage], description: &TopicDescription) -> Result<()> {
+    let capabilities = description.capabilities;
+    capabilities.require(&[Capability::Publish])?;
+    if messages.iter().any(|message| message.group.is_some()) {
+        capabilities.require(&[Capability::MessageGroups])?;
+    }
+    messages
+        .iter()
+        .try_for_each(|message| message.check(description.message_bytes))
+}
+
+/// The error of a message that was to be sent after those that failed so.
+fn unsent(error: &Error) -> Error {
+    let message = format!(
+        "the message was not sent, as those before it failed: {}",
+        error.message()
+    );
+    Error::new(error.kind(), message).with_retryable(error.retryable())
 }
 
 fn unanswered() -> Error {
     let message = "the store did not say what became of the message";
     Error::new(ErrorKind::Internal, message).with_outcome_unknown()
 }
+
+#[cfg(test)]
+mod tests;
