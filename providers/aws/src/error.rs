@@ -181,7 +181,7 @@ pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u1
 }
 
 /// What a code means, of whichever service.
-fn code_kind(code: &str) -> Option<ErrorKind> {
+pub(crate) fn code_kind(code: &str) -> Option<ErrorKind> {
     code_kind_of_stores(code).or_else(|| code_kind_of_topics(code))
 }
 
@@ -244,8 +244,21 @@ fn code_kind_of_stores(code: &str) -> Option<ErrorKind> {
 /// The same of SQS and SNS, where others have none.
 fn code_kind_of_topics(code: &str) -> Option<ErrorKind> {
     Some(match code {
-        "RequestThrottled" | "KmsThrottled" | "KMSThrottling" => ErrorKind::Throttled,
-        "AuthorizationError" | "KmsAccessDenied" | "KMSAccessDenied" => ErrorKind::PermissionDenied,
+        "RequestThrottled" | "KMS.ThrottlingException" | "KMSThrottling" => ErrorKind::Throttled,
+        "AuthorizationError" | "KMS.AccessDeniedException" | "KMSAccessDenied" => {
+            ErrorKind::PermissionDenied
+        }
+        // The key of the queue or topic is at fault, or how it is reached.
+        "KMS.DisabledException"
+        | "KMS.InvalidStateException"
+        | "KMS.InvalidKeyUsageException"
+        | "KMS.NotFoundException"
+        | "KMS.OptInRequired"
+        | "KMSDisabled"
+        | "KMSInvalidState"
+        | "KMSNotFound"
+        | "KMSOptInRequired"
+        | "InvalidSecurity" => ErrorKind::Internal,
         "BatchRequestTooLong" | "AWS.SimpleQueueService.BatchRequestTooLong" => ErrorKind::TooLarge,
         "InvalidMessageContents" | "InvalidParameter" | "InvalidParameterValue" => {
             ErrorKind::InvalidArgument

@@ -13,6 +13,8 @@ mod error;
 pub mod function;
 #[cfg(feature = "function")]
 pub mod gateway;
+#[cfg(any(feature = "function", feature = "_topic"))]
+mod message;
 #[cfg(any(feature = "document", feature = "blob", feature = "sqs"))]
 mod retry;
 #[cfg(any(feature = "document", feature = "function"))]

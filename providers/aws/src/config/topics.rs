@@ -59,7 +59,14 @@ impl TopicPlace {
             return Err(malformed("it does not name the account by its 12 digits"));
         }
         let place = Place::parse(&format!("{place}?{}", others.join("&")), scheme);
-        let place = place.map_err(|_| malformed("it names no region"))?;
+        let is_of_scheme = url.starts_with(&format!("{scheme}:"));
+        let place = place.map_err(|_| {
+            malformed(if is_of_scheme {
+                "the region is not a name"
+            } else {
+                "it has another scheme"
+            })
+        })?;
         Ok(Self {
             place,
             account,
@@ -152,17 +159,22 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for (url, scheme) in [
-            ("sqs://eu-west-1/123456789012", "sqs"),
-            ("sqs://eu-west-1?kind=lifo", "sqs"),
-            ("sqs://eu-west-1?queue=jobs", "sqs"),
-            ("sns://eu-west-1", "sns"),
-            ("sns:", "sns"),
-            ("sns://eu-west-1/jobs", "sns"),
-            ("sqs://eu-west-1", "sns"),
+        for (url, scheme, why) in [
+            ("sqs://eu-west-1/123456789012", "sqs", "not a name"),
+            ("sqs://eu-west-1?kind=lifo", "sqs", "neither"),
+            ("sqs://eu-west-1?queue=jobs", "sqs", "parameter"),
+            ("sns://eu-west-1", "sns", "12 digits"),
+            ("sns:", "sns", "12 digits"),
+            ("sns://eu-west-1/jobs", "sns", "12 digits"),
+            ("sqs://eu-west-1", "sns", "12 digits"),
+            ("sqs://eu-west-1/123456789012", "sns", "another scheme"),
         ] {
             let error = TopicPlace::parse(url, scheme).unwrap_err();
-            assert!(error.to_string().contains("write s"), "{url}: {error}");
+            let told = error.to_string();
+            assert!(
+                told.contains("write s") && told.contains(why),
+                "{url}: {told}"
+            );
         }
     }
 }

@@ -69,3 +69,17 @@ fn a_clock_that_is_wrong_is_told_from_a_wrong_secret() {
     assert!(!is_skewed(Some(code), Some(wrong)));
     assert!(answer(Some(code), Some(expired), 403).contains("the clock of this machine"));
 }
+
+/// SQS and SNS have codes of their own for what KMS says of the key.
+#[test]
+fn a_key_that_cannot_be_used_is_told_from_one_that_is_asked_too_often() {
+    for code in ["KMS.ThrottlingException", "KMSThrottling"] {
+        check(code, 400, ErrorKind::Throttled, Effect::None);
+    }
+    for code in ["KMS.AccessDeniedException", "KMSAccessDenied"] {
+        check(code, 400, ErrorKind::PermissionDenied, Effect::None);
+    }
+    for code in ["KMS.DisabledException", "KMSNotFound", "InvalidSecurity"] {
+        check(code, 400, ErrorKind::Internal, Effect::None);
+    }
+}

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_smithy_types::error::operation::BuildError;
-use isobar::driver::topic::text;
+use isobar::driver::topic::{FailedGroups, text};
 use isobar::driver::{Effect, Failure, RetryBudget, doubtful};
 use isobar::function::OutgoingMessage;
 use isobar::{Error, ErrorKind, Result};
 
 use super::TopicKind;
-use crate::error::service_kind;
+use crate::error::{code_kind, service_kind};
+use crate::message::{ALONE, may_be_notification};
 
 /// Entries of one request ("Amazon SQS message quotas", "Amazon SNS endpoints and quotas").
 pub(super) const ENTRIES: usize = 10;
@@ -30,6 +31,8 @@ pub(super) struct Entry<'m> {
     pub(super) message: &'m OutgoingMessage,
     pub(super) order: Option<Order>,
     bytes: u64,
+    /// What may have come of it so far, although no answer says so.
+    earlier: Effect,
 }
 
 /// What a message has where messages come in order.
@@ -42,8 +45,14 @@ pub(super) struct Order {
 
 /// What a service answered of one entry.
 pub(super) struct Answered {
-    pub(super) place: usize,
-    pub(super) result: Result<String>,
+    place: usize,
+    result: Result<String, Failure>,
+}
+
+/// What became of a message.
+struct Done {
+    place: usize,
+    result: Result<String>,
 }
 
 /// A request that takes several entries.
@@ -61,7 +70,7 @@ impl<'m> Entry<'m> {
         (place, message): (usize, &'m OutgoingMessage),
         most: u64,
     ) -> Result<Self> {
-        let body = text::seal(&message.body, &BTreeMap::new());
+        let body = sealed(&message.body);
         let attributes = message.attributes.iter();
         let beside = attributes.map(|(name, value)| name.len() + value.len() + TYPE_BYTES);
         let bytes = (body.len() + beside.sum::<usize>()) as u64;
@@ -71,11 +80,8 @@ impl<'m> Entry<'m> {
         }
         let order = (kind == TopicKind::Fifo).then(|| {
             let deduplication = uuid();
-            // A message without a group is in one of its own.
-            let group = message
-                .group
-                .clone()
-                .unwrap_or_else(|| deduplication.clone());
+            let alone = || format!("{ALONE}{deduplication}");
+            let group = message.group.clone().unwrap_or_else(alone);
             Order {
                 group,
                 deduplication,
@@ -87,12 +93,34 @@ impl<'m> Entry<'m> {
             message,
             order,
             bytes,
+            earlier: Effect::None,
         })
+    }
+
+    /// Whether sending it once more may make two of it.
+    fn may_double(&self) -> bool {
+        self.earlier == Effect::Unknown && self.order.is_none()
+    }
+
+    fn failed(&self, error: Error) -> Done {
+        Done {
+            place: self.place,
+            result: Err(doubtful(error, self.earlier)),
+        }
     }
 
     /// Its name in the request.
     pub(super) fn id(&self) -> String {
         self.place.to_string()
+    }
+}
+
+/// The body as text: as it is, unless no text is or receivers would take it for something else.
+fn sealed(body: &[u8]) -> String {
+    let none = BTreeMap::new();
+    match std::str::from_utf8(body) {
+        Ok(text) if may_be_notification(text) => text::seal_always(body, &none),
+        _ => text::seal(body, &none),
     }
 }
 
@@ -107,31 +135,68 @@ pub(super) async fn publish(
     budget: &RetryBudget,
     messages: &[OutgoingMessage],
 ) -> Vec<Result<String>> {
-    let mut results: Vec<Option<Result<String>>> = Vec::new();
-    results.resize_with(messages.len(), || None);
-    let mut set = |Answered { place, result }: Answered| {
-        if let Some(slot) = results.get_mut(place) {
-            *slot = Some(result);
-        }
-    };
+    let mut results = Results::of(messages);
     let mut entries = Vec::new();
-    for numbered in messages.iter().enumerate() {
-        match Entry::new(kind, numbered, most) {
+    for (place, message) in messages.iter().enumerate() {
+        match Entry::new(kind, (place, message), most) {
             Ok(entry) => entries.push(entry),
-            Err(error) => set(Answered {
-                place: numbered.0,
+            Err(error) => results.set(Done {
+                place,
                 result: Err(error),
             }),
         }
     }
     for entries in requests(entries, most) {
-        let answers = settled(request, budget, entries).await;
-        answers.into_iter().for_each(&mut set);
+        let (held, entries): (Vec<_>, Vec<_>) =
+            (entries.into_iter()).partition(|entry| results.failed_before(entry));
+        for entry in held {
+            results.set(entry.failed(FailedGroups::held()));
+        }
+        if entries.is_empty() {
+            continue;
+        }
+        for done in settled(request, budget, entries).await {
+            results.set(done);
+        }
     }
-    let results = results.into_iter();
-    results
-        .map(|result| result.unwrap_or_else(|| Err(unanswered())))
-        .collect()
+    results.told()
+}
+
+/// What became of each message so far.
+struct Results<'m> {
+    messages: &'m [OutgoingMessage],
+    told: Vec<Option<Result<String>>>,
+}
+
+impl<'m> Results<'m> {
+    fn of(messages: &'m [OutgoingMessage]) -> Self {
+        let told = messages.iter().map(|_| None).collect();
+        Self { messages, told }
+    }
+
+    fn set(&mut self, Done { place, result }: Done) {
+        if let Some(slot) = self.told.get_mut(place) {
+            *slot = Some(result);
+        }
+    }
+
+    /// Whether a message before this one in its group has failed.
+    fn failed_before(&self, entry: &Entry<'_>) -> bool {
+        let mut failed = FailedGroups::default();
+        let before = self.messages.iter().zip(&self.told).take(entry.place);
+        for (message, result) in before {
+            if let Some(result) = result {
+                failed.note(message, result);
+            }
+        }
+        failed.hold(entry.message)
+    }
+
+    fn told(self) -> Vec<Result<String>> {
+        let told = self.told.into_iter();
+        told.map(|result| result.unwrap_or_else(|| Err(unanswered().with_outcome_unknown())))
+            .collect()
+    }
 }
 
 /// Divides entries, in their order, into requests.
@@ -152,107 +217,96 @@ fn requests(entries: Vec<Entry<'_>>, most: u64) -> Vec<Vec<Entry<'_>>> {
     requests
 }
 
-/// Sends entries until each has its result (rule R21): those that were refused for now again, and all
-/// of them after a lost answer only where the service knows them again.
+/// Sends entries until each has its result (rule R21): those that were refused for now again, and those
+/// of which something may have come only where the service knows them again.
 async fn settled(
     request: &impl Batch,
     budget: &RetryBudget,
     mut waiting: Vec<Entry<'_>>,
-) -> Vec<Answered> {
+) -> Vec<Done> {
     let mut retries = budget.retries(RETRIES, PAUSE);
-    let mut earlier = Effect::None;
     let mut done = Vec::new();
     loop {
-        let refused = match request.send(&waiting).await {
+        let error = match request.send(&waiting).await {
             Ok(answers) => {
                 retries.answered();
-                sorted(answers, &mut waiting, &mut done)
-            }
-            Err(failure) => {
-                let known_again = waiting.iter().all(|entry| entry.order.is_some());
-                earlier = earlier.max(failure.effect);
-                if earlier == Effect::Unknown && !known_again {
-                    return ended(done, waiting, failure.error, earlier);
+                match sorted(answers, &mut waiting, &mut done) {
+                    Some(error) => error,
+                    None => return done,
                 }
-                Some(failure.error)
             }
-        };
-        let Some(error) = refused else {
-            return ended(done, waiting, unanswered(), Effect::Unknown);
+            Err(Failure { error, effect }) => {
+                for entry in &mut waiting {
+                    entry.earlier = entry.earlier.max(effect);
+                }
+                if waiting.iter().any(Entry::may_double) {
+                    return ended(done, &waiting, error);
+                }
+                error
+            }
         };
         match retries.pause_or(error) {
             Ok(pause) => tokio::time::sleep(pause).await,
-            Err(error) => return ended(done, waiting, error, earlier),
+            Err(error) => return ended(done, &waiting, error),
         }
     }
 }
 
-/// Takes those away from `waiting` that are done; why the rest is to be sent again.
-///
-/// An entry is not sent again that would come behind a later one of its group.
+/// Takes those away from `waiting` that are done; why the rest, if any, is to be sent again.
 fn sorted(
     answers: Vec<Answered>,
     waiting: &mut Vec<Entry<'_>>,
-    done: &mut Vec<Answered>,
+    done: &mut Vec<Done>,
 ) -> Option<Error> {
+    let overtaken = overtaken(&answers, waiting);
+    let mut answers: BTreeMap<usize, Result<String, Failure>> = (answers.into_iter())
+        .map(|answer| (answer.place, answer.result))
+        .collect();
     let mut again = None;
+    waiting.retain_mut(|entry| {
+        let Failure { error, effect } = match answers.remove(&entry.place) {
+            Some(Ok(id)) => {
+                let (place, result) = (entry.place, Ok(id));
+                done.push(Done { place, result });
+                return false;
+            }
+            Some(Err(failure)) => failure,
+            None => unmentioned(),
+        };
+        entry.earlier = entry.earlier.max(effect);
+        let once_more =
+            error.retryable() && !entry.may_double() && !overtaken.contains(&entry.place);
+        if once_more {
+            again = Some(error);
+        } else {
+            done.push(entry.failed(error));
+        }
+        once_more
+    });
+    again
+}
+
+/// The entries that would come behind a later one of their group if they were sent again.
+fn overtaken(answers: &[Answered], waiting: &[Entry<'_>]) -> Vec<usize> {
     let stored = |place: usize| {
         let mut answers = answers.iter();
         answers.any(|answer| answer.place == place && answer.result.is_ok())
     };
-    let overtaken = |entry: &Entry<'_>| {
+    let overtaken = waiting.iter().filter(|entry| {
         let group = entry.message.group.as_ref();
         let mut later = waiting.iter().filter(|other| other.place > entry.place);
         group.is_some()
             && later.any(|other| other.message.group.as_ref() == group && stored(other.place))
-    };
-    let lost: Vec<usize> = (waiting.iter().filter(|entry| overtaken(entry)))
-        .map(|entry| entry.place)
-        .collect();
-    for answer in answers {
-        match &answer.result {
-            Err(error) if error.retryable() && !lost.contains(&answer.place) => {
-                again = answer.result.err();
-            }
-            _ => {
-                waiting.retain(|entry| entry.place != answer.place);
-                done.push(answer);
-            }
-        }
-    }
-    again
+    });
+    overtaken.map(|entry| entry.place).collect()
 }
 
 /// The results of all: those that are still waiting have failed so.
-fn ended(
-    mut done: Vec<Answered>,
-    waiting: Vec<Entry<'_>>,
-    error: Error,
-    effect: Effect,
-) -> Vec<Answered> {
-    let error = doubtful(error, effect);
-    let failed = waiting.into_iter().map(|entry| Answered {
-        place: entry.place,
-        result: Err(again(&error)),
-    });
-    done.extend(failed);
+fn ended(mut done: Vec<Done>, waiting: &[Entry<'_>], error: Error) -> Vec<Done> {
+    let others = waiting.iter().skip(1);
+    done.extend(others.map(|entry| entry.failed(error.again())));
+    done.extend(waiting.first().map(|entry| entry.failed(error)));
     done
-}
-
-/// The same error for another message.
-fn again(error: &Error) -> Error {
-    let same = Error::new(error.kind(), error.message().to_owned())
-        .with_provider_code(error.provider_code(), error.request_id())
-        .with_retryable(error.retryable());
-    let same = match error.retry_after() {
-        Some(wait) => same.with_retry_after(wait),
-        None => same,
-    };
-    if error.outcome_unknown() {
-        same.with_outcome_unknown()
-    } else {
-        same
-    }
 }
 
 fn unanswered() -> Error {
@@ -262,11 +316,17 @@ fn unanswered() -> Error {
     )
 }
 
+/// Nothing is known of an entry that the answer leaves out.
+fn unmentioned() -> Failure {
+    Failure {
+        error: unanswered(),
+        effect: Effect::Unknown,
+    }
+}
+
 /// An entry that was stored, under this id.
 pub(super) fn stored(entry: &str, id: Option<&str>) -> Option<Answered> {
-    let result = id
-        .map(str::to_owned)
-        .ok_or_else(|| unanswered().with_outcome_unknown());
+    let result = id.map(str::to_owned).ok_or_else(unmentioned);
     Some(Answered {
         place: entry.parse().ok()?,
         result,
@@ -290,7 +350,8 @@ impl From<bool> for Side {
     }
 }
 
-/// An entry that was not stored, with what the service says of it.
+/// An entry that was not stored, with what the service says of it; after a failure of its own that no
+/// code tells, it may have been.
 pub(super) fn refused(
     entry: &str,
     code: &str,
@@ -304,9 +365,17 @@ pub(super) fn refused(
     let kind = service_kind(Some(code), message, status);
     let told = message.unwrap_or("no message");
     let error = Error::new(kind, format!("the service answered {code}: {told}"));
+    let known = code_kind(code).is_some_and(|kind| kind != ErrorKind::Unavailable);
+    let effect = match at_fault {
+        Side::Service if !known => Effect::Unknown,
+        Side::Sender | Side::Service => Effect::None,
+    };
     Some(Answered {
         place: entry.parse().ok()?,
-        result: Err(error.with_provider_code(Some(code), None)),
+        result: Err(Failure {
+            error: error.with_provider_code(Some(code), None),
+            effect,
+        }),
     })
 }
 

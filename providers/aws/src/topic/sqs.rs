@@ -94,7 +94,8 @@ fn missing(error: Error, queue: &str) -> Error {
         return error;
     }
     let message = format!(
-        "the queue {queue:?} does not exist: create it, or check its name, region and account"
+        "the queue {queue:?} does not exist, or SQS does not tell this program of it: create it, or \
+         check its name, region and account, the permission sqs:GetQueueUrl and the policy of the queue"
     );
     let told = (
         error.provider_code().map(str::to_owned),

@@ -142,7 +142,7 @@ async fn of_a_request_only_the_entry_that_was_refused_for_now_is_sent_again() {
     let queue = fresh(TopicKind::Standard).await;
     queue
         .faults
-        .plan(second_refused("InternalError", false).on(SEND));
+        .plan(second_refused("RequestThrottled", false).on(SEND));
     let messages = ["a", "b", "c"].map(message);
     let sent = queue.topic.publish_all(&messages).await.unwrap();
     let ids: Vec<_> = sent.into_iter().map(Result::unwrap).collect();
@@ -171,16 +171,69 @@ async fn an_entry_that_is_wrong_fails_alone() {
     assert_eq!(queue.faults.count(SEND), 1);
 }
 
+/// A standard queue may have stored it all the same, and would have it twice.
+#[tokio::test]
+async fn an_entry_at_which_the_service_failed_is_not_sent_again_where_it_is_not_known_again() {
+    let queue = fresh(TopicKind::Standard).await;
+    queue
+        .faults
+        .plan(second_refused("InternalError", false).on(SEND));
+    let messages = ["a", "b", "c", "not mentioned"].map(message);
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    for failed in [&sent[1], &sent[3]] {
+        assert!(failed.as_ref().unwrap_err().outcome_unknown(), "{failed:?}");
+    }
+    assert!(sent[0].is_ok() && sent[2].is_ok());
+    assert_eq!(queue.faults.count(SEND), 1);
+}
+
+/// The lost answer may have said that it was stored.
+#[tokio::test]
+async fn an_entry_that_is_refused_after_a_lost_answer_has_an_unknown_outcome() {
+    let queue = fresh(TopicKind::Fifo).await;
+    queue.faults.plan(Fault::CutAfter.on(SEND));
+    queue
+        .faults
+        .plan(second_refused("InvalidMessageContents", true).on(SEND));
+    let messages = ["a", "b", "c"].map(message);
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let error = sent[1].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    assert!(error.outcome_unknown(), "{error:?}");
+    assert!(sent[0].is_ok() && sent[2].is_ok());
+    assert_eq!(queue.faults.count(SEND), 2);
+}
+
+/// The first request is full by its size.
+#[tokio::test]
+async fn behind_a_failed_message_of_its_group_none_is_sent_in_another_request() {
+    let queue = fresh(TopicKind::Fifo).await;
+    queue
+        .faults
+        .plan(second_refused("InvalidMessageContents", true).on(SEND));
+    let large = "x".repeat(340_000);
+    let messages = [&large, &large, &large].map(|body| message(body).group("red"));
+    let [first, second, third] = messages;
+    let [red, blue] = ["red", "blue"].map(|group| message(&large).group(group));
+    let messages = [first, second, third, red, blue];
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let error = sent[3].as_ref().unwrap_err();
+    assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
+    assert!(sent[0].is_ok() && sent[1].is_err() && sent[2].is_ok() && sent[4].is_ok());
+    assert_eq!(queue.faults.count(SEND), 2);
+    assert_eq!(queue.bodies().await.len(), 1);
+}
+
 #[tokio::test]
 async fn an_entry_is_not_sent_behind_a_later_one_of_its_group() {
     let queue = fresh(TopicKind::Fifo).await;
     queue
         .faults
-        .plan(second_refused("InternalError", false).on(SEND));
+        .plan(second_refused("RequestThrottled", false).on(SEND));
     let messages = ["a", "b", "c"].map(|body| message(body).group("g"));
     let sent = queue.topic.publish_all(&messages).await.unwrap();
     let error = sent[1].as_ref().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.retryable() && !error.outcome_unknown());
     assert_eq!(queue.faults.count(SEND), 1);
 }
@@ -211,6 +264,17 @@ async fn bytes_that_are_too_large_as_text_are_refused_alone() {
     assert_eq!(error.limit(), Some(1 << 20));
     assert!(sent[0].is_ok());
     assert_eq!(queue.bodies().await, ["a"]);
+}
+
+/// The receiving half would take it for what SNS has put into the queue.
+#[tokio::test]
+async fn a_body_that_is_a_notification_of_sns_is_sealed() {
+    let queue = fresh(TopicKind::Standard).await;
+    let body = r#"{"Type":"Notification","MessageId":"1","Message":"x",
+        "TopicArn":"arn:aws:sns:eu-west-1:123456789012:jobs","SignatureVersion":"1"}"#;
+    queue.topic.publish(message(body)).await.unwrap();
+    let bodies = queue.bodies().await;
+    assert!(bodies[0].starts_with("isobar-message:"), "{bodies:?}");
 }
 
 #[tokio::test]

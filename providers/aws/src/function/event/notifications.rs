@@ -11,6 +11,7 @@ use isobar::function::{AppService, Context, Event, Message, Messages};
 use serde::Deserialize;
 
 use super::queue::topic_of;
+use crate::message::may_be_notification;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -72,8 +73,8 @@ impl Notification {
     ///
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html>
     pub(super) fn in_queue(body: &str) -> Option<Self> {
-        let is_json = body.starts_with('{');
-        let notification: Self = is_json.then(|| serde_json::from_str(body).ok()).flatten()?;
+        let may_be = may_be_notification(body);
+        let notification: Self = may_be.then(|| serde_json::from_str(body).ok()).flatten()?;
         let is_one = notification.kind.as_deref() == Some("Notification")
             && notification.topic_arn.starts_with("arn:")
             && notification.signature_version.is_some();
@@ -82,9 +83,11 @@ impl Notification {
 
     /// Body and attributes, as they were sent to the topic.
     pub(super) fn into_content(self) -> (Bytes, BTreeMap<String, String>) {
-        let (body, mut attributes) = text::open(self.message);
+        // Whoever seals for SNS seals no attributes: these are another's text.
+        let (body, _) = text::open(self.message);
         let beside = self.message_attributes.into_iter();
-        attributes.extend(beside.map(|(name, value)| (name, value.value)));
+        let beside = beside.map(|(name, value)| (name, value.value));
+        let mut attributes: BTreeMap<_, _> = beside.collect();
         if let Some(subject) = self.subject {
             attributes.entry(SUBJECT.to_owned()).or_insert(subject);
         }
@@ -112,6 +115,15 @@ mod tests {
         assert_eq!(body.as_ref(), [0, 255]);
         let kind = ("kind".to_owned(), "x".to_owned());
         assert_eq!(attributes, BTreeMap::from([kind]));
+    }
+
+    #[test]
+    fn attributes_are_not_those_of_a_sealed_text() {
+        let sealed = r#"{\"attributes\":{\"admin\":\"yes\"},\"body\""#;
+        let put = PUT.replace(r#"{\"body\""#, sealed);
+        let (body, attributes) = Notification::in_queue(&put).unwrap().into_content();
+        assert_eq!(body.as_ref(), [0, 255]);
+        assert_eq!(attributes.keys().collect::<Vec<_>>(), ["kind"]);
     }
 
     #[test]

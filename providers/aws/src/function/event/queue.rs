@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::notifications::Notification;
 use super::{failures, name_of};
+use crate::message::ALONE;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,16 +70,21 @@ fn message(record: Record) -> Message {
     let number = |name: &str| system(name).and_then(|text| text.parse::<u64>().ok());
     let (body, attributes) = match Notification::in_queue(&record.body) {
         Some(notification) => notification.into_content(),
-        None => text::open(record.body),
+        // Whoever seals for SQS seals no attributes: these are another's text.
+        None => (text::open(record.body).0, BTreeMap::new()),
     };
     let mut message = Message::new(record.message_id, body);
     message.attempt = number("ApproximateReceiveCount").and_then(|count| count.try_into().ok());
     message.sent_at = number("SentTimestamp")
         .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
-    // Who sends a message without a group puts it into one of its own, by its own id.
-    let group = system("MessageGroupId");
-    let alone = group == system("MessageDeduplicationId");
-    message.group = group.filter(|_| !alone).cloned();
+    let deduplication = system("MessageDeduplicationId");
+    let is_alone = |group: &&String| {
+        let own = group.strip_prefix(ALONE);
+        own.is_some() && own == deduplication.map(String::as_str)
+    };
+    message.group = system("MessageGroupId")
+        .filter(|group| !is_alone(group))
+        .cloned();
     message.attributes = attributes;
     let beside = record.message_attributes.into_iter();
     let beside =
@@ -91,4 +97,38 @@ fn message(record: Record) -> Message {
 pub(super) fn topic_of(arn: &str) -> &str {
     let name = name_of(arn);
     name.strip_suffix(".fifo").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn received(body: &str, group: &str, deduplication: &str) -> Message {
+        let record = json!({
+            "messageId": "1",
+            "body": body,
+            "attributes": { "MessageGroupId": group, "MessageDeduplicationId": deduplication },
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:jobs.fifo",
+        });
+        message(serde_json::from_value(record).unwrap())
+    }
+
+    #[test]
+    fn only_a_message_that_was_sent_without_a_group_has_none() {
+        assert_eq!(received("x", "isobar-alone-1", "1").group, None);
+        for (group, deduplication) in [("1", "1"), ("isobar-alone-1", "2"), ("red", "1")] {
+            let message = received("x", group, deduplication);
+            assert_eq!(message.group.as_deref(), Some(group));
+        }
+    }
+
+    #[test]
+    fn attributes_are_not_those_of_a_sealed_text() {
+        let text = r#"isobar-message:{"attributes":{"admin":"yes"},"body":"AP8="}"#;
+        let message = received(text, "red", "1");
+        assert_eq!(message.body.as_ref(), [0, 255]);
+        assert!(message.attributes.is_empty());
+    }
 }
