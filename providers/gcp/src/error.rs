@@ -14,6 +14,8 @@ pub(crate) struct Service {
     name: &'static str,
     /// What is said where something is missing, after what it may be.
     missing: &'static str,
+    /// What is said where a precondition does not hold.
+    precondition: &'static str,
     /// What a service account needs.
     role: &'static str,
 }
@@ -22,12 +24,14 @@ pub(crate) struct Service {
 const FIRESTORE: Service = Service {
     name: "Firestore",
     missing: "check the project and the database of the store's URL",
+    precondition: "a precondition does not hold, or an index is missing",
     role: "roles/datastore.user",
 };
 #[cfg(feature = "topic")]
 pub(crate) const PUBSUB: Service = Service {
     name: "Pub/Sub",
     missing: "create it, or check its name and the project of the URL",
+    precondition: "the state of the topic, of its schema or of the key that encrypts it does not allow it",
     role: "roles/pubsub.publisher",
 };
 
@@ -136,12 +140,13 @@ fn told(service: &Service, code: Code, message: &str) -> String {
     let Service {
         name: service,
         missing,
+        precondition,
         role,
     } = service;
     let name = name(code);
     match code {
         Code::FailedPrecondition => {
-            format!("a precondition does not hold, or an index is missing ({name}: {message})")
+            format!("{precondition} ({name}: {message})")
         }
         Code::NotFound => {
             format!("what the request is about does not exist ({name}: {message}): {missing}")

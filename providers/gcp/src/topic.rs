@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::publisher_client::PublisherClient;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PubsubMessage};
-use isobar::driver::topic::{TopicDescription, TopicDriver, text};
+use isobar::driver::topic::{FailedGroups, TopicDescription, TopicDriver, text};
 use isobar::driver::{Effect, RetryBudget};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
@@ -90,6 +90,23 @@ impl PubSubTopics {
             tokio::time::sleep(retries.pause_or(failed.error)?).await;
         }
     }
+
+    /// One result for each message of a request.
+    async fn send_together(
+        &self,
+        topic: &str,
+        messages: Vec<PubsubMessage>,
+    ) -> Vec<Result<String>> {
+        let count = messages.len();
+        let topic = topic.to_owned();
+        let error = match self.send(&PublishRequest { topic, messages }).await {
+            Ok(ids) if ids.len() == count => return ids.into_iter().map(Ok).collect(),
+            Ok(_) => uncounted(),
+            Err(error) => error,
+        };
+        let others: Vec<_> = (1..count).map(|_| Err(error.again())).collect();
+        std::iter::once(Err(error)).chain(others).collect()
+    }
 }
 
 impl fmt::Debug for PubSubTopics {
@@ -133,22 +150,21 @@ fn bytes(message: &PubsubMessage) -> usize {
     message.data.len() + beside + message.ordering_key.len() + FRAME
 }
 
-/// Divides messages, in their order, into what fits one request.
-fn requests(messages: &[OutgoingMessage]) -> Vec<Vec<PubsubMessage>> {
-    let mut requests: Vec<Vec<PubsubMessage>> = Vec::new();
-    let mut left = 0;
-    for message in messages.iter().map(wire) {
-        let measured = bytes(&message);
-        match requests.last_mut() {
-            Some(request) if measured <= left => request.push(message),
-            _ => {
-                requests.push(vec![message]);
-                left = REQUEST_BYTES - BESIDE;
-            }
-        }
-        left = left.saturating_sub(measured);
-    }
-    requests
+/// As many of the first messages as fit one request; none where the first is too large as it is sent.
+fn fitting(messages: &[OutgoingMessage], failed: &FailedGroups<'_>) -> Vec<PubsubMessage> {
+    let mut left = REQUEST_BYTES - BESIDE;
+    let sent = messages.iter().take_while(|message| !failed.hold(message));
+    let fitting = sent.map(wire).map_while(|message| {
+        left = left.checked_sub(bytes(&message))?;
+        Some(message)
+    });
+    fitting.collect()
+}
+
+fn too_large(message: &OutgoingMessage) -> Error {
+    let what = "the size in bytes of the message as it is sent";
+    let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message)));
+    Error::over_limit(ErrorKind::TooLarge, what, limit as u64, measured as u64)
 }
 
 #[async_trait]
@@ -169,20 +185,21 @@ impl TopicDriver for PubSubTopics {
     ) -> Result<Vec<Result<String>>> {
         let topic = format!("projects/{}/topics/{topic}", self.project);
         let mut results = Vec::with_capacity(messages.len());
-        for messages in requests(messages) {
-            let count = messages.len();
-            let topic = topic.clone();
-            let sent = self.send(&PublishRequest { topic, messages }).await;
-            match sent {
-                Ok(ids) if ids.len() == count => results.extend(ids.into_iter().map(Ok)),
-                Ok(_) => results.extend((0..count).map(|_| Err(uncounted()))),
-                Err(error) if results.is_empty() => return Err(error),
-                Err(error) => {
-                    let mut first = Some(error);
-                    results
-                        .extend((0..count).map(|_| Err(first.take().unwrap_or_else(with_others))));
-                }
-            }
+        let mut failed = FailedGroups::default();
+        let mut left = messages;
+        while let Some(first) = left.first() {
+            let request = fitting(left, &failed);
+            let sent = if failed.hold(first) {
+                vec![Err(FailedGroups::held())]
+            } else if request.is_empty() {
+                vec![Err(too_large(first))]
+            } else {
+                self.send_together(&topic, request).await
+            };
+            let noted = left.iter().zip(&sent);
+            noted.for_each(|(message, result)| failed.note(message, result));
+            left = left.get(sent.len()..).unwrap_or_default();
+            results.extend(sent);
         }
         Ok(results)
     }
@@ -193,7 +210,32 @@ fn uncounted() -> Error {
     Error::new(ErrorKind::Internal, message).with_outcome_unknown()
 }
 
-fn with_others() -> Error {
-    let message = "the request failed of which the message was a part";
-    Error::new(ErrorKind::Unavailable, message).with_outcome_unknown()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_what_fits_it_and_no_message_that_grows_beyond_it() {
+        let none = FailedGroups::default();
+        let large = OutgoingMessage::new(vec![0; 4_000_000]);
+        let messages = [large.clone(), large.clone(), large];
+        assert_eq!(fitting(&messages, &none).len(), 2);
+        let mut looks_sealed = b"isobar-message:".to_vec();
+        looks_sealed.resize(9_000_000, b'x');
+        let message = OutgoingMessage::new(looks_sealed);
+        assert_eq!(fitting(std::slice::from_ref(&message), &none).len(), 0);
+        let error = too_large(&message);
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(error.to_string().contains("as it is sent"), "{error}");
+    }
+
+    #[test]
+    fn a_request_ends_before_a_message_of_a_group_that_failed() {
+        let [red, blue] = ["red", "blue"].map(|group| OutgoingMessage::new("x").group(group));
+        let mut failed = FailedGroups::default();
+        failed.note(&red, &Err(uncounted()));
+        let messages = [blue.clone(), blue, red.clone()];
+        assert_eq!(fitting(&messages, &failed).len(), 2);
+        assert_eq!(fitting(std::slice::from_ref(&red), &failed).len(), 0);
+    }
 }
