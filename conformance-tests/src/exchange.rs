@@ -10,6 +10,7 @@ pub mod sqs;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::driver::topic::TopicDriver;
@@ -73,6 +74,26 @@ impl From<SeenMessage> for Received {
             attributes,
             group,
         }
+    }
+}
+
+/// How long nothing more must come before what came is taken for all: a message that comes too often
+/// must be seen too.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// What the probe behind a door has received, once it is so many messages and no more come.
+pub(crate) async fn behind_when_quiet(
+    door: &dyn Door,
+    count: usize,
+) -> Result<Vec<Received>, Failure> {
+    let mut received = behind(door, count).await?;
+    loop {
+        tokio::time::sleep(QUIET).await;
+        let later = behind(door, count).await?;
+        if later.len() == received.len() {
+            return Ok(later);
+        }
+        received = later;
     }
 }
 

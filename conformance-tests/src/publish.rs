@@ -48,6 +48,12 @@ fn of_body<'r>(received: &'r [Received], body: &[u8]) -> Result<&'r Received, Fa
     }
 }
 
+/// What SNS puts into a queue, as a body that is only a body.
+const NOTIFICATION: &str = r#"{"Type":"Notification","MessageId":"1","Message":"x",
+    "TopicArn":"arn:aws:sns:us-east-1:123456789012:jobs","SignatureVersion":"1",
+    "Timestamp":"2026-11-30T03:00:00.000Z","Subject":"y",
+    "MessageAttributes":{"kind":{"Type":"String","Value":"z"}}}"#;
+
 async fn arrive_whole(ctx: Context) -> Result<(), Failure> {
     let exchange = ctx.exchange().await?;
     let topic = ctx.topic()?;
@@ -59,7 +65,7 @@ async fn arrive_whole(ctx: Context) -> Result<(), Failure> {
         b"control \0\x01\x0b\x1f\x7f".to_vec(),
         "no character \u{fffe}\u{ffff}".into(),
         b"{\"json\": [1, 2.0, null]}".to_vec(),
-        b"{\"Type\":\"Notification\",\"Message\":\"x\"}".to_vec(),
+        NOTIFICATION.into(),
         b"cGxhaW4=".to_vec(),
         b"\"quoted\"".to_vec(),
         b"isobar-message:{\"body\":\"AA==\"}".to_vec(),

@@ -10,7 +10,7 @@ use isobar::function::{Event, Message, Outcome};
 use isobar::{App, Environment};
 use isobar_local::{LocalPlatform, LocalStore};
 
-use super::{Exchange, Exchanges, Received};
+use super::{Exchange, Exchanges, QUIET, Received};
 use crate::Failure;
 use crate::probe::TOPIC;
 use crate::provider::ServerTask;
@@ -86,9 +86,14 @@ impl LocalExchange {
 impl Exchange for LocalExchange {
     async fn received(&self, count: usize) -> Result<Vec<Received>, Failure> {
         let give_up = Instant::now() + PATIENCE;
+        let mut quiet_since = Instant::now();
+        let mut before = 0;
         loop {
             let received = self.so_far();
-            if received.len() >= count {
+            if received.len() != before {
+                (before, quiet_since) = (received.len(), Instant::now());
+            }
+            if received.len() >= count && quiet_since.elapsed() > QUIET {
                 return Ok(received);
             }
             if Instant::now() > give_up {

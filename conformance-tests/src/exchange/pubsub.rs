@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use isobar::driver::topic::TopicDriver;
 use isobar_gcp::PubSubTopics;
 
-use super::{Exchange, Exchanges, Received, behind};
+use super::{Exchange, Exchanges, Received, behind_when_quiet};
 use crate::Failure;
 use crate::door::pubsub::{PubSubDoor, PubSubDoors};
 use crate::probe::TOPIC;
@@ -35,6 +35,6 @@ impl Exchanges for PubSubExchanges {
 #[async_trait]
 impl Exchange for PubSubDoor {
     async fn received(&self, count: usize) -> Result<Vec<Received>, Failure> {
-        behind(self, count).await
+        behind_when_quiet(self, count).await
     }
 }

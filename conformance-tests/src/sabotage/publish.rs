@@ -71,6 +71,9 @@ pub(super) const ALL: &[Sabotage] = &[
             message.body.truncate(200_000);
         }
     }),
+    messages("each message is sent twice", "G-420", |sent| {
+        sent.extend(sent.clone());
+    }),
     whole(
         "the last message of a batch is lost",
         "G-423",
