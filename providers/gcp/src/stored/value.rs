@@ -19,6 +19,8 @@ const MARKS: [&str; 3] = ["l", "t", "p"];
 
 /// Levels of lists and maps in a field ("Quotas and limits": 20, of which a mark may need one).
 const LEVELS: usize = 18;
+/// Levels that are read, as many as other stores read, and the marks of those that are packed, each of which has `LEVELS`.
+const DEEPEST: usize = 256 + 256 / LEVELS;
 /// Bytes of the path to a field, dots included: what the emulator takes of names within names. The
 /// published limit of a name is the same ("Quotas and limits").
 const PATH_BYTES: usize = 1_500;
@@ -230,70 +232,87 @@ fn damaged(error: prost::DecodeError) -> Error {
     Error::new(ErrorKind::Corrupt, message).with_source(error)
 }
 
-/// The fields that were stored, by name.
+/// The fields that were stored, by name; `Corrupt` where they are deeper than any document.
 pub(crate) fn decode(fields: Fields, format: Format) -> Result<Map> {
-    let each = fields.into_iter().map(|(name, value)| {
-        let value = decode_value(value, format)?;
-        let name = match format {
-            Format::Plain => name,
-            Format::Marked => read_name(name),
-        };
-        Ok((name, value))
-    });
-    let mut map: Map = each.collect::<Result<_>>()?;
-    map.sort_unstable_keys();
-    Ok(map)
+    Decoder { format }.fields(fields, 0)
 }
 
-fn decode_value(value: proto::Value, format: Format) -> Result<Value> {
-    Ok(match value.value_type {
-        Some(ValueType::NullValue(_)) => Value::Null,
-        Some(ValueType::BooleanValue(value)) => Value::Bool(value),
-        Some(ValueType::IntegerValue(number)) => Value::Int(number),
-        Some(ValueType::DoubleValue(number)) => Value::Float(number).normalized()?,
-        Some(ValueType::TimestampValue(at)) => Value::Timestamp(timestamp(&at)),
-        Some(ValueType::StringValue(text)) => Value::String(text),
-        Some(ValueType::BytesValue(bytes)) => Value::Bytes(bytes.into()),
-        Some(ValueType::ArrayValue(list)) => {
-            let items = list.values.into_iter();
-            let items = items.map(|item| decode_value(item, format));
-            Value::List(items.collect::<Result<_>>()?)
-        }
-        Some(ValueType::MapValue(map)) => decode_map(map.fields, format)?,
-        _ => {
-            let message = "a field holds a kind of value that only Firestore has, such as a \
-                           reference or a geographical point";
-            return Err(Error::new(ErrorKind::Unsupported, message));
-        }
-    })
+#[derive(Debug, Clone, Copy)]
+struct Decoder {
+    format: Format,
 }
 
-fn decode_map(mut fields: Fields, format: Format) -> Result<Value> {
-    if format == Format::Marked && fields.len() == 1 {
-        for mark in [LIST, INSTANT, PACKED] {
-            if let Some(value) = fields.remove(mark) {
-                return decode_mark(mark, value, format);
-            }
-        }
+impl Decoder {
+    fn fields(self, fields: Fields, depth: usize) -> Result<Map> {
+        let each = fields.into_iter().map(|(name, value)| {
+            let value = self.value(value, depth)?;
+            let name = match self.format {
+                Format::Plain => name,
+                Format::Marked => read_name(name),
+            };
+            Ok((name, value))
+        });
+        let mut map: Map = each.collect::<Result<_>>()?;
+        map.sort_unstable_keys();
+        Ok(map)
     }
-    decode(fields, format).map(Value::Map)
-}
 
-fn decode_mark(mark: &str, value: proto::Value, format: Format) -> Result<Value> {
-    match (mark, value.value_type) {
-        (LIST, list @ Some(ValueType::ArrayValue(_))) => {
-            decode_value(proto::Value { value_type: list }, format)
+    fn value(self, value: proto::Value, depth: usize) -> Result<Value> {
+        if depth > DEEPEST {
+            let message = "a value is deeper than any that a document holds";
+            return Err(Error::new(ErrorKind::Corrupt, message));
         }
-        (INSTANT, Some(ValueType::IntegerValue(micros))) => {
-            Ok(Value::Timestamp(Timestamp::from_micros(micros)))
+        Ok(match value.value_type {
+            Some(ValueType::NullValue(_)) => Value::Null,
+            Some(ValueType::BooleanValue(value)) => Value::Bool(value),
+            Some(ValueType::IntegerValue(number)) => Value::Int(number),
+            Some(ValueType::DoubleValue(number)) => Value::Float(number).normalized()?,
+            Some(ValueType::TimestampValue(at)) => Value::Timestamp(timestamp(&at)),
+            Some(ValueType::StringValue(text)) => Value::String(text),
+            Some(ValueType::BytesValue(bytes)) => Value::Bytes(bytes.into()),
+            Some(ValueType::ArrayValue(list)) => {
+                let items = list.values.into_iter();
+                let items = items.map(|item| self.value(item, depth + 1));
+                Value::List(items.collect::<Result<_>>()?)
+            }
+            Some(ValueType::MapValue(map)) => self.map(map.fields, depth)?,
+            _ => {
+                let message = "a field holds a kind of value that only Firestore has, such as a \
+                               reference or a geographical point";
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+        })
+    }
+
+    fn map(self, mut fields: Fields, depth: usize) -> Result<Value> {
+        let may_be_marked = self.format == Format::Marked && fields.len() == 1;
+        let mut marks = [LIST, INSTANT, PACKED]
+            .into_iter()
+            .filter(|_| may_be_marked);
+        let marked = marks.find_map(|mark| Some((mark, fields.remove(mark)?)));
+        if let Some((mark, value)) = marked {
+            return self.mark(mark, value, depth);
         }
-        (PACKED, Some(ValueType::BytesValue(packed))) => {
-            let value = proto::Value::decode(Bytes::from(packed)).map_err(damaged)?;
-            decode_value(value, format)
-        }
-        _ => {
-            let message = format!("the mark {mark:?} of a document has a value of another kind");
-            Err(Error::new(ErrorKind::Corrupt, message))
+        self.fields(fields, depth + 1).map(Value::Map)
+    }
+
+    fn mark(self, mark: &str, value: proto::Value, depth: usize) -> Result<Value> {
+        match (mark, value.value_type) {
+            (LIST, list @ Some(ValueType::ArrayValue(_))) => {
+                self.value(proto::Value { value_type: list }, depth)
+            }
+            (INSTANT, Some(ValueType::IntegerValue(micros))) => {
+                Ok(Value::Timestamp(Timestamp::from_micros(micros)))
+            }
+            (PACKED, Some(ValueType::BytesValue(packed))) => {
+                let value = proto::Value::decode(Bytes::from(packed)).map_err(damaged)?;
+                self.value(value, depth + 1)
+            }
+            _ => {
+                let message =
+                    format!("the mark {mark:?} of a document has a value of another kind");
+                Err(Error::new(ErrorKind::Corrupt, message))
+            }
         }
     }
 }

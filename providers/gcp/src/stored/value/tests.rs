@@ -106,3 +106,14 @@ fn what_needs_a_mark_is_refused_where_other_code_reads() {
     let error = encode(&fields, Format::Plain).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
+
+#[test]
+fn packed_values_in_packed_values_without_end_are_corrupt() {
+    let mut value = plain(ValueType::NullValue(0));
+    for _ in 0..5_000 {
+        value = marked(PACKED, ValueType::BytesValue(value.encode_to_vec()));
+    }
+    let fields = Fields::from([("deep".to_owned(), value)]);
+    let error = decode(fields, Format::Marked).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
