@@ -26,7 +26,7 @@ mod source;
 mod structured;
 
 pub use cloud_event::{CloudEvent, instant};
-pub use delivery::{Arrived, Delivery, cloud_events, read};
+pub use delivery::{Arrivals, Arrived, Delivery, cloud_events, read, read_each};
 pub use own::OWN as OWN_EVENTS;
 pub use path::EVENTS_VARIABLE;
 pub(crate) use path::{Address, EventsPath};

@@ -58,7 +58,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
         EventSource {
             wakes: Capability::ChangeEvents,
             sender: "the host, for a function `SECRET-COLLECTION` with a Cosmos DB trigger, which tells no deletes",
-            form: EventForm::Request {
+            form: EventForm::Items {
                 mark: "members `Data`, with `documents`, and `Metadata`",
                 read: change_feed::documents,
             },

@@ -250,7 +250,7 @@ fn event(text: &mut String, title: &str, source: &EventSource) {
         EventForm::CloudEvents { types, .. } | EventForm::Changes { types, .. } => {
             format!("CloudEvents of type {}", quoted(types, ", "))
         }
-        EventForm::Request { mark, .. } => mark.to_owned(),
+        EventForm::Request { mark, .. } | EventForm::Items { mark, .. } => mark.to_owned(),
     };
     row(text, &[title, source.wakes.name(), source.sender, &told]);
 }

@@ -39,6 +39,9 @@ pub struct Arrived {
     pub raw: Bytes,
 }
 
+/// The events of a request, or why one of them cannot be read.
+pub type Arrivals = Vec<Result<Arrived>>;
+
 impl Delivery {
     /// A request with these fields and this content.
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
@@ -66,11 +69,25 @@ impl Delivery {
 
     /// What is declared of the collection whose changes in this table wake the application; `NotFound` where none do.
     pub fn collection(&self, table: &str) -> Result<&CollectionSchema> {
-        let app = self
-            .app
-            .as_ref()
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the request is brought to nobody"))?;
+        self.receiver()?.watched_collection(table)
+    }
+
+    /// The same of the collection that has this very table, for senders that tell the changes of all.
+    pub fn table(&self, table: &str) -> Result<&CollectionSchema> {
+        let app = self.receiver()?;
+        if app
+            .watched_collections()
+            .all(|schema| schema.table != table)
+        {
+            let message = format!("the changes of {table:?} are watched by nobody");
+            return Err(Error::new(ErrorKind::NotFound, message));
+        }
         app.watched_collection(table)
+    }
+
+    fn receiver(&self) -> Result<&AppService> {
+        let nobody = || Error::new(ErrorKind::NotFound, "the request is brought to nobody");
+        self.app.as_ref().ok_or_else(nobody)
     }
 
     /// The value of a field, where there is one and it is text.
@@ -135,17 +152,30 @@ pub fn cloud_events(delivery: &Delivery) -> Result<Option<Vec<CloudEvent>>> {
 ///
 /// `Unsupported` where one is of a type that nobody here knows, `InvalidArgument` where one is malformed.
 pub fn read(delivery: &Delivery, facts: &EventFacts) -> Result<Vec<Arrived>> {
+    read_each(delivery, facts)?.into_iter().collect()
+}
+
+/// The events of a request, of which those that stand for themselves may be unreadable each for itself.
+pub fn read_each(delivery: &Delivery, facts: &EventFacts) -> Result<Arrivals> {
     if let Some(events) = cloud_events(delivery)? {
         let events = events.into_iter();
-        return events
-            .map(|event| arrived(event, delivery, facts))
-            .collect();
+        let events = events.map(|event| arrived(event, delivery, facts));
+        let events: Vec<_> = events.collect::<Result<_>>()?;
+        return Ok(events.into_iter().map(Ok).collect());
     }
     for source in facts.sources {
-        if let EventForm::Request { read, .. } = source.form
-            && let Some(arrived) = read(delivery)?
-        {
-            return Ok(arrived);
+        match source.form {
+            EventForm::Request { read, .. } => {
+                if let Some(arrived) = read(delivery)? {
+                    return Ok(arrived.into_iter().map(Ok).collect());
+                }
+            }
+            EventForm::Items { read, .. } => {
+                if let Some(arrived) = read(delivery)? {
+                    return Ok(arrived);
+                }
+            }
+            EventForm::CloudEvents { .. } | EventForm::Changes { .. } => {}
         }
     }
     let message = "the request is neither a CloudEvent nor of a sender that is known here";

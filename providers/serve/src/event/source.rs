@@ -3,7 +3,7 @@
 use isobar::function::EventData;
 use isobar::{Capabilities, Capability, Result};
 
-use super::{Arrived, CloudEvent, Delivery};
+use super::{Arrivals, Arrived, CloudEvent, Delivery};
 
 /// The events that a platform takes, beside CloudEvents of Isobar's own types.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,14 @@ pub enum EventForm {
         /// What it says, which may be nothing that wakes anybody; `None` where it has another's mark, `InvalidArgument`
         /// where it is malformed.
         read: fn(&Delivery) -> Result<Option<Vec<Arrived>>>,
+    },
+    /// The same, where the request brings several that are read each for itself: one that cannot be read does not keep the
+    /// others from the application, and the request fails.
+    Items {
+        /// What tells it, in words.
+        mark: &'static str,
+        /// As of a request.
+        read: fn(&Delivery) -> Result<Option<Arrivals>>,
     },
 }
 

@@ -29,7 +29,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::clock;
 use super::front::{Shared, UnderWay};
 use crate::body::RequestBody;
-use crate::event::{AUDIENCE_VARIABLE, Arrived, Delivery, EVENTS_VARIABLE, read};
+use crate::event::{AUDIENCE_VARIABLE, Arrived, Delivery, EVENTS_VARIABLE, read_each};
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// The handshake of "HTTP 1.1 Web Hooks for Event Delivery", section 4: a sender asks before it sends.
@@ -146,13 +146,14 @@ async fn deliver(
     delivery: &Delivery,
     context: &Context,
 ) -> Response {
-    let arrived = match read(delivery, &shared.facts.events) {
+    let arrived = match read_each(delivery, &shared.facts.events) {
         Ok(arrived) => arrived,
         Err(error) => return refused(&error, context.id()),
     };
     let mut worst = Verdict::Done;
     for event in arrived {
-        let verdict = match event.into_event(app, context) {
+        let event = event.and_then(|event| event.into_event(app, context));
+        let verdict = match event {
             Ok(event) => Verdict::of(handled(app, event).await, context.id()),
             Err(error) => Verdict::of(Err(error), context.id()),
         };

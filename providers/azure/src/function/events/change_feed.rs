@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use isobar::Result;
 use isobar::document::DocumentChange;
-use isobar_serve::event::{Arrived, Delivery};
+use isobar_serve::event::{Arrivals, Arrived, Delivery};
 use serde_json::{Map, Value};
 
 use super::invocation::{bound, malformed, text_of};
 use crate::stored::change::change;
 
 /// The changes of a container, one for each item, in the order in which the feed has them.
-pub(super) fn documents(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+pub(super) fn documents(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let Some(bound) = bound(delivery, &["documents"]) else {
         return Ok(None);
     };
@@ -27,5 +27,5 @@ pub(super) fn documents(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
         let event = DocumentChange::new(&bound.name, change);
         Ok(Arrived::new(event, delivery.body.clone()).with_id(id))
     });
-    changes.collect::<Result<_>>().map(Some)
+    Ok(Some(changes.collect()))
 }

@@ -9,7 +9,7 @@ use isobar::document::{ChangeEvent, CollectionSpec};
 use isobar::driver::function::FunctionDescription;
 use isobar::function::{AppService, Event, EventData, Message, Outcome};
 use isobar::{App, Environment, ErrorKind};
-use isobar_serve::event::{Arrived, Delivery, read};
+use isobar_serve::event::{Arrived, Delivery, read, read_each};
 
 use super::EVENTS;
 
@@ -234,6 +234,16 @@ fn a_cosmos_db_trigger_brings_a_change_for_each_item() {
         let new = second.change.new.as_ref().unwrap();
         assert_eq!(new.fields["big"], isobar::document::Value::Int(i64::MAX));
     }
+}
+
+#[test]
+fn an_item_that_cannot_be_read_keeps_no_other_from_the_application() {
+    let items = ITEMS.replacen('[', r#"[{"owner":"eve"},"#, 1);
+    let data = format!(r#""documents":{items}"#);
+    let delivery = invocation("notes", &data, "").with_app(&watching());
+    let arrived = read_each(&delivery, &EVENTS).unwrap();
+    let readable: Vec<_> = arrived.iter().map(Result::is_ok).collect();
+    assert_eq!(readable, [false, true, true]);
 }
 
 #[test]

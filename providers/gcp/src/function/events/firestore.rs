@@ -33,7 +33,7 @@ pub(super) fn changed(event: &CloudEvent, delivery: &Delivery) -> Result<EventDa
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
     let data = DocumentEventData::read(&event.data)?;
-    let schema = delivery.collection(data.collection()?)?;
+    let schema = delivery.table(data.collection()?)?;
     let told = Told {
         id: &event.id,
         at: event.time,

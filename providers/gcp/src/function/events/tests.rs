@@ -278,6 +278,8 @@ fn documents_in_json_and_those_that_nobody_watches_are_refused() {
         json.to_string().contains("--event-data-content-type"),
         "{json}"
     );
-    let other = read(&firestore("application/protobuf", "others"), &EVENTS);
-    assert_eq!(other.unwrap_err().kind(), ErrorKind::NotFound);
+    for other in ["others", "draft-notes"] {
+        let other = read(&firestore("application/protobuf", other), &EVENTS);
+        assert_eq!(other.unwrap_err().kind(), ErrorKind::NotFound);
+    }
 }
