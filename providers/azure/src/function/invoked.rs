@@ -103,13 +103,23 @@ fn malformed(why: impl std::fmt::Display) -> Error {
     ))
 }
 
+/// What a client has sent that the host passes on and that is no request.
+fn unreadable(why: impl std::fmt::Display) -> Error {
+    unsupported(format!(
+        "the request that the Functions host brings is malformed: {why}"
+    ))
+}
+
 fn request(asked: Asked) -> Result<Request> {
-    let url = Uri::try_from(&asked.url)
-        .map_err(|error| malformed("its Url is none").with_source(error))?;
+    // Clients send these as they are, and the host passes them on.
+    let url = asked.url.replace('"', "%22");
+    let url = url.replace('<', "%3C").replace('>', "%3E");
+    let url =
+        Uri::try_from(url).map_err(|error| unreadable("its Url is none").with_source(error))?;
     let target = url.path_and_query();
     let target = target.map_or(Uri::from_static("/"), |target| Uri::from(target.clone()));
     let method = Method::from_bytes(asked.method.as_bytes())
-        .map_err(|error| malformed("its Method is none").with_source(error))?;
+        .map_err(|error| unreadable("its Method is none").with_source(error))?;
     let mut headers = HeaderMap::new();
     for (name, values) in asked.headers {
         append(&mut headers, &name, values)?;
@@ -127,7 +137,7 @@ fn request(asked: Asked) -> Result<Request> {
 
 /// The host writes a list of values for each field.
 fn append(headers: &mut HeaderMap, name: &str, values: Value) -> Result<()> {
-    let wrong = || malformed(format_args!("its field {name:?} cannot be one"));
+    let wrong = || unreadable(format_args!("its field {name:?} cannot be one"));
     let name =
         HeaderName::from_bytes(name.as_bytes()).map_err(|error| wrong().with_source(error))?;
     let values = match values {
@@ -162,7 +172,7 @@ fn content(body: Option<Value>, headers: &HeaderMap) -> Result<Bytes> {
         return Ok(text.into());
     }
     STANDARD.decode(text).map(Bytes::from).map_err(|error| {
-        malformed("its Body is not the Base64 that its content type asks for").with_source(error)
+        unreadable("its Body is not the Base64 that its content type asks for").with_source(error)
     })
 }
 

@@ -82,6 +82,10 @@ async fn a_request_comes_in_an_invocation_where_the_host_forwards_none() {
     assert!(answer.contains(r#""body":"the application""#), "{answer}");
     assert!(answer.contains(r#""statuscode":"200""#), "{answer}");
     assert!(answer.contains(r#""x-request-id":"i-2""#), "{answer}");
+    let req = r#"{"Url":"https://notes.example/a b","Method":"GET","Headers":{}}"#;
+    let answer = invoke(address, &format!(r#"{{"Data":{{"req":{req}}}}}"#)).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""statuscode":"400""#), "{answer}");
     // What is no invocation is a fault of the host's configuration, not a request.
     for wrong in ["", "{}", r#"{"Data":{"request":{}}}"#] {
         let answer = invoke(address, wrong).await;

@@ -18,7 +18,8 @@ use crate::body::RequestBody;
 
 /// What a platform writes around requests and responses of clients.
 pub trait Envelope: fmt::Debug + Send + Sync + 'static {
-    /// The client's request in a call of the platform; `InvalidArgument` where there is none.
+    /// The client's request in a call of the platform; `InvalidArgument` where there is none, `Unsupported` where what the
+    /// client has sent cannot be one, which it is told.
     fn open(&self, call: &Parts, content: Bytes) -> Result<Request>;
 
     /// The answer to the call that brings the response to the client; an error where it cannot be brought as it is.
@@ -40,6 +41,10 @@ pub(super) async fn answer(
     let request = body.and_then(|whole| envelope.open(&parts, whole.to_bytes()));
     let mut request = match request {
         Ok(request) => request,
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
+            let sealed = envelope.seal(&malformed(&error, &id));
+            return sealed.unwrap_or_else(|error| refused(&error, &id));
+        }
         Err(error) => return refused(&error, &id),
     };
     if app.checks_callers() {
@@ -69,6 +74,13 @@ fn not_passed_on(error: &Error, id: &RequestId) -> http::Response<Bytes> {
     let detail = error.message().to_owned();
     let status = StatusCode::BAD_GATEWAY;
     Problem::new(status, "response_not_passed_on", "server", detail).into_response(id)
+}
+
+/// What the client gets whose request cannot be one.
+fn malformed(error: &Error, id: &RequestId) -> http::Response<Bytes> {
+    let detail = error.message().to_owned();
+    let status = StatusCode::BAD_REQUEST;
+    Problem::new(status, "request_malformed", "client", detail).into_response(id)
 }
 
 fn refused(error: &Error, id: &RequestId) -> Response {

@@ -34,6 +34,16 @@ async fn a_request_is_what_the_host_says_of_it() {
     assert_eq!(content_of(request).await, "café");
 }
 
+#[test]
+fn a_target_may_have_what_clients_do_not_escape() {
+    let request = opened(r#"{"Url":"https://notes.example/a?x=<\"b\">","Method":"GET"}"#);
+    assert_eq!(request.unwrap().uri(), "/a?x=%3C%22b%22%3E");
+    let kind = |req: &str| opened(req).unwrap_err().kind();
+    let wrong = kind(r#"{"Url":"https://notes.example/a b","Method":"GET"}"#);
+    assert_eq!(wrong, ErrorKind::Unsupported);
+    assert_eq!(kind("null"), ErrorKind::InvalidArgument);
+}
+
 #[track_caller]
 fn check_content(content_type: &str, body: &str, expected: Option<&[u8]>) {
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
@@ -75,7 +85,12 @@ fn what_is_no_request_is_refused_and_says_why() {
         ),
     ] {
         let error = opened(req).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{req}");
+        let kind = if expected == "Data.req" {
+            ErrorKind::InvalidArgument
+        } else {
+            ErrorKind::Unsupported
+        };
+        assert_eq!(error.kind(), kind, "{req}");
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
