@@ -19,16 +19,16 @@ mod error;
 pub mod function;
 #[cfg(any(feature = "_storage", feature = "cosmos"))]
 mod http_client;
+#[cfg(feature = "_sdk")]
+mod sdk;
+#[cfg(feature = "_sdk")]
+mod signing;
 #[cfg_attr(
     not(feature = "cosmos"),
     expect(dead_code, reason = "the platform reads what the store writes")
 )]
 #[cfg(any(feature = "cosmos", feature = "function"))]
 mod stored;
-#[cfg(feature = "_sdk")]
-mod sdk;
-#[cfg(feature = "_sdk")]
-mod signing;
 #[cfg(feature = "queue")]
 pub mod topic;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::env;
-#[cfg(feature = "local")]
-use std::time::Duration;
 
 use isobar::function::{Description, SecretSpec, SettingSpec};
+#[cfg(feature = "local")]
+use isobar_local::Behind;
 
 pub(crate) const PLATFORM: &str = "ISOBAR_PLATFORM";
 pub(crate) const DOCUMENTS: &str = "ISOBAR_DOCUMENTS";
@@ -30,15 +30,7 @@ pub(crate) struct Config {
     pub(crate) settings: BTreeMap<String, String>,
     /// Set where this process is one of a rehearsal.
     #[cfg(feature = "local")]
-    pub(crate) rehearsed: Option<Rehearsed>,
-}
-
-/// What a process of a rehearsal has to know.
-#[cfg(feature = "local")]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rehearsed {
-    /// The time that requests have.
-    pub(crate) time: Option<Duration>,
+    pub(crate) rehearsed: Option<Behind>,
 }
 
 impl Config {
@@ -68,10 +60,10 @@ impl Config {
         }
     }
 
-    /// As a process of a rehearsal, in which requests have this time.
+    /// As a process of a rehearsal, behind its server.
     #[cfg(feature = "local")]
-    pub(crate) fn rehearsing(mut self, time: Option<Duration>) -> Self {
-        self.rehearsed = Some(Rehearsed { time });
+    pub(crate) fn rehearsing(mut self, behind: Behind) -> Self {
+        self.rehearsed = Some(behind);
         self
     }
 

@@ -2,7 +2,7 @@
 //! signed for it.
 
 #[cfg(feature = "local")]
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(feature = "local")]
 use std::sync::Arc;
 
@@ -23,23 +23,14 @@ impl Machine {
     pub(crate) async fn bind(config: &Config) -> Result<Self> {
         let platform = isobar_local::LocalPlatform::bind(&config.listen()).await?;
         Ok(Self(match config.rehearsed {
-            Some(rehearsed) => platform.behind(rehearsed.time),
+            Some(behind) => platform.behind(behind),
             None => platform,
         }))
     }
 
     /// Where requests are sent that a local store signs: what a variable says, else here.
     pub(crate) fn blob_url(&self, config: &Config) -> String {
-        config.blob_url().unwrap_or_else(|| {
-            let mut address = self.0.local_addr();
-            // What is bound to every address is reached by that of this machine.
-            match address.ip() {
-                IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-                IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-                _ => {}
-            }
-            format!("http://{address}")
-        })
+        blob_url(config, self.0.local_addr())
     }
 
     /// The platform, which also answers the requests that a local store has signed, and delivers
@@ -62,6 +53,20 @@ impl Machine {
         };
         (Arc::new(platform), Arc::new(isobar_local::clock()))
     }
+}
+
+/// The URL of blobs that a variable tells, else that of this address.
+#[cfg(feature = "local")]
+pub(crate) fn blob_url(config: &Config, mut address: SocketAddr) -> String {
+    config.blob_url().unwrap_or_else(|| {
+        // What is bound to every address is reached by that of this machine.
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("http://{address}")
+    })
 }
 
 /// No such build has a server.

@@ -1,8 +1,10 @@
 //! This machine as another platform would be, by the tables of that platform.
 
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use isobar::{App, Error, Result};
+use isobar_local::Behind;
 use isobar_local::rehearsal::{INSTANCE_VARIABLE, Rehearsal, Stage};
 #[cfg(feature = "_platforms")]
 use isobar_serve::PlatformFacts;
@@ -10,8 +12,8 @@ use isobar_serve::PlatformFacts;
 use crate::config::{Config, PLATFORM};
 #[cfg(feature = "_platforms")]
 use crate::platform::SERVED;
-use crate::start;
 use crate::telemetry::Telemetry;
+use crate::{machine, start};
 
 /// What exports call the platforms whose names are others.
 #[cfg(feature = "_platforms")]
@@ -33,8 +35,10 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let stage = stage(target, &config)?;
-    if config.get(INSTANCE_VARIABLE).is_some() {
-        return start::serve(app, &config.rehearsing(stage.time), telemetry).await;
+    if let Some(since) = config.get(INSTANCE_VARIABLE) {
+        let behind = Behind::new(stage.time).streaming(stage.passes.is_none());
+        let behind = behind.since(instant(&since));
+        return start::serve(app, &config.rehearsing(behind), telemetry).await;
     }
     let name = app.describe().name;
     let program = std::env::current_exe().map_err(|error| {
@@ -50,8 +54,7 @@ where
         "one process"
     };
     tracing::info!(target: "isobar", "{name} listens on http://{address} as {target}: {lives}");
-    let blob_url = config.blob_url();
-    let blob_url = blob_url.unwrap_or_else(|| format!("http://{address}"));
+    let blob_url = machine::blob_url(&config, address);
     rehearsal
         .run(move || {
             let mut command = Command::new(&program);
@@ -62,6 +65,13 @@ where
             command
         })
         .await
+}
+
+/// The instant so many microseconds after 1970; now, where it is none.
+fn instant(micros: &str) -> SystemTime {
+    let micros = micros.parse().ok().map(Duration::from_micros);
+    let instant = micros.and_then(|micros| SystemTime::UNIX_EPOCH.checked_add(micros));
+    instant.unwrap_or_else(SystemTime::now)
 }
 
 /// What the target lets through, and how its instances live.
@@ -101,8 +111,13 @@ fn of_lambda(door: isobar_aws::FrontDoor) -> Stage {
     use isobar::driver::gateway::GatewayDriver as _;
     let limits = door.limits();
     Stage {
+        // Nothing is published of a target alone.
+        target: Some(u64::MAX),
         head: limits.head,
         content: Some(limits.content),
+        admits: Some(std::sync::Arc::new(move |request| {
+            door.check_event(request)
+        })),
         time: Some(limits.time),
         passes: Some(std::sync::Arc::new(move |response| {
             door.encode(response).map(drop)
@@ -126,11 +141,12 @@ fn of_server(facts: &PlatformFacts, config: &Config) -> Result<Stage> {
     let limits = facts.limits;
     Ok(Stage {
         target: limits.target,
-        head: limits.request_head,
+        fields: limits.request_head,
         content: limits.request,
         time: facts.deadline.limit(&config.lookup())?,
+        response_fields: limits.response_head,
         passes: limits.response.map(isobar_local::rehearsal::up_to),
-        fresh: false,
+        ..Stage::default()
     })
 }
 

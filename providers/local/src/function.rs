@@ -3,6 +3,7 @@
 #[cfg(feature = "_store")]
 mod delivery;
 mod schedule;
+mod wakers;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,12 +19,52 @@ use isobar::{Capabilities, Capability, Error, Result};
 use isobar_serve::{BoundServer, Options, RequestBody};
 use tower::Service;
 
+/// How long handlers of events may go on when the platform ends.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a process has to know behind another server, which limits its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Behind {
+    /// The time that each request has, so that handlers end 250 ms before; handlers of events have as long when the process
+    /// ends, 10 s where there is none.
+    pub time: Option<Duration>,
+    /// Whether that server streams responses.
+    pub streams: bool,
+    /// The instant from which schedules count.
+    pub since: SystemTime,
+}
+
+impl Behind {
+    /// Behind a server that streams, from now on.
+    pub fn new(time: Option<Duration>) -> Self {
+        Self {
+            time,
+            streams: true,
+            since: SystemTime::now(),
+        }
+    }
+
+    /// Behind one that streams responses, or does not.
+    #[must_use]
+    pub fn streaming(mut self, streams: bool) -> Self {
+        self.streams = streams;
+        self
+    }
+
+    /// With schedules that count from an instant, such as the end of the process before.
+    #[must_use]
+    pub fn since(mut self, since: SystemTime) -> Self {
+        self.since = since;
+        self
+    }
+}
+
 /// Serves one application on one address until SIGTERM or SIGINT.
 #[derive(Debug)]
 pub struct LocalPlatform {
     server: BoundServer,
-    time: Option<Duration>,
-    is_behind: bool,
+    behind: Option<Behind>,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
@@ -40,8 +81,7 @@ impl LocalPlatform {
     pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
         Ok(Self {
             server: BoundServer::bind(address, options).await?,
-            time: None,
-            is_behind: false,
+            behind: None,
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
@@ -49,12 +89,10 @@ impl LocalPlatform {
         })
     }
 
-    /// Behind another server, which limits the size of requests: gives each this time, where it is one, so that handlers
-    /// end 250 ms before.
+    /// Behind another server, which limits the size of requests.
     #[must_use]
-    pub fn behind(mut self, time: Option<Duration>) -> Self {
-        self.time = time;
-        self.is_behind = true;
+    pub fn behind(mut self, behind: Behind) -> Self {
+        self.behind = Some(behind);
         self.server.change_options(|options| {
             options
                 .with_max_body_bytes(u64::MAX)
@@ -122,7 +160,9 @@ impl LocalPlatform {
 impl FunctionDriver for LocalPlatform {
     fn describe(&self) -> FunctionDescription {
         let capabilities = [
-            Some(Capability::ResponseStreaming),
+            self.behind
+                .is_none_or(|behind| behind.streams)
+                .then_some(Capability::ResponseStreaming),
             Some(Capability::Schedules),
             #[cfg(feature = "_store")]
             self.sources.messages.as_ref().map(|_| Capability::Messages),
@@ -145,24 +185,33 @@ impl FunctionDriver for LocalPlatform {
     }
 
     async fn serve(&self, app: AppService) -> Result<()> {
-        let schedules = schedule::start(&app)?;
+        let since = self
+            .behind
+            .map_or_else(SystemTime::now, |behind| behind.since);
+        let time = self.behind.and_then(|behind| behind.time);
+        let grace = time.unwrap_or(GRACE);
+        let schedules = schedule::start(
+            &app,
+            since.try_into().unwrap_or_else(|_| jiff::Timestamp::now()),
+        )?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]
         let deliveries = delivery::start(&app, &self.sources).await?;
-        if !self.is_behind {
+        if self.behind.is_none() {
             tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
         }
         let result = server
             .run(Front {
                 app,
-                time: self.time,
+                time,
                 #[cfg(feature = "blob")]
                 blobs: self.blobs.clone(),
             })
             .await;
         #[cfg(feature = "_store")]
-        deliveries.finish().await;
-        drop(schedules);
+        tokio::join!(deliveries.finish(grace), schedules.finish(grace));
+        #[cfg(not(feature = "_store"))]
+        schedules.finish(grace).await;
         result.map_err(Error::from)
     }
 }

@@ -59,6 +59,6 @@ pub use clock::clock;
 #[cfg(feature = "_store")]
 pub use config::LocalConfig;
 #[cfg(feature = "function")]
-pub use function::LocalPlatform;
+pub use function::{Behind, LocalPlatform};
 #[cfg(feature = "_store")]
 pub use store::LocalStore;

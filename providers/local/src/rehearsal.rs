@@ -2,77 +2,40 @@
 
 mod exchange;
 mod instance;
+mod stage;
+mod timed;
 
 use std::convert::Infallible;
-use std::fmt;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt as _;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use isobar::driver::Problem;
-use isobar::function::RequestId;
+use isobar::function::{REQUEST_ID, RequestId};
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::{BoundServer, Options, RequestBody};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tower::Service;
 
 pub use instance::INSTANCE_VARIABLE;
 use instance::Troupe;
-
-/// What another platform lets through, and how its instances live; sizes are bytes.
-#[derive(Clone, Default)]
-pub struct Stage {
-    /// Path and query.
-    pub target: Option<u64>,
-    /// The names and values of a request's header fields with its method and target.
-    pub head: Option<u64>,
-    /// The content of a request.
-    pub content: Option<u64>,
-    /// The time that a request has.
-    pub time: Option<Duration>,
-    /// Whether the platform passes a response on; responses are streamed where nothing is asked.
-    pub passes: Option<Passes>,
-    /// Whether each request meets a process that had none before.
-    pub fresh: bool,
-}
-
-/// Says that a response is passed on, or by `TooLarge` that it is not.
-pub type Passes = Arc<dyn Fn(http::Response<Bytes>) -> Result<()> + Send + Sync>;
-
-/// Responses with at most so many bytes of content.
-pub fn up_to(most: u64) -> Passes {
-    Arc::new(move |response| {
-        let measured = response.body().len() as u64;
-        if measured <= most {
-            return Ok(());
-        }
-        let what = "the size in bytes of the response";
-        Err(Error::over_limit(ErrorKind::TooLarge, what, most, measured))
-    })
-}
-
-impl fmt::Debug for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stage")
-            .field("content", &self.content)
-            .field("time", &self.time)
-            .field("fresh", &self.fresh)
-            .finish_non_exhaustive()
-    }
-}
+pub use stage::{Admits, Passes, Stage, up_to};
+use timed::Timed;
 
 /// A server that holds requests and responses to a stage, before processes of the application.
 ///
 /// There is one process at a time, since the store of a directory has one. Where instances are fresh, a process is ended
 /// after each request and the next one started at once, which wakes the application's schedules and delivers its messages
-/// until then; requests wait for each other. That files can be written elsewhere than in a temporary folder is the one
-/// thing that is not kept from it.
+/// until then; requests wait for each other, and for handlers of events that have begun, which have the time of a request
+/// to end. Requests that a store has signed are held to no limit and have no turn. What else of the target is not
+/// enforced is listed in decision record 0094.
 #[derive(Debug)]
 pub struct Rehearsal {
     server: BoundServer,
@@ -89,6 +52,8 @@ impl Rehearsal {
         if let Some(target) = stage.target {
             options = options.with_max_target_bytes(usize::try_from(target).unwrap_or(usize::MAX));
         }
+        #[cfg(feature = "blob")]
+        let options = options.with_unlimited_bodies_below(crate::blob::sign::PATH);
         let server = BoundServer::bind(address, options).await?;
         Ok(Self { server, stage })
     }
@@ -104,7 +69,7 @@ impl Rehearsal {
     /// Fails where the first process does not start.
     pub async fn run(self, program: impl Fn() -> Command + Send + Sync + 'static) -> Result<()> {
         let server = self.server.take()?;
-        let troupe = Arc::new(Troupe::new(program));
+        let troupe = Arc::new(Troupe::new(program, self.stage.time));
         troupe.prepare().await?;
         let front = Front(Arc::new(Shared {
             stage: self.stage,
@@ -134,29 +99,39 @@ impl Service<Request<RequestBody>> for Front {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let shared = Arc::clone(&self.0);
         let id = request.body().arrival().request_id.clone();
+        request.headers_mut().insert(REQUEST_ID, id.header_value());
+        let (waiting, gone) = oneshot::channel::<Infallible>();
         // A client that goes away must not leave a process behind that has served it.
-        let answer = tokio::spawn(async move { shared.answer(request).await });
+        let answer = tokio::spawn(async move { shared.answer(request, gone).await });
         Box::pin(async move {
             let ended = |_| Error::new(ErrorKind::Internal, "the answer was given up");
             let answer = answer.await.map_err(ended);
+            drop(waiting);
             Ok(answer.unwrap_or_else(|error| failed(&error, &id)))
         })
     }
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<RequestBody>) -> Response {
+    /// Answers a request, unless its client is gone before its turn.
+    async fn answer(
+        &self,
+        request: Request<RequestBody>,
+        gone: oneshot::Receiver<Infallible>,
+    ) -> Response {
         let id = request.body().arrival().request_id.clone();
+        #[cfg(feature = "blob")]
+        if crate::SignedBlobs::is_for(request.uri().path()) {
+            let answer = self.beside(request.map(RequestBody::into_body)).await;
+            return answer.unwrap_or_else(|error| failed(&error, &id));
+        }
         let (parts, content) = request.into_parts();
-        let head = head_bytes(&parts.headers, &parts.method, &parts.uri);
-        if let Some(most) = self.stage.head.filter(|most| head > *most) {
+        if let Err(error) = self.stage.check_head(&parts) {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            let detail =
-                format!("the head of the request has {head} bytes, and {most} are let through");
-            return Problem::new(status, "head_too_large", "client", detail).into_response(&id);
+            return refused(status, "head_too_large", &error, &id);
         }
         let Ok(content) = content.collect().await else {
             // The server knows why, and says so in the place of this.
@@ -165,48 +140,71 @@ impl Shared {
             return refusal;
         };
         let request = Request::from_parts(parts, content.to_bytes());
+        if let Some(Err(error)) = self.stage.admits.as_ref().map(|admits| admits(&request)) {
+            return refused(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &error, &id);
+        }
         let answer = if self.stage.fresh {
-            self.by_a_fresh_one(request).await
+            self.by_a_fresh_one(request, gone).await
         } else {
             self.by_the_one(request).await
         };
         answer.unwrap_or_else(|error| failed(&error, &id))
     }
 
+    /// What a store has signed is between it and the client, as if it were elsewhere.
+    #[cfg(feature = "blob")]
+    async fn beside(&self, request: Request<Body>) -> Result<Response> {
+        let (address, guard) = self.troupe.beside().await?;
+        let response = exchange::send(address, request).await?;
+        Ok(response.map(|body| Timed::body(body, None, guard)))
+    }
+
     async fn by_the_one(&self, request: Request<Bytes>) -> Result<Response> {
         let address = self.troupe.prepare().await?;
-        let exchange = async {
-            let response = exchange::send(address, request).await?;
-            self.passed(response).await
-        };
-        self.within(exchange).await
+        self.exchanged(address, request).await
     }
 
     /// The process is replaced whatever becomes of the request, and before the next one.
-    async fn by_a_fresh_one(&self, request: Request<Bytes>) -> Result<Response> {
-        let turn = self.troupe.turn().await?;
-        let exchange = async {
-            let response = exchange::send(turn.address(), request).await?;
-            self.passed(response).await
+    async fn by_a_fresh_one(
+        &self,
+        request: Request<Bytes>,
+        gone: oneshot::Receiver<Infallible>,
+    ) -> Result<Response> {
+        let turn = tokio::select! {
+            biased;
+            _ = gone => return Err(Error::new(ErrorKind::Unavailable, "the client is gone")),
+            turn = self.troupe.turn() => turn?,
         };
-        let answer = self.within(exchange).await;
+        let answer = self.exchanged(turn.address(), request).await;
         turn.replace();
         answer
     }
 
-    async fn within(&self, answer: impl Future<Output = Result<Response>>) -> Result<Response> {
-        let Some(time) = self.stage.time else {
-            return answer.await;
+    /// The response of the process at this address, within the time that the request has.
+    async fn exchanged(&self, address: SocketAddr, request: Request<Bytes>) -> Result<Response> {
+        let exchange = async {
+            let response = exchange::send(address, request.map(Full::new)).await?;
+            self.passed(response).await
         };
-        let timed = tokio::time::timeout(time, answer).await;
-        timed.unwrap_or_else(|_| {
+        let exchange = self.troupe.unless_stopped(exchange);
+        let Some(time) = self.stage.time else {
+            return exchange.await?;
+        };
+        let end = Instant::now() + time;
+        let response = tokio::time::timeout_at(end, exchange).await;
+        let response = response.map_err(|_| {
             let message = format!("no answer within the {} s that it has", time.as_secs_f64());
-            Err(Error::new(ErrorKind::DeadlineExceeded, message))
-        })
+            Error::new(ErrorKind::DeadlineExceeded, message)
+        })???;
+        if self.stage.passes.is_some() {
+            return Ok(response);
+        }
+        Ok(response.map(|body| Timed::body(body, Some(end), ())))
     }
 
     /// The response where it is passed on, in one piece where the stage asks for that.
     async fn passed(&self, response: Response) -> Result<Response> {
+        self.stage.check_response_fields(response.headers())?;
         let Some(passes) = &self.stage.passes else {
             return Ok(response);
         };
@@ -227,14 +225,8 @@ impl Shared {
     }
 }
 
-/// What API gateways count: the request line and the values of fields with their names.
-fn head_bytes(headers: &HeaderMap, method: &http::Method, uri: &http::Uri) -> u64 {
-    let fields = headers.iter();
-    let fields = fields.map(|(name, value)| name.as_str().len() + value.len());
-    let target = uri
-        .path_and_query()
-        .map_or(1, |target| target.as_str().len());
-    (fields.sum::<usize>() + method.as_str().len() + target) as u64
+fn refused(status: StatusCode, code: &'static str, error: &Error, id: &RequestId) -> Response {
+    Problem::new(status, code, "client", error.to_string()).into_response(id)
 }
 
 fn failed(error: &Error, id: &RequestId) -> Response {

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request};
+use isobar::{Error, ErrorKind, Result};
+
 use super::FrontDoor;
 
 /// What a front door lets through, in bytes, and how long it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DoorLimits {
-    /// The content of a request, before Base64.
+    /// The content of a request, and the event as JSON that brings it.
     pub content: u64,
     /// The names and values of a request's header fields with its method and target; `None` where no limit is published.
     pub head: Option<u64>,
@@ -51,5 +56,95 @@ impl FrontDoor {
                 ..lambda
             },
         }
+    }
+
+    /// Refuses by `TooLarge` a request whose event is larger than the door lets through, by an estimate of that event.
+    pub fn check_event(self, request: &Request<Bytes>) -> Result<()> {
+        let (most, measured) = (self.limits().content, event_bytes(request));
+        if measured <= most {
+            return Ok(());
+        }
+        let what = "the size in bytes of the event that brings the request";
+        Err(Error::over_limit(ErrorKind::TooLarge, what, most, measured))
+    }
+}
+
+/// What an event has beside the content, the fields and the target.
+const CONTEXT: usize = 1_024;
+/// The quotes, the colon, and the comma of a member.
+const MEMBER: usize = 6;
+
+/// The content as text or Base64, the fields, and the target, which is there as path and as query, in JSON.
+fn event_bytes(request: &Request<Bytes>) -> u64 {
+    let content = request.body();
+    let text = std::str::from_utf8(content).ok();
+    let text = text.filter(|_| is_text(request.headers()));
+    let content = match text {
+        Some(text) => text.bytes().map(escaped).sum(),
+        None => content.len().div_ceil(3) * 4,
+    };
+    let fields = request.headers().iter();
+    let fields = fields.map(|(name, value)| name.as_str().len() + value.len() + MEMBER);
+    let target = request.uri().path_and_query();
+    let target = target.map_or(1, |target| target.as_str().len());
+    (CONTEXT + content + fields.sum::<usize>() + 2 * target) as u64
+}
+
+/// The bytes of a character's byte in a string of JSON.
+fn escaped(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
+}
+
+/// Whether the doors hand content on as text: without a coding, of these types.
+///
+/// "Working with AWS Lambda proxy integrations for HTTP APIs", "Lambda functions as targets".
+fn is_text(headers: &HeaderMap) -> bool {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return false;
+    }
+    let media = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let Some(media) = media.and_then(|media| std::str::from_utf8(media).ok()) else {
+        return true;
+    };
+    let media = media.split(';').next().unwrap_or_default().trim();
+    let media = media.to_ascii_lowercase();
+    let types = [
+        "application/json",
+        "application/javascript",
+        "application/xml",
+    ];
+    media.starts_with("text/")
+        || types.contains(&&*media)
+        || media.ends_with("+json")
+        || media.ends_with("+xml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_weighed_with_its_content_as_it_is_written() {
+        let request = |media: &'static str, content: usize| {
+            let mut request = Request::new(Bytes::from(vec![b'x'; content]));
+            let media = HeaderValue::from_static(media);
+            request.headers_mut().insert(CONTENT_TYPE, media);
+            request
+        };
+        let megabyte = 1_024 * 1_024;
+        let check = |media, content| FrontDoor::HttpApi.check_event(&request(media, content));
+        check("text/plain", 5 * megabyte).unwrap();
+        let error = check("application/octet-stream", 5 * megabyte).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        check("application/octet-stream", 4 * megabyte).unwrap();
+        check("application/json; charset=utf-8", 6 * megabyte).unwrap_err();
+        let balancer = FrontDoor::LoadBalancer;
+        balancer
+            .check_event(&request("image/png", megabyte - 2_048))
+            .unwrap_err();
     }
 }

@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 struct Rehearsal {
     child: Child,
     address: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Rehearsal {
@@ -22,6 +23,9 @@ impl Rehearsal {
         command.args(["--as", target]).current_dir(folder.path());
         command.env_clear().env("ISOBAR_LISTEN", "127.0.0.1:0");
         command.env(variable.0, variable.1);
+        let places = folder.path().join("temporary");
+        std::fs::create_dir(&places).unwrap();
+        command.env("TMPDIR", &places);
         let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -41,7 +45,7 @@ impl Rehearsal {
         Self {
             child,
             address,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -64,6 +68,35 @@ impl Rehearsal {
             .position(|four| four == b"\r\n\r\n")
             .unwrap();
         (status, answer.split_off(end + 4))
+    }
+
+    #[cfg(all(feature = "lambda", target_os = "linux"))]
+    fn signal(&self) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("/bin/kill").args(["-TERM", &pid]).status();
+        assert!(status.unwrap().success());
+    }
+
+    #[cfg(all(feature = "lambda", target_os = "linux"))]
+    /// Waits for its end, for a while.
+    fn ended(&mut self) -> bool {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(30) {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    #[cfg(all(feature = "lambda", target_os = "linux"))]
+    /// The processes that run in its folder.
+    fn processes(&self) -> usize {
+        let folder = self.folder.path().canonicalize().unwrap();
+        let all = std::fs::read_dir("/proc").unwrap();
+        let all = all.filter_map(|entry| std::fs::read_link(entry.ok()?.path().join("cwd")).ok());
+        all.filter(|place| *place == folder).count()
     }
 
     fn counted(&self) -> String {
@@ -115,12 +148,81 @@ fn as_on_cloud_run_a_process_has_one_request_after_another_and_large_responses_p
     assert_eq!((status, content.len()), (200, 7 << 20));
 }
 
+#[cfg(all(feature = "lambda", target_os = "linux"))]
+#[test]
+fn a_signal_ends_all_though_a_handler_hangs_and_others_wait_for_their_turn() {
+    let mut lambda = Rehearsal::start("lambda");
+    let mut hang: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&lambda.address).unwrap();
+            stream
+                .write_all(b"GET /never HTTP/1.1\r\nhost: counts\r\n\r\n")
+                .unwrap();
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(lambda.processes(), 2);
+    // One that is gone costs no process its only request.
+    drop(hang.pop());
+    lambda.signal();
+    std::thread::sleep(Duration::from_millis(200));
+    // The second one ends the patience of servers with requests under way.
+    lambda.signal();
+    assert!(lambda.ended());
+    assert_eq!(lambda.processes(), 0);
+    let left = std::fs::read_dir(lambda.folder.path().join("temporary"));
+    assert_eq!(left.unwrap().count(), 0);
+}
+
+#[cfg(feature = "lambda")]
+#[test]
+fn what_a_store_has_signed_is_held_to_no_limit_of_the_target() {
+    let lambda = Rehearsal::start("aws");
+    let path = |route: &str| {
+        let (status, url) = lambda.ask(route, b"");
+        let url = String::from_utf8(url).unwrap();
+        assert_eq!(status, 200, "{url}");
+        url.replacen(&format!("http://{}", lambda.address), "", 1)
+    };
+    let large = vec![b'x'; 7 << 20];
+    let (status, content) = lambda.ask(&format!("PUT {}", path("GET /signed")), &large);
+    let content = String::from_utf8_lossy(&content).into_owned();
+    assert!((200..300).contains(&status), "{status} {content}");
+    let (status, content) = lambda.ask(&format!("GET {}", path("GET /signed-get")), b"");
+    assert_eq!((status, content.len()), (200, large.len()));
+}
+
 #[cfg(feature = "cloud-run")]
 #[test]
 fn a_handler_has_the_time_that_the_target_gives_it() {
     let server = Rehearsal::start_with("cloud-run", ("CLOUD_RUN_TIMEOUT_SECONDS", "1"));
-    assert_eq!(server.ask("GET /never", b"").0, 504);
-    assert_eq!(server.counted(), "1");
+    let told = |route: &str| {
+        let (status, content) = server.ask(route, b"");
+        (status, String::from_utf8_lossy(&content).into_owned())
+    };
+    let front = "no answer within";
+    // The process itself answers before its time is over, and the one that cannot is answered for.
+    let (status, content) = told("GET /never");
+    assert!(
+        status == 504 && !content.contains(front),
+        "{status} {content}"
+    );
+    let (status, content) = told("GET /blocks");
+    assert!(
+        status == 504 && content.contains(front),
+        "{status} {content}"
+    );
+    // Until it can answer again.
+    std::thread::sleep(Duration::from_millis(2_500));
+    let begin = Instant::now();
+    let (status, content) = told("GET /streams");
+    assert!(
+        status == 200 && content.contains("begun"),
+        "{status} {content}"
+    );
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    assert_eq!(server.counted(), "4");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use isobar::{Error, ErrorKind, Result};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::wakers::{Phase, Wakers, reached};
+
 use crate::blob::events;
 use crate::clock::clock;
 use crate::document::events as changes;
@@ -28,14 +30,6 @@ const CHANGES_WAIT: Duration = Duration::from_secs(1);
 const GATHERING: Duration = Duration::from_millis(10);
 /// How long the store is left alone after it has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// How long handlers may go on when the platform ends.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// The tasks that deliver, one for each topic.
-pub(super) struct Deliveries {
-    tasks: JoinSet<()>,
-    stop: watch::Sender<bool>,
-}
 
 /// Where an application's events come from.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +42,10 @@ pub(super) struct Sources {
     pub(super) documents: Option<LocalStore>,
 }
 
-/// Starts to deliver what the application subscribes to; dropping the set ends that at once.
-pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Deliveries> {
+/// Starts to deliver what the application subscribes to, a task for each topic; dropping the set ends that at once.
+pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Wakers> {
     let collections = watch(app, sources.documents.as_ref()).await?;
-    let (stop, stopped) = watch::channel(false);
+    let (sender, phase) = watch::channel(Phase::Running);
     let mut tasks = JoinSet::new();
     let mut deliver = |store: &LocalStore, feed| {
         let delivery = Delivery {
@@ -59,7 +53,7 @@ pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Deliver
             store: store.clone(),
             feed,
         };
-        tasks.spawn(delivery.run(stopped.clone()));
+        tasks.spawn(delivery.run(phase.clone()));
     };
     if let Some(store) = &sources.messages {
         for topic in app.subscriptions() {
@@ -77,7 +71,7 @@ pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Deliver
             deliver(store, Feed::Collection(collection));
         }
     }
-    Ok(Deliveries { tasks, stop })
+    Ok(Wakers::new(tasks, sender))
 }
 
 /// Has the changes kept that the application wants to hear of, before it makes any itself; returns
@@ -95,17 +89,6 @@ async fn watch(app: &AppService, store: Option<&LocalStore>) -> Result<HashSet<S
         tables.insert(table);
     }
     Ok(tables)
-}
-
-impl Deliveries {
-    /// Lets the batches that are with handlers end, for a while; what does not comes again.
-    pub(super) async fn finish(mut self) {
-        self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            tracing::warn!(target: "isobar", "handlers of messages did not end in time");
-        }
-    }
 }
 
 /// What is delivered.
@@ -192,11 +175,11 @@ struct Delivery {
 }
 
 impl Delivery {
-    async fn run(self, mut stopped: watch::Receiver<bool>) {
+    async fn run(self, mut phase: watch::Receiver<Phase>) {
         let mut arrivals = self.store.arrivals().subscribe();
-        while !*stopped.borrow() {
+        while *phase.borrow_and_update() == Phase::Running {
             arrivals.mark_unchanged();
-            let wait = match self.deliver_next(&arrivals).await {
+            let wait = match self.deliver_next(&arrivals, phase.clone()).await {
                 Ok(None) => continue,
                 Ok(Some(wait)) => wait,
                 Err(error) => {
@@ -205,7 +188,7 @@ impl Delivery {
                 }
             };
             tokio::select! {
-                _ = stopped.changed() => {}
+                _ = phase.changed() => {}
                 _ = arrivals.changed() => {}
                 () = tokio::time::sleep(wait) => {}
             }
@@ -213,7 +196,11 @@ impl Delivery {
     }
 
     /// Delivers the next batch; where there is none, how long to wait for one.
-    async fn deliver_next(&self, arrivals: &watch::Receiver<()>) -> Result<Option<Duration>> {
+    async fn deliver_next(
+        &self,
+        arrivals: &watch::Receiver<()>,
+        mut phase: watch::Receiver<Phase>,
+    ) -> Result<Option<Duration>> {
         let (queue, batch) = (self.feed.queue(), self.feed.batch());
         let collection = match &self.feed {
             Feed::Collection(collection) => Some(collection.clone()),
@@ -235,14 +222,24 @@ impl Delivery {
         }
         let (done, handled) = oneshot::channel();
         let handing_over = async {
-            let told = self.hand_over(&held).await;
+            let told = tokio::select! {
+                biased;
+                told = self.hand_over(&held) => Some(told),
+                () = reached(&mut phase, |phase| phase == Phase::Cut) => None,
+            };
             drop(done);
             told
         };
         let (told, ()) = tokio::join!(handing_over, self.keep_taking(arrivals.clone(), handled));
-        let verdict = |held| (self.feed.verdict(&told, &held), held);
-        let settled = held.into_iter().map(verdict);
-        let settled = settled.map(|(verdict, held)| (held, verdict)).collect();
+        let verdict = |held: &Held| match &told {
+            Some(told) => self.feed.verdict(told, held),
+            None => Verdict::Back,
+        };
+        let settled = held.into_iter().map(|held| {
+            let verdict = verdict(&held);
+            (held, verdict)
+        });
+        let settled = settled.collect();
         let queue = self.feed.queue();
         let settle = self.store.submit(0, move |group| {
             let now: Timestamp = SystemTime::now().into();

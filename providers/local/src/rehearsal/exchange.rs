@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
-use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use isobar::http::{Body, Response};
@@ -22,7 +21,11 @@ const OF_CONNECTION: [HeaderName; 5] = [
 ];
 
 /// The response of the process at this address; its content may still be under way.
-pub(super) async fn send(address: SocketAddr, request: Request<Bytes>) -> Result<Response> {
+pub(super) async fn send<B>(address: SocketAddr, request: Request<B>) -> Result<Response>
+where
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let silent = |error: &dyn std::fmt::Display| {
         let message = format!("the process of the application does not answer: {error}");
         Error::new(ErrorKind::Unavailable, message)
@@ -33,19 +36,13 @@ pub(super) async fn send(address: SocketAddr, request: Request<Bytes>) -> Result
     let handshake = http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|error| silent(&error))?;
     tokio::spawn(connection);
-    let request = on_connection(request);
+    let mut request = request;
+    strip(request.headers_mut());
+    *request.version_mut() = http::Version::HTTP_11;
     let response = sender.send_request(request).await;
     let mut response = response.map_err(|error| silent(&error))?.map(Body::new);
     strip(response.headers_mut());
     Ok(response)
-}
-
-fn on_connection(request: Request<Bytes>) -> Request<Full<Bytes>> {
-    let (mut parts, content) = request.into_parts();
-    strip(&mut parts.headers);
-    parts.headers.remove(CONTENT_LENGTH);
-    parts.version = http::Version::HTTP_11;
-    Request::from_parts(parts, Full::new(content))
 }
 
 fn strip(headers: &mut HeaderMap) {

@@ -78,6 +78,8 @@ pub(crate) enum Verdict {
     Done,
     /// After this time, or one that grows with each failure.
     Again(Option<Duration>),
+    /// At once, as if it had not been delivered: its handler was not let end.
+    Back,
 }
 
 /// Puts messages at the end of a topic.
@@ -155,6 +157,10 @@ pub(crate) fn settle(
     let messages = group.tables.messages.open()?;
     for (Held { number, mut row }, verdict) in settled {
         match verdict {
+            Verdict::Back => {
+                row.attempts = row.attempts.saturating_sub(1);
+                messages.insert((topic, number), &*row.encode(topic, number))?;
+            }
             Verdict::Again(after) if row.attempts < ATTEMPTS => {
                 row.not_before = later(now, after.unwrap_or_else(|| pause(row.attempts)));
                 messages.insert((topic, number), &*row.encode(topic, number))?;
