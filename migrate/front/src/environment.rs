@@ -21,7 +21,7 @@ pub(crate) fn is_set(name: &str) -> bool {
 
 /// Whether a front door that is trusted tells the scheme of requests. Without one a client could.
 pub(crate) fn scheme_is_told() -> bool {
-    tells_scheme(|name| std::env::var(name).ok())
+    tells_scheme(|name| std::env::var_os(name)?.into_string().ok())
 }
 
 /// Lambda's front doors and Cloud Run's always write it; of other platforms `ISOBAR_TRUSTED_HOPS` says that there is a proxy.
