@@ -120,6 +120,13 @@ pub(crate) async fn pass(
 mod tests {
     use super::*;
 
+    fn field((name, value): (&'static str, &'static str)) -> (HeaderName, HeaderValue) {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    }
+
     #[tokio::test]
     async fn nothing_that_a_client_writes_about_the_way_goes_on() {
         let written = [
@@ -131,11 +138,7 @@ mod tests {
             ("forwarded", "for=10.0.0.1;host=evil.example"),
         ];
         let told = |scheme_is_told, client: Option<&str>| {
-            let written = written.map(|(name, value)| {
-                let value = HeaderValue::from_static(value);
-                (HeaderName::from_static(name), value)
-            });
-            let mut headers = HeaderMap::from_iter(written);
+            let mut headers = HeaderMap::from_iter(written.map(field));
             let passage = Passage::to(([127, 0, 0, 1], 1).into(), scheme_is_told);
             passage.tell_the_way(&mut headers, client.map(|client| client.parse().unwrap()));
             let mut lines: Vec<String> = headers
