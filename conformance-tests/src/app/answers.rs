@@ -9,12 +9,13 @@ use super::scenario::{Content, Expected, Ignored, Names, fill_json};
 use super::values::{Naming, take_away};
 use crate::door::WireResponse;
 
-/// Fields of the connection, of the day and of the platform's own log, which are never the same.
-const NEVER_SAME: [&str; 6] = [
+/// Fields of the connection, of the day and of the platform's own log and trace, which are never the same.
+const NEVER_SAME: [&str; 7] = [
     "connection",
     "content-length",
     "date",
     "keep-alive",
+    "traceresponse",
     "transfer-encoding",
     "x-request-id",
 ];
