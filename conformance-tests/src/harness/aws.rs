@@ -104,18 +104,27 @@ pub(super) fn emulated(endpoint: &str) -> Place {
     }
 }
 
+/// A client as the suite uses it: of an emulator with its root's credentials, and with patience. Clients share no type.
+macro_rules! tried {
+    ($sdk:ident, $client:expr, $place:expr) => {
+        if $place.endpoint.is_none() {
+            $client
+        } else {
+            let config = $client.config().to_builder();
+            let config = config.timeout_config(timeouts(PATIENT));
+            let config = config.credentials_provider(root()).build();
+            $sdk::Client::from_conf(config)
+        }
+    };
+}
+
 async fn connect(place: Place, provider: Provider) -> Result<Provider, StartFailure> {
     let broken = |error: isobar::Error| StartFailure::Broken(error.to_string());
-    let (mut dynamodb, mut streams) = place.dynamodb().await.map_err(broken)?;
+    let (dynamodb, mut streams) = place.dynamodb().await.map_err(broken)?;
+    let dynamodb = tried!(aws_sdk_dynamodb, dynamodb, place);
     let s3 = s3_client(&place).await?;
     let sqs = sqs_client(&place).await?;
     if place.endpoint.is_some() {
-        let config = dynamodb
-            .config()
-            .to_builder()
-            .timeout_config(timeouts(PATIENT));
-        let config = config.credentials_provider(root()).build();
-        dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
         let config = streams.to_builder();
         let config = config.timeout_config(timeouts(PATIENT));
         streams = config.credentials_provider(root()).build();
@@ -165,13 +174,7 @@ fn root() -> Credentials {
 async fn s3_client(place: &Place) -> Result<aws_sdk_s3::Client, StartFailure> {
     let client = place.s3().await;
     let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
-    if place.endpoint.is_none() {
-        return Ok(client);
-    }
-    let config = client.config().to_builder();
-    let config = config.timeout_config(timeouts(PATIENT));
-    let config = config.credentials_provider(root()).build();
-    Ok(aws_sdk_s3::Client::from_conf(config))
+    Ok(tried!(aws_sdk_s3, client, place))
 }
 
 /// The vendor's client of SQS.
@@ -179,13 +182,7 @@ pub(super) async fn sqs_client(place: &Place) -> Result<aws_sdk_sqs::Client, Sta
     let place = TopicPlace::at(place.clone());
     let client = place.sqs().await;
     let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
-    if place.place.endpoint.is_none() {
-        return Ok(client);
-    }
-    let config = client.config().to_builder();
-    let config = config.timeout_config(timeouts(PATIENT));
-    let config = config.credentials_provider(root()).build();
-    Ok(aws_sdk_sqs::Client::from_conf(config))
+    Ok(tried!(aws_sdk_sqs, client, place.place))
 }
 
 /// The vendor's client of SNS.
@@ -193,13 +190,7 @@ pub(super) async fn sns_client(place: &Place) -> Result<aws_sdk_sns::Client, Sta
     let place = TopicPlace::at(place.clone());
     let client = place.sns().await;
     let client = client.map_err(|error| StartFailure::Broken(error.to_string()))?;
-    if place.place.endpoint.is_none() {
-        return Ok(client);
-    }
-    let config = client.config().to_builder();
-    let config = config.timeout_config(timeouts(PATIENT));
-    let config = config.credentials_provider(root()).build();
-    Ok(aws_sdk_sns::Client::from_conf(config))
+    Ok(tried!(aws_sdk_sns, client, place.place))
 }
 
 /// The vendor's own client of S3, for an emulator at an endpoint.

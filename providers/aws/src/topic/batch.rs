@@ -55,6 +55,26 @@ struct Done {
     result: Result<String>,
 }
 
+/// What goes with the body of a message, on the builder of an entry; those of the two services share no type.
+macro_rules! built_entry {
+    ($builder:expr, $entry:expr) => {{
+        let mut request = $builder.id($entry.id());
+        for (name, value) in &$entry.message.attributes {
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value);
+            request = request.message_attributes(name, value.build()?);
+        }
+        if let Some(order) = &$entry.order {
+            request = request
+                .message_group_id(&order.group)
+                .message_deduplication_id(&order.deduplication);
+        }
+        request.build()
+    }};
+}
+pub(super) use built_entry;
+
 /// A request that takes several entries.
 pub(super) trait Batch: Sync {
     /// Sends it once.

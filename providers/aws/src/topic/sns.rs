@@ -13,7 +13,7 @@ use isobar::function::OutgoingMessage;
 use isobar::{Error, ErrorKind, Result};
 
 use super::TopicKind;
-use super::batch::{self, Answered, Batch, ENTRIES, Entry};
+use super::batch::{self, Answered, Batch, ENTRIES, Entry, built_entry};
 use crate::error::failure;
 
 /// The topics of an account and region.
@@ -152,21 +152,8 @@ impl Batch for Request<'_> {
 }
 
 fn request_entry(entry: &Entry<'_>) -> Result<PublishBatchRequestEntry, BuildError> {
-    let mut request = PublishBatchRequestEntry::builder()
-        .id(entry.id())
-        .message(&entry.body);
-    for (name, value) in &entry.message.attributes {
-        let value = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(value);
-        request = request.message_attributes(name, value.build()?);
-    }
-    if let Some(order) = &entry.order {
-        request = request
-            .message_group_id(&order.group)
-            .message_deduplication_id(&order.deduplication);
-    }
-    request.build()
+    let request = PublishBatchRequestEntry::builder().message(&entry.body);
+    built_entry!(request, entry)
 }
 
 #[cfg(test)]

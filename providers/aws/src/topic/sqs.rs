@@ -15,7 +15,7 @@ use isobar::function::OutgoingMessage;
 use isobar::{Error, ErrorKind, Result};
 
 use super::TopicKind;
-use super::batch::{self, Answered, Batch, ENTRIES, Entry};
+use super::batch::{self, Answered, Batch, ENTRIES, Entry, built_entry};
 use crate::error::failure;
 use crate::retry::retried;
 
@@ -171,19 +171,6 @@ impl Batch for Request<'_> {
 }
 
 fn request_entry(entry: &Entry<'_>) -> Result<SendMessageBatchRequestEntry, BuildError> {
-    let mut request = SendMessageBatchRequestEntry::builder()
-        .id(entry.id())
-        .message_body(&entry.body);
-    for (name, value) in &entry.message.attributes {
-        let value = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(value);
-        request = request.message_attributes(name, value.build()?);
-    }
-    if let Some(order) = &entry.order {
-        request = request
-            .message_group_id(&order.group)
-            .message_deduplication_id(&order.deduplication);
-    }
-    request.build()
+    let request = SendMessageBatchRequestEntry::builder().message_body(&entry.body);
+    built_entry!(request, entry)
 }

@@ -97,8 +97,14 @@ impl Named {
     }
 }
 
-/// Who asks where neither the URL nor its account's variables say it: the identity of this program.
-pub(super) fn identity((account, endpoint): (&str, &str)) -> Result<Credential> {
+/// Who asks: as the URL or its account's variables say it, else the identity of this program.
+pub(super) fn who_asks(
+    given: Option<&Credential>,
+    (account, endpoint): (&str, &str),
+) -> Result<Credential> {
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
     if endpoint.starts_with("https://") {
         return Ok(Credential::entra(of_environment(&variable)?));
     }

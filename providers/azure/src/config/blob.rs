@@ -2,7 +2,7 @@
 
 use isobar::{Error, Result};
 
-use super::account::{NO_ACCOUNT, Named, Service, identity};
+use super::account::{NO_ACCOUNT, Named, Service, who_asks};
 use super::variable;
 use crate::blob::BlobStore;
 use crate::credential::Credential;
@@ -66,10 +66,7 @@ impl BlobPlace {
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
     pub fn open(&self) -> Result<BlobStore> {
-        let credential = match &self.credential {
-            Some(credential) => credential.clone(),
-            None => identity((&self.account, &self.endpoint))?,
-        };
+        let credential = who_asks(self.credential.as_ref(), (&self.account, &self.endpoint))?;
         let store = BlobStore::connect(&self.account, &self.endpoint, credential)?;
         Ok(store.with_versions(self.keeps_versions))
     }

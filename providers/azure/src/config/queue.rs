@@ -2,7 +2,7 @@
 
 use isobar::{Error, Result};
 
-use super::account::{NO_ACCOUNT, Named, Service, identity};
+use super::account::{NO_ACCOUNT, Named, Service, who_asks};
 use super::variable;
 use crate::credential::Credential;
 use crate::topic::AzureQueues;
@@ -54,10 +54,7 @@ impl QueuePlace {
     ///
     /// Must be called on a tokio runtime, which then drives its connections.
     pub fn open(&self) -> Result<AzureQueues> {
-        let credential = match &self.credential {
-            Some(credential) => credential.clone(),
-            None => identity((&self.account, &self.endpoint))?,
-        };
+        let credential = who_asks(self.credential.as_ref(), (&self.account, &self.endpoint))?;
         AzureQueues::connect(&self.account, &self.endpoint, credential)
     }
 }
