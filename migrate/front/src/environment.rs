@@ -26,7 +26,7 @@ pub(crate) fn scheme_is_told() -> bool {
 
 /// Lambda's front doors and Cloud Run's always write it; of other platforms `ISOBAR_TRUSTED_HOPS` says that there is a proxy.
 fn tells_scheme(get: impl Fn(&str) -> Option<String>) -> bool {
-    if let Some(hops) = get(TRUSTED_HOPS) {
+    if let Some(hops) = get(TRUSTED_HOPS).filter(|hops| !hops.is_empty()) {
         return hops.parse().is_ok_and(|hops: usize| hops > 0);
     }
     let cloud_run = get("K_SERVICE").is_some() && get("KUBERNETES_SERVICE_HOST").is_none();
@@ -51,6 +51,7 @@ mod tests {
                 false,
             ),
             (&[("K_SERVICE", "notes"), (TRUSTED_HOPS, "0")], false),
+            (&[("K_SERVICE", "notes"), (TRUSTED_HOPS, "")], true),
             (&[(TRUSTED_HOPS, "1")], true),
         ] {
             let get = |name: &str| {

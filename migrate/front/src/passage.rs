@@ -6,9 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
-use http::header::{
-    CONNECTION, FORWARDED, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{StatusCode, Uri};
 use hyper_util::client::legacy::Client;
@@ -16,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use isobar::function::{Context, REQUEST_ID};
 use isobar::http::{Request, Response};
+use isobar_migrate_gateway::strip_request;
 
 /// The way to the gateway.
 #[derive(Debug, Clone)]
@@ -35,13 +34,6 @@ const OF_CLIENTS: [HeaderName; 3] = [
     FORWARDED,
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-forwarded-prefix"),
-];
-/// What is between this program and the gateway alone.
-const OF_THE_CONNECTION: [HeaderName; 4] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    TRANSFER_ENCODING,
-    UPGRADE,
 ];
 
 impl Passage {
@@ -72,16 +64,12 @@ impl Passage {
         *request.uri_mut() = uri.map_err(|error| error.to_string())?;
         *request.version_mut() = http::Version::HTTP_11;
         let headers = request.headers_mut();
-        for name in OF_THE_CONNECTION {
-            headers.remove(name);
-        }
+        strip_request(headers);
         self.tell_the_way(headers, invocation.remote_address());
         headers.insert(REQUEST_ID, invocation.id().header_value());
         let response = self.client.request(request).await;
-        let mut response = response.map_err(|error| error.to_string())?;
-        for name in OF_THE_CONNECTION {
-            response.headers_mut().remove(name);
-        }
+        // The application that this is strips what belongs to a connection.
+        let response = response.map_err(|error| error.to_string())?;
         Ok(response.map(Body::new))
     }
 

@@ -34,6 +34,6 @@ pub use gateway::{Gateway, GatewayHandle, GatewayOptions, Output};
 pub use ledger::{Occasion, read_states};
 pub use noise_in_code::noise_in_code;
 pub use places::{Hold, Places};
-pub use proxy::ShadowCounts;
+pub use proxy::{ShadowCounts, strip_request};
 pub use start::{command_that_works, start_commands};
 pub use words_in_code::words_in_code;

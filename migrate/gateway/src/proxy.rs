@@ -31,6 +31,7 @@ use tokio::sync::Semaphore;
 pub(crate) use body::{GatewayBody, whole};
 pub(crate) use forward::{Forwarder, is_handed_back};
 pub(crate) use gate::Closed;
+pub use hop::strip_request;
 pub(crate) use hop::strip_response;
 pub use shadow::ShadowCounts;
 

@@ -25,11 +25,11 @@ pub(super) fn upgrade(headers: &HeaderMap) -> Option<&HeaderValue> {
         .filter(|_| names(headers).any(|name| name == UPGRADE))
 }
 
-/// Removes the fields of the connection from a request.
+/// Removes the fields of the connection from a request, with those that `Connection` names.
 ///
 /// `Expect` goes too: the gateway says `100 Continue` itself, as soon as the application's side takes the body.
 /// `TE: trailers` stays, since trailers are passed on.
-pub(super) fn strip_request(headers: &mut HeaderMap) {
+pub fn strip_request(headers: &mut HeaderMap) {
     let trailers = headers.get(TE).is_some_and(|te| {
         te.to_str()
             .is_ok_and(|te| te.split(',').any(|item| item.trim() == "trailers"))
