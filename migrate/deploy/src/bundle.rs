@@ -1,6 +1,7 @@
 //! What goes into a package beside a program so that a whole migration can leave its server: the gateway as a function,
 //! the configuration of the migration, and the legacy application.
 
+use crate::application::Application;
 use crate::archive::PackedFile;
 use crate::binary::inspect;
 use crate::environment::waits_for_events;
@@ -111,7 +112,11 @@ fn refusal(target: Target) -> Option<&'static str> {
 }
 
 /// What a person should know before deploying it.
-pub(crate) fn notes(target: Target, bundle: &Bundle<'_>) -> Vec<String> {
+pub(crate) fn notes(
+    target: Target,
+    bundle: &Bundle<'_>,
+    application: Option<&Application>,
+) -> Vec<String> {
     let mut notes = vec![
         "each instance starts a legacy application of its own: what that keeps in memory or on its disk is not shared, so \
          deploy it with at most one instance as long as it keeps any"
@@ -128,6 +133,11 @@ pub(crate) fn notes(target: Target, bundle: &Bundle<'_>) -> Vec<String> {
         let path = &file.path;
         format!("legacy/{path} is machine code of this machine's system: it may not load on the platform's")
     }));
+    if application.is_none() {
+        let message = "the ported program was not asked whether it waits for events, since it is built for another \
+             machine: they do not go through the gateway";
+        notes.push(message.to_owned());
+    }
     notes
 }
 

@@ -85,7 +85,7 @@ pub fn package(target: Target, source: &PackageSource<'_>) -> Result<Package> {
         Some(bundle) => {
             let gateway = limits.notes(target, &inspect(bundle.gateway)?);
             notes.extend(gateway.iter().map(|note| format!("isobar-front: {note}")));
-            notes.extend(bundle::notes(target, bundle));
+            notes.extend(bundle::notes(target, bundle, source.application));
             bundle::files(target, source, bundle)?
         }
         None => files(target, source)?,
