@@ -162,6 +162,18 @@ pub(crate) fn is_missing_resource(code: &str) -> bool {
     matches!(code, "ResourceNotFoundException" | "NoSuchBucket")
 }
 
+/// The same failure as a fault of the deployment, where what was asked for a caller is there.
+#[cfg(any(feature = "sns", feature = "sqs"))]
+pub(crate) fn deployment_fault(error: Error, message: String) -> Error {
+    let told = (
+        error.provider_code().map(str::to_owned),
+        error.request_id().map(str::to_owned),
+    );
+    Error::new(ErrorKind::Internal, message)
+        .with_provider_code(told.0.as_deref(), told.1.as_deref())
+        .with_source(error)
+}
+
 /// The kind of an answer: by its code, and where that says nothing by its status.
 pub(crate) fn service_kind(code: Option<&str>, message: Option<&str>, status: u16) -> ErrorKind {
     let message = message.unwrap_or_default();

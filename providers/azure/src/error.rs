@@ -17,24 +17,32 @@ pub(crate) const RETRY_AFTER: &str = "retry-after";
 /// One service of storage accounts, as errors speak of it.
 pub(crate) struct Service {
     pub(crate) name: &'static str,
-    /// What holds its entries, such as `table`, and the code that says that it is missing.
-    holder: (&'static str, &'static str),
+    /// The code that says that what holds its entries is missing, and what that is called.
+    missing: (&'static str, &'static str),
+    /// What to do about that.
+    advice: &'static str,
 }
+
+#[cfg(any(feature = "blob", feature = "tables"))]
+const ENSURE: &str = "create it, or call ensure in development";
 
 #[cfg(feature = "tables")]
 pub(crate) const TABLES: Service = Service {
     name: "Azure Tables",
-    holder: ("table", "TableNotFound"),
+    missing: ("TableNotFound", "the table is missing"),
+    advice: ENSURE,
 };
 #[cfg(feature = "blob")]
 pub(crate) const BLOBS: Service = Service {
     name: "Azure Blob Storage",
-    holder: ("container", "ContainerNotFound"),
+    missing: ("ContainerNotFound", "the container is missing"),
+    advice: ENSURE,
 };
 #[cfg(feature = "queue")]
 pub(crate) const QUEUES: Service = Service {
     name: "Azure Queue Storage",
-    holder: ("queue", "QueueNotFound"),
+    missing: ("QueueNotFound", "the queue does not exist"),
+    advice: "create it, or check its name and account",
 };
 
 impl Service {
@@ -80,18 +88,13 @@ impl Answer<'_> {
     }
 
     fn told(&self, service: &Service, kind: ErrorKind) -> String {
-        let (holder, missing) = service.holder;
+        let (missing, what) = service.missing;
         let (status, message) = (self.status, self.message);
         let known = StatusCode::from_u16(status).ok();
         let reason = known.and_then(|status| status.canonical_reason());
         let name = service.name;
         match self.code.or(reason).unwrap_or("no code") {
-            code if code == missing && holder == "queue" => format!(
-                "the queue does not exist ({code}): create it, or check its name and account"
-            ),
-            code if code == missing => format!(
-                "the {holder} is missing ({code}): create it, or call ensure in development"
-            ),
+            code if code == missing => format!("{what} ({code}): {}", service.advice),
             code if matches!(
                 kind,
                 ErrorKind::Unauthenticated | ErrorKind::PermissionDenied

@@ -3,11 +3,11 @@
 use google_cloud_auth::credentials::Credentials;
 use isobar::driver::url::parameters;
 use isobar::{Error, Result};
-use percent_encoding::percent_decode_str;
 
 use crate::FirestoreStore;
 use crate::access::Access;
 use crate::connection::{endpoint, google};
+use crate::url::decoded;
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "FIRESTORE_EMULATOR_HOST";
@@ -53,15 +53,15 @@ impl Place {
         let (project, database) = path.split_once('/').unwrap_or((path, ""));
         let emulator = emulator.filter(|host| !host.is_empty());
         let mut place = Self {
-            project: decoded(project)?,
-            database: decoded(database)?,
+            project: decoded(project, malformed)?,
+            database: decoded(database, malformed)?,
             endpoint: emulator.map(|host| format!("http://{host}")),
             prefix: None,
         };
         for (name, value) in parameters(query) {
             match name {
-                "endpoint" => place.endpoint = Some(decoded(value)?),
-                "prefix" => place.prefix = Some(decoded(value)?),
+                "endpoint" => place.endpoint = Some(decoded(value, malformed)?),
+                "prefix" => place.prefix = Some(decoded(value, malformed)?),
                 _ => return Err(malformed("it has a parameter that is not known")),
             }
         }
@@ -104,13 +104,6 @@ impl Place {
         let database = format!("projects/{}/databases/{}", self.project, self.database);
         FirestoreStore::connect(endpoint, access, database)
     }
-}
-
-fn decoded(text: &str) -> Result<String> {
-    let text = percent_decode_str(text).decode_utf8();
-    Ok(text
-        .map_err(|_| malformed("a part is not UTF-8"))?
-        .into_owned())
 }
 
 fn malformed(why: &str) -> Error {

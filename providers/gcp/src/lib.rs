@@ -25,6 +25,8 @@ mod stored;
 mod tls;
 #[cfg(feature = "topic")]
 pub mod topic;
+#[cfg(any(feature = "_grpc", feature = "blob"))]
+mod url;
 
 #[cfg(feature = "blob")]
 pub use blob::GcsStore;

@@ -78,7 +78,6 @@ impl Invocations {
             Arc::new(clock()),
         );
         let trace = told.xray_trace_id.as_deref();
-        let context = context.with_trace(super::trace::of_invocation(trace));
         let raw = invocation.body;
         let refused = match FrontDoor::read(&raw) {
             Ok(Some((door, mut request))) => {
@@ -98,9 +97,13 @@ impl Invocations {
         // What a door would not have sent may be some other sender's all the same.
         match (Kind::of(&raw), refused) {
             (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
-            (kind, _) => event::wake(&self.app, kind?, raw, context)
-                .await
-                .map(|answer| Reply::Whole(String::from(Box::<str>::from(answer)).into())),
+            (kind, _) => {
+                // A request tells its trace in its fields.
+                let context = context.with_trace(super::trace::of_invocation(trace));
+                event::wake(&self.app, kind?, raw, context)
+                    .await
+                    .map(|answer| Reply::Whole(String::from(Box::<str>::from(answer)).into()))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::TopicKind;
 use super::batch::{self, Answered, Batch, ENTRIES, Entry, built_entry};
-use crate::error::failure;
+use crate::error::{deployment_fault, failure};
 
 /// The topics of an account and region.
 #[derive(Clone)]
@@ -85,13 +85,7 @@ fn missing(error: Error, topic: &str) -> Error {
     let message = format!(
         "the topic {topic:?} does not exist: create it, or check its name, region and account"
     );
-    let told = (
-        error.provider_code().map(str::to_owned),
-        error.request_id().map(str::to_owned),
-    );
-    Error::new(ErrorKind::Internal, message)
-        .with_provider_code(told.0.as_deref(), told.1.as_deref())
-        .with_source(error)
+    deployment_fault(error, message)
 }
 
 #[async_trait]

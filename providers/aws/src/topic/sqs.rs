@@ -16,7 +16,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::TopicKind;
 use super::batch::{self, Answered, Batch, ENTRIES, Entry, built_entry};
-use crate::error::failure;
+use crate::error::{deployment_fault, failure};
 use crate::retry::retried;
 
 /// The queues of an account and region as topics.
@@ -97,13 +97,7 @@ fn missing(error: Error, queue: &str) -> Error {
         "the queue {queue:?} does not exist, or SQS does not tell this program of it: create it, or \
          check its name, region and account, the permission sqs:GetQueueUrl and the policy of the queue"
     );
-    let told = (
-        error.provider_code().map(str::to_owned),
-        error.request_id().map(str::to_owned),
-    );
-    Error::new(ErrorKind::Internal, message)
-        .with_provider_code(told.0.as_deref(), told.1.as_deref())
-        .with_source(error)
+    deployment_fault(error, message)
 }
 
 #[async_trait]

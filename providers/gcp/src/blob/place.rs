@@ -4,12 +4,12 @@ use google_cloud_auth::credentials::{Builder, Credentials, anonymous};
 use google_cloud_auth::signer::Signer;
 use isobar::driver::url::parameters;
 use isobar::{Error, Result};
-use percent_encoding::percent_decode_str;
 
 use super::GcsStore;
 use super::client::{Clients, Endpoints};
 use super::failure::unauthenticated;
 use crate::tls::use_ring;
+use crate::url::decoded;
 
 /// The variables by which Google's own clients find an emulator.
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
@@ -47,16 +47,16 @@ impl Place {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (project, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut place = Self {
-            project: decoded(project.trim_end_matches('/'))?,
+            project: decoded(project.trim_end_matches('/'), malformed)?,
             endpoint: emulator.0.and_then(address),
             grpc: emulator.1.and_then(address),
             prefix: None,
         };
         for parameter in parameters(query) {
             match parameter {
-                ("endpoint", value) => place.endpoint = Some(decoded(value)?),
-                ("grpc", value) => place.grpc = Some(decoded(value)?),
-                ("prefix", value) => place.prefix = Some(decoded(value)?),
+                ("endpoint", value) => place.endpoint = Some(decoded(value, malformed)?),
+                ("grpc", value) => place.grpc = Some(decoded(value, malformed)?),
+                ("prefix", value) => place.prefix = Some(decoded(value, malformed)?),
                 _ => return Err(malformed("it has a parameter that is not known")),
             }
         }
@@ -101,13 +101,6 @@ fn address(host: String) -> Option<String> {
         host if host.contains("://") => Some(host),
         host => Some(format!("http://{host}")),
     }
-}
-
-fn decoded(text: &str) -> Result<String> {
-    let text = percent_decode_str(text).decode_utf8();
-    Ok(text
-        .map_err(|_| malformed("a part is not UTF-8"))?
-        .into_owned())
 }
 
 fn malformed(why: &str) -> Error {

@@ -3,11 +3,11 @@
 use google_cloud_auth::credentials::Credentials;
 use isobar::driver::url::parameters;
 use isobar::{Error, Result};
-use percent_encoding::percent_decode_str;
 
 use super::PubSubTopics;
 use crate::access::Access;
 use crate::connection::{endpoint, google};
+use crate::url::decoded;
 
 /// The variable by which Google's own clients find the emulator.
 const EMULATOR: &str = "PUBSUB_EMULATOR_HOST";
@@ -43,14 +43,14 @@ impl Place {
         let (project, query) = rest.split_once('?').unwrap_or((rest, ""));
         let emulator = emulator.filter(|host| !host.is_empty());
         let mut place = Self {
-            project: decoded(project.trim_end_matches('/'))?,
+            project: decoded(project.trim_end_matches('/'), malformed)?,
             endpoint: emulator.map(|host| format!("http://{host}")),
             prefix: None,
         };
         for (name, value) in parameters(query) {
             match name {
-                "endpoint" => place.endpoint = Some(decoded(value)?),
-                "prefix" => place.prefix = Some(decoded(value)?),
+                "endpoint" => place.endpoint = Some(decoded(value, malformed)?),
+                "prefix" => place.prefix = Some(decoded(value, malformed)?),
                 _ => return Err(malformed("it has a parameter that is not known")),
             }
         }
@@ -86,12 +86,6 @@ impl Place {
         };
         Ok(PubSubTopics::connect(endpoint, access, &self.project))
     }
-}
-
-fn decoded(text: &str) -> Result<String> {
-    let text = percent_decode_str(text).decode_utf8();
-    let text = text.map_err(|_| malformed("a part is not UTF-8"))?;
-    Ok(text.into_owned())
 }
 
 fn malformed(why: &str) -> Error {
