@@ -39,6 +39,7 @@ pub mod url;
 pub mod utf16;
 mod whole;
 
+pub use crate::http::connection::drop_fields as drop_connection_fields;
 pub(crate) use budget::pause;
 pub use budget::{time_left, within};
 pub use clock::{Clock, Sleep, SystemClock};
@@ -47,7 +48,7 @@ pub use effect::{Effect, Failure, doubtful};
 pub use jitter::jitter;
 pub use judgement::precondition;
 pub use meter::{consumed, is_metered};
-pub use panic::{caught, caught_step};
+pub use panic::{caught, caught_step, panic_message};
 pub use prefix::after_prefix;
 pub use problem::Problem;
 pub use retries::{Retries, RetryBudget};

@@ -9,6 +9,9 @@ use crate::capability::Capabilities;
 use crate::error::Result;
 use crate::function::AppService;
 
+/// The target of the spans that are invocations.
+pub const INVOCATION: &str = "isobar::invocation";
+
 /// What a platform is and can do.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionDescription {

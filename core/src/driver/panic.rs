@@ -20,11 +20,13 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> std::result::Result<T, 
 
 /// What `step` returns, or the message of its panic: [`caught`] for a future that is written out.
 pub fn caught_step<T>(step: impl FnOnce() -> T) -> std::result::Result<T, String> {
-    std::panic::catch_unwind(AssertUnwindSafe(step)).map_err(|panic| message(&*panic))
+    std::panic::catch_unwind(AssertUnwindSafe(step))
+        .map_err(|panic| panic_message(&*panic).to_owned())
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+/// What a panic says of itself, from what it carries.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

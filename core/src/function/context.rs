@@ -51,10 +51,9 @@ impl Context {
 
     /// The same as part of a trace; for platforms.
     #[must_use]
-    pub fn with_trace(self, trace: Trace) -> Self {
-        let mut invocation = Arc::unwrap_or_clone(self.0);
-        invocation.trace = trace;
-        Self(Arc::new(invocation))
+    pub fn with_trace(mut self, trace: Trace) -> Self {
+        Arc::make_mut(&mut self.0).trace = trace;
+        self
     }
 
     /// The invocation for a request, with what its platform knows of it.

@@ -12,7 +12,7 @@ use tracing::{Instrument as _, Span, field};
 use super::trigger::EventFuture;
 use super::{Context, Event, Outcome, Trace};
 use crate::driver::Clock;
-use crate::driver::function::{Flush, Telemetry};
+use crate::driver::function::{Flush, INVOCATION, Telemetry};
 use crate::error::Result;
 use crate::http::{Request, Response};
 
@@ -50,7 +50,7 @@ impl Recorder {
         let trace = context.trace();
         let span = if trace.is_sampled() {
             tracing::info_span!(
-                target: "isobar::invocation",
+                target: INVOCATION,
                 "isobar.request",
                 otel.name = request.method().as_str(),
                 otel.kind = "server",
@@ -84,7 +84,7 @@ impl Recorder {
         event.context = event.context.with_trace(trace.clone());
         let span = if trace.is_sampled() {
             tracing::info_span!(
-                target: "isobar::invocation",
+                target: INVOCATION,
                 "isobar.event",
                 otel.name = event.event_type,
                 otel.kind = "consumer",

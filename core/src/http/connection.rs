@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 
 /// Removes the fields of RFC 9110, section 7.6.1, and those that `Connection` names: whoever
 /// holds the connection sets its own.
-pub(crate) fn drop_fields(headers: &mut HeaderMap) {
+pub fn drop_fields(headers: &mut HeaderMap) {
     // Almost no response has one, and this is on the path of every request.
     if !headers.keys().any(is_of_connection) {
         return;

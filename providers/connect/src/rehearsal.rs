@@ -9,7 +9,7 @@ use isobar_local::rehearsal::{INSTANCE_VARIABLE, Rehearsal, Stage};
 #[cfg(feature = "_platforms")]
 use isobar_serve::PlatformFacts;
 
-use crate::config::{Config, PLATFORM};
+use crate::config::{BLOB_URL, Config, PLATFORM};
 #[cfg(feature = "_platforms")]
 use crate::platform::SERVED;
 use crate::telemetry::Telemetry;
@@ -59,9 +59,7 @@ where
         .run(move || {
             let mut command = Command::new(&program);
             command.args(std::env::args_os().skip(1));
-            command
-                .env(PLATFORM, "local")
-                .env("ISOBAR_BLOB_URL", &blob_url);
+            command.env(PLATFORM, "local").env(BLOB_URL, &blob_url);
             command
         })
         .await

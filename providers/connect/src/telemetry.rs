@@ -17,7 +17,7 @@ use isobar::function::AppService;
 use crate::config::Config;
 use crate::platform::{self, Platform};
 use collector::Collector;
-pub(crate) use layer::{INVOCATION, SpanLayer};
+pub(crate) use layer::SpanLayer;
 use sampler::Sampler;
 use spans::Spans;
 

@@ -61,6 +61,6 @@ pub use platform::{
     AUTHORIZER_VARIABLE, ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits,
     HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup,
     Taken, TraceHeader, Unit, base64_claims, base64_json, client_address, clock, go_duration,
-    instant, trusted_hops,
+    head_bytes, instant, trusted_hops,
 };
 pub use server::Server;

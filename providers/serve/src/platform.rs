@@ -34,6 +34,7 @@ pub use deadline::{DeadlineRule, Unit, go_duration, instant};
 pub use envelope::Envelope;
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
 use front::{Front, Shared};
+pub use held::head_bytes;
 
 /// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
 #[derive(Debug)]

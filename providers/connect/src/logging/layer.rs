@@ -3,14 +3,13 @@
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
+use isobar::driver::function::INVOCATION;
 use isobar::function::Context as Invocation;
 use serde_json::{Map, Value};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
-
-use crate::telemetry::INVOCATION;
 
 use super::fields::Fields;
 use super::line::Line;
@@ -43,6 +42,10 @@ impl LogLayer {
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        // Every line tells the ids of its invocation anyway.
+        if attributes.metadata().target() == INVOCATION {
+            return;
+        }
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
@@ -52,6 +55,9 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        if span.extensions().get::<Fields>().is_none() {
+            return;
+        }
         // What the application writes of its values may log, and panic: nothing is locked meanwhile.
         let mut told = Fields::default();
         values.record(&mut told);
@@ -65,7 +71,6 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
         event.record(&mut fields);
         let around = context.event_scope(event);
         let spans = around.into_iter().flat_map(Scope::from_root);
-        // Every line tells the ids of its invocation anyway.
         let spans = spans.filter(|span| span.metadata().target() != INVOCATION);
         let spans = spans.map(|span| {
             let mut shown = Map::new();

@@ -8,8 +8,6 @@ use tracing_subscriber::layer::Identity;
 
 use crate::config::Config;
 
-pub(crate) const INVOCATION: &str = "isobar::invocation";
-
 /// Nothing makes one.
 #[derive(Debug, Clone)]
 pub(crate) enum Telemetry {}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use isobar::driver::function::INVOCATION;
 use opentelemetry::InstrumentationScope;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -12,9 +13,6 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::fields::Fields;
 use super::recording::Recording;
 use super::spans::Spans;
-
-/// The target of the spans that are invocations.
-pub(crate) const INVOCATION: &str = "isobar::invocation";
 
 /// Records invocations and what is within them; their ids are those that handlers, logs and callers see.
 #[derive(Debug)]

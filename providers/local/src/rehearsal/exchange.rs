@@ -3,22 +3,13 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderName, Request};
+use http::Request;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use isobar::driver::drop_connection_fields;
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
 use tokio::net::TcpStream;
-
-/// What belongs to a connection, not to a request (RFC 9110, section 7.6.1).
-const OF_CONNECTION: [HeaderName; 5] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
 
 /// The response of the process at this address; its content may still be under way.
 pub(super) async fn send<B>(address: SocketAddr, request: Request<B>) -> Result<Response>
@@ -37,16 +28,10 @@ where
     let (mut sender, connection) = handshake.map_err(|error| silent(&error))?;
     tokio::spawn(connection);
     let mut request = request;
-    strip(request.headers_mut());
+    drop_connection_fields(request.headers_mut());
     *request.version_mut() = http::Version::HTTP_11;
     let response = sender.send_request(request).await;
     let mut response = response.map_err(|error| silent(&error))?.map(Body::new);
-    strip(response.headers_mut());
+    drop_connection_fields(response.headers_mut());
     Ok(response)
-}
-
-fn strip(headers: &mut HeaderMap) {
-    for name in OF_CONNECTION {
-        headers.remove(name);
-    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use isobar::{Error, ErrorKind, Result};
+use isobar_serve::head_bytes;
 
 /// What another platform lets through, and how its instances live; sizes are bytes.
 #[derive(Clone, Default)]
@@ -48,7 +49,7 @@ pub fn up_to(most: u64) -> Passes {
 impl Stage {
     /// Weighs what comes before the content of a request.
     pub(super) fn check_head(&self, parts: &http::request::Parts) -> Result<()> {
-        let fields = fields_bytes(&parts.headers);
+        let fields = head_bytes(&parts.headers);
         let target = parts.uri.path_and_query();
         let target = target.map_or(1, |target| target.as_str().len());
         let head = fields + (parts.method.as_str().len() + target) as u64;
@@ -61,14 +62,8 @@ impl Stage {
     pub(super) fn check_response_fields(&self, headers: &HeaderMap) -> Result<()> {
         let most = self.response_fields.unwrap_or(u64::MAX);
         let what = "the size in bytes of the fields of the response";
-        within(what, most, fields_bytes(headers))
+        within(what, most, head_bytes(headers))
     }
-}
-
-fn fields_bytes(headers: &HeaderMap) -> u64 {
-    let fields = headers.iter();
-    let lengths = fields.map(|(name, value)| name.as_str().len() + value.len());
-    lengths.sum::<usize>() as u64
 }
 
 fn within(what: &'static str, most: u64, measured: u64) -> Result<()> {

@@ -36,7 +36,8 @@ pub(super) fn held(response: Response, limits: FrontLimits, id: &RequestId) -> R
     })
 }
 
-fn head_bytes(headers: &HeaderMap) -> u64 {
+/// Bytes of the names and values of header fields, as limits of front ends count them.
+pub fn head_bytes(headers: &HeaderMap) -> u64 {
     let fields = headers.iter();
     let lengths = fields.map(|(name, value)| name.as_str().len() + value.len());
     lengths.sum::<usize>() as u64
