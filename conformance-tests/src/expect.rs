@@ -11,6 +11,7 @@ pub struct Failure {
     message: String,
     at: &'static Location<'static>,
     missing: Option<Capability>,
+    is_unverified: bool,
 }
 
 impl Failure {
@@ -20,7 +21,27 @@ impl Failure {
             message: message.into(),
             at: Location::caller(),
             missing: None,
+            is_unverified: false,
         }
+    }
+
+    /// What holds here says nothing of the rule, for this reason.
+    #[track_caller]
+    pub(crate) fn unverified(reason: &str) -> Self {
+        Self {
+            is_unverified: true,
+            ..Self::new(reason)
+        }
+    }
+
+    /// Whether the rule could not be looked at.
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.is_unverified
+    }
+
+    /// What was wrong, without the place.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The same failure, said of `what`.

@@ -84,6 +84,9 @@ async fn attempt(case: &Case, context: Context) -> Result<(), Failure> {
 fn verdict(ended: Result<(), Failure>, missing: &[Capability]) -> (Outcome, String) {
     match (ended, missing) {
         (Ok(()), []) => (Outcome::Supported, String::new()),
+        (Err(failure), []) if failure.is_unverified() => {
+            (Outcome::NotVerified, failure.message().to_owned())
+        }
         (Err(failure), []) => (Outcome::Failed, failure.to_string()),
         (Ok(()), [missing, ..]) => (
             Outcome::Failed,
