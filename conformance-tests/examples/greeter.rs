@@ -79,8 +79,12 @@ async fn main() -> ExitCode {
         })
     });
     let app = app.collection(&GREETINGS).setting(&GREETING).routes(routes);
-    let app = app
-        .schedule("nightly", "0 3 * * *", tick)
-        .subscribe(&NAMES, message);
+    // Some platforms wake nobody, and refuse those who wait for it.
+    let app = if std::env::var_os("GREETER_WITHOUT_EVENTS").is_some() {
+        app
+    } else {
+        let app = app.schedule("nightly", "0 3 * * *", tick);
+        app.subscribe(&NAMES, message)
+    };
     isobar_connect::run(app).await
 }

@@ -22,20 +22,34 @@ use super::scenario::Action;
 use crate::Provider;
 use crate::door::application::{Application, Way};
 use crate::door::lambda::LambdaDoors;
+use crate::door::openwhisk::OpenWhiskDoors;
 use crate::harness::gcp::PROJECT;
 use crate::harness::{self, Options};
 
 /// The combinations, by name.
-pub(crate) const PROVIDERS: [&str; 8] = [
+pub(crate) const PROVIDERS: [&str; 19] = [
     "local",
     "postgres",
     "aws",
+    "aws-stream",
     "aws-http-api",
     "aws-rest",
     "aws-alb",
+    "aws-alb-multi",
     "gcp",
     "azure",
+    "azure-functions-invoked",
+    "alibaba-fc",
+    "tencent-scf",
+    "knative",
+    "openfaas",
+    "fission",
+    "fn",
+    "openwhisk",
+    "openwhisk-loop",
 ];
+/// Those at which schedules come by the clock alone, and messages from within, or neither at all.
+const REQUESTS_ALONE: [&str; 5] = ["local", "postgres", "fn", "openwhisk", "openwhisk-loop"];
 
 /// How long a killed process may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -96,8 +110,7 @@ pub(super) fn names(asked: &[String]) -> Result<Vec<&'static str>> {
 pub(super) fn brings(provider: &str, action: &Action) -> bool {
     match action {
         Action::Request(_) => true,
-        Action::Tick(_) => !matches!(provider, "local" | "postgres"),
-        Action::Message(_) => provider.starts_with("aws"),
+        Action::Tick(_) | Action::Message(_) => !REQUESTS_ALONE.contains(&provider),
     }
 }
 
@@ -127,13 +140,18 @@ impl Place {
                     Vec::new(),
                 )
             }
-            "azure" => {
+            "azure" | "azure-functions-invoked" => {
                 let account = |scheme: &str, url: &str| {
                     format!("{scheme}://{AZURE_ACCOUNT}?endpoint={url}/{AZURE_ACCOUNT}")
                 };
                 let tables = served("azure-tables", |url| account("azure-tables", url)).await?;
                 let blobs = served("azure-blob", |url| account("azure-blob", url)).await?;
-                place(Way::Contract("azure-functions"), tables, blobs, Vec::new())
+                let contract = if name == "azure" {
+                    "azure-functions"
+                } else {
+                    name
+                };
+                place(Way::Contract(contract), tables, blobs, Vec::new())
             }
             name if name.starts_with("aws") => {
                 let (documents, blobs) = amazon().await?;
@@ -144,7 +162,7 @@ impl Place {
                     credentials(),
                 )
             }
-            _ => place(Way::Local, Store::Local, Store::Local, Vec::new()),
+            name => place(way(name), Store::Local, Store::Local, Vec::new()),
         })
     }
 
@@ -304,11 +322,24 @@ fn front_door(name: &str) -> LambdaDoors {
     let door = match name {
         "aws-http-api" => FrontDoor::HttpApi,
         "aws-rest" => FrontDoor::RestApi,
-        "aws-alb" => FrontDoor::LoadBalancerMulti,
+        "aws-alb" => FrontDoor::LoadBalancer,
+        "aws-alb-multi" => FrontDoor::LoadBalancerMulti,
         _ => FrontDoor::FunctionUrl,
     };
-    LambdaDoors {
-        door,
-        mode: InvokeMode::Buffered,
+    let mode = match name {
+        "aws-stream" => InvokeMode::ResponseStream,
+        _ => InvokeMode::Buffered,
+    };
+    LambdaDoors { door, mode }
+}
+
+/// The way to an application whose stores are local.
+fn way(name: &'static str) -> Way {
+    match name {
+        "local" => Way::Local,
+        "fn" => Way::Fn,
+        "openwhisk" => Way::OpenWhisk(OpenWhiskDoors::Container),
+        "openwhisk-loop" => Way::OpenWhisk(OpenWhiskDoors::ActionLoop),
+        contract => Way::Contract(contract),
     }
 }

@@ -16,8 +16,9 @@ use tokio::time::sleep;
 
 use super::contract::{CONTRACTS, ContractDoors};
 use super::lambda::LambdaDoors;
+use super::openwhisk::OpenWhiskDoors;
 use super::process::ProbeProcess;
-use super::{Door, WireRequest, WireResponse, http1};
+use super::{Door, WireRequest, WireResponse, fn_agent, http1};
 use crate::Failure;
 
 /// A program, and what it is started with.
@@ -39,6 +40,10 @@ pub(crate) enum Way {
     Lambda(LambdaDoors),
     /// A platform that is an HTTP server, by its name.
     Contract(&'static str),
+    /// Fn.
+    Fn,
+    /// An action of OpenWhisk.
+    OpenWhisk(OpenWhiskDoors),
 }
 
 /// What every process gets of this one's environment.
@@ -59,15 +64,28 @@ impl Application {
                 let doors = ContractDoors(contract.ok_or_else(missing)?);
                 doors.open_application(self).await
             }
+            Way::Fn => fn_agent::open_application(self).await,
+            Way::OpenWhisk(doors) => doors.open_application(self).await,
         }
     }
 
-    /// How it is started with its own variables and those of a platform.
-    pub(super) fn command(&self, platform: &[(&str, String)]) -> Result<Command, Failure> {
-        let log = |error: std::io::Error| Failure::new(format!("no log: {error}"));
+    /// Where its output goes.
+    pub(super) fn output(&self) -> Result<File, Failure> {
         let output = File::options().append(true).create(true).open(&self.log);
-        let output = output.map_err(log)?;
-        let mut command = Command::new(&self.program);
+        output.map_err(|error| Failure::new(format!("no log: {error}")))
+    }
+
+    pub(super) fn not_started(&self, error: &std::io::Error) -> Failure {
+        let program = self.program.display();
+        Failure::new(format!("{program} cannot be started: {error}"))
+    }
+
+    /// Gives the command that starts it its own variables and those of a platform.
+    pub(super) fn prepare<'c>(
+        &self,
+        command: &'c mut Command,
+        platform: &[(&str, String)],
+    ) -> &'c mut Command {
         let kept = PASSED_ON.into_iter();
         let kept = kept.filter_map(|name| Some((name, std::env::var_os(name)?)));
         command
@@ -76,10 +94,7 @@ impl Application {
             .envs(platform.iter().map(|(name, value)| (name, value)))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
-            .stderr(output.try_clone().map_err(log)?)
-            .stdout(output)
-            .kill_on_drop(true);
-        Ok(command)
+            .kill_on_drop(true)
     }
 }
 

@@ -31,8 +31,8 @@ pub(super) struct Events {
     pub(super) counts: bool,
     /// The path of events, or of those of one trigger.
     pub(super) path: fn(trigger: Option<&str>) -> String,
-    /// A message of the probe's topic.
-    pub(super) message: fn(&WireMessage, Tried<'_>) -> WireRequest,
+    /// A message of a topic.
+    pub(super) message: fn(topic: &str, &WireMessage, Tried<'_>) -> WireRequest,
     /// A change of a blob of the probe's bucket.
     pub(super) change: fn(&WireChange, Tried<'_>) -> WireRequest,
     /// What is told, beside that, of a blob that another took the place of.
@@ -91,8 +91,8 @@ pub(super) static KNATIVE: Events = Events {
 pub(super) static GOOGLE: Events = Events {
     counts: true,
     path: below,
-    message: |message, tried| {
-        let mut pushed = pushed(&STANDARD.encode(&message.body), tried);
+    message: |topic, message, tried| {
+        let mut pushed = pushed(topic, &STANDARD.encode(&message.body), tried);
         let attributes = message.attributes.iter().cloned();
         let attributes = attributes.map(|(name, value)| (name, Value::from(value)));
         pushed["message"]["attributes"] = Value::Object(attributes.collect());
@@ -139,7 +139,9 @@ pub(super) static AZURE: Events = Events {
         Some(trigger) => format!("{PATH}-{trigger}"),
         None => PATH.to_owned(),
     },
-    message: |message, tried| queue_trigger(&message.body, (tried.id, tried.attempt.into())),
+    message: |topic, message, tried| {
+        queue_trigger(topic, &message.body, (tried.id, tried.attempt.into()))
+    },
     change: |change, tried| {
         let event = json!({
             "specversion": "1.0",
@@ -191,7 +193,7 @@ fn posted(content_type: &str, content: &Value) -> WireRequest {
         .body(content.to_string())
 }
 
-fn own_message(message: &WireMessage, tried: Tried<'_>) -> WireRequest {
+fn own_message(topic: &str, message: &WireMessage, tried: Tried<'_>) -> WireRequest {
     let attributes = message.attributes.iter().cloned();
     let attributes = attributes.map(|(name, value)| (name, Value::from(value)));
     let message = json!({
@@ -205,7 +207,7 @@ fn own_message(message: &WireMessage, tried: Tried<'_>) -> WireRequest {
         "specversion": "1.0",
         "id": tried.id,
         "type": "isobar.topic.messages",
-        "source": format!("topic/{}", TOPIC.name()),
+        "source": format!("topic/{topic}"),
         "data": { "messages": [message] },
     });
     posted("application/cloudevents+json; charset=utf-8", &event)
@@ -241,7 +243,7 @@ pub(crate) fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 
-fn pushed(data: &str, tried: Tried<'_>) -> Value {
+fn pushed(topic: &str, data: &str, tried: Tried<'_>) -> Value {
     json!({
         "deliveryAttempt": tried.attempt,
         "message": {
@@ -252,7 +254,7 @@ fn pushed(data: &str, tried: Tried<'_>) -> Value {
             "publishTime": AT,
             "publish_time": AT,
         },
-        "subscription": format!("projects/p/subscriptions/staging-{}", TOPIC.name()),
+        "subscription": format!("projects/p/subscriptions/staging-{topic}"),
     })
 }
 
@@ -262,7 +264,7 @@ fn notification(
     content: &str,
     tried: Tried<'_>,
 ) -> WireRequest {
-    let mut pushed = pushed(content, tried);
+    let mut pushed = pushed(TOPIC.name(), content, tried);
     let bucket = FILES.name();
     pushed["message"]["attributes"] = json!({
         "notificationConfig": format!("projects/_/buckets/{bucket}/notificationConfigs/1"),
@@ -276,15 +278,15 @@ fn notification(
     posted("application/json", &pushed)
 }
 
-/// The call of the probe's queue trigger with a text that the host has taken the Base64 off.
-pub(crate) fn queue_trigger(text: &str, (id, attempt): (&str, i64)) -> WireRequest {
+/// The call of a topic's queue trigger with a text that the host has taken the Base64 off.
+pub(crate) fn queue_trigger(topic: &str, text: &str, (id, attempt): (&str, i64)) -> WireRequest {
     let metadata = json!({
         "DequeueCount": attempt.to_string(),
         "Id": quoted(id),
         "InsertionTime": AT,
         "PopReceipt": quoted("AgAAAAMAAAAAAAAAAgtnj8x+1QE="),
     });
-    invocation(TOPIC.name(), "queue", &quoted(text).into(), metadata)
+    invocation(topic, "queue", &quoted(text).into(), metadata)
 }
 
 /// A string as the host writes it: JSON in a string.

@@ -286,11 +286,15 @@ impl Door for ContractDoor {
     }
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        self.deliver_to(probe::TOPIC.name(), messages).await
+    }
+
+    async fn deliver_to(&self, topic: &str, messages: &[WireMessage]) -> Result<(), Failure> {
         for message in messages {
             let id = Uuid::new_v4().to_string();
             self.try_until_done(|attempt| {
                 let tried = Tried { id: &id, attempt };
-                (self.contract.events.message)(message, tried)
+                (self.contract.events.message)(topic, message, tried)
             })
             .await?;
         }

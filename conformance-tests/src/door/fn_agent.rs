@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::application::Application;
 use super::process::ProbeProcess;
 use super::{Door, Doors, WireRequest, WireResponse, http1};
 use crate::{Evidence, Failure};
@@ -71,6 +72,17 @@ impl Doors for FnDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        Ok(Box::new(FnDoor::open(None).await?))
+    }
+}
+
+/// The door to somebody's application.
+pub(super) async fn open_application(application: &Application) -> Result<Box<dyn Door>, Failure> {
+    Ok(Box::new(FnDoor::open(Some(application)).await?))
+}
+
+impl FnDoor {
+    async fn open(application: Option<&Application>) -> Result<Self, Failure> {
         let failed = |error| Failure::new(format!("no place for the socket: {error}"));
         let directory = TempDir::new().map_err(failed)?;
         let socket = directory.path().join("lsnr.sock");
@@ -85,7 +97,10 @@ impl Doors for FnDoors {
         let door = FnDoor {
             socket,
             calls: Mutex::new(()),
-            process: ProbeProcess::start_alone(&variables)?,
+            process: match application {
+                Some(application) => ProbeProcess::start_application(application, &variables)?,
+                None => ProbeProcess::start_alone(&variables)?,
+            },
             _directory: directory,
         };
         let start = Instant::now();
@@ -95,7 +110,7 @@ impl Doors for FnDoors {
             }
             sleep(PAUSE).await;
         }
-        Ok(Box::new(door))
+        Ok(door)
     }
 }
 

@@ -16,6 +16,7 @@ use isobar_openwhisk::function::{ACTION_LOOP, CONTAINER};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::application::Application;
 use super::{Door, Doors, WireRequest, WireResponse};
 use crate::{Evidence, Failure};
 use container::Container;
@@ -75,9 +76,23 @@ impl Doors for OpenWhiskDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        self.start(None).await
+    }
+}
+
+impl OpenWhiskDoors {
+    /// The door to somebody's application in place of the probe.
+    pub(super) async fn open_application(
+        self,
+        application: &Application,
+    ) -> Result<Box<dyn Door>, Failure> {
+        self.start(Some(application)).await
+    }
+
+    async fn start(self, application: Option<&Application>) -> Result<Box<dyn Door>, Failure> {
         Ok(match self {
-            Self::Container => Box::new(OpenWhiskDoor(Container::start().await?)),
-            Self::ActionLoop => Box::new(OpenWhiskDoor(Proxy::start().await?)),
+            Self::Container => Box::new(OpenWhiskDoor(Container::start(application).await?)),
+            Self::ActionLoop => Box::new(OpenWhiskDoor(Proxy::start(application).await?)),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -51,13 +51,19 @@ impl ProbeProcess {
         application: &Application,
         variables: &[(&str, String)],
     ) -> Result<Self, Failure> {
-        let child = application.command(variables)?.spawn();
+        let mut command = Command::new(&application.program);
+        let output = application.output()?;
+        let errors = output.try_clone().map_err(|error| no_logs(&error))?;
+        let child = application
+            .prepare(&mut command, variables)
+            .stdout(output)
+            .stderr(errors)
+            .spawn();
         // What it writes goes where the application's owner finds it.
         let logs = Logs::new()?;
-        child.map(|child| Self { child, logs }).map_err(|error| {
-            let program = application.program.display();
-            Failure::new(format!("{program} cannot be started: {error}"))
-        })
+        child
+            .map(|child| Self { child, logs })
+            .map_err(|error| application.not_started(&error))
     }
 
     /// Waits for its end, and says how it ended.
@@ -79,12 +85,13 @@ impl ProbeProcess {
             .map_err(|error| not_started(&error))
     }
 
-    /// The same, with what it writes to standard output and standard error.
+    /// The same, or somebody's application, with what it writes to standard output and standard error.
     pub(super) fn start_logging(
+        application: Option<&Application>,
         variables: &[(&str, String)],
     ) -> Result<(Self, [Lines; 2]), Failure> {
-        let mut command = Command::new(program()?);
-        let mut child = alone(&mut command, probe::CONNECT, variables)
+        let mut command = Command::new(running(application)?);
+        let mut child = started_as(application, &mut command, (probe::CONNECT, variables))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -92,24 +99,34 @@ impl ProbeProcess {
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Failure::new("the probe has no output"));
         };
-        let lines = [Lines::of(output), Lines::of(errors)];
+        let copy = || application.map(Application::output).transpose();
+        let lines = [
+            Lines::of(output).copied_to(copy()?),
+            Lines::of(errors).copied_to(copy()?),
+        ];
         let logs = Logs::new()?;
         Ok((Self { child, logs }, lines))
     }
 
     /// The same, with its standard input, and what it writes to descriptor 3.
     pub(super) fn start_on_pipes(
+        application: Option<&Application>,
         variables: &[(&str, String)],
     ) -> Result<(Self, ChildStdin, Lines), Failure> {
         let logs = Logs::new()?;
+        let errors = match application {
+            Some(application) => application.output()?.into(),
+            None => logs.writer()?,
+        };
         let mut command = Command::new("/bin/sh");
         // Only a shell opens a descriptor by its number without code that the compiler cannot check.
         command
             .args(["-c", "exec \"$0\" 3>&1 1>&2"])
-            .arg(program()?);
-        let mut child = alone(&mut command, probe::CONNECT_ON_PIPES, variables)
+            .arg(running(application)?);
+        let run = (probe::CONNECT_ON_PIPES, variables);
+        let mut child = started_as(application, &mut command, run)
             .stdout(Stdio::piped())
-            .stderr(logs.writer()?)
+            .stderr(errors)
             .spawn()
             .map_err(|error| not_started(&error))?;
         let (Some(input), Some(results)) = (child.stdin.take(), child.stdout.take()) else {
@@ -148,6 +165,23 @@ impl ProbeProcess {
 
 fn program() -> Result<std::path::PathBuf, Failure> {
     std::env::current_exe().map_err(|error| not_started(&error))
+}
+
+/// Somebody's application, else this very program.
+fn running(application: Option<&Application>) -> Result<std::path::PathBuf, Failure> {
+    application.map_or_else(program, |application| Ok(application.program.clone()))
+}
+
+/// With the environment of somebody's application, else of the probe.
+fn started_as<'c>(
+    application: Option<&Application>,
+    command: &'c mut Command,
+    (run, variables): (&str, &[(&str, String)]),
+) -> &'c mut Command {
+    match application {
+        Some(application) => application.prepare(command, variables),
+        None => alone(command, run, variables),
+    }
 }
 
 fn not_started(error: &std::io::Error) -> Failure {
@@ -198,6 +232,8 @@ fn no_logs(error: &io::Error) -> Failure {
 pub(super) struct Lines {
     stream: BufReader<Box<dyn AsyncRead + Send + Sync + Unpin>>,
     heard: Vec<String>,
+    /// Where they are written as well.
+    copy: Option<File>,
 }
 
 impl Lines {
@@ -205,7 +241,13 @@ impl Lines {
         Self {
             stream: BufReader::new(Box::new(stream)),
             heard: Vec::new(),
+            copy: None,
         }
+    }
+
+    fn copied_to(mut self, copy: Option<File>) -> Self {
+        self.copy = copy;
+        self
     }
 
     /// Those with this text that were passed over.
@@ -218,7 +260,13 @@ impl Lines {
     pub(super) async fn next(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
         match self.stream.read_line(&mut line).await {
-            Ok(1..) => Ok(line.trim_end().to_owned()),
+            Ok(1..) => {
+                if let Some(copy) = &mut self.copy {
+                    copy.write_all(line.as_bytes())
+                        .map_err(|error| no_logs(&error))?;
+                }
+                Ok(line.trim_end().to_owned())
+            }
             Ok(0) => Err(Failure::new("the probe has ended")),
             Err(error) => Err(Failure::new(format!("the probe is gone: {error}"))),
         }

@@ -95,7 +95,7 @@ impl Queue {
         let attempt = message.dequeue_count.unwrap_or_default();
         let done = self
             .door
-            .brings(&queue_trigger(&text, (id, attempt)))
+            .brings(&queue_trigger(TOPIC.name(), &text, (id, attempt)))
             .await?;
         if done {
             let receipt = expect::some("the receipt", message.pop_receipt.as_deref())?;

@@ -172,6 +172,49 @@ fn events_wake_the_application_where_a_door_brings_them() {
     assert_eq!(stored(&report), "3");
 }
 
+/// Those whose doors bring events, without emulators.
+const WOKEN: &str = "azure,alibaba-fc,tencent-scf,knative,openfaas,fission";
+
+#[test]
+fn events_come_by_the_contract_of_each_platform() {
+    let mut scenario = greeting();
+    scenario["steps"] = json!([
+        { "request": { "method": "PUT", "path": "/greetings/ann" } },
+        { "tick": "nightly" },
+        { "message": { "topic": "names", "body": "bob" } },
+    ]);
+    let (status, report, errors) = greeted(&scenario, WOKEN);
+    assert_eq!(status, 0, "{report:#}\n{errors}");
+    let rows = report["rows"].as_array().unwrap();
+    let stored = rows
+        .iter()
+        .find(|row| row["what"] == "collection greetings");
+    let cells = stored.unwrap()["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), WOKEN.split(',').count());
+    for cell in cells {
+        assert_eq!(cell["found"], "3", "{cell}");
+    }
+}
+
+#[test]
+fn requests_alone_are_proven_where_nobody_is_woken() {
+    let mut scenario = greeting();
+    let places = "local,fn,openwhisk,openwhisk-loop";
+    let (status, _, errors) = greeted(&scenario, places);
+    assert_eq!(status, 2, "{errors}");
+    assert!(errors.contains("schedules"), "{errors}");
+    scenario["variables"]["GREETER_WITHOUT_EVENTS"] = json!("1");
+    let (status, report, errors) = greeted(&scenario, places);
+    assert_eq!(status, 0, "{report:#}\n{errors}");
+    scenario["providers"] = json!({ "openwhisk": { "variables": { "GREETING": "hullo" } } });
+    let (status, report, errors) = greeted(&scenario, places);
+    assert_eq!(status, 1, "{errors}");
+    assert_eq!(
+        differences(&report, "differences")[0],
+        r#"openwhisk: 1 PUT /greetings/ann: body /text: "hello" | "hullo""#,
+    );
+}
+
 #[test]
 fn what_is_saved_and_differs_is_told_by_its_name() {
     let mut scenario = greeting();

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use super::{Activates, PATIENCE};
+use crate::door::application::Application;
 use crate::door::process::{Lines, ProbeProcess};
 use crate::door::{WireRequest, WireResponse, http1};
 use crate::{Failure, emulator};
@@ -27,7 +28,7 @@ const LOGS: Duration = Duration::from_secs(5);
 const END: &str = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX";
 
 impl Container {
-    pub(super) async fn start() -> Result<Self, Failure> {
+    pub(super) async fn start(application: Option<&Application>) -> Result<Self, Failure> {
         let failed = |error| Failure::new(format!("no port for the probe: {error}"));
         let port = emulator::free_port().map_err(failed)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -36,7 +37,7 @@ impl Container {
             // The port is fixed, and several probes run at once.
             (isobar_serve::LISTEN_VARIABLE, address.to_string()),
         ];
-        let (process, logs) = ProbeProcess::start_logging(&variables)?;
+        let (process, logs) = ProbeProcess::start_logging(application, &variables)?;
         let container = Self {
             address,
             logs: Mutex::new(logs),

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::{Activates, PATIENCE};
 use crate::Failure;
+use crate::door::application::Application;
 use crate::door::process::{Lines, ProbeProcess};
 
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl std::fmt::Debug for Pipes {
 }
 
 impl Proxy {
-    pub(super) async fn start() -> Result<Self, Failure> {
+    pub(super) async fn start(application: Option<&Application>) -> Result<Self, Failure> {
         let variables = [
             ("__OW_ACTION_NAME", "/guest/demo/probe".to_owned()),
             ("__OW_ACTION_VERSION", "0.0.1".to_owned()),
@@ -36,7 +37,7 @@ impl Proxy {
             ("__OW_PROXY_VERSION", "1.18.0".to_owned()),
             ("__OW_WAIT_FOR_ACK", "1".to_owned()),
         ];
-        let (process, input, results) = ProbeProcess::start_on_pipes(&variables)?;
+        let (process, input, results) = ProbeProcess::start_on_pipes(application, &variables)?;
         let mut pipes = Pipes {
             input: Box::new(input),
             results,
