@@ -13,7 +13,7 @@ use super::trigger::{self, EventFuture, EventHandler, Source, Trigger, guarded};
 use super::{Event, EventData, Message, Outcome, Schedule, SecretSpec, SettingSpec, TopicSpec};
 use crate::authorization::{Authority, AuthorizerSpec};
 use crate::blob::{BlobEvent, BucketSpec};
-use crate::capability::Capability;
+use crate::capability::{Capabilities, Capability};
 use crate::document::{ChangeEvent, CollectionSpec, change_event};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -291,16 +291,18 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         }
     }
 
+    /// Fails where a platform with these capabilities could not wake the application by what it asks for.
+    pub fn check_platform(&self, capabilities: Capabilities) -> Result<()> {
+        let sources = self.triggers.iter().map(|(source, _)| source);
+        let needed: Vec<_> = sources.map(Source::needs).collect();
+        capabilities.require(&needed)
+    }
+
     /// Builds the state and binds the handlers to it; for platforms.
     ///
     /// Fails where a setting, a secret or a required capability is missing, naming all of them.
     pub fn build(self, environment: &Environment) -> Result<AppService> {
-        let needed: Vec<_> = self
-            .triggers
-            .iter()
-            .map(|(source, _)| source.needs())
-            .collect();
-        environment.platform().capabilities.require(&needed)?;
+        self.check_platform(environment.platform().capabilities)?;
         trigger::check(self.triggers.iter().map(|(source, _)| source))?;
         environment.capabilities().require(&self.required)?;
         let authorizers = self.declarations.authorizers.clone();

@@ -1,4 +1,4 @@
-//! The isobar command: scan, port, gateway, verify, migrate.
+//! The isobar command: scan, port, gateway, verify, migrate, export, package, local.
 
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use isobar::{App, Error, Result};
+use isobar::{App, Capabilities, Error, Result};
 use isobar_local::Behind;
 use isobar_local::rehearsal::{INSTANCE_VARIABLE, Rehearsal, Stage};
 #[cfg(feature = "_platforms")]
@@ -34,7 +34,11 @@ pub(crate) async fn run<S>(
 where
     S: Clone + Send + Sync + 'static,
 {
-    let stage = stage(target, &config)?;
+    let (stage, capabilities) = stage(target, &config)?;
+    app.check_platform(capabilities).map_err(|error| {
+        let message = format!("the application cannot run as {target}");
+        Error::new(error.kind(), message).with_source(error)
+    })?;
     if let Some(since) = config.get(INSTANCE_VARIABLE) {
         let behind = Behind::new(stage.time).streaming(stage.passes.is_none());
         let behind = behind.since(instant(&since));
@@ -72,20 +76,43 @@ fn instant(micros: &str) -> SystemTime {
     instant.unwrap_or_else(SystemTime::now)
 }
 
-/// What the target lets through, and how its instances live.
-fn stage(target: &str, config: &Config) -> Result<Stage> {
+/// What the target lets through, how its instances live, and what the platform can do.
+fn stage(target: &str, config: &Config) -> Result<(Stage, Capabilities)> {
     #[cfg(feature = "lambda")]
     if let Some(door) = door(target) {
-        return Ok(of_lambda(door));
+        use isobar_aws::function::InvokeMode;
+        return Ok((of_lambda(door), InvokeMode::Buffered.capabilities()));
     }
     #[cfg(feature = "_platforms")]
     if let Some(facts) = facts(target) {
-        return of_server(facts, config);
+        return Ok((of_server(facts, config)?, facts.capabilities));
     }
     let _ = config;
+    let known = targets().join(", ");
     Err(Error::invalid(format!(
-        "--as {target:?} names no platform that this build knows: --help lists them"
+        "--as {target:?} names no platform that this build knows, which are {known}"
     )))
+}
+
+/// What can be asked for: the names that exports have, those of doors of Lambda, and those in `ISOBAR_PLATFORM`.
+pub(crate) fn targets() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    #[cfg(feature = "lambda")]
+    {
+        use isobar::driver::gateway::GatewayDriver as _;
+        let doors = isobar_aws::FrontDoor::ALL.into_iter();
+        names.extend(["aws", "lambda"]);
+        names.extend(doors.map(|door| door.provider()));
+    }
+    #[cfg(feature = "_platforms")]
+    {
+        let known = SERVED.iter().filter_map(crate::platform::Served::facts);
+        let known: Vec<&str> = known.map(|facts| facts.name).collect();
+        let exported = EXPORTED.iter().filter(|(_, name)| known.contains(name));
+        names.extend(exported.map(|(exported, _)| *exported));
+        names.extend(known);
+    }
+    names
 }
 
 /// `aws` is the HTTP API that is exported.

@@ -6,6 +6,7 @@
 )]
 
 use std::error::Error as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use isobar::function::Description;
@@ -19,18 +20,27 @@ const ENVIRONMENT: u8 = 3;
 pub(crate) fn help(description: &Description) -> ExitCode {
     println!(
         "{}: an Isobar application\n\n\
-         usage: [--as TARGET | --describe | --export | --help]\n\n  \
+         usage: {} [--as TARGET | --describe | --export | --help]\n\n  \
          --as        run on this machine behind the limits of another platform, in processes as short-lived as there:\n              \
-                     aws, a door of it such as api-gateway-rest, or a name of the table below\n  \
+                     {}; aws is its HTTP API, lambda a function URL\n  \
          --describe  print what the application declares, as JSON, and end\n  \
          --export    print the tables it needs, as the vendor of ISOBAR_DOCUMENTS defines them\n  \
          --help      print this help and end\n\n\
          Without arguments it serves on the platform it finds itself on.\n\
          {}",
         description.name,
+        program(),
+        crate::rehearsal::targets().join(", "),
         include_str!("variables.md").trim_end()
     );
     ExitCode::SUCCESS
+}
+
+/// What the caller has called this program.
+fn program() -> String {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    let name = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    name.unwrap_or_else(|| "PROGRAM".to_owned())
 }
 
 pub(crate) fn description(description: &Description) -> ExitCode {

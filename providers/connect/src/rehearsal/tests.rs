@@ -22,7 +22,7 @@ fn the_doors_of_lambda_are_stages_with_fresh_processes() {
         ("load-balancer", 1, 900),
         ("lambda", 6, 900),
     ] {
-        let stage = stage(target, &config(&[])).unwrap();
+        let (stage, _) = stage(target, &config(&[])).unwrap();
         assert!(stage.fresh, "{target}");
         assert_eq!(stage.content, Some(content * 1_024 * 1_024), "{target}");
         assert_eq!(stage.time, Some(Duration::from_secs(seconds)), "{target}");
@@ -34,7 +34,7 @@ fn the_doors_of_lambda_are_stages_with_fresh_processes() {
 #[cfg(feature = "cloud-run")]
 fn a_server_is_a_stage_by_its_table_and_its_variables() {
     for target in ["gcp", "cloud-run"] {
-        let stage = stage(target, &config(&[("CLOUD_RUN_TIMEOUT_SECONDS", "7")])).unwrap();
+        let (stage, _) = stage(target, &config(&[("CLOUD_RUN_TIMEOUT_SECONDS", "7")])).unwrap();
         assert!(!stage.fresh);
         assert_eq!(stage.content, Some(32 * 1_024 * 1_024));
         assert_eq!(stage.time, Some(Duration::from_secs(7)));
@@ -45,8 +45,25 @@ fn a_server_is_a_stage_by_its_table_and_its_variables() {
 }
 
 #[test]
-fn an_unknown_target_is_an_error() {
+fn an_unknown_target_is_an_error_that_lists_the_known() {
     let error = stage("mainframe", &config(&[])).unwrap_err();
     assert_eq!(error.kind(), isobar::ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("mainframe"), "{error}");
+    for target in targets() {
+        assert!(error.to_string().contains(target), "{error}");
+        stage(target, &config(&[])).unwrap();
+    }
+}
+
+#[tokio::test]
+#[cfg(feature = "openwhisk")]
+async fn what_could_not_be_woken_there_does_not_start_here() {
+    use isobar::function::{Event, Outcome, Schedule};
+    let app = App::new("staged", |_| Ok(()));
+    let app = app.schedule("nightly", "0 3 * * *", async |(), _: Event<Schedule>| {
+        Ok(Outcome::Ack)
+    });
+    let error = run(app, "openwhisk", config(&[]), None).await.unwrap_err();
+    assert_eq!(error.kind(), isobar::ErrorKind::Unsupported);
+    assert!(error.to_string().contains("openwhisk"), "{error}");
 }
