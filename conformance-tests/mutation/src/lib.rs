@@ -4,6 +4,39 @@
 
 use fastrand::Rng;
 
+/// What ordinary runs begin with.
+const SEED: u64 = 20_261_130;
+
+/// What chance decides by: begins with `ISOBAR_FUZZ_SEED`, else as every ordinary run does, and says so where a failed test
+/// shows it.
+///
+/// Panics where the variable is no number.
+#[expect(clippy::print_stdout, reason = "test runners show it with what failed")]
+pub fn random() -> Rng {
+    let seed = number("ISOBAR_FUZZ_SEED").unwrap_or(SEED);
+    println!("ISOBAR_FUZZ_SEED={seed}");
+    Rng::with_seed(seed)
+}
+
+/// How many events a test takes: so many in an ordinary run, and `ISOBAR_FUZZ_ROUNDS` times that in a longer one.
+///
+/// Panics where the variable is no number.
+pub fn rounds(ordinary: usize) -> usize {
+    let times = number("ISOBAR_FUZZ_ROUNDS").unwrap_or(1);
+    ordinary.saturating_mul(times.try_into().unwrap_or(usize::MAX))
+}
+
+#[expect(
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests alone are configured by it, and whoever set it is to hear of what is wrong"
+)]
+fn number(variable: &str) -> Option<u64> {
+    let told = std::env::var(variable).ok()?;
+    let number = told.parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} is {told:?}, which is no number")))
+}
+
 /// What stands for itself in JSON, in paths, queries and header fields, and is likely to be taken for something else.
 const PIECES: [&[u8]; 28] = [
     b"\"",

@@ -56,8 +56,8 @@ fn any_event_is_read_or_refused_in_bounded_time_and_memory() {
     for (_, event) in &corpus {
         *seen.entry(check(event.clone())).or_insert(0) += 1;
     }
-    let mut random = fastrand::Rng::with_seed(20_261_130);
-    for _ in 0..30_000 {
+    let mut random = isobar_mutation::random();
+    for _ in 0..isobar_mutation::rounds(30_000) {
         let (_, event) = &corpus[random.usize(..corpus.len())];
         let (_, other) = &corpus[random.usize(..corpus.len())];
         *seen

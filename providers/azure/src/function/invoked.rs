@@ -213,4 +213,6 @@ fn text(content: &Bytes) -> Result<&str> {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -14,9 +14,9 @@ const CORPUS: [&str; 2] = [
 
 #[test]
 fn any_call_is_read_or_refused() {
-    let mut random = fastrand::Rng::with_seed(20_261_130);
+    let mut random = isobar_mutation::random();
     let (mut read, mut refused) = (0, 0);
-    for _ in 0..30_000 {
+    for _ in 0..isobar_mutation::rounds(30_000) {
         let fields = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let other = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let fields = mutate(&mut random, fields, other);

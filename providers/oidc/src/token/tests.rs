@@ -1,5 +1,6 @@
 //! Tokens of an issuer on this machine that answers what the test wants.
 
+mod hostile;
 mod issuer;
 
 use std::time::{Duration, Instant};

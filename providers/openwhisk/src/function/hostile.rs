@@ -30,9 +30,9 @@ async fn any_activation_has_an_object_as_its_result() {
         app: app.build(&environment).unwrap(),
         trusted_hops: 1,
     };
-    let mut random = fastrand::Rng::with_seed(20_261_130);
+    let mut random = isobar_mutation::random();
     let mut done = 0;
-    for _ in 0..10_000 {
+    for _ in 0..isobar_mutation::rounds(10_000) {
         let activation = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let other = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let activation = mutate(&mut random, activation, other);

@@ -62,8 +62,8 @@ fn check(arguments: &[u8]) -> &'static str {
 #[test]
 fn any_arguments_are_read_or_refused_in_bounded_time_and_memory() {
     let mut seen = BTreeMap::new();
-    let mut random = fastrand::Rng::with_seed(20_261_130);
-    for _ in 0..30_000 {
+    let mut random = isobar_mutation::random();
+    for _ in 0..isobar_mutation::rounds(30_000) {
         let arguments = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let other = CORPUS[random.usize(..CORPUS.len())].as_bytes();
         let mutated = mutate(&mut random, arguments, other);

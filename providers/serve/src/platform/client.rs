@@ -71,6 +71,27 @@ mod tests {
     }
 
     #[test]
+    fn any_list_of_addresses_is_read_or_passed_over() {
+        const LISTS: [&[u8]; 3] = [
+            b"192.0.2.66, 198.51.100.7:4711",
+            b"[2001:db8::7]:80, 203.0.113.9,10.0.0.1",
+            b"2001:db8::7",
+        ];
+        let (mut random, mut read) = (isobar_mutation::random(), 0);
+        for round in 0..isobar_mutation::rounds(10_000) {
+            let list = LISTS[round % 3];
+            let list = isobar_mutation::mutate(&mut random, list, LISTS[(round + 1) % 3]);
+            let Ok(value) = http::HeaderValue::from_bytes(&list) else {
+                continue;
+            };
+            let name = http::HeaderName::from_static(FORWARDED_FOR);
+            let headers = HeaderMap::from_iter([(name, value)]);
+            read += usize::from(client_address(&headers, 1).is_some());
+        }
+        assert!(read > 300, "{read}");
+    }
+
+    #[test]
     fn addresses_may_have_ports_and_brackets() {
         check(&["198.51.100.7:4711"], 1, Some("198.51.100.7"));
         check(&["2001:db8::7"], 1, Some("2001:db8::7"));
