@@ -1,5 +1,6 @@
 //! Lambda: waits for invocations and hands them to the application.
 
+mod accounts;
 mod event;
 #[cfg(test)]
 mod hostile;
@@ -25,6 +26,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;
 use tokio::signal::unix::{SignalKind, signal};
 
+use accounts::Accounts;
 use in_flight::InFlight;
 use invocation::Invocations;
 
@@ -32,9 +34,10 @@ pub use init::report_init_error;
 pub use mode::{INVOKE_MODE, InvokeMode};
 
 /// The Lambda platform of this process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LambdaPlatform {
     mode: InvokeMode,
+    accounts: Accounts,
 }
 
 /// The front door in `ISOBAR_AUTHORIZER` whose word of a caller counts: any authorizer of API Gateway.
@@ -58,11 +61,12 @@ impl LambdaPlatform {
     ]);
 
     /// The platform that the environment describes; `InvalidArgument` where it describes none, or where
-    /// [`INVOKE_MODE`] is no mode.
+    /// [`INVOKE_MODE`] is no mode or `ISOBAR_EVENT_ACCOUNTS` lists what are no accounts.
     pub fn from_environment() -> Result<Self> {
         init::check()?;
         let mode = InvokeMode::from_environment()?;
-        Ok(Self { mode })
+        let accounts = Accounts::from_environment()?;
+        Ok(Self { mode, accounts })
     }
 }
 
@@ -89,7 +93,8 @@ impl FunctionDriver for LambdaPlatform {
             }
         };
         let in_flight = InFlight::default();
-        let invocations = Invocations::new(app, self.mode, in_flight.clone());
+        let own = (self.mode, self.accounts.clone());
+        let invocations = Invocations::new(app, own, in_flight.clone());
         tokio::select! {
             ended = answer(invocations) => ended.map_err(|error| {
                 let message = "the Lambda runtime API failed";

@@ -76,11 +76,36 @@ impl ContextMarks {
 struct RecordMarks<'e> {
     #[serde(borrow, default, rename = "eventSource", alias = "EventSource")]
     source: Option<Cow<'e, str>>,
+    #[serde(borrow, default, rename = "eventSourceARN")]
+    resource: Option<Cow<'e, str>>,
+    #[serde(borrow, default, rename = "Sns")]
+    notification: Option<NotificationMarks<'e>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NotificationMarks<'e> {
+    #[serde(borrow, default, rename = "TopicArn")]
+    topic: Option<Cow<'e, str>>,
+}
+
+impl Marks<'_> {
+    /// The resources that senders say the event is of.
+    fn told(&self) -> impl Iterator<Item = &str> {
+        let records = self.records.iter().flatten();
+        let records = records.flat_map(|record| {
+            let notification = record.notification.as_ref();
+            let topic = notification.and_then(|notification| notification.topic.as_deref());
+            [record.resource.as_deref(), topic]
+        });
+        let rules = self.resources.iter().flatten().map(String::as_str);
+        records.flatten().chain(rules)
+    }
 }
 
 impl Kind {
-    /// `InvalidArgument` where the event is not marked, `Unsupported` where the mark is another's.
-    pub(super) fn of(event: &[u8]) -> Result<Self> {
+    /// `InvalidArgument` where the event is not marked, `Unsupported` where the mark is another's, and what `admit` says of
+    /// a resource that the event is of.
+    pub(super) fn of(event: &[u8], admit: impl Fn(&str) -> Result<()>) -> Result<Self> {
         let marks: Marks<'_> = serde_json::from_slice(event).map_err(|error| {
             Error::invalid("the event is not one of a sender that is known here").with_source(error)
         })?;
@@ -88,6 +113,7 @@ impl Kind {
         if marks.http_method.is_some() || context.is_some_and(ContextMarks::is_of_door) {
             return Ok(Self::Http);
         }
+        marks.told().try_for_each(admit)?;
         let scheduler = matches!(
             marks.source.as_deref(),
             Some("aws.events" | "aws.scheduler")

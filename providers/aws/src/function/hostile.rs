@@ -49,7 +49,7 @@ async fn check(app: &AppService, event: Vec<u8>) -> bool {
     let deadline = SystemTime::now() + Duration::from_secs(30);
     let id = RequestId::from_platform("hostile");
     let context = Context::new(id, Some(deadline), Arc::new(clock()));
-    let handled = match Kind::of(&event) {
+    let handled = match Kind::of(&event, |_| Ok(())) {
         Ok(Kind::Http) | Err(_) => false,
         Ok(kind) => event::wake(app, kind, Bytes::from(event), context)
             .await
@@ -63,9 +63,9 @@ async fn check(app: &AppService, event: Vec<u8>) -> bool {
 async fn any_event_is_handled_or_refused() {
     let app = app();
     let corpus = corpus();
-    let mut random = fastrand::Rng::with_seed(20_261_130);
+    let mut random = isobar_mutation::random();
     let mut handled = 0;
-    for _ in 0..20_000 {
+    for _ in 0..isobar_mutation::rounds(20_000) {
         let (_, event) = &corpus[random.usize(..corpus.len())];
         let (_, other) = &corpus[random.usize(..corpus.len())];
         let event = mutate(&mut random, event, other);

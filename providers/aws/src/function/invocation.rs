@@ -12,6 +12,7 @@ use isobar::{Error, ErrorKind, Result};
 use lambda_runtime::LambdaInvocation;
 use tower::{Layer, Service};
 
+use super::accounts::Accounts;
 use super::event::{self, Kind};
 use super::in_flight::InFlight;
 use super::mode::InvokeMode;
@@ -25,6 +26,7 @@ use crate::gateway::FrontDoor;
 pub(super) struct Invocations {
     app: AppService,
     mode: InvokeMode,
+    accounts: Arc<Accounts>,
     api: Arc<RuntimeApi>,
     in_flight: InFlight,
 }
@@ -36,10 +38,15 @@ pub(super) enum Reply {
 }
 
 impl Invocations {
-    pub(super) fn new(app: AppService, mode: InvokeMode, in_flight: InFlight) -> Self {
+    pub(super) fn new(
+        app: AppService,
+        (mode, accounts): (InvokeMode, Accounts),
+        in_flight: InFlight,
+    ) -> Self {
         Self {
             app,
             mode,
+            accounts: Arc::new(accounts),
             api: Arc::new(RuntimeApi::new()),
             in_flight,
         }
@@ -95,7 +102,9 @@ impl Invocations {
             Err(error) => Some(error),
         };
         // What a door would not have sent may be some other sender's all the same.
-        match (Kind::of(&raw), refused) {
+        let function = told.invoked_function_arn.as_str();
+        let admit = |resource: &str| self.accounts.admit(function, resource);
+        match (Kind::of(&raw, admit), refused) {
             (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
             (kind, _) => {
                 // A request tells its trace in its fields.

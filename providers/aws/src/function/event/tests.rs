@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Kind;
 
 fn shown(event: &[u8]) -> String {
-    match Kind::of(event) {
+    match Kind::of(event, |_| Ok(())) {
         Ok(Kind::Http) => "http".to_owned(),
         Ok(kind @ (Kind::Queue | Kind::Notifications | Kind::Blobs | Kind::Changes)) => {
             format!("{kind:?}")
@@ -76,7 +76,7 @@ fn a_rule_wakes_the_schedule_that_its_name_ends_with() {
             "source": "aws.scheduler", "detail-type": "Scheduled Event",
             "time": "2026-01-01T00:00:00Z", "resources": [rule],
         });
-        match Kind::of(event.to_string().as_bytes()) {
+        match Kind::of(event.to_string().as_bytes(), |_| Ok(())) {
             Ok(Kind::Schedule(tick)) => tick,
             other => panic!("{other:?}"),
         }

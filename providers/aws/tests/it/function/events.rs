@@ -39,13 +39,17 @@ async fn an_event_that_cannot_be_read_fails_alone() {
 }
 
 fn tick(rule: &str) -> Vec<u8> {
+    tick_of("123456789012", rule)
+}
+
+fn tick_of(account: &str, rule: &str) -> Vec<u8> {
     json!({
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
         "detail-type": "Scheduled Event",
         "source": "aws.events",
         "time": "2026-10-08T03:00:00Z",
-        "resources": [format!("arn:aws:events:eu-central-1:123456789012:rule/{rule}")],
+        "resources": [format!("arn:aws:events:eu-central-1:{account}:rule/{rule}")],
         "detail": {},
     })
     .to_string()
@@ -67,6 +71,29 @@ async fn a_tick_of_eventbridge_wakes_its_schedule() {
     let (kind, message) = refused(&function, tick("hourly")).await;
     assert_eq!(kind, "Isobar.NotFound");
     assert!(message.contains("hourly"), "{message}");
+}
+
+#[tokio::test]
+async fn resources_of_another_account_wake_nothing_though_their_names_are_known() {
+    let function = echo().await;
+    let own = refused(&function, tick("failing")).await;
+    assert_eq!(own.0, "Isobar.Internal");
+    let queue = "arn:aws:sqs:eu-central-1:999999999999:staging-jobs";
+    let message =
+        json!({ "eventSource": "aws:sqs", "eventSourceARN": queue, "messageId": "1", "body": "x" });
+    let topic = "arn:aws:sns:eu-central-1:999999999999:staging-jobs";
+    let notification = json!({ "EventSource": "aws:sns", "Sns": { "TopicArn": topic, "MessageId": "1", "Message": "x" } });
+    let records = |record: Value| json!({ "Records": [record] }).to_string().into_bytes();
+    for event in [
+        tick_of("999999999999", "echo-nightly"),
+        records(message),
+        records(notification),
+    ] {
+        let (kind, message) = refused(&function, event).await;
+        assert_eq!(kind, "Isobar.PermissionDenied", "{message}");
+        assert!(message.contains("ISOBAR_EVENT_ACCOUNTS"), "{message}");
+        assert!(message.contains("999999999999"), "{message}");
+    }
 }
 
 /// The function, and what its handlers tell the log.
