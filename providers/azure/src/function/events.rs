@@ -15,6 +15,15 @@ use isobar_serve::event::{EventFacts, EventForm, EventSource};
 /// then comes through `queueBytes` alone.
 pub(super) const EVENTS: EventFacts = EventFacts {
     sources: &[
+        // The largest that comes is asked for first, as every reader scans what it has no mark of.
+        EventSource {
+            wakes: Capability::ChangeEvents,
+            sender: "the host, for a function `SECRET-COLLECTION` with a Cosmos DB trigger, which tells no deletes",
+            form: EventForm::Items {
+                mark: "members `Data`, with `documents`, and `Metadata`",
+                read: change_feed::documents,
+            },
+        },
         EventSource {
             wakes: Capability::BlobEvents,
             sender: "Event Grid, in its schema of CloudEvents",
@@ -53,14 +62,6 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             form: EventForm::Request {
                 mark: "members `Data`, with `eventGrid`, and `Metadata`",
                 read: invocation::event_grid,
-            },
-        },
-        EventSource {
-            wakes: Capability::ChangeEvents,
-            sender: "the host, for a function `SECRET-COLLECTION` with a Cosmos DB trigger, which tells no deletes",
-            form: EventForm::Items {
-                mark: "members `Data`, with `documents`, and `Metadata`",
-                read: change_feed::documents,
             },
         },
     ],

@@ -1,6 +1,6 @@
 //! A change of a document as the change feed of Cosmos DB tells it: its item, as it is now.
 
-use isobar::document::{ChangeKind, CollectionSchema, Timestamp};
+use isobar::document::{ChangeKind, Timestamp};
 use isobar::driver::document::RecordChange;
 use isobar::{Error, Result};
 use serde_json::{Map as Object, Value as Json};
@@ -15,19 +15,18 @@ const TS: &str = "_ts";
 ///
 /// The feed tells neither removals nor what was there before, and of several writes the last alone.
 pub(crate) fn change(
-    schema: &CollectionSchema,
+    names: &Names<'_>,
     item: Object<String, Json>,
     now: Timestamp,
 ) -> Result<RecordChange> {
-    let names = Names::of(schema)?;
     let seconds = item.get(TS).and_then(Json::as_i64);
     let seconds = seconds.ok_or_else(|| missing(TS))?;
-    let row = row::row(&names, item)?;
+    let row = row::row(names, item)?;
     let state = row.etag.trim_matches('"');
     if state.is_empty() {
         return Err(missing("_etag"));
     }
-    let key = row::key(schema, &row.record.fields)?;
+    let key = row::key(names.schema, &row.record.fields)?;
     let id = names.id(&key)?;
     Ok(RecordChange {
         // An ETag is that of one state of one item.

@@ -5,6 +5,7 @@
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#request-payload>
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -19,46 +20,68 @@ use isobar::function::{Message, Messages, Schedule};
 use isobar::{Error, Result};
 use isobar_serve::event::{Arrived, Delivery, instant, read};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::EVENTS;
 
+/// The content of an invocation, of which only what its reader asks for is read further: each reader looks at its marks.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Invocation {
-    data: Map<String, Value>,
-    metadata: Map<String, Value>,
+struct Content<'d> {
+    #[serde(borrow)]
+    data: BTreeMap<String, &'d RawValue>,
+    metadata: &'d RawValue,
 }
 
 /// What is bound to the one binding of a function.
-pub(super) struct Bound {
+pub(super) struct Bound<'d> {
     /// The name that the function's name ends with.
     pub(super) name: String,
     binding: &'static str,
-    pub(super) value: Value,
+    value: &'d RawValue,
     invocation: Invocation,
 }
 
+/// What the host tells beside it.
+struct Invocation {
+    metadata: Map<String, Value>,
+}
+
 /// The invocation of a function whose name the path tells and whose binding is one of these.
-pub(super) fn bound(delivery: &Delivery, bindings: &[&'static str]) -> Option<Bound> {
+pub(super) fn bound<'d>(delivery: &'d Delivery, bindings: &[&'static str]) -> Option<Bound<'d>> {
     let name = delivery.name.clone()?;
-    let mut invocation: Invocation = serde_json::from_slice(&delivery.body).ok()?;
+    let content: Content<'_> = serde_json::from_slice(&delivery.body).ok()?;
     let mut asked = bindings.iter();
     let (binding, value) =
-        asked.find_map(|binding| Some((*binding, invocation.data.remove(*binding)?)))?;
+        asked.find_map(|binding| Some((*binding, *content.data.get(*binding)?)))?;
+    let metadata = serde_json::from_str(content.metadata.get()).ok()?;
     Some(Bound {
         name,
         binding,
         value,
-        invocation,
+        invocation: Invocation { metadata },
     })
+}
+
+impl Bound<'_> {
+    /// The text of what is bound, which may be JSON itself.
+    pub(super) fn text(&self) -> Result<Cow<'_, str>> {
+        let json = self.value.get();
+        if !json.starts_with('"') {
+            return Ok(json.into());
+        }
+        let text: String = serde_json::from_str(json)
+            .map_err(|error| malformed("what is bound is no text").with_source(error))?;
+        Ok(unquoted(text).into())
+    }
 }
 
 impl Invocation {
     /// A member of the metadata as text, whether it is a string, one that is written as JSON once more, or a number.
     fn told(&self, name: &str) -> Option<String> {
         match self.metadata.get(name)? {
-            Value::String(text) => Some(unquoted(text)),
+            Value::String(text) => Some(unquoted(text.clone())),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }
@@ -75,20 +98,12 @@ impl Invocation {
     }
 }
 
-/// The text of what is bound, which may be JSON itself.
-pub(super) fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => unquoted(text),
-        other => other.to_string(),
-    }
-}
-
 /// What a text in quotes quotes.
-fn unquoted(text: &str) -> String {
+fn unquoted(text: String) -> String {
     let inner = text
         .starts_with('"')
-        .then(|| serde_json::from_str(text).ok());
-    inner.flatten().unwrap_or_else(|| text.to_owned())
+        .then(|| serde_json::from_str(&text).ok());
+    inner.flatten().unwrap_or(text)
 }
 
 pub(super) fn malformed(why: &str) -> Error {
@@ -102,15 +117,15 @@ pub(super) fn queue(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["queue", "queueBytes"]) else {
         return Ok(None);
     };
-    let text = text_of(&bound.value);
+    let text = bound.text()?;
     let text = match bound.binding {
         "queueBytes" => {
-            let bytes = STANDARD.decode(text).map_err(|error| {
+            let bytes = STANDARD.decode(&*text).map_err(|error| {
                 malformed("the body of the message is not Base64").with_source(error)
             })?;
             String::from_utf8(bytes).map_err(|not_text| Bytes::from(not_text.into_bytes()))
         }
-        _ => Ok(text),
+        _ => Ok(text.into_owned()),
     };
     let (body, attributes) = match text {
         Ok(text) => text::open(text),
@@ -138,7 +153,9 @@ pub(super) fn timer(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["timer"]) else {
         return Ok(None);
     };
-    let (name, timer) = (bound.name, bound.value);
+    let name = &bound.name;
+    let timer: Value = serde_json::from_str(bound.value.get())
+        .map_err(|error| malformed("its timer cannot be read").with_source(error))?;
     let called = bound.invocation.called_at()?;
     let next = timer["ScheduleStatus"]["Next"].as_str();
     // A status without a zone, or one that is of the next tick already, does not tell.
@@ -149,7 +166,7 @@ pub(super) fn timer(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
         .unwrap_or_default()
         .as_secs();
     let id = format!("{name}@{seconds}");
-    let arrived = Arrived::new(Schedule::new(name, due), delivery.body.clone());
+    let arrived = Arrived::new(Schedule::new(bound.name, due), delivery.body.clone());
     Ok(Some(vec![arrived.with_id(id)]))
 }
 
@@ -189,7 +206,7 @@ pub(super) fn event_grid(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(bound) = bound(delivery, &["eventGrid"]) else {
         return Ok(None);
     };
-    let event = text_of(&bound.value);
+    let event = bound.text()?.into_owned();
     let structured = HeaderValue::from_static("application/cloudevents+json");
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, structured)]);
     read(&Delivery::new(headers, event.into()), &EVENTS).map(Some)

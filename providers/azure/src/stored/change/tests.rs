@@ -49,7 +49,9 @@ fn fed(second: i64) -> Object<String, Json> {
 #[test]
 fn what_the_store_writes_is_read_as_it_was() {
     let now = Timestamp::from_micros(60_000_000);
-    let told = change(&NOTES.schema(""), fed(50), now).unwrap();
+    let schema = NOTES.schema("");
+    let names = Names::of(&schema).unwrap();
+    let told = change(&names, fed(50), now).unwrap();
     assert_eq!(told.key, Key::from(("ann", i64::MIN)));
     assert_eq!((told.kind, told.old), (ChangeKind::Upsert, None));
     assert_eq!(told.at, Timestamp::from_micros(50_000_000));
@@ -57,31 +59,35 @@ fn what_the_store_writes_is_read_as_it_was() {
     expected.fields.sort_unstable_keys();
     assert_eq!(told.new, Some(expected));
     // Another state of the item has another ETag.
-    let again = change(&NOTES.schema(""), fed(50), now).unwrap();
+    let again = change(&names, fed(50), now).unwrap();
     assert_eq!(again.id, told.id);
     let mut later = fed(50);
     later.insert("_etag".to_owned(), "\"1\"".into());
-    assert_ne!(change(&NOTES.schema(""), later, now).unwrap().id, told.id);
+    assert_ne!(change(&names, later, now).unwrap().id, told.id);
 }
 
 #[test]
 fn what_has_expired_is_not_there() {
     let now = Timestamp::from_micros(100_000_000);
-    let told = change(&NOTES.schema(""), fed(50), now).unwrap();
+    let schema = NOTES.schema("");
+    let names = Names::of(&schema).unwrap();
+    let told = change(&names, fed(50), now).unwrap();
     assert_eq!((told.kind, told.new), (ChangeKind::Upsert, None));
 }
 
 #[test]
 fn an_item_without_what_the_service_adds_is_none_of_its_feed() {
+    let schema = NOTES.schema("");
+    let names = Names::of(&schema).unwrap();
     for name in [TS, "_etag"] {
         let mut item = fed(50);
         item.remove(name);
-        let error = change(&NOTES.schema(""), item, Timestamp::from_micros(0)).unwrap_err();
+        let error = change(&names, item, Timestamp::from_micros(0)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains(name), "{error}");
     }
     let mut keyless = fed(50);
     keyless.remove("owner");
-    let error = change(&NOTES.schema(""), keyless, Timestamp::from_micros(0)).unwrap_err();
+    let error = change(&names, keyless, Timestamp::from_micros(0)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
