@@ -22,7 +22,7 @@ mod spec;
 
 pub(crate) use authority::{Authority, Checks};
 pub use claims::{CheckedClaims, Claims};
-pub(crate) use guard::GuardLayer;
+pub(crate) use guard::{Admitted, GuardLayer};
 pub use principal::Principal;
 pub use sender::ExpectedSender;
 pub use spec::{AuthorizerSpec, Requirement};

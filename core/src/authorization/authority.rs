@@ -46,6 +46,7 @@ struct Bound {
 }
 
 /// What a request brings to be let in.
+#[derive(Clone, PartialEq)]
 pub(super) struct Credentials {
     token: Option<Result<String, &'static str>>,
     checked: Option<Claims>,
@@ -87,22 +88,14 @@ impl Authority {
         self.bound.is_empty()
     }
 
-    /// Whether the front door's word counts.
-    pub(crate) fn trusts_front_door(&self) -> bool {
-        self.checks.by_front_door
-    }
-
-    /// The caller, where it may do what the route asks for.
-    pub(super) async fn admit(
+    /// The caller with these credentials, whatever it may do.
+    pub(super) async fn identify(
         &self,
-        requirement: &Requirement,
-        credentials: Credentials,
+        authorizer: &str,
+        credentials: &Credentials,
         clock: &dyn Clock,
     ) -> Result<Principal, Refusal> {
-        let bound = self
-            .bound
-            .iter()
-            .find(|own| own.name == requirement.authorizer);
+        let bound = self.bound.iter().find(|own| own.name == authorizer);
         let Some(bound) = bound else {
             let message = "the route's authorizer is not that of this application";
             return Err(Refusal::Unknown(Error::new(ErrorKind::Internal, message)));
@@ -110,22 +103,13 @@ impl Authority {
         let claims = if self.checks.by_front_door {
             self.told(bound, credentials)?
         } else {
-            let token = credentials.token.ok_or(Refusal::Missing)?;
-            let token = token.map_err(Refusal::Invalid)?;
-            self.signed(&bound.issuer, &bound.audience, &token, clock)
+            let token = credentials.token.as_ref().ok_or(Refusal::Missing)?;
+            let token = token.as_ref().map_err(|why| Refusal::Invalid(why))?;
+            self.signed(&bound.issuer, &bound.audience, token, clock)
                 .await?
         };
         let principal = Principal::of(bound.name, claims);
-        let principal = principal.ok_or(Refusal::Invalid("the token names nobody"))?;
-        let has_all = requirement
-            .scopes
-            .iter()
-            .all(|scope| principal.has_scope(scope));
-        if has_all {
-            Ok(principal)
-        } else {
-            Err(Refusal::Scopes(requirement.scopes))
-        }
+        principal.ok_or(Refusal::Invalid("the token names nobody"))
     }
 
     /// Whether tokens can be checked at all.
@@ -159,8 +143,8 @@ impl Authority {
     }
 
     /// What the front door says; of issuer and audience it may say nothing, but nothing else either.
-    fn told(&self, bound: &Bound, credentials: Credentials) -> Result<Claims, Refusal> {
-        let claims = credentials.checked.ok_or(Refusal::Missing)?;
+    fn told(&self, bound: &Bound, credentials: &Credentials) -> Result<Claims, Refusal> {
+        let claims = credentials.checked.clone().ok_or(Refusal::Missing)?;
         let expected = bound.expected();
         if claims.contains_key("iss") || self.bound.len() > 1 {
             expected.check_issuer(&claims).map_err(Refusal::Invalid)?;

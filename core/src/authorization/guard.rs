@@ -7,8 +7,9 @@ use std::task::{Context as TaskContext, Poll};
 use axum::response::IntoResponse;
 use tower::{Layer, Service};
 
-use super::Requirement;
 use super::authority::Credentials;
+use super::refusal::Refusal;
+use super::{Principal, Requirement};
 use crate::error::{Error, ErrorKind};
 use crate::function::Context;
 use crate::http::{Request, Response};
@@ -63,6 +64,20 @@ where
     }
 }
 
+/// Whom the first requirement of an invocation has let in, and by what.
+#[derive(Clone)]
+pub(crate) struct Admitted {
+    pub(crate) principal: Principal,
+    credentials: Credentials,
+}
+
+impl Admitted {
+    /// Whether this authorizer has let in these credentials, so that no signature is checked twice.
+    fn is_by(&self, authorizer: &str, credentials: &Credentials) -> bool {
+        self.principal.authorizer() == authorizer && self.credentials == *credentials
+    }
+}
+
 /// Notes the caller in the invocation, or says how it is refused.
 async fn refused(requirement: &Requirement, credentials: Credentials) -> Option<Response> {
     let context = Context::current();
@@ -71,12 +86,33 @@ async fn refused(requirement: &Requirement, credentials: Credentials) -> Option<
         let message = "a route that requires a caller was asked outside of an application";
         return Some(Error::new(ErrorKind::Internal, message).into_response());
     };
-    let clock = context.clock();
-    match authority.admit(requirement, credentials, &*clock).await {
+    let authorizer = requirement.authorizer;
+    let earlier = context.admitted();
+    let earlier = earlier.filter(|earlier| earlier.is_by(authorizer, &credentials));
+    let identified = if let Some(earlier) = earlier {
+        Ok(earlier.principal.clone())
+    } else {
+        let clock = context.clock();
+        authority.identify(authorizer, &credentials, &*clock).await
+    };
+    match identified.and_then(|principal| with_scopes(principal, requirement)) {
         Ok(principal) => {
-            context.admit(principal);
+            context.admit(Admitted {
+                principal,
+                credentials,
+            });
             None
         }
-        Err(refusal) => Some(refusal.into_response(requirement.authorizer, context.id())),
+        Err(refusal) => Some(refusal.into_response(authorizer, context.id())),
+    }
+}
+
+/// The caller, where it may do what the route asks for.
+fn with_scopes(principal: Principal, requirement: &Requirement) -> Result<Principal, Refusal> {
+    let mut scopes = requirement.scopes.iter();
+    if scopes.all(|scope| principal.has_scope(scope)) {
+        Ok(principal)
+    } else {
+        Err(Refusal::Scopes(requirement.scopes))
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::{Origin, RequestId, Trace};
-use crate::authorization::{Authority, Principal};
+use crate::authorization::{Admitted, Authority, Principal};
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,7 +29,7 @@ struct Invocation {
     remote_address: Option<IpAddr>,
     clock: Arc<dyn Clock>,
     authority: Option<Arc<Authority>>,
-    principal: OnceLock<Principal>,
+    admitted: OnceLock<Admitted>,
 }
 
 /// The time kept for telling the caller that there is no more (rule N8).
@@ -45,7 +45,7 @@ impl Context {
             remote_address: None,
             clock,
             authority: None,
-            principal: OnceLock::new(),
+            admitted: OnceLock::new(),
         }))
     }
 
@@ -70,7 +70,7 @@ impl Context {
             remote_address: origin.remote_address,
             clock,
             authority: Some(authority),
-            principal: OnceLock::new(),
+            admitted: OnceLock::new(),
         }))
     }
 
@@ -94,12 +94,17 @@ impl Context {
 
     /// Who called, on a route that [requires](crate::http::MethodRoutes::requires) somebody; `None` on others.
     pub fn principal(&self) -> Option<&Principal> {
-        self.0.principal.get()
+        self.admitted().map(|admitted| &admitted.principal)
+    }
+
+    /// Whom a requirement has let in, and by what.
+    pub(crate) fn admitted(&self) -> Option<&Admitted> {
+        self.0.admitted.get()
     }
 
     /// Notes who called; the first of several requirements counts.
-    pub(crate) fn admit(&self, principal: Principal) {
-        let _ = self.0.principal.set(principal);
+    pub(crate) fn admit(&self, admitted: Admitted) {
+        let _ = self.0.admitted.set(admitted);
     }
 
     /// What lets callers in; nothing outside of a request.

@@ -119,12 +119,6 @@ impl AppService {
         !self.built.authority.is_empty()
     }
 
-    /// Whether the word of the platform's front door counts, which is [`CheckedClaims`](crate::authorization::CheckedClaims)
-    /// of a request then; for platforms.
-    pub fn trusts_front_door(&self) -> bool {
-        self.built.authority.trusts_front_door()
-    }
-
     /// The schedules a platform has to wake.
     pub fn schedules(&self) -> impl Iterator<Item = &ScheduleDescription> {
         let sources = self.built.triggers.iter().map(|trigger| &trigger.source);
