@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use isobar::driver::Clock;
-use isobar::{EnvironmentBuilder, Error, Result};
+use isobar::driver::{AUTHORIZER_VARIABLE, Clock, front_door};
+use isobar::{EnvironmentBuilder, Result};
 
 use crate::config::Config;
 use crate::platform::Platform;
-
-/// Who checks callers: the application where it is not set, else the front door with this name.
-pub(crate) const AUTHORIZER: &str = "ISOBAR_AUTHORIZER";
-const APPLICATION: &str = "application";
 
 /// Adds what lets callers in; an error names the front doors of the platform where the variable names another.
 pub(crate) fn checked(
@@ -19,18 +15,12 @@ pub(crate) fn checked(
     (config, platform): (&Config, Platform),
 ) -> Result<EnvironmentBuilder> {
     let builder = with_tokens(builder, clock);
-    let Some(name) = config.get(AUTHORIZER).filter(|name| name != APPLICATION) else {
-        return Ok(builder);
-    };
-    let known = platform.front_doors();
-    if known.contains(&name.as_str()) {
-        return Ok(builder.checked_by_front_door());
-    }
-    let known: Vec<&str> = [APPLICATION].into_iter().chain(known).collect();
-    let known = known.join(", ");
-    Err(Error::invalid(format!(
-        "{AUTHORIZER} is {name:?}, it must be one of {known} on this platform"
-    )))
+    let told = config.get(AUTHORIZER_VARIABLE);
+    let named = front_door(told.as_deref(), &platform.front_doors())?;
+    Ok(match named {
+        Some(_) => builder.checked_by_front_door(),
+        None => builder,
+    })
 }
 
 #[cfg(feature = "oidc")]

@@ -58,9 +58,9 @@ pub use error::{Error, ErrorKind};
 pub use isobar::driver::Problem;
 pub use options::{Options, Protocol};
 pub use platform::{
-    AUTHORIZER_VARIABLE, ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits,
-    HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup,
-    Taken, TraceHeader, Unit, base64_claims, base64_json, client_address, clock, go_duration,
-    head_bytes, instant, trusted_hops,
+    ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HttpPlatform, Interface,
+    Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit,
+    base64_claims, base64_json, client_address, clock, go_duration, head_bytes, instant,
+    trusted_hops,
 };
 pub use server::Server;

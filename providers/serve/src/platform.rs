@@ -28,7 +28,7 @@ use crate::event::{EventsPath, expected_sender};
 use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
-pub use claims::{AUTHORIZER_VARIABLE, FrontDoorClaims, base64_claims, base64_json};
+pub use claims::{FrontDoorClaims, base64_claims, base64_json};
 pub use client::{client_address, trusted_hops};
 pub use deadline::{DeadlineRule, Unit, go_duration, instant};
 pub use envelope::Envelope;

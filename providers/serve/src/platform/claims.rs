@@ -6,14 +6,12 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderName};
 use isobar::authorization::Claims;
+use isobar::driver::{AUTHORIZER_VARIABLE, front_door};
 use isobar::{Error, Result};
 use serde_json::Value;
 
 use crate::config::Variables;
 use crate::event::{AUDIENCE_VARIABLE, SENDER_VARIABLE};
-
-/// Who checks callers: the application where it is not set, else the front door with this name.
-pub const AUTHORIZER_VARIABLE: &str = "ISOBAR_AUTHORIZER";
 
 /// A front door that checks callers, and the fields in which it says who they are.
 ///
@@ -40,22 +38,17 @@ impl FrontDoorClaims {
         known: &'static [Self],
         variables: &Variables<'_>,
     ) -> Result<Option<&'static Self>> {
-        let name = variables(AUTHORIZER_VARIABLE).filter(|name| !name.is_empty());
-        let Some(name) = name.filter(|name| name != "application") else {
+        let names: Vec<&str> = known.iter().map(|door| door.name).collect();
+        let name = front_door(variables(AUTHORIZER_VARIABLE).as_deref(), &names)?;
+        let Some(found) = known.iter().find(|door| Some(door.name) == name) else {
             return Ok(None);
         };
-        let found = known.iter().find(|door| door.name == name);
-        let found = found.ok_or_else(|| {
-            let message = format!(
-                "{AUTHORIZER_VARIABLE} is {name:?}, which no front door of this platform is called"
-            );
-            Error::invalid(message)
-        })?;
         let is_set = |name| variables(name).is_some_and(|value| !value.is_empty());
         if found.removes_signatures && (is_set(AUDIENCE_VARIABLE) || is_set(SENDER_VARIABLE)) {
             return Err(Error::invalid(format!(
-                "{AUTHORIZER_VARIABLE} is {name:?}, where the platform takes the signatures of tokens away, so that the \
-                 senders of events cannot be checked again: unset {AUDIENCE_VARIABLE} and {SENDER_VARIABLE}"
+                "{AUTHORIZER_VARIABLE} is {:?}, where the platform takes the signatures of tokens away, so that the \
+                 senders of events cannot be checked again: unset {AUDIENCE_VARIABLE} and {SENDER_VARIABLE}",
+                found.name
             )));
         }
         Ok(Some(found))
@@ -158,15 +151,5 @@ mod tests {
             let named = FrontDoorClaims::named(&[DOOR], &variables);
             assert_eq!(named.is_ok(), set.is_empty(), "{set}");
         }
-    }
-
-    #[test]
-    fn a_front_door_that_the_platform_does_not_have_is_an_error() {
-        let unset = FrontDoorClaims::named(&[], &|_| None);
-        assert!(unset.unwrap().is_none());
-        let own = FrontDoorClaims::named(&[], &|_| Some("application".to_owned()));
-        assert!(own.unwrap().is_none());
-        let error = FrontDoorClaims::named(&[], &|_| Some("gate".to_owned())).unwrap_err();
-        assert!(error.to_string().contains("\"gate\""), "{error}");
     }
 }

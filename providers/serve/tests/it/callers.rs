@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isobar::authorization::{AuthorizerSpec, Claims, Principal};
+use isobar::driver::AUTHORIZER_VARIABLE;
 use isobar::driver::function::FunctionDriver as _;
 use isobar::driver::token::{TokenDriver, TokenIssuer};
 use isobar::http::routing::get;
 use isobar::http::{Request, Routes};
 use isobar::{App, Environment, Error, ErrorKind, Result};
-use isobar_serve::{
-    AUTHORIZER_VARIABLE, FrontDoorClaims, PlatformFacts, PlatformSetup, base64_claims,
-};
+use isobar_serve::{FrontDoorClaims, PlatformFacts, PlatformSetup, base64_claims};
 
 use crate::harness::{exchange, get_once, status};
 use crate::platform::FACTS;
