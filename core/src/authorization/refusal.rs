@@ -1,9 +1,11 @@
 //! How callers are refused: RFC 6750, with the house's problem document.
 
+use std::time::Duration;
+
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
-use crate::driver::Problem;
+use crate::driver::{Problem, retry_after};
 use crate::error::Error;
 use crate::function::RequestId;
 use crate::http::Response;
@@ -23,7 +25,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     pub(crate) fn into_response(self, realm: &str, id: &RequestId) -> Response {
-        let (challenge, after) = (self.challenge(realm), self.retry_after());
+        let (challenge, after) = (self.challenge(realm), self.wait());
         let (status, code, failed, detail) = match self {
             Self::Missing => (
                 StatusCode::UNAUTHORIZED,
@@ -63,20 +65,18 @@ impl Refusal {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
             _ => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(after));
+                headers.insert(RETRY_AFTER, retry_after(after));
             }
         }
         response
     }
 
-    /// In how many seconds a caller of whom nobody can tell may come again.
-    fn retry_after(&self) -> u64 {
-        let after = match self {
-            Self::Unknown(error) => error.retry_after(),
-            _ => None,
-        };
-        let millis = after.unwrap_or_default().as_millis();
-        u64::try_from(millis.div_ceil(1_000)).map_or(u64::MAX, |seconds| seconds.max(1))
+    /// When a caller of whom nobody can tell may come again.
+    fn wait(&self) -> Duration {
+        match self {
+            Self::Unknown(error) => error.retry_after().unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
     }
 
     /// What the caller would have to bring (RFC 6750, section 3).

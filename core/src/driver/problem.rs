@@ -1,10 +1,18 @@
 //! The body of a refusal: RFC 9457 problem details with a code, who failed, and the request's id.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::function::{REQUEST_ID, RequestId};
+
+/// The value of `Retry-After`: whole seconds, at least one, so that nobody comes again too soon.
+pub fn retry_after(wait: Duration) -> HeaderValue {
+    let seconds = wait.as_millis().div_ceil(1_000);
+    u64::try_from(seconds).unwrap_or(u64::MAX).max(1).into()
+}
 
 /// A refusal that a program can read:
 /// `{"type":"about:blank","title":…,"status":…,"code":…,"detail":…,"failed":…,"requestId":…}`.
@@ -57,5 +65,17 @@ impl Problem {
         );
         headers.insert(REQUEST_ID, id.header_value());
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_come_again_too_soon() {
+        for (millis, seconds) in [(0, "1"), (1_000, "1"), (1_001, "2"), (4_001, "5")] {
+            assert_eq!(retry_after(Duration::from_millis(millis)), seconds);
+        }
     }
 }

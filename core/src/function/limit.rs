@@ -11,19 +11,19 @@ use std::time::{Duration, SystemTime};
 
 use axum::response::IntoResponse;
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
 use tower::{Layer, Service};
 
 use super::Context;
-use crate::driver::Problem;
+use crate::driver::{Problem, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Body, Rate, Request, Response};
 use bucket::Bucket;
 
-/// How many seconds a caller waits who comes while as many others are served as may be.
-const WHEN_FULL: u64 = 1;
+/// How long a caller waits who comes while as many others are served as may be.
+const WHEN_FULL: Duration = Duration::from_secs(1);
 
 /// Answers 429 beyond a rate and 503 beyond a number of requests under way; outside of an application, where there is no
 /// clock, it answers nothing but 500.
@@ -96,7 +96,7 @@ enum Refused {
 
 impl Refused {
     fn into_response(self, context: &Context) -> Response {
-        let (problem, seconds) = match self {
+        let (problem, wait) = match self {
             Self::Full => {
                 let detail = "as many requests to this route are under way as this instance serves at once; try again";
                 let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -107,18 +107,13 @@ impl Refused {
                 let detail = "more requests came to this route than this instance serves in that time; try again later";
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let problem = Problem::new(status, "rate_exceeded", "client", detail);
-                (
-                    problem,
-                    wait.as_millis()
-                        .div_ceil(1_000)
-                        .try_into()
-                        .unwrap_or(u64::MAX),
-                )
+                (problem, wait)
             }
         };
         let mut response: Response = problem.into_response(context.id());
-        let after = HeaderValue::from(seconds.max(1));
-        response.headers_mut().insert(RETRY_AFTER, after);
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, retry_after(wait));
         response
     }
 }

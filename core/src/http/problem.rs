@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Serialize;
 
+use crate::driver::retry_after;
 use crate::error::Error;
 
 /// RFC 9457, with the members that help a caller and none that tell of our insides.
@@ -37,7 +38,7 @@ impl IntoResponse for Error {
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
         if let Some(wait) = self.retry_after() {
-            headers.insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
+            headers.insert(header::RETRY_AFTER, retry_after(wait));
         }
         response
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use isobar::driver::retry_after;
 use isobar::function::RequestId;
 use isobar_serve::Problem;
 
@@ -73,10 +74,9 @@ impl Refusal {
         );
         let mut response = self.problem.into_response::<Full<Bytes>>(id).map(whole);
         if let Some(pause) = self.retry_after {
-            let seconds = pause.as_secs_f64().ceil().max(1.0);
-            if let Ok(value) = HeaderValue::try_from(format!("{seconds}")) {
-                response.headers_mut().insert(RETRY_AFTER, value);
-            }
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, retry_after(pause));
         }
         if blamed == "client" {
             // Whatever else this connection carries was framed by the same client.

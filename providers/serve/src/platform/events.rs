@@ -18,8 +18,8 @@ use std::time::Duration;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use isobar::driver::Problem;
 use isobar::driver::function::is_named;
+use isobar::driver::{Problem, retry_after};
 use isobar::function::{
     AppService, Context, Event, EventData, Outcome, REQUEST_ID, RequestId, Schedule, Trace,
 };
@@ -237,8 +237,8 @@ impl Verdict {
         let problem = Problem::new(status_code, code, "server", detail);
         let mut response: Response = problem.into_response(id);
         if let Some(after) = after {
-            let seconds = after.as_secs().max(1);
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            let after = retry_after(after);
+            response.headers_mut().insert(RETRY_AFTER, after);
         }
         response
     }
