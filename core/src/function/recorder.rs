@@ -46,32 +46,32 @@ impl Recorder {
         trace.with_sampled(is_sampled)
     }
 
-    pub(super) fn request(&self, request: &Request, context: &Context) -> Recording {
+    /// Nothing of a request that is not sampled: its answer waits for nobody.
+    pub(super) fn request(&self, request: &Request, context: &Context) -> Option<Recording> {
         let trace = context.trace();
-        let span = if trace.is_sampled() {
-            tracing::info_span!(
-                target: INVOCATION,
-                "isobar.request",
-                otel.name = request.method().as_str(),
-                otel.kind = "server",
-                trace_id = trace.trace_id(),
-                span_id = trace.span_id(),
-                parent_id = trace.parent_id(),
-                faas.invocation_id = context.id().as_str(),
-                http.request.method = request.method().as_str(),
-                url.path = request.uri().path(),
-                http.response.status_code = field::Empty,
-                otel.status_code = field::Empty,
-                isobar.ended = field::Empty,
-            )
-        } else {
-            Span::none()
-        };
-        Recording {
+        if !trace.is_sampled() {
+            return None;
+        }
+        let span = tracing::info_span!(
+            target: INVOCATION,
+            "isobar.request",
+            otel.name = request.method().as_str(),
+            otel.kind = "server",
+            trace_id = trace.trace_id(),
+            span_id = trace.span_id(),
+            parent_id = trace.parent_id(),
+            faas.invocation_id = context.id().as_str(),
+            http.request.method = request.method().as_str(),
+            url.path = request.uri().path(),
+            http.response.status_code = field::Empty,
+            otel.status_code = field::Empty,
+            isobar.ended = field::Empty,
+        );
+        Some(Recording {
             recorder: self.clone(),
             span,
             telling: None,
-        }
+        })
     }
 
     /// Runs the handler of an event within a span of its own: others may have come with it.

@@ -173,7 +173,7 @@ impl AppService {
         let recording = self
             .recorder
             .as_ref()
-            .map(|recorder| recorder.request(&request, &context));
+            .and_then(|recorder| recorder.request(&request, &context));
         let entered = context.enter();
         let handling = self.built.router.clone().call(request);
         drop(entered);
