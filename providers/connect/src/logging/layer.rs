@@ -27,10 +27,11 @@ impl LogLayer {
     }
 
     /// Nobody is left to tell where a stream is closed, and an application goes on without its logs.
-    fn write(&self, line: &Line) {
+    fn write(&self, line: Line) {
+        let is_for_output = self.shape.is_for_output(line.level);
         let text = self.shape.text_of(line);
         let bytes = text.as_bytes();
-        let written = if self.shape.is_for_output(line.level) {
+        let written = if is_for_output {
             let mut output = io::stdout().lock();
             output.write_all(bytes).and_then(|()| output.flush())
         } else {
@@ -85,7 +86,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
             Value::Object(shown)
         });
         let metadata = event.metadata();
-        self.write(&Line {
+        self.write(Line {
             time: SystemTime::now(),
             level: *metadata.level(),
             target: metadata.target().to_owned(),

@@ -91,20 +91,20 @@ impl Shape {
     }
 
     /// The text of a line, with its end, no longer than the platform takes.
-    pub(super) fn text_of(&self, line: &Line) -> String {
+    pub(super) fn text_of(&self, mut line: Line) -> String {
         let most = match self {
             Self::Azure => MOST_AZURE_BYTES,
             _ => MOST_BYTES,
         };
-        let whole = self.whole(line);
+        let whole = self.whole(&mut line);
         if whole.len() <= most {
             return whole;
         }
-        let kept = self.whole(&line.cut(most.saturating_sub(HEAD_BYTES)));
+        let kept = self.whole(&mut line.cut(most.saturating_sub(HEAD_BYTES)));
         if kept.len() <= most {
             return kept;
         }
-        self.whole(&line.cut(most.saturating_sub(HEAD_BYTES) / ESCAPED))
+        self.whole(&mut line.cut(most.saturating_sub(HEAD_BYTES) / ESCAPED))
     }
 
     /// Whether standard output is where this belongs.
@@ -112,7 +112,8 @@ impl Shape {
         *self == Self::Azure && level > Level::WARN
     }
 
-    fn whole(&self, line: &Line) -> String {
+    /// Takes the fields and the spans of the line.
+    fn whole(&self, line: &mut Line) -> String {
         let mut object = Map::new();
         match self {
             Self::Text { colours } => return text::line(line, *colours),
@@ -122,10 +123,10 @@ impl Shape {
         }
         object.insert("target".to_owned(), line.target.as_str().into());
         if !line.fields.is_empty() {
-            object.insert("fields".to_owned(), line.fields.clone().into());
+            object.insert("fields".to_owned(), std::mem::take(&mut line.fields).into());
         }
         if !line.spans.is_empty() {
-            object.insert("spans".to_owned(), line.spans.clone().into());
+            object.insert("spans".to_owned(), std::mem::take(&mut line.spans).into());
         }
         format!("{}\n", Value::Object(object))
     }

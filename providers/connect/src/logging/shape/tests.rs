@@ -36,7 +36,7 @@ fn line(message: &str) -> Line {
 fn check(shape: &Shape, expected: &str) {
     let line = line("few \"orders\"");
     let span = line.invocation.as_ref().unwrap().trace().span_id();
-    let text = shape.text_of(&line);
+    let text = shape.text_of(line);
     assert_eq!(text.matches('\n').count(), 1, "{text}");
     assert!(text.ends_with('\n'), "{text}");
     let text = text.replace(&format!("{span:016x}"), "SPAN");
@@ -120,7 +120,7 @@ fn no_line_is_longer_than_its_platform_takes() {
             (Shape::Azure, MOST_AZURE_BYTES),
             (Shape::Text { colours: true }, MOST_BYTES),
         ] {
-            let cut = shape.text_of(&line(text));
+            let cut = shape.text_of(line(text));
             assert!(cut.len() <= most, "{shape:?}: {}", cut.len());
             assert!(cut.len() > most / 12, "{shape:?}: {}", cut.len());
             assert_eq!(cut.matches('\n').count(), 1);
@@ -133,7 +133,7 @@ fn no_line_is_longer_than_its_platform_takes() {
     let mut long = line("short");
     long.fields
         .insert("content".to_owned(), "x".repeat(300_000).into());
-    let cut: Value = serde_json::from_str(&Shape::Plain.text_of(&long)).unwrap();
+    let cut: Value = serde_json::from_str(&Shape::Plain.text_of(long)).unwrap();
     assert_eq!(cut["message"], "short");
     assert_eq!(cut["request_id"], "request-7");
 }
