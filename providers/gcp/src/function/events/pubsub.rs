@@ -2,6 +2,7 @@
 //!
 //! <https://cloud.google.com/pubsub/docs/push#receive_push>
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -15,8 +16,9 @@ use serde::de::IgnoredAny;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Push {
-    pub(super) message: Pushed,
+pub(super) struct Push<'d> {
+    #[serde(borrow)]
+    pub(super) message: Pushed<'d>,
     #[serde(default)]
     pub(super) subscription: String,
     /// Only where the subscription has a topic for dead letters.
@@ -26,10 +28,10 @@ pub(super) struct Push {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Pushed {
+pub(super) struct Pushed<'d> {
     pub(super) message_id: String,
-    #[serde(default)]
-    pub(super) data: Option<String>,
+    #[serde(borrow, default)]
+    pub(super) data: Option<Encoded<'d>>,
     #[serde(default)]
     pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
@@ -38,15 +40,19 @@ pub(super) struct Pushed {
     ordering_key: Option<String>,
 }
 
+/// The data in Base64, not copied before it is decoded: most of a push is that.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Encoded<'d>(#[serde(borrow)] Cow<'d, str>);
+
 #[derive(Debug, Default, Deserialize)]
 struct Marks {
     message: Option<IgnoredAny>,
     subscription: Option<IgnoredAny>,
 }
 
-impl Push {
+impl<'d> Push<'d> {
     /// The push of a request that has its marks.
-    pub(super) fn of(delivery: &Delivery) -> Result<Option<Self>> {
+    pub(super) fn of(delivery: &'d Delivery) -> Result<Option<Self>> {
         let marks: Marks = serde_json::from_slice(&delivery.body).unwrap_or_default();
         if marks.message.is_none() || marks.subscription.is_none() {
             return Ok(None);
@@ -54,7 +60,7 @@ impl Push {
         Self::read(&delivery.body).map(Some)
     }
 
-    fn read(json: &[u8]) -> Result<Self> {
+    fn read(json: &'d [u8]) -> Result<Self> {
         serde_json::from_slice(json).map_err(|error| {
             Error::invalid("the message of Pub/Sub is malformed").with_source(error)
         })
@@ -72,8 +78,8 @@ impl Push {
     }
 }
 
-pub(super) fn decoded(data: Option<String>) -> Result<Vec<u8>> {
-    let bytes = STANDARD.decode(data.unwrap_or_default());
+pub(super) fn decoded(data: Option<Encoded<'_>>) -> Result<Vec<u8>> {
+    let bytes = STANDARD.decode(&*data.unwrap_or_default().0);
     bytes.map_err(|error| {
         Error::invalid("the data of the message of Pub/Sub is not Base64").with_source(error)
     })
