@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Failed, Trial};
 
 use application::{Application, Response, TRACE};
-use collectors::{Rotel, Silent, absent, failing};
+use collectors::{Encrypted, Rotel, Silent, absent, failing};
 use runtime_api::{Caller, RuntimeApi};
 
 /// The bound, and what a busy machine takes for all the rest.
@@ -23,6 +23,14 @@ pub(crate) fn trials() -> Vec<Trial> {
             frozen,
         ),
         trial("spans_of_a_server_are_told_when_it_ends", server),
+        trial(
+            "spans_are_told_by_tls_to_whom_a_private_authority_vouches_for",
+            encrypted,
+        ),
+        trial(
+            "a_collector_nobody_vouches_for_is_told_nothing_and_the_log_says_why",
+            untrusted,
+        ),
         trial("spans_of_lambda_are_told_before_the_next_event", || {
             lambda(Caller::Client)
         }),
@@ -88,6 +96,27 @@ fn server() -> Result<(), Failed> {
     let span = span_of(&application.log("server")?)?;
     application.terminate()?;
     rotel.has_span(&span)
+}
+
+fn encrypted() -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let collector = Encrypted::before(&rotel)?;
+    let application = Application::trusting(&collector.authority(), &collector.url)?;
+    let span = span_of(&application.log("encrypted")?)?;
+    rotel.has_span(&span)
+}
+
+fn untrusted() -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let (collector, other) = (Encrypted::before(&rotel)?, Encrypted::before(&rotel)?);
+    let application = Application::trusting(&other.authority(), &collector.url)?;
+    let span = span_of(&application.log("untrusted")?)?;
+    let lines = logged(&application, "spans are lost")?;
+    that(
+        lines.contains("certificate"),
+        &format!("this is logged: {lines}"),
+    )?;
+    that(!rotel.has_now(&span)?, "the span has arrived")
 }
 
 fn lambda(caller: Caller) -> Result<(), Failed> {

@@ -17,6 +17,7 @@
 
 mod arguments;
 mod callers;
+mod causes;
 mod config;
 mod logging;
 mod machine;

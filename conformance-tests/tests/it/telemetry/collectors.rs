@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +63,11 @@ impl Rotel {
         ])
     }
 
+    /// Whether it has printed this so far.
+    pub(crate) fn has_now(&self, text: &str) -> Result<bool, Failed> {
+        Ok(self.printed()?.contains(text))
+    }
+
     /// It has printed all of these.
     pub(crate) fn has(&self, texts: &[&str]) -> Result<(), Failed> {
         let begin = Instant::now();
@@ -81,6 +86,51 @@ impl Rotel {
 }
 
 impl Drop for Rotel {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// TLS before a collector that has none, with a certificate of an authority that nobody else knows.
+pub(crate) struct Encrypted {
+    pub(crate) url: String,
+    child: Child,
+    folder: TempDir,
+}
+
+impl Encrypted {
+    pub(crate) fn before(rotel: &Rotel) -> Result<Self, Failed> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = TempDir::new()?;
+        let port = emulator::free_port()?;
+        let inner = rotel.url.rsplit(':').next().unwrap_or_default();
+        let child = Command::new(here.join("../target/tools/venv/bin/python"))
+            .arg(here.join("emulators/tls_proxy.py"))
+            .args([&port.to_string(), inner])
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .spawn()?;
+        let url = format!("https://127.0.0.1:{port}");
+        let encrypted = Self { url, child, folder };
+        let begin = Instant::now();
+        while !encrypted.authority().exists() {
+            if begin.elapsed() > PATIENCE {
+                return Err("the proxy of TLS did not start".into());
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(encrypted)
+    }
+
+    /// The file with the certificate of the authority.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("authority.pem")
+    }
+}
+
+impl Drop for Encrypted {
     fn drop(&mut self) {
         if self.child.kill().is_ok() {
             let _ = self.child.wait();

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 
+use crate::causes::with_causes;
+
 /// Fields in the order in which they were recorded; the message apart.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
@@ -57,13 +59,7 @@ impl Visit for Fields {
 
     /// With its causes, which `Display` does not tell.
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let mut text = value.to_string();
-        let mut cause = value.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        self.set(field, text);
+        self.set(field, with_causes(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

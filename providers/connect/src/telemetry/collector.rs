@@ -1,14 +1,17 @@
 //! The collector, and the way to it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use opentelemetry_http::hyper::HyperClient;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::causes::with_causes;
 use crate::config::Config;
 
 /// The longest that an export takes where nobody waits for it; the exporter itself heeds `OTEL_EXPORTER_OTLP_TIMEOUT`.
@@ -16,7 +19,31 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends spans by HTTP, with `http/protobuf`.
 #[derive(Debug)]
-pub(super) struct Collector(Mutex<SpanExporter>);
+pub(super) struct Collector {
+    exporter: Mutex<SpanExporter>,
+    cause: Cause,
+}
+
+/// Why the last request could not be sent, of which the exporter says only that it could not.
+type Cause = Arc<StdMutex<Option<String>>>;
+
+/// Sends requests, and keeps the cause where one fails.
+#[derive(Debug)]
+struct Client {
+    sender: Box<dyn HttpClient>,
+    cause: Cause,
+}
+
+#[async_trait]
+impl HttpClient for Client {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let sent = self.sender.send_bytes(request).await;
+        let failed = sent.as_ref().err();
+        let cause = failed.map(|error| with_causes(&**error));
+        *self.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+        sent
+    }
+}
 
 impl Collector {
     /// The exporter reads the other variables of OTLP itself: headers, compression, time-outs.
@@ -28,12 +55,17 @@ impl Collector {
             .with_http()
             .with_endpoint(endpoint)
             .with_retry_policy(RetryPolicy::disabled());
-        let builder = if endpoint.starts_with("https:") {
-            builder.with_http_client(HyperClient::new(encrypted()?, PATIENCE, None))
+        let sender: Box<dyn HttpClient> = if endpoint.starts_with("https:") {
+            Box::new(HyperClient::new(encrypted()?, PATIENCE, None))
         } else {
-            builder.with_http_client(HyperClient::with_default_connector(PATIENCE, None))
+            Box::new(HyperClient::with_default_connector(PATIENCE, None))
         };
-        let mut exporter = builder.build().map_err(|error| {
+        let cause = Cause::default();
+        let client = Client {
+            sender,
+            cause: Arc::clone(&cause),
+        };
+        let mut exporter = builder.with_http_client(client).build().map_err(|error| {
             let shown = without_credentials(endpoint);
             let why = error.to_string().replace(endpoint, &shown);
             format!("spans cannot be exported to {shown}: {why}")
@@ -47,24 +79,40 @@ impl Collector {
             resource = resource.with_service_name(name);
         }
         exporter.set_resource(&resource.build());
-        Ok(Self(Mutex::new(exporter)))
+        Ok(Self {
+            exporter: Mutex::new(exporter),
+            cause,
+        })
     }
 
     /// Waits until nobody else sends; the first who waits is the next.
     pub(super) async fn turn(&self) -> Turn<'_> {
-        Turn(self.0.lock().await)
+        Turn {
+            exporter: self.exporter.lock().await,
+            cause: &self.cause,
+        }
     }
 }
 
 /// The right to send.
 #[derive(Debug)]
-pub(super) struct Turn<'c>(MutexGuard<'c, SpanExporter>);
+pub(super) struct Turn<'c> {
+    exporter: MutexGuard<'c, SpanExporter>,
+    cause: &'c Cause,
+}
 
 impl Turn<'_> {
     /// Sends a batch; must be given up by whoever cannot wait.
     pub(super) async fn send(&self, batch: Vec<SpanData>) -> Result<(), String> {
-        let sent = self.0.export(batch).await;
-        sent.map_err(|error| error.to_string())
+        let sent = self.exporter.export(batch).await;
+        sent.map_err(|error| {
+            let cause = self
+                .cause
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+        })
     }
 }
 
