@@ -54,6 +54,17 @@ pub enum Flush {
     ByPlatform,
 }
 
+/// Who reads what the processes of a platform log, and so prescribes the names in their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogReader {
+    /// Nobody in particular.
+    Anybody,
+    /// Cloud Logging of Google.
+    CloudLogging,
+    /// The Functions host of Azure, which tells levels by the stream, and warnings by their word.
+    FunctionsHost,
+}
+
 /// Whether a vendor's resource is the declared one, whatever deployment it belongs to: its name is
 /// `NAME` or ends with `-NAME`; for platforms.
 ///

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, Marker, OwnCall, PlatformFacts, Protocol, TraceHeader,
-    Unit,
+    DeadlineRule, FrontLimits, Interface, LogReader, Marker, OwnCall, PlatformFacts, Protocol,
+    TraceHeader, Unit,
 };
 
 /// The field that says what a request is: `/http-invoke` of a client, `/invoke` of an event, or a hook.
@@ -68,6 +68,8 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         response: None,
     },
     grace: Duration::from_secs(10),
+    runs_between: false,
+    logs: LogReader::Anybody,
     own_calls: &[
         hook("POST", "/initialize"),
         hook("GET", "/pre-freeze"),

@@ -11,8 +11,9 @@ use isobar::http::Body;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
-    PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, Marker, OwnCall,
+    PlatformCalls, PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader,
+    Variables,
 };
 
 use callers::FRONT_DOORS;
@@ -58,6 +59,8 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         response: None,
     },
     grace: Duration::from_secs(10),
+    runs_between: true,
+    logs: LogReader::FunctionsHost,
     own_calls: &[OwnCall {
         method: "GET",
         path: "/",

@@ -60,18 +60,12 @@ impl Telemetry {
     }
 }
 
-/// Whether processes of the platform run between invocations.
-///
-/// Lambda, Function Compute, SCF, Fn and OpenWhisk freeze them, Cloud Run takes their processor away unless it is
-/// always allocated; the others leave them alone.
+/// By whether processes of the platform run between invocations.
 fn when(config: &Config) -> Flush {
     match platform::detect(config) {
         Ok(Platform::Lambda) => Flush::ByPlatform,
-        Ok(Platform::Http(served)) => match served.name() {
-            "azure-functions" | "knative" | "openfaas" | "fission" => Flush::InBackground,
-            _ => Flush::BeforeAnswer,
-        },
-        Ok(Platform::Local) | Err(_) => Flush::InBackground,
+        Ok(Platform::Http(served)) if !served.runs_between() => Flush::BeforeAnswer,
+        Ok(Platform::Local | Platform::Http(_)) | Err(_) => Flush::InBackground,
     }
 }
 

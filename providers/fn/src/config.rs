@@ -6,8 +6,8 @@ use std::time::Duration;
 use isobar::{Capabilities, Error, ErrorKind, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit,
-    Variables,
+    DeadlineRule, FrontLimits, Interface, LogReader, Marker, PlatformFacts, Protocol, TraceHeader,
+    Unit, Variables,
 };
 
 const LISTENER: &str = "FN_LISTENER";
@@ -49,6 +49,8 @@ pub const FN: PlatformFacts = PlatformFacts {
     trusted_hops: 0,
     limits: FrontLimits::NONE,
     grace: Duration::from_secs(30),
+    runs_between: false,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],

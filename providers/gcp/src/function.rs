@@ -8,8 +8,8 @@ use std::time::Duration;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
-    Protocol, TraceHeader, Unit, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, LogReader, Marker, PlatformFacts,
+    PlatformSetup, Protocol, TraceHeader, Unit, Variables,
 };
 
 use callers::FRONT_DOORS;
@@ -52,6 +52,8 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
         response: None,
     },
     grace: Duration::from_secs(10),
+    runs_between: false,
+    logs: LogReader::CloudLogging,
     own_calls: &[],
     events: EVENTS,
     front_doors: FRONT_DOORS,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use isobar::Capabilities;
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, Marker, OwnCall, PlatformFacts, Protocol, TraceHeader,
-    Unit,
+    DeadlineRule, FrontLimits, Interface, LogReader, Marker, OwnCall, PlatformFacts, Protocol,
+    TraceHeader, Unit,
 };
 
 /// Set where an action has to say that it is ready.
@@ -44,6 +44,8 @@ const ACTIVATIONS: PlatformFacts = PlatformFacts {
     },
     // The least time limit of an action that is not said to have another one.
     grace: Duration::from_mins(1),
+    runs_between: false,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],

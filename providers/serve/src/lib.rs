@@ -56,6 +56,7 @@ pub use config::{
 };
 pub use error::{Error, ErrorKind};
 pub use isobar::driver::Problem;
+pub use isobar::driver::function::LogReader;
 pub use options::{Options, Protocol};
 pub use platform::{
     ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HttpPlatform, Interface,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit,
+    DeadlineRule, FrontLimits, Interface, LogReader, Marker, PlatformFacts, Protocol, TraceHeader,
+    Unit,
 };
 
 /// Where the runtime of an event function asks for events; a web function has requests instead.
@@ -46,6 +47,8 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
         response: Some(6 * 1_024 * 1_024),
     },
     grace: Duration::from_secs(10),
+    runs_between: false,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],

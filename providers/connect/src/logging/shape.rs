@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use isobar::driver::function::LogReader;
 use serde_json::{Map, Value, json};
 use tracing::Level;
 
@@ -75,12 +76,12 @@ impl Shape {
             Ok(Platform::Local) | Err(_) => Self::text(),
             Ok(Platform::Lambda) if wants_text => Self::Text { colours: false },
             Ok(Platform::Lambda) => Self::Lambda,
-            Ok(Platform::Http(served)) => match served.name() {
-                "cloud-run" => Self::Google {
+            Ok(Platform::Http(served)) => match served.log_reader() {
+                LogReader::CloudLogging => Self::Google {
                     project: config.get(GOOGLE_PROJECT),
                 },
-                "azure-functions" => Self::Azure,
-                _ => Self::Plain,
+                LogReader::FunctionsHost => Self::Azure,
+                LogReader::Anybody => Self::Plain,
             },
         }
     }

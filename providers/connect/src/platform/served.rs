@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isobar::Result;
 use isobar::driver::Clock;
-use isobar::driver::function::FunctionDriver;
+use isobar::driver::function::{FunctionDriver, LogReader};
 
 #[cfg(feature = "_platforms")]
 use isobar_serve::{PlatformFacts, Variables};
@@ -224,6 +224,25 @@ impl Served {
             #[cfg(feature = "_platforms")]
             Link::Present { facts, .. } => facts.front_doors.iter().map(|door| door.name).collect(),
             Link::Absent { .. } => Vec::new(),
+        }
+    }
+
+    /// Who reads what its processes log.
+    pub(crate) fn log_reader(&self) -> LogReader {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { facts, .. } => facts.logs,
+            Link::Absent { .. } => LogReader::Anybody,
+        }
+    }
+
+    /// Whether its processes run between invocations.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn runs_between(&self) -> bool {
+        match self.link {
+            #[cfg(feature = "_platforms")]
+            Link::Present { facts, .. } => facts.runs_between,
+            Link::Absent { .. } => true,
         }
     }
 

@@ -11,7 +11,7 @@ use isobar::http::Response;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, OwnCall, PlatformCalls,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, OwnCall, PlatformCalls,
     PlatformFacts, PlatformSetup, Problem, Protocol, RequestBody, Taken, TraceHeader, Variables,
 };
 
@@ -43,6 +43,8 @@ pub const FISSION: PlatformFacts = PlatformFacts {
     trusted_hops: 0,
     limits: FrontLimits::NONE,
     grace: Duration::from_secs(30),
+    runs_between: true,
+    logs: LogReader::Anybody,
     own_calls: &[
         OwnCall {
             method: "GET",

@@ -6,8 +6,8 @@ use isobar::function::{EventData, Schedule};
 use isobar::{Capabilities, Capability, Error, Result};
 use isobar_serve::event::{CloudEvent, EventFacts, EventForm, EventSource};
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Marker, PlatformFacts, PlatformSetup,
-    Protocol, TraceHeader, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, LogReader, Marker, PlatformFacts,
+    PlatformSetup, Protocol, TraceHeader, Variables,
 };
 
 /// What Knative's runtime contract says.
@@ -35,6 +35,8 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     limits: FrontLimits::NONE,
     // The queue proxy has drained before the container hears of the end; this is for what it left.
     grace: Duration::from_secs(30),
+    runs_between: true,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EVENTS,
     front_doors: &[],

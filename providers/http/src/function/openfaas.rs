@@ -7,8 +7,9 @@ use http::{Method, Request, StatusCode, Uri};
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, Marker, OwnCall, PlatformCalls,
-    PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Unit, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, Marker, OwnCall,
+    PlatformCalls, PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Unit,
+    Variables,
 };
 
 use super::status;
@@ -46,6 +47,8 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
     trusted_hops: 0,
     limits: FrontLimits::NONE,
     grace: Duration::from_secs(30),
+    runs_between: true,
+    logs: LogReader::Anybody,
     own_calls: &[
         OwnCall {
             method: "GET",

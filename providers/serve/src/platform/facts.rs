@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderName;
+use isobar::driver::function::LogReader;
 use isobar::{Capabilities, Error, Result};
 
 use super::claims::FrontDoorClaims;
@@ -42,6 +43,10 @@ pub struct PlatformFacts {
     pub limits: FrontLimits,
     /// The time between SIGTERM and the end.
     pub grace: Duration,
+    /// Whether its processes run between invocations; others are frozen then, or have no processor.
+    pub runs_between: bool,
+    /// Who reads what a process logs.
+    pub logs: LogReader,
     /// What the platform asks of the process itself.
     pub own_calls: &'static [OwnCall],
     /// The events that it brings.
@@ -226,6 +231,8 @@ mod tests {
         trusted_hops: 0,
         limits: FrontLimits::NONE,
         grace: Duration::ZERO,
+        runs_between: true,
+        logs: LogReader::Anybody,
         own_calls: &[],
         events: EventFacts::OWN,
         front_doors: &[],

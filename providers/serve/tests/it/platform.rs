@@ -13,7 +13,8 @@ use isobar::http::{Body, Routes};
 use isobar::{App, Capabilities, Capability, Environment};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, PlatformFacts, PlatformSetup, Protocol, TraceHeader, Unit,
+    DeadlineRule, FrontLimits, Interface, LogReader, PlatformFacts, PlatformSetup, Protocol,
+    TraceHeader, Unit,
 };
 use tokio::net::TcpStream;
 
@@ -42,6 +43,8 @@ pub(crate) static FACTS: PlatformFacts = PlatformFacts {
         ..FrontLimits::NONE
     },
     grace: Duration::from_secs(1),
+    runs_between: true,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],
