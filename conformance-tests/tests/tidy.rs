@@ -106,7 +106,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "isobar-front",
-        &["isobar", "isobar-connect", "isobar-migrate-gateway"],
+        &[
+            "isobar",
+            "isobar-serve",
+            "isobar-connect",
+            "isobar-migrate-gateway",
+        ],
     ),
     (
         "isobar-cli",

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
+use isobar_serve::{Variables, process_variable, trusted_hops};
+
 /// Where the states of routes and their journal are kept; else in a new temporary folder.
 pub(crate) const STATES: &str = "ISOBAR_GATEWAY_STATES";
-
-/// How many proxies are in front of this program, and trusted.
-const TRUSTED_HOPS: &str = "ISOBAR_TRUSTED_HOPS";
 
 /// What names the stores of the ported application.
 pub(crate) const STORES: [&str; 3] = ["ISOBAR_DOCUMENTS", "ISOBAR_BLOBS", "ISOBAR_TOPICS"];
@@ -20,21 +19,24 @@ pub(crate) fn is_set(name: &str) -> bool {
 }
 
 /// Whether a front door that is trusted tells the scheme of requests. Without one a client could.
-pub(crate) fn scheme_is_told() -> bool {
-    tells_scheme(|name| std::env::var_os(name)?.into_string().ok())
+pub(crate) fn scheme_is_told() -> isobar::Result<bool> {
+    tells_scheme(&process_variable)
 }
 
 /// Lambda's front doors and Cloud Run's always write it; of other platforms `ISOBAR_TRUSTED_HOPS` says that there is a proxy.
-fn tells_scheme(get: impl Fn(&str) -> Option<String>) -> bool {
-    if let Some(hops) = get(TRUSTED_HOPS).filter(|hops| !hops.is_empty()) {
-        return hops.parse().is_ok_and(|hops: usize| hops > 0);
+fn tells_scheme(variables: &Variables<'_>) -> isobar::Result<bool> {
+    if let Some(hops) = trusted_hops(variables)? {
+        return Ok(hops > 0);
     }
-    let cloud_run = get("K_SERVICE").is_some() && get("KUBERNETES_SERVICE_HOST").is_none();
-    get("AWS_LAMBDA_RUNTIME_API").is_some() || cloud_run
+    let is_set = |name| variables(name).is_some();
+    let cloud_run = is_set("K_SERVICE") && !is_set("KUBERNETES_SERVICE_HOST");
+    Ok(is_set("AWS_LAMBDA_RUNTIME_API") || cloud_run)
 }
 
 #[cfg(test)]
 mod tests {
+    use isobar_serve::TRUSTED_HOPS_VARIABLE as TRUSTED_HOPS;
+
     use super::*;
 
     #[test]
@@ -58,7 +60,8 @@ mod tests {
                 let mut found = variables.iter().filter(|(known, _)| *known == name);
                 found.next().map(|(_, value)| (*value).to_owned())
             };
-            assert_eq!(tells_scheme(get), expected, "{variables:?}");
+            assert_eq!(tells_scheme(&get).unwrap(), expected, "{variables:?}");
         }
+        assert!(tells_scheme(&|_| Some("one".to_owned())).is_err());
     }
 }

@@ -33,13 +33,14 @@ async fn main() -> ExitCode {
 
 /// Serves until the platform ends it, then ends the applications.
 async fn run() -> Result<ExitCode> {
+    let scheme_is_told = environment::scheme_is_told()?;
     let bundle = Bundle::open().await?;
     let mut options = GatewayOptions::default();
     options.output = Output::Errors;
     options.behind_own_door = true;
     let gateway = Gateway::open_held(&bundle.places, bundle.hold, options).await;
     let gateway = gateway.context("the gateway does not start")?;
-    let passage = Passage::to(gateway.local_addr(), environment::scheme_is_told());
+    let passage = Passage::to(gateway.local_addr(), scheme_is_told);
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(gateway.run_until(async {
         // An error means that this program is about to end as well.
