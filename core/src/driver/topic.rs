@@ -9,7 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::capability::Capabilities;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::function::OutgoingMessage;
 
 pub use groups::FailedGroups;
@@ -25,6 +25,12 @@ pub struct TopicDescription {
     pub message_bytes: u64,
     /// How many messages one call of the driver takes.
     pub batch: usize,
+}
+
+/// The error of a message that is within the limits, and grows beyond what the store takes by what it is sent as.
+pub fn too_large_as_sent(limit: u64, measured: u64) -> Error {
+    let what = "the size in bytes of the message as it is sent";
+    Error::over_limit(ErrorKind::TooLarge, what, limit, measured)
 }
 
 /// A store of messages.

@@ -12,7 +12,7 @@ use azure_storage_queue::{QueueServiceClient, QueueServiceClientOptions};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt as _, stream};
-use isobar::driver::topic::{TopicDescription, TopicDriver, text};
+use isobar::driver::topic::{TopicDescription, TopicDriver, text, too_large_as_sent};
 use isobar::driver::{Effect, Failure, RetryBudget};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
@@ -86,13 +86,7 @@ impl AzureQueues {
         let text = text::seal(&message.body, &message.attributes);
         let measured = text.len() as u64;
         if measured > TEXT_BYTES {
-            let what = "the size in bytes of the message as it is sent";
-            return Err(Error::over_limit(
-                ErrorKind::TooLarge,
-                what,
-                TEXT_BYTES,
-                measured,
-            ));
+            return Err(too_large_as_sent(TEXT_BYTES, measured));
         }
         let encoded = STANDARD.encode(text);
         let mut retries = self.budget.retries(RETRIES, PAUSE);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::publisher_client::PublisherClient;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PubsubMessage};
-use isobar::driver::topic::{FailedGroups, TopicDescription, TopicDriver, text};
+use isobar::driver::topic::{
+    FailedGroups, TopicDescription, TopicDriver, text, too_large_as_sent,
+};
 use isobar::driver::{Effect, RetryBudget};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
@@ -162,9 +164,8 @@ fn fitting(messages: &[OutgoingMessage], failed: &FailedGroups<'_>) -> Vec<Pubsu
 }
 
 fn too_large(message: &OutgoingMessage) -> Error {
-    let what = "the size in bytes of the message as it is sent";
     let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message)));
-    Error::over_limit(ErrorKind::TooLarge, what, limit as u64, measured as u64)
+    too_large_as_sent(limit as u64, measured as u64)
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_smithy_types::error::operation::BuildError;
-use isobar::driver::topic::{FailedGroups, text};
+use isobar::driver::topic::{FailedGroups, text, too_large_as_sent};
 use isobar::driver::{Effect, Failure, RetryBudget, doubtful};
 use isobar::function::OutgoingMessage;
 use isobar::{Error, ErrorKind, Result};
@@ -95,8 +95,7 @@ impl<'m> Entry<'m> {
         let beside = attributes.map(|(name, value)| name.len() + value.len() + TYPE_BYTES);
         let bytes = (body.len() + beside.sum::<usize>()) as u64;
         if bytes > most {
-            let what = "the size in bytes of the message as it is sent";
-            return Err(Error::over_limit(ErrorKind::TooLarge, what, most, bytes));
+            return Err(too_large_as_sent(most, bytes));
         }
         let order = (kind == TopicKind::Fifo).then(|| {
             let deduplication = uuid();
