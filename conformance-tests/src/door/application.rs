@@ -7,9 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isobar_serve::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE};
-use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use isobar_serve::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE, announced};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::process::Command;
 use tokio::time::sleep;
@@ -104,13 +102,7 @@ struct LocalDoor {
     address: SocketAddr,
     _process: ProbeProcess,
     /// As long as it is open, the application knows that it is wanted.
-    _supervision: BufReader<UnixStream>,
-}
-
-/// What the server tells whoever supervises it, once it takes requests.
-#[derive(Deserialize)]
-struct Announcement {
-    address: SocketAddr,
+    _supervision: UnixStream,
 }
 
 impl LocalDoor {
@@ -123,26 +115,19 @@ impl LocalDoor {
             (SUPERVISOR_VARIABLE, socket.to_string_lossy().into_owned()),
         ];
         let mut process = ProbeProcess::start_application(application, &variables)?;
-        let ready = async {
-            let (stream, _) = listener.accept().await?;
-            let mut stream = BufReader::new(stream);
-            let mut line = String::new();
-            stream.read_line(&mut line).await?;
-            Ok::<_, std::io::Error>((stream, line))
-        };
-        let (stream, line) = tokio::select! {
-            ready = ready => ready.map_err(failed)?,
+        let (supervision, address) = tokio::select! {
+            announced = announced(&listener) => {
+                announced.map_err(|error| Failure::new(format!("it does not say where: {error}")))?
+            }
             status = process.ended() => {
                 return Err(Failure::new(format!("it ended before it took requests: {status}")));
             }
             () = sleep(PATIENCE) => return Err(Failure::new("it does not take requests")),
         };
-        let told: Announcement = serde_json::from_str(&line)
-            .map_err(|_| Failure::new(format!("it told {line:?} as its address")))?;
         Ok(Self {
-            address: told.address,
+            address,
             _process: process,
-            _supervision: stream,
+            _supervision: supervision,
         })
     }
 }

@@ -8,9 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::publisher_client::PublisherClient;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PubsubMessage};
-use isobar::driver::topic::{
-    FailedGroups, TopicDescription, TopicDriver, text, too_large_as_sent,
-};
+use isobar::driver::topic::{FailedGroups, TopicDescription, TopicDriver, text, too_large_as_sent};
 use isobar::driver::{Effect, RetryBudget};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};

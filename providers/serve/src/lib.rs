@@ -65,3 +65,4 @@ pub use platform::{
     trusted_hops,
 };
 pub use server::Server;
+pub use supervisor::announced;

@@ -8,11 +8,29 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::config;
 use crate::error::{Error, ErrorKind};
+
+/// What a supervisor reads of the line.
+#[derive(Deserialize)]
+struct Ready {
+    address: SocketAddr,
+}
+
+/// For a supervisor: waits until the server that it has started is ready, and tells where. As long as the connection is held,
+/// the server knows that it is wanted.
+pub async fn announced(listener: &UnixListener) -> io::Result<(UnixStream, SocketAddr)> {
+    let (stream, _) = listener.accept().await?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).await?;
+    let ready: Ready = serde_json::from_str(&line)?;
+    Ok((reader.into_inner(), ready.address))
+}
 
 /// The held connection; absent where nobody supervises.
 #[derive(Debug)]

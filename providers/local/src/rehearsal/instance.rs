@@ -11,9 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE};
-use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use isobar_serve::{LISTEN_VARIABLE, SUPERVISOR_VARIABLE, announced};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::process::Child;
 #[cfg(feature = "blob")]
@@ -62,11 +60,6 @@ struct Instance {
     address: SocketAddr,
     /// As long as it is held, the process has somebody who wants it.
     tie: UnixStream,
-}
-
-#[derive(Debug, Deserialize)]
-struct Announcement {
-    address: SocketAddr,
 }
 
 impl Troupe {
@@ -223,7 +216,9 @@ impl Instance {
             child.map_err(|error| not_there(&format!("it cannot be started: {error}")))?;
         let announced = tokio::select! {
             biased;
-            announced = announced(&listener) => announced,
+            announced = announced(&listener) => {
+                announced.map_err(|error| not_there(&format!("it does not say where: {error}")))
+            }
             status = child.wait() => {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 Err(not_there(&format!("it ended with {status}, see above")))
@@ -262,18 +257,6 @@ impl Instance {
             let _ = self.child.kill().await;
         }
     }
-}
-
-/// What the process says when it listens, and the connection on which it has said it.
-async fn announced(listener: &UnixListener) -> Result<(UnixStream, SocketAddr)> {
-    let unread = |error: &dyn fmt::Display| not_there(&format!("it does not say where: {error}"));
-    let (stream, _) = listener.accept().await.map_err(|error| unread(&error))?;
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    let read = reader.read_line(&mut line).await;
-    read.map_err(|error| unread(&error))?;
-    let told: Announcement = serde_json::from_str(&line).map_err(|error| unread(&error))?;
-    Ok((reader.into_inner(), told.address))
 }
 
 fn not_there(why: &str) -> Error {
