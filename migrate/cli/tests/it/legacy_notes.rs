@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::migrate::stage::{address, serve};
-use crate::migration::{assert_gone, get, stderr, stdout};
+use crate::migration::{assert_gone, children, get, stderr, stdout};
 
 /// The example without what other tests may be installing in it, in a place that stays between runs.
 fn example() -> PathBuf {
@@ -66,20 +66,6 @@ fn assert_all_equal(report: &Value) {
             "{route:#}"
         );
     }
-}
-
-/// The processes that `parent` has started.
-fn children(parent: u32) -> Vec<String> {
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let children = all.filter(|process| {
-        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
-        status
-            .lines()
-            .any(|line| line == format!("PPid:\t{parent}"))
-    });
-    children
-        .map(|process| process.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 /// Moves every route to the ported application and back, three times, while somebody keeps asking.
@@ -140,7 +126,7 @@ fn the_example_is_ported_verified_equal_served_moved_under_traffic_and_left_with
     );
     for signal in ["-INT", "-KILL"] {
         let (mut running, said) = serve(migrate(&["--listen", "127.0.0.1:0"]));
-        let processes = children(running.0.id());
+        let processes = children(running.0.id(), "");
         assert_eq!(processes.len(), 2, "{said}");
         assert!(get(&address(&said), "/health").ends_with("ok"));
         if signal == "-INT" {

@@ -116,6 +116,19 @@ pub(crate) fn pid(answer: &str) -> String {
     line.expect("the answer names its process").to_owned()
 }
 
+/// The processes that `parent` has started, which this word is in the command of.
+pub(crate) fn children(parent: u32, word: &str) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let found = all.filter(|process| {
+        let read =
+            |file: &str| std::fs::read_to_string(process.path().join(file)).unwrap_or_default();
+        read("status").contains(&format!("PPid:\t{parent}\n")) && read("cmdline").contains(word)
+    });
+    found
+        .map(|process| process.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
 /// Waits until a process does nothing any more.
 pub(crate) fn assert_gone(pid: &str) {
     let begun = Instant::now();

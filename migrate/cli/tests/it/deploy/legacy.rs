@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::ministack::{call, printed};
 use super::{isobar, python, repository};
 use crate::legacy_notes::copy_into;
-use crate::migration::{assert_gone, get, stderr, stdout};
+use crate::migration::{assert_gone, children, get, stderr, stdout};
 
 /// The example, ported and built, and its configuration.
 struct Migrated {
@@ -141,16 +141,7 @@ impl Instance {
 
     /// The processes that it has started, which this word is in the command of.
     fn started(&self, word: &str) -> Vec<String> {
-        let own = self.process.id();
-        let all = fs::read_dir("/proc").unwrap().flatten();
-        let found = all.filter(|process| {
-            let read =
-                |file: &str| fs::read_to_string(process.path().join(file)).unwrap_or_default();
-            read("status").contains(&format!("PPid:\t{own}\n")) && read("cmdline").contains(word)
-        });
-        found
-            .map(|process| process.file_name().to_string_lossy().into_owned())
-            .collect()
+        children(self.process.id(), word)
     }
 
     /// Asks until it is answered so.
