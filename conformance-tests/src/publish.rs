@@ -1,5 +1,6 @@
 //! The cases about sending messages: what is sent arrives, whole, and what cannot is refused.
 
+mod again;
 mod groups;
 mod refused;
 
@@ -11,7 +12,7 @@ use crate::exchange::Received;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about sending messages.
-pub(crate) const CASES: &[&[Case]] = &[WHOLE, groups::CASES, refused::CASES];
+pub(crate) const CASES: &[&[Case]] = &[WHOLE, groups::CASES, again::CASES, refused::CASES];
 
 const WHOLE: &[Case] = &[
     Case::publish(

@@ -82,6 +82,8 @@ pub enum Capability {
     Publish,
     /// Messages of one group are delivered in the order in which they were sent.
     MessageGroups,
+    /// A message that is sent again under the same id within five minutes arrives once.
+    MessageDeduplication,
     /// Functions can be woken by what happens to the blobs of a bucket.
     BlobEvents,
     /// Functions can be woken by what happens to the documents of a collection.
@@ -96,7 +98,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -132,6 +134,7 @@ impl Capability {
         Self::Messages,
         Self::Publish,
         Self::MessageGroups,
+        Self::MessageDeduplication,
         Self::BlobEvents,
         Self::ChangeEvents,
         Self::OrderedChangeEvents,
@@ -177,6 +180,7 @@ impl Capability {
             Self::Messages => "messages",
             Self::Publish => "publish",
             Self::MessageGroups => "message-groups",
+            Self::MessageDeduplication => "message-deduplication",
             Self::BlobEvents => "blob-events",
             Self::ChangeEvents => "change-events",
             Self::OrderedChangeEvents => "ordered-change-events",

@@ -98,6 +98,29 @@ pub(super) const ALL: &[Sabotage] = &[
             results: |told, _| told.reverse(),
         },
     ),
+    messages("messages are not known again", "G-415", |sent| {
+        for message in sent {
+            message.deduplication = None;
+        }
+    }),
+    messages("all messages are taken for the same", "G-415", |sent| {
+        for message in sent {
+            message.deduplication = message.deduplication.take().map(|_| "x".to_owned());
+        }
+    }),
+    messages(
+        "the same content is taken for the same message",
+        "G-415",
+        |sent| {
+            for message in sent {
+                let body = String::from_utf8_lossy(&message.body);
+                message.deduplication = Some(format!(
+                    "{:x}",
+                    isobar::driver::crc32c::checksum(body.as_bytes())
+                ));
+            }
+        },
+    ),
     messages("groups of messages are lost", "G-424", |sent| {
         for message in sent {
             message.group = None;

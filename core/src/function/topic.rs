@@ -25,6 +25,9 @@ const BUDGET: Duration = Duration::from_mins(1);
 const ATTRIBUTES: usize = 10;
 /// Bytes of the name of an attribute, and of a group.
 const NAME_BYTES: usize = 128;
+/// Bytes of an id of deduplication: what SQS takes ("SendMessage" in its API reference), with room for
+/// what goes before it in the group of a message that has none.
+const DEDUPLICATION_BYTES: usize = 100;
 /// Bytes of the value of an attribute: what Pub/Sub takes ("Quotas and limits").
 const VALUE_BYTES: usize = 1_024;
 /// What the names of attributes may not begin with, in any case: SQS keeps the first two for itself,
@@ -63,6 +66,11 @@ pub struct OutgoingMessage {
     pub attributes: BTreeMap<String, String>,
     /// Messages of one group are delivered in the order in which they were sent.
     pub group: Option<String>,
+    /// What the message is known again by: of those that are sent to the topic under one id within
+    /// five minutes of the first, that one alone is delivered, under its id, also where some of them
+    /// failed with an unknown outcome. An id is one of a message, and so of one group. 1 to 100 letters,
+    /// digits, `_`, `-` and `.`.
+    pub deduplication: Option<String>,
 }
 
 impl OutgoingMessage {
@@ -94,6 +102,21 @@ impl OutgoingMessage {
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
+        self
+    }
+
+    /// Known again by this id; refused as `Unsupported` where the store lacks
+    /// [`MessageDeduplication`](Capability::MessageDeduplication).
+    ///
+    /// ```
+    /// use isobar::function::OutgoingMessage;
+    ///
+    /// let message = OutgoingMessage::new("paid").deduplication("order-17-paid");
+    /// assert_eq!(message.deduplication.as_deref(), Some("order-17-paid"));
+    /// ```
+    #[must_use]
+    pub fn deduplication(mut self, id: impl Into<String>) -> Self {
+        self.deduplication = Some(id.into());
         self
     }
 
@@ -136,10 +159,14 @@ impl OutgoingMessage {
                  without control characters"
             )));
         }
-        match &self.group {
-            Some(group) if !is_name(group) => Err(Error::invalid(format!(
-                "{group:?} is no good name of a group of messages"
-            ))),
+        if let Some(group) = self.group.as_ref().filter(|group| !is_name(group)) {
+            let message = format!("{group:?} is no good name of a group of messages");
+            return Err(Error::invalid(message));
+        }
+        match &self.deduplication {
+            Some(id) if !is_name(id) || id.len() > DEDUPLICATION_BYTES => Err(Error::invalid(
+                format!("{id:?} is no good id to know a message again by"),
+            )),
             _ => Ok(()),
         }
     }
@@ -282,6 +309,9 @@ fn check(messages: &[OutgoingMessage], description: &TopicDescription) -> Result
     capabilities.require(&[Capability::Publish])?;
     if messages.iter().any(|message| message.group.is_some()) {
         capabilities.require(&[Capability::MessageGroups])?;
+    }
+    if (messages.iter()).any(|message| message.deduplication.is_some()) {
+        capabilities.require(&[Capability::MessageDeduplication])?;
     }
     messages
         .iter()

@@ -29,7 +29,11 @@ impl TopicKind {
     pub const fn capabilities(self) -> Capabilities {
         match self {
             Self::Standard => Capabilities::of(&[Capability::Publish]),
-            Self::Fifo => Capabilities::of(&[Capability::Publish, Capability::MessageGroups]),
+            Self::Fifo => Capabilities::of(&[
+                Capability::Publish,
+                Capability::MessageGroups,
+                Capability::MessageDeduplication,
+            ]),
         }
     }
 

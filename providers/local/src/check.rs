@@ -18,12 +18,13 @@ use crate::document::record::Row;
 use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
 use crate::engine::tables::{
-    BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES, VERSIONS,
+    BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES, SENT, VERSIONS,
 };
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
 use crate::store::{FILE, lock};
 use crate::topic::row::MessageRow;
+use crate::topic::sent::SentRow;
 
 /// What [`check`] found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,6 +82,7 @@ fn look_over(file: &Path, directory: &Path) -> Result<CheckReport, Fault> {
         check_indexes(transaction, &mut report)?;
         check_changes(transaction, &mut report)?;
         check_messages(transaction, &mut report)?;
+        check_sent(transaction, &mut report)?;
         check_blobs(transaction, &objects, &mut report)
     });
     report.stopped_uncleanly = stopped_uncleanly;
@@ -223,6 +225,25 @@ fn check_messages(transaction: &ReadTransaction, report: &mut CheckReport) -> Re
             report
                 .problems
                 .push(format!("message {number} of {topic:?}: {error}"));
+        }
+    }
+    Ok(())
+}
+
+/// The ids by which messages are known again.
+fn check_sent(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    // A store that an older version wrote may have no such table.
+    let sent = match transaction.open_table(SENT) {
+        Ok(sent) => sent,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for row in sent.iter()? {
+        let (key, stored) = row?;
+        let (topic, id) = key.value();
+        if let Err(error) = SentRow::decode(topic, id, stored.value()) {
+            let problem = format!("the id {id:?} of a message of {topic:?}: {error}");
+            report.problems.push(problem);
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 pub(crate) mod queue;
 pub(crate) mod row;
+pub(crate) mod sent;
 pub(crate) mod watched;
 
 use std::time::SystemTime;
@@ -27,6 +28,11 @@ pub(crate) struct Topics {
 /// What SQS takes by default, so that what works here works there.
 const MESSAGE_BYTES: u64 = 256 << 10;
 const BATCH: usize = 100;
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::Publish,
+    Capability::MessageGroups,
+    Capability::MessageDeduplication,
+]);
 
 impl Topics {
     pub(crate) fn new(store: LocalStore) -> Self {
@@ -39,7 +45,7 @@ impl TopicDriver for Topics {
     fn describe(&self) -> TopicDescription {
         TopicDescription {
             provider: PROVIDER,
-            capabilities: Capabilities::of(&[Capability::Publish, Capability::MessageGroups]),
+            capabilities: CAPABILITIES,
             message_bytes: MESSAGE_BYTES,
             batch: BATCH,
         }
@@ -52,24 +58,28 @@ impl TopicDriver for Topics {
         messages: &[OutgoingMessage],
     ) -> Result<Vec<Result<String>>> {
         let now = Timestamp::from(SystemTime::now());
-        let rows: Vec<_> = messages.iter().map(|message| sent(message, now)).collect();
-        let ids = rows
+        let rows: Vec<_> = messages
             .iter()
-            .map(|row| row.id.to_string())
-            .collect::<Vec<_>>();
+            .map(|message| row_of(message, now))
+            .collect();
+        let known_by = messages.iter().map(|message| message.deduplication.clone());
+        let known_by: Vec<_> = known_by.collect();
         let bytes = messages.iter().map(|message| message.body.len()).sum();
         let topic = topic.to_owned();
         let stored = self.store.submit(bytes, move |group| {
-            queue::append(group, &topic, &rows)?;
-            Ok(())
+            let (new, ids) = sent::once(group, &topic, rows.into_iter().zip(known_by), now)?;
+            if !new.is_empty() {
+                queue::append(group, &topic, &new)?;
+            }
+            Ok(ids)
         });
-        stored.await?;
+        let ids = stored.await?;
         self.store.arrivals().announce();
-        Ok(ids.into_iter().map(Ok).collect())
+        Ok(ids.into_iter().map(|id| Ok(id.to_string())).collect())
     }
 }
 
-fn sent(message: &OutgoingMessage, now: Timestamp) -> MessageRow {
+fn row_of(message: &OutgoingMessage, now: Timestamp) -> MessageRow {
     MessageRow {
         id: Uuid::new_v4(),
         attempts: 0,

@@ -39,7 +39,7 @@ pub(super) struct Entry<'m> {
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) group: String,
-    /// The same however often the message is sent.
+    /// The same however often the message is sent: the sender's, or else one of its own.
     pub(super) deduplication: String,
 }
 
@@ -97,8 +97,13 @@ impl<'m> Entry<'m> {
         if bytes > most {
             return Err(too_large_as_sent(most, bytes));
         }
+        let group = message.group.as_deref().unwrap_or_default();
+        if kind == TopicKind::Fifo && group.starts_with(ALONE) {
+            let message = format!("a group whose name begins with {ALONE:?} is one of no group");
+            return Err(Error::invalid(message));
+        }
         let order = (kind == TopicKind::Fifo).then(|| {
-            let deduplication = uuid();
+            let deduplication = message.deduplication.clone().unwrap_or_else(uuid);
             let alone = || format!("{ALONE}{deduplication}");
             let group = message.group.clone().unwrap_or_else(alone);
             Order {

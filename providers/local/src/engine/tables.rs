@@ -27,6 +27,11 @@ pub(crate) const VERSIONS: TableDefinition<'_, (&str, &[u8], u64), &[u8]> =
 /// `(topic, number)` to a message, in the order in which they were sent.
 pub(crate) const MESSAGES: TableDefinition<'_, (&str, u64), &[u8]> =
     TableDefinition::new("messages");
+/// `(topic, id of deduplication)` to the message that was sent under it.
+pub(crate) const SENT: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("sent");
+/// `(microsecond, topic, id of deduplication)` of each of them.
+pub(crate) const SENT_TIMES: TableDefinition<'_, (i64, &str, &str), ()> =
+    TableDefinition::new("sent_times");
 
 /// An entry of an index: `(collection, index, partition value, sort value, partition, sort key)`.
 pub(crate) type IndexKey<'k> = (&'k str, &'k str, &'k str, &'k [u8], &'k str, &'k [u8]);
@@ -47,6 +52,8 @@ pub(crate) struct Tables<'t> {
     pub(crate) meta: Lazy<'t, &'static str, u64>,
     pub(crate) blobs: Lazy<'t, (&'static str, &'static [u8]), &'static [u8]>,
     pub(crate) messages: Lazy<'t, (&'static str, u64), &'static [u8]>,
+    pub(crate) sent: Lazy<'t, (&'static str, &'static str), &'static [u8]>,
+    pub(crate) sent_times: Lazy<'t, (i64, &'static str, &'static str), ()>,
     pub(crate) versions: Lazy<'t, (&'static str, &'static [u8], u64), &'static [u8]>,
 }
 
@@ -61,6 +68,8 @@ impl<'t> Tables<'t> {
             meta: Lazy::new(transaction, META),
             blobs: Lazy::new(transaction, BLOBS),
             messages: Lazy::new(transaction, MESSAGES),
+            sent: Lazy::new(transaction, SENT),
+            sent_times: Lazy::new(transaction, SENT_TIMES),
             versions: Lazy::new(transaction, VERSIONS),
         }
     }
@@ -75,6 +84,8 @@ impl<'t> Tables<'t> {
         self.meta.open()?;
         self.blobs.open()?;
         self.messages.open()?;
+        self.sent.open()?;
+        self.sent_times.open()?;
         self.versions.open()?;
         Ok(())
     }
