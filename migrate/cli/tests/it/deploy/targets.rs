@@ -1,8 +1,8 @@
 //! The other platforms: by tools that others wrote where a registry has one, else by their structure alone.
 //!
-//! Not run, because no registry of packages has them: schemas of Azure's `host.json` and `function.json`, `stack.yml` of
-//! OpenFaaS, `s.yaml` of Serverless Devs, `serverless.yml` of Tencent's component, wskdeploy's manifest and Fn's
-//! `func.yaml`. Those are read by a parser of YAML or JSON that is not ours, and looked into.
+//! Not run, because no registry of packages has them: schemas of `stack.yml` of OpenFaaS, `s.yaml` of Serverless Devs,
+//! `serverless.yml` of Tencent's component, wskdeploy's manifest and Fn's `func.yaml`. Those are read by a parser of YAML
+//! that is not ours, and looked into.
 
 use std::fs;
 use std::path::Path;
@@ -14,11 +14,18 @@ use super::{
 };
 use crate::migration::stderr;
 
-fn knative(file: &Path) {
+pub(super) fn knative(file: &Path) {
     let mut check = python();
     check.arg(repository("conformance-tests/emulators/knative.py"));
     let output = check.arg(file).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Has the schemas of `host.json` and `function.json` look at what is in a directory.
+pub(super) fn azure(directory: &Path) -> std::process::Output {
+    let mut check = python();
+    check.arg(repository("conformance-tests/emulators/azure.py"));
+    check.arg(directory).output().unwrap()
 }
 
 /// What nothing but requests wakes.
@@ -78,6 +85,24 @@ fn the_routes_for_googles_gateway_are_an_openapi_2_document() {
     let indexes = fs::read_to_string(directory.path().join("firestore.indexes.json")).unwrap();
     let indexes: Value = serde_json::from_str(&indexes).unwrap();
     assert!(indexes["indexes"].is_array(), "{indexes:#}");
+}
+
+#[test]
+fn the_host_and_the_functions_of_azure_are_what_their_schemas_say() {
+    for directory in [exported("azure"), everything("azure")] {
+        let checked = azure(directory.path());
+        assert!(checked.status.success(), "{}", stderr(&checked));
+    }
+    let directory = everything("azure");
+    let file = directory.path().join("requests/function.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("\"in\"", "\"sideways\"")).unwrap();
+    let checked = azure(directory.path());
+    assert!(
+        stderr(&checked).contains("sideways"),
+        "{}",
+        stderr(&checked)
+    );
 }
 
 #[test]
