@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::authorization::Checks;
 use crate::blob::{Bucket, BucketSpec};
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Capability};
 use crate::document::{Collection, CollectionSpec};
 use crate::driver::Clock;
 use crate::driver::blob::BlobDriver;
@@ -168,13 +168,19 @@ impl Environment {
         Arc::clone(&self.parts.clock)
     }
 
-    /// A declared topic, to send messages to.
+    /// A declared topic, to send messages to; `Unsupported` where its order is declared and the store keeps none.
     pub fn topic(&self, spec: &TopicSpec) -> Result<Topic> {
         let name = spec.name();
         let known = |declared: &Declarations| declared.topics.contains(spec);
         self.check_declared(known, "topic", name)?;
         let driver = self.parts.topics.as_ref();
         let driver = driver.ok_or_else(|| unbound("messages", name))?;
+        if spec.is_ordered() {
+            let described = driver.describe();
+            let keeps = described.capabilities.require(&[Capability::MessageGroups]);
+            keeps
+                .map_err(|error| error.in_context(described.provider, "environment.topic", name))?;
+        }
         let name = format!("{}{name}", self.parts.topic_prefix);
         Ok(Topic::new(Arc::clone(driver), self.clock(), name))
     }

@@ -239,7 +239,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             Ok(batch) => run(state, batch),
             Err(error) => Box::pin(ready(Err(error))),
         };
-        let source = Source::Topic(topic.name());
+        let source = Source::Topic(*topic);
         self.triggers.push((source, Arc::new(run)));
         self
     }
@@ -277,12 +277,17 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     /// What the application declares.
     pub fn describe(&self) -> Description {
         let sources = || self.triggers.iter().map(|(source, _)| source);
+        let topics = || sources().filter_map(Source::topic);
         Description {
             name: self.name,
             declarations: self.declarations.clone(),
             routes: self.routes.table().to_vec(),
             schedules: sources().filter_map(Source::schedule).cloned().collect(),
-            subscriptions: sources().filter_map(Source::topic).collect(),
+            subscriptions: topics().map(TopicSpec::name).collect(),
+            ordered_topics: (self.declarations.topics.iter().chain(topics()))
+                .filter(|topic| topic.is_ordered())
+                .map(TopicSpec::name)
+                .collect(),
             blob_triggers: sources().filter_map(Source::bucket).collect(),
             change_triggers: sources()
                 .filter_map(Source::collection)

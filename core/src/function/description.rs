@@ -1,5 +1,7 @@
 //! What an application declares, for `--describe` and exports.
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, Serializer};
 
 use super::{SecretSpec, SettingSpec, TopicSpec};
@@ -25,6 +27,9 @@ pub struct Description {
     /// The topics whose messages wake it, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<&'static str>,
+    /// Those of its topics, sent to or subscribed to, whose groups must come in their order, by name.
+    #[serde(rename = "orderedTopics", skip_serializing_if = "BTreeSet::is_empty")]
+    pub ordered_topics: BTreeSet<&'static str>,
     /// The buckets whose events wake it, by name.
     #[serde(rename = "blobTriggers", skip_serializing_if = "Vec::is_empty")]
     pub blob_triggers: Vec<&'static str>,

@@ -14,12 +14,43 @@ use crate::error::{Error, Result};
 #[serde(transparent)]
 pub struct TopicSpec {
     name: &'static str,
+    #[serde(skip)]
+    ordered: bool,
 }
 
 impl TopicSpec {
     /// A topic that handlers call `name`.
     pub const fn new(name: &'static str) -> Self {
-        Self { name }
+        Self {
+            name,
+            ordered: false,
+        }
+    }
+
+    /// Has the messages of each group come in the order in which they were sent: an application that
+    /// sends there does not start where the store lacks
+    /// [`MessageGroups`](crate::Capability::MessageGroups), and exports make queues that keep it.
+    ///
+    /// Whoever only subscribes is given them as the platform delivers them, so that the order is that of
+    /// the queue.
+    ///
+    /// ```
+    /// use isobar::function::TopicSpec;
+    ///
+    /// const PAYMENTS: TopicSpec = TopicSpec::new("payments").ordered();
+    /// assert!(PAYMENTS.is_ordered());
+    /// ```
+    #[must_use]
+    pub const fn ordered(self) -> Self {
+        Self {
+            ordered: true,
+            ..self
+        }
+    }
+
+    /// Whether the messages of each group must come in their order.
+    pub const fn is_ordered(&self) -> bool {
+        self.ordered
     }
 
     /// The name that handlers and settings know.

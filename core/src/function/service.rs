@@ -12,7 +12,7 @@ use tower::Service;
 use super::description::ScheduleDescription;
 use super::recorder::Recorder;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
-use super::{Answer, Context, Event, Origin, Outcome, RequestId, Trace};
+use super::{Answer, Context, Event, Origin, Outcome, RequestId, TopicSpec, Trace};
 use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
@@ -127,7 +127,7 @@ impl AppService {
 
     /// The topics that a platform has to deliver, by their names in the store.
     pub fn subscriptions(&self) -> impl Iterator<Item = String> {
-        self.resources(Source::topic)
+        self.resources(|source| source.topic().map(TopicSpec::name))
     }
 
     /// The buckets whose events a platform has to deliver, by their names in the store.

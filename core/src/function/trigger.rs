@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use super::description::ScheduleDescription;
-use super::{Context, Event, EventData, Outcome};
+use super::{Context, Event, EventData, Outcome, TopicSpec};
 use crate::capability::Capability;
 use crate::document::{ChangeFeed, CollectionSchema};
 use crate::driver::function::is_named;
@@ -21,8 +21,8 @@ pub(super) type EventHandler<S> = Arc<dyn Fn(S, Event) -> EventFuture + Send + S
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Schedule(ScheduleDescription),
-    /// Messages of the topic with this name.
-    Topic(&'static str),
+    /// Messages of a topic.
+    Topic(TopicSpec),
     /// Events of the bucket with this name.
     Bucket(&'static str),
     /// Changes of a collection.
@@ -57,9 +57,9 @@ impl Source {
         }
     }
 
-    pub(super) fn topic(&self) -> Option<&'static str> {
+    pub(super) fn topic(&self) -> Option<&TopicSpec> {
         match self {
-            Self::Topic(name) => Some(name),
+            Self::Topic(spec) => Some(spec),
             _ => None,
         }
     }
@@ -82,7 +82,7 @@ impl Source {
     fn shown(&self) -> String {
         match self {
             Self::Schedule(schedule) => of_schedule(schedule.name),
-            Self::Topic(name) => of_topic(name),
+            Self::Topic(spec) => of_topic(spec.name()),
             Self::Bucket(name) => of_bucket(name),
             Self::Collection(schema) => of_changes(schema.name),
         }
@@ -131,8 +131,8 @@ impl Trigger {
             (Source::Schedule(schedule), EventData::Schedule(tick)) => {
                 (schedule.name == tick.name).then_some(schedule.name.len())
             }
-            (Source::Topic(name), EventData::Messages(batch)) => {
-                fit(&self.prefix, name, &batch.topic)
+            (Source::Topic(spec), EventData::Messages(batch)) => {
+                fit(&self.prefix, spec.name(), &batch.topic)
             }
             (Source::Bucket(name), EventData::Blob(event)) => {
                 fit(&self.prefix, name, &event.bucket)

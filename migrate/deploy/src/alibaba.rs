@@ -7,6 +7,7 @@ use crate::cron::Cron;
 use crate::environment::{self, FILL_IN, Kind, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
+use crate::route_limits;
 use crate::yaml::{self, Comment};
 
 const STORES: Stores = Stores {
@@ -14,6 +15,9 @@ const STORES: Stores = Stores {
     blobs: Some("oss://?endpoint=https://FILL-IN"),
     topics: None,
 };
+
+/// How many requests an instance is given at once, unless its routes bear fewer together.
+const AT_ONCE: u64 = 20;
 
 const HOW: &str = "\
 What the application declares, for Alibaba Function Compute. Written by `isobar export alibaba`.
@@ -44,7 +48,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         "memorySize": 512,
         "diskSize": 512,
         "timeout": 60,
-        "instanceConcurrency": 20,
+        "instanceConcurrency": route_limits::at_once(application).unwrap_or(AT_ONCE).min(AT_ONCE),
         "role": FILL_IN,
         "customRuntimeConfig": { "command": ["/code/bootstrap"], "port": 9000 },
         "environmentVariables": environment,

@@ -35,6 +35,9 @@ pub struct Application {
     /// The topics whose messages wake it.
     #[serde(default)]
     pub subscriptions: BTreeSet<String>,
+    /// Those of its topics whose groups of messages must come in their order.
+    #[serde(default, rename = "orderedTopics")]
+    pub ordered_topics: BTreeSet<String>,
     /// The buckets whose events wake it.
     #[serde(default, rename = "blobTriggers")]
     pub blob_triggers: BTreeSet<String>,
@@ -143,6 +146,17 @@ pub struct Schedule {
     pub cron: String,
 }
 
+/// How many requests a route takes in a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Rate {
+    /// Requests in each second.
+    pub per_second: u32,
+    /// Requests at once after a pause.
+    pub burst: u32,
+}
+
 /// A route.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
@@ -160,6 +174,12 @@ pub struct Route {
     /// What it asks of its callers.
     #[serde(default)]
     pub requires: Vec<Requirement>,
+    /// How many requests to it are under way at most, in one instance.
+    #[serde(default, rename = "maxConcurrent")]
+    pub max_concurrent: Option<u64>,
+    /// How many requests it takes in a time, in one instance.
+    #[serde(default)]
+    pub rate: Option<Rate>,
     /// Everything below the path belongs to it.
     pub opaque: bool,
 }
@@ -190,6 +210,12 @@ impl Application {
     pub(crate) fn all_topics(&self) -> BTreeSet<&str> {
         let topics = self.topics.iter().chain(&self.subscriptions);
         topics.map(String::as_str).collect()
+    }
+
+    /// Whether what it sends goes to places that keep an order: all of them do where one has to, as one
+    /// URL names them all.
+    pub(crate) fn sends_in_order(&self) -> bool {
+        !self.topics.is_disjoint(&self.ordered_topics)
     }
 }
 

@@ -17,6 +17,8 @@ use template::Template;
 pub(crate) const DOCUMENTS: &str = "dynamodb:";
 /// Where the application sends its messages, of the place of the stack.
 const TOPICS: &str = "sns://${AWS::Region}/${AWS::AccountId}";
+/// The same where messages of a group must come in their order.
+const ORDERED_TOPICS: &str = "sns://${AWS::Region}/${AWS::AccountId}?kind=fifo";
 
 const HOW: &str = "\
 What the application declares, as a stack of AWS CloudFormation. Written by `isobar export aws`.

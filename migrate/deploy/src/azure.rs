@@ -7,6 +7,7 @@ use crate::cron::Cron;
 use crate::environment::{self, Stores};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{Export, File, Source};
+use crate::route_limits;
 
 const STORES: Stores = Stores {
     documents: Some("azure-tables://FILL-IN"),
@@ -56,7 +57,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
 /// <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>,
 /// <https://learn.microsoft.com/azure/azure-functions/functions-host-json>
 pub(crate) fn host(application: &Application, program: &str, path: &str) -> Result<Vec<File>> {
-    let host = json!({
+    let mut host = json!({
         "version": "2.0",
         "customHandler": {
             "description": { "defaultExecutablePath": program },
@@ -68,6 +69,9 @@ pub(crate) fn host(application: &Application, program: &str, path: &str) -> Resu
         },
         "extensions": { "http": { "routePrefix": "" } },
     });
+    if let Some(at_once) = route_limits::requests_at_once(application) {
+        host["extensions"]["http"]["maxConcurrentRequests"] = at_once.into();
+    }
     let mut files = vec![File::new("host.json", text(&host)?)];
     for (name, function) in functions(application, path)? {
         files.push(File::new(format!("{name}/function.json"), text(&function)?));

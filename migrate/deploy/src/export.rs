@@ -3,7 +3,10 @@
 use crate::application::Application;
 use crate::error::{Error, Result};
 use crate::target::Target;
-use crate::{alibaba, aws, azure, fn_project, gcp, knative, openfaas, openwhisk, tencent};
+use crate::{
+    alibaba, aws, azure, fn_project, gcp, knative, openfaas, openwhisk, order, route_limits,
+    tencent,
+};
 
 /// A file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +86,7 @@ pub fn documents_of(target: Target) -> Option<&'static str> {
 pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
     let application = source.application;
     wakeable(target, application)?;
+    order::check(target, application)?;
     let mut export = match target {
         Target::Aws => aws::export(source)?,
         Target::Gcp => gcp::export(source)?,
@@ -97,6 +101,10 @@ pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
     if target != Target::Aws {
         export.notes.extend(optional(application));
     }
+    export.notes.extend(order::notes(target, application));
+    export
+        .notes
+        .extend(route_limits::notes(target, application));
     let unknown = application.other.keys();
     export.notes.extend(unknown.map(|name| {
         format!("the application declares {name:?}, which this version of isobar does not export")

@@ -8,6 +8,7 @@ use crate::environment::{self, Kind, Stores, Variable};
 use crate::error::{Error, Result};
 use crate::export::{Export, File, Source};
 use crate::names::{Names, dns_label};
+use crate::route_limits;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -17,6 +18,9 @@ What the application declares, for Knative. Written by `isobar export knative`.
   docker build -t IMAGE deploy/knative && docker push IMAGE
   kubectl apply -f service.yaml";
 
+/// The most requests at once that a service may be given, on Cloud Run as by Knative's defaults
+/// (`container-concurrency-max-limit`).
+const MOST_AT_ONCE: u64 = 1_000;
 /// Where the variables of a service are.
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
@@ -54,7 +58,7 @@ pub(crate) fn service(application: &Application, variables: &[Variable]) -> Valu
         let reference = json!({ "name": dns_label(&secret.name), "key": "value" });
         json!({ "name": secret.name, "valueFrom": { "secretKeyRef": reference } })
     }));
-    json!({
+    let mut service = json!({
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Service",
         "metadata": { "name": dns_label(&application.name) },
@@ -65,7 +69,12 @@ pub(crate) fn service(application: &Application, variables: &[Variable]) -> Valu
                 "env": env,
             }],
         } } },
-    })
+    });
+    if let Some(at_once) = route_limits::at_once(application) {
+        service["spec"]["template"]["spec"]["containerConcurrency"] =
+            at_once.min(MOST_AT_ONCE).into();
+    }
+    service
 }
 
 /// What a person should fill in of a service.

@@ -139,6 +139,11 @@ fn paths(route: &Route) -> Vec<String> {
     vec![own.to_owned(), format!("{path}/{{*{BELOW}}}")]
 }
 
+/// The path of a route, with `rest` as in [`items`].
+pub(crate) fn path_of(route: &Route, rest: fn(&str) -> String) -> String {
+    template(&route.path, rest).0
+}
+
 /// `/a/{b}/{*c}` as `/a/{b}/{c+}`, with the names; doubled braces stand for one.
 fn template(path: &str, rest: fn(&str) -> String) -> (String, Vec<String>) {
     let mut parameters = Vec::new();

@@ -8,6 +8,7 @@ use crate::environment::{self, FILL_IN, Kind, Stores};
 use crate::error::{Error, Result};
 use crate::export::{Export, File, Source};
 use crate::names::dns_label;
+use crate::route_limits;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -25,6 +26,9 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let (mut environment, mut comments) =
         environment::as_map(&variables, &format!("{at}/environment"));
     environment.insert("ISOBAR_PLATFORM".to_owned(), "openfaas".into());
+    if let Some(at_once) = route_limits::at_once(application) {
+        environment.insert("max_inflight".to_owned(), at_once.to_string().into());
+    }
     let mut function = json!({
         "lang": "dockerfile",
         "handler": ".",

@@ -5,9 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
+use serde_json::json;
+
 use super::*;
 use crate::capability::Capabilities;
 use crate::driver::SystemClock;
+use crate::driver::function::FunctionDescription;
+use crate::environment::Environment;
+use crate::function::{App, Outcome, TopicSpec};
 
 /// What becomes of a message, as its body says.
 const REFUSED: &str = "refused";
@@ -127,4 +132,72 @@ async fn behind_a_failed_message_of_its_group_none_is_sent() {
         let error = held.as_ref().unwrap_err();
         assert!(error.retryable() && !error.outcome_unknown(), "{error}");
     }
+}
+
+/// A store of messages without groups.
+#[derive(Debug)]
+struct Plain;
+
+#[async_trait]
+impl TopicDriver for Plain {
+    fn describe(&self) -> TopicDescription {
+        TopicDescription {
+            capabilities: Capabilities::of(&[Capability::Publish]),
+            ..Pairs::default().describe()
+        }
+    }
+
+    async fn publish(&self, _: &str, _: &[OutgoingMessage]) -> Result<Vec<Result<String>>> {
+        Ok(Vec::new())
+    }
+}
+
+/// An application that sends to a topic, and is woken by one, whose order is declared.
+fn shop() -> App<Topic> {
+    const SENT: TopicSpec = TopicSpec::new("payments").ordered();
+    const HEARD: TopicSpec = TopicSpec::new("orders").ordered();
+    const OTHER: TopicSpec = TopicSpec::new("mails");
+    let app = App::new("shop", |environment| environment.topic(&SENT));
+    let app = app.topic(&SENT).topic(&OTHER);
+    app.subscribe(&HEARD, |_, _| ready(Ok(Outcome::Ack)))
+}
+
+#[test]
+fn a_topic_whose_order_is_declared_is_told_and_needs_a_store_that_keeps_it() {
+    let told = serde_json::to_value(shop().describe()).unwrap();
+    assert_eq!(told["orderedTopics"], json!(["orders", "payments"]));
+    assert_eq!(told["topics"], json!(["payments", "mails"]));
+    let stores: [Arc<dyn TopicDriver>; 2] = [Arc::new(Pairs::default()), Arc::new(Plain)];
+    let [keeps, mixes] = stores.map(|store| {
+        let platform = FunctionDescription {
+            provider: "test",
+            capabilities: Capabilities::of(&[Capability::Messages]),
+        };
+        let clock = Arc::new(SystemClock(|span| Box::pin(tokio::time::sleep(span))));
+        let environment = Environment::builder(platform, clock).topics(store);
+        shop().build(&environment.build()).map(drop)
+    });
+    keeps.unwrap();
+    let error = mixes.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        cause.contains("payments") && cause.contains("message-groups"),
+        "{cause}"
+    );
+}
+
+#[tokio::test]
+async fn an_id_to_be_known_again_by_is_refused_where_the_store_knows_none() {
+    let pairs = Arc::new(Pairs::default());
+    let clock = Arc::new(SystemClock(|span| Box::pin(tokio::time::sleep(span))));
+    let topic = Topic::new(Arc::clone(&pairs) as _, clock, "jobs".to_owned());
+    let messages = [
+        OutgoingMessage::new("a"),
+        OutgoingMessage::new("b").deduplication("1"),
+    ];
+    let error = topic.publish_all(&messages).await.unwrap_err();
+    assert_eq!(error.capability(), Some(Capability::MessageDeduplication));
+    let asked = pairs.0.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(asked.is_empty(), "{asked:?}");
 }

@@ -11,7 +11,9 @@ use crate::migration::{stderr, stdout};
 
 mod aws;
 mod legacy;
+mod limits;
 mod ministack;
+mod order;
 mod refusals;
 mod targets;
 

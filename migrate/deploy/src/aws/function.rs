@@ -68,7 +68,12 @@ fn variables(template: &mut Template<'_>) -> Map<String, Value> {
         set("ISOBAR_BLOBS", "s3:".into());
     }
     if !application.topics.is_empty() {
-        set("ISOBAR_TOPICS", sub(super::TOPICS));
+        let topics = if application.sends_in_order() {
+            super::ORDERED_TOPICS
+        } else {
+            super::TOPICS
+        };
+        set("ISOBAR_TOPICS", sub(topics));
     }
     set("ISOBAR_PREFIX", reference("Prefix"));
     for setting in &application.settings {

@@ -16,7 +16,9 @@ The routes of the application for an HTTP API that refuses what has none:
 
   aws apigatewayv2 import-api --body file://openapi.yaml
 
-The template has one route for everything instead, so that the application answers 404 and 405 itself.";
+The template has one route for everything instead, so that the application answers 404 and 405 itself. This document has no
+place for the rates of routes, which are settings of a stage: those of the template, or `aws apigatewayv2 update-stage
+--route-settings`.";
 
 const CHECKS: &str = "\
 API Gateway checks callers by these; with the parameter Authorizer of the template as api-gateway the function takes its \

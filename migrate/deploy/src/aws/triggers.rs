@@ -1,6 +1,6 @@
 //! Queues, topics and schedules that wake the function.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::function::TIMEOUT;
 use super::template::{FAILED_EVENTS, FUNCTION, Template, arn, attribute, prefixed, reference};
@@ -12,17 +12,53 @@ const DELIVERIES: u32 = 5;
 /// The longest that SQS keeps a message, for those that were put aside.
 const TWO_WEEKS: u32 = 1_209_600;
 
-/// A topic of SNS for what the application sends, a queue of SQS for what wakes it.
+/// A topic as its queue and its topic of SNS have it.
+#[derive(Clone, Copy)]
+struct Declared<'a> {
+    name: &'a str,
+    order: Order,
+}
+
+/// Whether the messages of a group come in their order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Any,
+    Kept,
+}
+
+impl Declared<'_> {
+    /// What a queue or topic of it is called, which AWS tells the kind by.
+    fn called(self, suffix: &str) -> String {
+        let fifo = match self.order {
+            Order::Any => "",
+            Order::Kept => ".fifo",
+        };
+        format!("{}{suffix}{fifo}", self.name)
+    }
+
+    /// Properties with the one that says the kind.
+    fn with_kind(self, mut properties: Value, kind: &str) -> Value {
+        if self.order == Order::Kept {
+            properties[kind] = true.into();
+        }
+        properties
+    }
+}
+
+/// A topic of SNS for what the application sends, a queue of SQS for what wakes it: first in, first out
+/// where groups must come in their order, and everywhere the application sends to if they must anywhere.
 pub(super) fn topics(template: &mut Template<'_>) {
     let application = template.application;
     for name in application.all_topics() {
-        let topic = application
-            .topics
-            .contains(name)
-            .then(|| topic(template, name));
+        let is_sent = application.topics.contains(name);
+        let kept =
+            application.ordered_topics.contains(name) || (is_sent && application.sends_in_order());
+        let order = if kept { Order::Kept } else { Order::Any };
+        let declared = Declared { name, order };
+        let topic = is_sent.then(|| topic(template, declared));
         if application.subscriptions.contains(name) {
-            let queue = queue(template, name);
-            wake_by_queue(template, name, &queue);
+            let queue = queue(template, declared);
+            wake_by_queue(template, declared, &queue);
             if let Some(topic) = topic {
                 subscribe(template, name, (&topic, &queue));
             }
@@ -30,28 +66,27 @@ pub(super) fn topics(template: &mut Template<'_>) {
     }
 }
 
-fn topic(template: &mut Template<'_>, name: &str) -> String {
-    let id = template.id("Topic", name);
-    template.resource(
-        &id,
-        "AWS::SNS::Topic",
-        json!({ "TopicName": prefixed(name) }),
-    );
-    template.allow(&["sns:Publish"], vec![arn("sns", name)]);
+fn topic(template: &mut Template<'_>, declared: Declared<'_>) -> String {
+    let id = template.id("Topic", declared.name);
+    let called = declared.called("");
+    let properties = declared.with_kind(json!({ "TopicName": prefixed(&called) }), "FifoTopic");
+    template.resource(&id, "AWS::SNS::Topic", properties);
+    template.allow(&["sns:Publish"], vec![arn("sns", &called)]);
     id
 }
 
-/// The queue and the one of what failed for good, `NAME-dead`.
-fn queue(template: &mut Template<'_>, name: &str) -> String {
-    let dead = template.id("DeadQueue", name);
+/// The queue and the one of what failed for good, `NAME-dead`, which is of the same kind.
+fn queue(template: &mut Template<'_>, declared: Declared<'_>) -> String {
+    let dead = template.id("DeadQueue", declared.name);
     let put_aside = json!({
-        "QueueName": prefixed(&format!("{name}-dead")),
+        "QueueName": prefixed(&declared.called("-dead")),
         "MessageRetentionPeriod": TWO_WEEKS,
     });
+    let put_aside = declared.with_kind(put_aside, "FifoQueue");
     template.kept(&dead, "AWS::SQS::Queue", put_aside);
-    let id = template.id("Queue", name);
+    let id = template.id("Queue", declared.name);
     let properties = json!({
-        "QueueName": prefixed(name),
+        "QueueName": prefixed(&declared.called("")),
         // Lambda asks for at least the function's time, and advises six times as much.
         "VisibilityTimeout": TIMEOUT * 6,
         "RedrivePolicy": {
@@ -59,13 +94,14 @@ fn queue(template: &mut Template<'_>, name: &str) -> String {
             "maxReceiveCount": DELIVERIES,
         },
     });
+    let properties = declared.with_kind(properties, "FifoQueue");
     template.kept(&id, "AWS::SQS::Queue", properties);
     id
 }
 
-/// Of a batch only what failed comes again.
-fn wake_by_queue(template: &mut Template<'_>, name: &str, queue: &str) {
-    let id = template.id("WokenBy", name);
+/// Of a batch only what failed comes again, and what follows it in its group.
+fn wake_by_queue(template: &mut Template<'_>, declared: Declared<'_>, queue: &str) {
+    let id = template.id("WokenBy", declared.name);
     let mapping = json!({
         "FunctionName": reference(FUNCTION),
         "EventSourceArn": attribute(queue, "Arn"),
@@ -78,7 +114,7 @@ fn wake_by_queue(template: &mut Template<'_>, name: &str, queue: &str) {
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         ],
-        vec![arn("sqs", name)],
+        vec![arn("sqs", &declared.called(""))],
     );
 }
 
