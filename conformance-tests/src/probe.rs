@@ -17,11 +17,13 @@ use axum::response::IntoResponse as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
+use isobar::driver::topic::TopicDriver;
 use isobar::function::Context;
 use isobar::http::routing::get;
 use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
 use isobar::{App, Capabilities, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
+use isobar_aws::config::TopicPlace;
 use isobar_local::{LocalPlatform, LocalStore};
 use isobar_oidc::OidcTokens;
 use isobar_serve::event::EVENTS_VARIABLE;
@@ -46,6 +48,9 @@ pub const CONNECT_ON_PIPES: &str = "connect-on-pipes";
 
 /// The environment variable by which the probe hears of changes of documents, where the platform tells it of events.
 pub(crate) const CHANGES: &str = "ISOBAR_CONFORMANCE_CHANGES";
+
+/// The environment variable by which the probe on Lambda knows where it sends messages: a place of SQS.
+pub(crate) const TOPICS: &str = "ISOBAR_CONFORMANCE_TOPICS";
 
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
@@ -158,7 +163,11 @@ pub fn requested() -> Result<bool> {
             return Ok(());
         }
         if platform == "lambda" {
-            return run(&LambdaPlatform::from_environment()?, None).await;
+            let parts = Parts {
+                topics: queues().await?,
+                ..Parts::default()
+            };
+            return run(&LambdaPlatform::from_environment()?, parts).await;
         }
         let store = LocalStore::in_memory()?;
         let platform = LocalPlatform::bind("127.0.0.1:0").await?;
@@ -167,7 +176,11 @@ pub fn requested() -> Result<bool> {
         let platform = platform.with_document_changes(store.clone());
         // Whoever started the probe waits for this line.
         let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
-        run(&platform, Some(&store)).await
+        let parts = Parts {
+            topics: Some(store.topics()),
+            store: Some(store),
+        };
+        run(&platform, parts).await
     };
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -180,20 +193,45 @@ pub fn requested() -> Result<bool> {
     ended.map(|()| true)
 }
 
-/// Runs it with what it needs to wake itself where there is a store for that.
-async fn run(platform: &dyn FunctionDriver, store: Option<&LocalStore>) -> Result<()> {
+/// What the probe needs to wake itself, where it does.
+#[derive(Default)]
+struct Parts {
+    topics: Option<Arc<dyn TopicDriver>>,
+    /// Of documents and blobs.
+    store: Option<LocalStore>,
+}
+
+/// The queues to which it sends on Lambda, where there are some.
+async fn queues() -> Result<Option<Arc<dyn TopicDriver>>> {
+    let Some(place) = isobar_serve::process_variable(TOPICS) else {
+        return Ok(None);
+    };
+    let queues = TopicPlace::parse(&place, "sqs")?.queues().await?;
+    Ok(Some(Arc::new(queues)))
+}
+
+/// Runs it with the parts that it is given.
+async fn run(platform: &dyn FunctionDriver, parts: Parts) -> Result<()> {
     let clock = Arc::new(isobar_local::clock());
     let mut environment = Environment::builder(platform.describe(), clock);
-    if let Some(store) = store {
-        environment = environment.topics(store.topics()).blobs(store.blobs());
-        environment = environment.documents(store.documents());
+    let sends = Sends {
+        messages: parts.topics.is_some(),
+        others: parts.store.is_some(),
+    };
+    if let Some(topics) = parts.topics {
+        environment = environment.topics(topics);
+    }
+    if let Some(store) = parts.store {
+        environment = environment
+            .blobs(store.blobs())
+            .documents(store.documents());
     }
     let issuer = isobar_serve::process_variable(callers::ISSUER.name());
     let issuer = issuer.map(|url| (callers::ISSUER.name().to_owned(), url));
     let tokens = OidcTokens::new(Arc::new(isobar_local::clock()));
     let environment = environment.tokens(Arc::new(tokens)).settings(issuer);
     let environment = environment.build();
-    let app = app(store.is_some());
+    let app = app(sends);
     let capabilities = platform.describe().capabilities;
     let app = waking(app, capabilities);
     isobar_connect::log(&app.describe());
@@ -215,7 +253,7 @@ fn woken() -> App<Inbox> {
     if isobar_serve::process_variable(CHANGES).is_some() {
         capabilities = capabilities.union(Capabilities::of(&[Capability::ChangeEvents]));
     }
-    waking(app(false), capabilities)
+    waking(app(Sends::default()), capabilities)
 }
 
 fn waking(mut app: App<Inbox>, capabilities: Capabilities) -> App<Inbox> {
@@ -236,7 +274,15 @@ fn waking(mut app: App<Inbox>, capabilities: Capabilities) -> App<Inbox> {
     app
 }
 
-fn app(wakes_itself: bool) -> App<Inbox> {
+/// What the probe does that wakes it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sends {
+    messages: bool,
+    /// It changes documents and blobs.
+    others: bool,
+}
+
+fn app(sends: Sends) -> App<Inbox> {
     let routes = Routes::new()
         .get("/decoded/{segment}", async |Path(segment): Path<String>| {
             segment
@@ -252,21 +298,25 @@ fn app(wakes_itself: bool) -> App<Inbox> {
         .fallback(probe);
     let state = move |environment: &Environment| {
         let mut inbox = Inbox::default();
-        if wakes_itself {
+        if sends.messages {
             inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
+        }
+        if sends.others {
             inbox.files = Some(environment.bucket(&FILES)?);
             inbox.notes = Some(environment.collection(&NOTES)?);
         }
         Ok(inbox)
     };
-    let app = App::new("probe", state)
+    let mut app = App::new("probe", state)
         .authorizer(&callers::LOGIN)
         .routes(routes);
-    if wakes_itself {
-        app.topic(&inbox::TOPIC).bucket(&FILES).collection(&NOTES)
-    } else {
-        app
+    if sends.messages {
+        app = app.topic(&inbox::TOPIC);
     }
+    if sends.others {
+        app = app.bucket(&FILES).collection(&NOTES);
+    }
+    app
 }
 
 #[expect(clippy::panic, reason = "the fault that a case provokes")]

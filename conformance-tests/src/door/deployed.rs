@@ -1,5 +1,7 @@
 //! Through Lambda as MiniStack runs it: a function that is deployed there, called by its URL, and woken
-//! by the stream of a table there.
+//! by the stream of a table and by a queue there, to which it sends itself.
+
+mod queue;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,13 +22,13 @@ use isobar_aws::DynamoStore;
 use isobar_aws::config::Place;
 use tokio::process::Command;
 
-use super::{Door, Doors, WireRequest, WireResponse, WireWrite, http1};
+use super::{Door, Doors, WireMessage, WireRequest, WireResponse, WireWrite, http1};
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::probe::callers::ISSUER;
 use crate::probe::notes::{NOTES, Note};
 use crate::{Evidence, Failure, issuer, probe};
 
-/// Doors to a function on MiniStack, for the cases about changes of documents alone.
+/// Doors to a function on MiniStack, for the cases about changes of documents and about messages alone.
 #[derive(Debug)]
 pub struct DeployedDoors;
 
@@ -41,6 +43,8 @@ struct DeployedDoor {
 
 const REGION: &str = "us-east-1";
 const FUNCTION: &str = "probe";
+/// How long the function may take, in seconds; it answers long before.
+const TIMEOUT: i32 = 2;
 /// How long a request waits for the function, which handles one event at a time.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -52,6 +56,7 @@ impl Doors for DeployedDoors {
             Capability::ChangeEvents,
             Capability::OrderedChangeEvents,
             Capability::DeleteChangeEvents,
+            Capability::Messages,
         ])
     }
 
@@ -74,8 +79,9 @@ impl Doors for DeployedDoors {
         let url = emulator.url.clone();
         let (notes, stream) = table(&url).await?;
         let lambda = lambda(&url);
-        let before = deploy(&lambda).await?;
+        let before = deploy(&lambda, &url).await?;
         wake(&lambda, &stream).await?;
+        queue::wake(&lambda, &queue::make(&url).await?).await?;
         let address = url.trim_start_matches("http://").parse();
         Ok(Box::new(DeployedDoor {
             address: address.map_err(failed)?,
@@ -126,9 +132,10 @@ fn lambda(url: &str) -> Client {
 }
 
 /// Makes this very program a function; returns what stands before the paths of its URL.
-async fn deploy(lambda: &Client) -> Result<String, Failure> {
+async fn deploy(lambda: &Client, url: &str) -> Result<String, Failure> {
     let environment = Environment::builder()
         .variables(probe::VARIABLE, "lambda")
+        .variables(probe::TOPICS, queue::place(url))
         .variables(ISSUER.name(), issuer::url());
     let code = FunctionCode::builder().zip_file(Blob::new(package().await?));
     let function = lambda
@@ -139,7 +146,7 @@ async fn deploy(lambda: &Client) -> Result<String, Failure> {
         .handler("bootstrap")
         .code(code.build())
         .environment(environment.build())
-        .timeout(20);
+        .timeout(TIMEOUT);
     function.send().await.map_err(failed)?;
     // One process, which knows all that came.
     let one = lambda
@@ -217,6 +224,11 @@ impl Door for DeployedDoor {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The probe sends them itself, all at once, and the queue wakes it.
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        probe::inbox::publish(self, messages).await
     }
 
     async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {

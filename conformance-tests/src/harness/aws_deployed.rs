@@ -1,5 +1,5 @@
-//! Lambda on MiniStack, which runs the function itself and wakes it by the stream of a table: a second
-//! opinion on the events that the AWS provider's own door makes.
+//! Lambda on MiniStack, which runs the function itself and wakes it by the stream of a table, and by a
+//! queue to which it sends itself: a second opinion on the events that the AWS provider's own door makes.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::door::deployed::DeployedDoors;
 use crate::{Evidence, Provider};
 
 /// The cases that this is for; the others are about front doors, which MiniStack plays its own way.
-pub const CASES: [&str; 3] = ["G-263", "G-406", "G-407"];
+pub const CASES: [&str; 6] = ["G-261", "G-263", "G-264", "G-401", "G-406", "G-407"];
 
 /// Every door starts an emulator of its own.
 pub fn start() -> Provider {

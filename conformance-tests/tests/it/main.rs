@@ -51,7 +51,7 @@ fn tests() {
             on_provider(name, &cases)
         })
     });
-    let deployed = Trial::test("aws-deployed::changes", || {
+    let deployed = Trial::test("aws-deployed::changes_and_messages", || {
         let cases = catalogue().into_iter();
         let cases: Vec<Case> = cases
             .filter(|case| aws_deployed::CASES.contains(&case.id))
