@@ -1,5 +1,7 @@
 //! What both commands wrote for AWS, deployed to MiniStack, which checks permissions, and called there.
 
+mod relayed;
+
 use std::path::Path;
 use std::process::Command;
 
