@@ -72,9 +72,13 @@ pub(crate) fn items(application: &Application, rest: fn(&str) -> String) -> BTre
 
 /// Whether a gateway has some method of the route. One of TRACE alone would look like one of all methods.
 fn is_expressible(route: &Route) -> bool {
-    let is_known =
-        |method: &String| method == "*" || METHODS.contains(&method.to_ascii_lowercase().as_str());
+    let is_known = |method: &String| method == "*" || is_known(method);
     route.methods.is_empty() || route.methods.iter().any(is_known)
+}
+
+/// Whether gateways know the method.
+pub(crate) fn is_known(method: &str) -> bool {
+    METHODS.contains(&method.to_ascii_lowercase().as_str())
 }
 
 /// One operation, whose name is that of its route, or made of method and path.

@@ -130,5 +130,6 @@ fn methods<'r>(application: &'r Application, route: &'r Route) -> Vec<&'r str> {
     // A handler of GET answers HEAD as well.
     let has_head = !named.contains(&"GET") || named.contains(&"HEAD");
     let head = (!has_head).then_some("HEAD");
-    named.into_iter().chain(head).collect()
+    let keys = named.into_iter().chain(head);
+    keys.filter(|method| openapi::is_known(method)).collect()
 }
