@@ -27,6 +27,7 @@ use crate::emulator::{Emulator, PythonEmulator};
 use crate::probe::callers::ISSUER;
 use crate::probe::notes::{NOTES, Note};
 use crate::{Evidence, Failure, issuer, probe};
+use queue::Queue;
 
 /// Doors to a function on MiniStack, for the cases about changes of documents and about messages alone.
 #[derive(Debug)]
@@ -38,13 +39,12 @@ struct DeployedDoor {
     /// What MiniStack puts before the path of a request to the function's URL.
     before: String,
     notes: Collection<Note>,
+    queue: Queue,
     _emulator: Emulator,
 }
 
 const REGION: &str = "us-east-1";
 const FUNCTION: &str = "probe";
-/// How long the function may take, in seconds; it answers long before.
-const TIMEOUT: i32 = 2;
 /// How long a request waits for the function, which handles one event at a time.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -81,12 +81,14 @@ impl Doors for DeployedDoors {
         let lambda = lambda(&url);
         let before = deploy(&lambda, &url).await?;
         wake(&lambda, &stream).await?;
-        queue::wake(&lambda, &queue::make(&url).await?).await?;
+        let queue = Queue::make(&url).await?;
+        queue.wake(&lambda).await?;
         let address = url.trim_start_matches("http://").parse();
         Ok(Box::new(DeployedDoor {
             address: address.map_err(failed)?,
             before,
             notes,
+            queue,
             _emulator: emulator,
         }))
     }
@@ -146,7 +148,7 @@ async fn deploy(lambda: &Client, url: &str) -> Result<String, Failure> {
         .handler("bootstrap")
         .code(code.build())
         .environment(environment.build())
-        .timeout(TIMEOUT);
+        .timeout(20);
     function.send().await.map_err(failed)?;
     // One process, which knows all that came.
     let one = lambda
@@ -228,7 +230,8 @@ impl Door for DeployedDoor {
 
     /// The probe sends them itself, all at once, and the queue wakes it.
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
-        probe::inbox::publish(self, messages).await
+        probe::inbox::publish(self, messages).await?;
+        self.queue.emptied().await
     }
 
     async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
