@@ -1,7 +1,5 @@
 //! Topics whose groups keep their order: queues and topics of the kind that does, or what a person is told.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -124,5 +122,5 @@ fn elsewhere_whoever_deploys_is_told_what_keeps_the_order_or_it_is_refused() {
         "{}",
         stderr(&output)
     );
-    assert!(!Path::new(&directory.path().join("host.json")).exists());
+    assert!(!directory.path().join("host.json").exists());
 }
