@@ -7,11 +7,13 @@ mod wakers;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures_util::future::{BoxFuture, Either};
+use isobar::driver::Clock;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService, IdField, Origin};
 use isobar::http::Response;
@@ -64,6 +66,7 @@ impl Behind {
 #[derive(Debug)]
 pub struct LocalPlatform {
     server: BoundServer,
+    clock: Arc<dyn Clock>,
     behind: Option<Behind>,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
@@ -81,12 +84,23 @@ impl LocalPlatform {
     pub async fn bind_with(address: &str, options: Options) -> Result<Self> {
         Ok(Self {
             server: BoundServer::bind(address, options).await?,
+            clock: Arc::new(crate::clock()),
             behind: None,
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
             sources: delivery::Sources::default(),
         })
+    }
+
+    /// Wakes schedules by another clock than this machine's, such as one that a test turns.
+    ///
+    /// A tick that fails comes again with the same id, after a second or the time that its handler asks for, and once more
+    /// after two. Of several that were due while one ran, or while the machine slept, the first comes and the others do not.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Behind another server, which limits the size of requests.
@@ -187,12 +201,13 @@ impl FunctionDriver for LocalPlatform {
     async fn serve(&self, app: AppService) -> Result<()> {
         let since = self
             .behind
-            .map_or_else(SystemTime::now, |behind| behind.since);
+            .map_or_else(|| self.clock.now(), |behind| behind.since);
         let time = self.behind.and_then(|behind| behind.time);
         let grace = time.unwrap_or(GRACE);
         let schedules = schedule::start(
             &app,
             since.try_into().unwrap_or_else(|_| jiff::Timestamp::now()),
+            &self.clock,
         )?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]

@@ -1,0 +1,185 @@
+//! Schedules by a clock that a test turns.
+
+use std::future::ready;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use isobar::driver::Clock;
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{AppService, Outcome};
+use isobar::{App, Capabilities, Capability, Environment, Error, ErrorKind, Result};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::start;
+use crate::function::wakers::Wakers;
+
+/// A clock that stands still until it is turned.
+#[derive(Debug, Clone)]
+struct TurnedClock {
+    seconds: Arc<AtomicU64>,
+    turned: watch::Sender<()>,
+    /// Told whenever somebody goes to sleep.
+    sleepers: mpsc::UnboundedSender<()>,
+}
+
+impl TurnedClock {
+    fn turn(&self, to: &str) {
+        let to: Timestamp = to.parse().unwrap();
+        let seconds = u64::try_from(to.as_second()).unwrap();
+        self.seconds.store(seconds, Ordering::SeqCst);
+        self.turned.send_replace(());
+    }
+}
+
+#[async_trait]
+impl Clock for TurnedClock {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, span: Duration) {
+        let mut turned = self.turned.subscribe();
+        let until = self.now() + span;
+        let _ = self.sleepers.send(());
+        while self.now() < until {
+            let _ = turned.changed().await;
+        }
+    }
+}
+
+/// Ticks by the id, and how the next ones end.
+#[derive(Debug, Clone)]
+struct Ticks {
+    seen: mpsc::UnboundedSender<String>,
+    failures: Arc<Mutex<u32>>,
+}
+
+struct Scene {
+    clock: TurnedClock,
+    asleep: mpsc::UnboundedReceiver<()>,
+    ticks: mpsc::UnboundedReceiver<String>,
+    wakers: Wakers,
+}
+
+fn application(ticks: &Ticks) -> AppService {
+    let capabilities = Capabilities::of(&[Capability::Schedules]);
+    let platform = FunctionDescription {
+        provider: "local",
+        capabilities,
+    };
+    let environment = Environment::builder(platform, Arc::new(crate::clock())).build();
+    let state = ticks.clone();
+    let app = App::new("ticking", move |_: &Environment| Ok(state.clone()));
+    let app = app.schedule("hourly", "0 * * * *", |ticks: Ticks, event| {
+        let _ = ticks.seen.send(event.id.clone());
+        let mut failures = ticks.failures.lock().unwrap();
+        let fails = *failures > 0;
+        *failures = failures.saturating_sub(1);
+        let failed = || Error::new(ErrorKind::Internal, "as it was told to");
+        ready(if fails {
+            Err(failed())
+        } else {
+            Ok(Outcome::Ack)
+        })
+    });
+    app.build(&environment).unwrap()
+}
+
+/// Counts from `since`, at a time when it is `now`.
+fn scene(since: &str, now: &str, failures: u32) -> Result<Scene> {
+    let (sleepers, asleep) = mpsc::unbounded_channel();
+    let (seen, ticks) = mpsc::unbounded_channel();
+    let clock = TurnedClock {
+        seconds: Arc::default(),
+        turned: watch::Sender::new(()),
+        sleepers,
+    };
+    clock.turn(now);
+    let failures = Arc::new(Mutex::new(failures));
+    let app = application(&Ticks { seen, failures });
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    Ok(Scene {
+        wakers: start(&app, since.parse().unwrap(), &shared)?,
+        clock,
+        asleep,
+        ticks,
+    })
+}
+
+#[tokio::test]
+async fn a_tick_comes_when_it_is_due_and_not_before() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:15:00Z", "2026-11-30T10:15:00Z", 0)?;
+    scene.asleep.recv().await.unwrap();
+    scene.clock.turn("2026-11-30T10:59:59Z");
+    scene.asleep.recv().await.unwrap();
+    assert!(scene.ticks.try_recv().is_err());
+    scene.clock.turn("2026-11-30T11:00:00Z");
+    assert_eq!(
+        scene.ticks.recv().await.unwrap(),
+        "hourly@2026-11-30T11:00:00Z"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn ticks_that_a_sleeping_machine_missed_come_as_the_first_of_them() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:15:00Z", "2026-11-30T10:15:00Z", 0)?;
+    scene.asleep.recv().await.unwrap();
+    scene.clock.turn("2026-11-30T14:30:00Z");
+    assert_eq!(
+        scene.ticks.recv().await.unwrap(),
+        "hourly@2026-11-30T11:00:00Z"
+    );
+    scene.asleep.recv().await.unwrap();
+    assert!(scene.ticks.try_recv().is_err());
+    scene.clock.turn("2026-11-30T15:00:00Z");
+    assert_eq!(
+        scene.ticks.recv().await.unwrap(),
+        "hourly@2026-11-30T15:00:00Z"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_that_was_missed_between_two_processes_is_made_up_for() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:59:59Z", "2026-11-30T11:00:07Z", 0)?;
+    assert_eq!(
+        scene.ticks.recv().await.unwrap(),
+        "hourly@2026-11-30T11:00:00Z"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_that_fails_comes_three_times_with_the_same_id() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:59:59Z", "2026-11-30T11:00:00Z", 9)?;
+    for second in [1, 3] {
+        assert_eq!(
+            scene.ticks.recv().await.unwrap(),
+            "hourly@2026-11-30T11:00:00Z"
+        );
+        scene.asleep.recv().await.unwrap();
+        scene.clock.turn(&format!("2026-11-30T11:00:0{second}Z"));
+    }
+    assert_eq!(
+        scene.ticks.recv().await.unwrap(),
+        "hourly@2026-11-30T11:00:00Z"
+    );
+    // It waits for the next one.
+    scene.asleep.recv().await.unwrap();
+    assert!(scene.ticks.try_recv().is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_that_failed_does_not_hold_up_the_end() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:59:59Z", "2026-11-30T11:00:00Z", 9)?;
+    scene.ticks.recv().await.unwrap();
+    scene.asleep.recv().await.unwrap();
+    scene.wakers.finish(Duration::from_mins(1)).await;
+    assert!(scene.ticks.recv().await.is_none());
+    Ok(())
+}
