@@ -12,6 +12,7 @@ pub struct Failure {
     at: &'static Location<'static>,
     missing: Option<Capability>,
     is_unverified: bool,
+    is_broken_off: bool,
 }
 
 impl Failure {
@@ -22,6 +23,7 @@ impl Failure {
             at: Location::caller(),
             missing: None,
             is_unverified: false,
+            is_broken_off: false,
         }
     }
 
@@ -32,6 +34,20 @@ impl Failure {
             is_unverified: true,
             ..Self::new(reason)
         }
+    }
+
+    /// The case did not come to its end.
+    #[track_caller]
+    pub(crate) fn broken_off(message: impl Into<String>) -> Self {
+        Self {
+            is_broken_off: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// Whether the case panicked or was stopped.
+    pub(crate) fn is_broken_off(&self) -> bool {
+        self.is_broken_off
     }
 
     /// Whether the rule could not be looked at.

@@ -2,6 +2,7 @@
 
 mod callers;
 mod loads;
+mod paths;
 mod platform;
 mod requests;
 mod responses;
@@ -12,6 +13,7 @@ use crate::Case;
 pub(crate) const CASES: &[&[Case]] = &[
     callers::CASES,
     loads::CASES,
+    paths::CASES,
     platform::CASES,
     requests::CASES,
     responses::CASES,

@@ -29,6 +29,7 @@ pub mod report;
 mod run;
 pub mod sabotage;
 mod setting;
+mod waiver;
 mod web;
 mod wire;
 
@@ -40,4 +41,5 @@ pub use outcome::{CaseResult, Evidence, Outcome};
 pub use provider::Provider;
 pub use run::run;
 pub use setting::{BucketSettings, SettingError};
+pub use waiver::{Expected, Waiver};
 pub use wire::Wire;

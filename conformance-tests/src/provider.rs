@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::door::Doors;
 use crate::emulator::Emulator;
 use crate::exchange::Exchanges;
-use crate::{BucketSettings, Evidence, Topic, Wire};
+use crate::{BucketSettings, Evidence, Topic, Waiver, Wire};
 
 /// A provider as a harness has started it.
 ///
@@ -37,8 +37,8 @@ pub struct Provider {
     pub endpoint: String,
     /// What was started for this run.
     pub emulator: Option<Emulator>,
-    /// Cases in which the emulator is known to differ from the real service, and how.
-    pub known_faults: &'static [(&'static str, &'static str)],
+    /// Cases in which what stands behind is known to differ from the real service, and what comes of them.
+    pub known_faults: &'static [Waiver],
     /// Whether its documents' store says what each request consumes, in the unit that is billed.
     pub names_units: bool,
     /// Sets what belongs to the deployment of a bucket, by the vendor's client.
@@ -125,9 +125,8 @@ impl Provider {
         }
     }
 
-    /// How the emulator is known to be wrong in this case.
-    pub(crate) fn known_fault(&self, case: &str) -> Option<&'static str> {
-        let mut faults = self.known_faults.iter();
-        faults.find_map(|(faulty, fault)| (*faulty == case).then_some(*fault))
+    /// What is known of this case to be different from the real service.
+    pub(crate) fn waiver(&self, case: &str) -> Option<&'static Waiver> {
+        self.known_faults.iter().find(|waiver| waiver.case == case)
     }
 }

@@ -17,7 +17,7 @@ use super::{Options, StartFailure};
 use crate::emulator::{Emulator, PythonEmulator};
 use crate::exchange::sqs::SqsExchanges;
 use crate::setting::S3Settings;
-use crate::{Evidence, Provider, Wire};
+use crate::{Evidence, Provider, Waiver, Wire};
 
 pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
     package: "ministack",
@@ -35,17 +35,17 @@ pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
 /// The endpoint that stands for AWS itself, with the credentials of the standard environment.
 pub(super) const LIVE: &str = "live";
 /// Where MiniStack 1.5 is known to differ from AWS, read in its source and seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[
-    ("B-403", "MiniStack ignores If-None-Match on CopyObject"),
-    (
+const KNOWN_FAULTS: &[Waiver] = &[
+    Waiver::fails("B-403", "MiniStack ignores If-None-Match on CopyObject"),
+    Waiver::fails(
         "D-434",
         "MiniStack refuses begins_with where an item has another type there",
     ),
-    (
+    Waiver::fails(
         "D-435",
         "MiniStack fills a new index with items whose attributes have another type",
     ),
-    ("D-440", "MiniStack does not say what BatchGetItem consumes"),
+    Waiver::fails("D-440", "MiniStack does not say what BatchGetItem consumes"),
 ];
 pub(super) const REGION: &str = "us-east-1";
 

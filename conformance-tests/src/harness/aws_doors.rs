@@ -7,7 +7,7 @@ use isobar_aws::function::InvokeMode;
 
 use super::StartFailure;
 use crate::door::lambda::LambdaDoors;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Waiver};
 
 /// A function URL; where a case needs a stage, an HTTP API. It is the way of the provider `aws`.
 pub(crate) const FUNCTION_URL: LambdaDoors = LambdaDoors {
@@ -25,27 +25,36 @@ pub const NAMES: [&str; 6] = [
     "aws-alb-multi",
 ];
 
-const DECODED_PATH: (&str, &str) = (
+const DECODED_PATH: Waiver = Waiver::fails(
     "G-200",
     "HTTP APIs decode paths, and end them at a question mark",
 );
-const SEVEN_METHODS: (&str, &str) = (
-    "G-207",
+const DECODED_BYTES: Waiver = Waiver::fails(
+    "G-452",
+    "HTTP APIs decode paths, so that a stray percent sign becomes an escape",
+);
+const UNTOLD_CLIENTS: Waiver = Waiver::fails(
+    "G-456",
+    "Lambda does not tell the function that its client is gone",
+);
+const SEVEN_METHODS: Waiver = Waiver::passes(
+    "G-453",
     "API Gateway takes GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
 );
-const QUERY_IN_MAPS: (&str, &str) = ("G-202", "the door tells queries as keys and values only");
+const QUERY_IN_MAPS: Waiver =
+    Waiver::fails("G-202", "the door tells queries as keys and values only");
 
 /// What each door does to requests before the function sees them.
-const REWRITTEN: [&[(&str, &str)]; 6] = [
-    &[],
-    &[DECODED_PATH, SEVEN_METHODS],
-    &[DECODED_PATH, SEVEN_METHODS, QUERY_IN_MAPS],
+const REWRITTEN: [&[Waiver]; 6] = [
+    &[UNTOLD_CLIENTS],
+    &[DECODED_PATH, DECODED_BYTES, SEVEN_METHODS],
+    &[DECODED_PATH, DECODED_BYTES, SEVEN_METHODS, QUERY_IN_MAPS],
     &[SEVEN_METHODS, QUERY_IN_MAPS],
     &[
         QUERY_IN_MAPS,
-        ("G-100", "of headers of one name it passes the last"),
-        ("G-201", "of headers of one name it passes the last"),
-        ("G-402", "of parameters of one name it passes the last"),
+        Waiver::fails("G-100", "of headers of one name it passes the last"),
+        Waiver::fails("G-201", "of headers of one name it passes the last"),
+        Waiver::fails("G-402", "of parameters of one name it passes the last"),
     ],
     &[QUERY_IN_MAPS],
 ];

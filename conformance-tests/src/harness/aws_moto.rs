@@ -3,7 +3,7 @@
 use super::aws::connect_emulator;
 use super::{Options, StartFailure};
 use crate::emulator::PythonEmulator;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Waiver};
 
 /// The stores of the AWS provider, on moto's server or at the endpoint of one.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
@@ -29,56 +29,56 @@ pub async fn start(options: &Options) -> Result<Provider, StartFailure> {
 }
 
 /// Where moto 5.2 is known to differ from AWS, read in its source and seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[
-    ("B-005", NOT_XML),
-    ("B-015", NO_CHECKSUM),
-    ("B-020", OTHER_CHECKSUM),
-    ("B-205", NOT_XML),
-    ("B-227", OTHER_CHECKSUM),
-    ("B-230", OTHER_CHECKSUM),
-    (
+const KNOWN_FAULTS: &[Waiver] = &[
+    Waiver::fails("B-005", NOT_XML),
+    Waiver::fails("B-015", NO_CHECKSUM),
+    Waiver::fails("B-020", OTHER_CHECKSUM),
+    Waiver::fails("B-205", NOT_XML),
+    Waiver::fails("B-227", OTHER_CHECKSUM),
+    Waiver::fails("B-230", OTHER_CHECKSUM),
+    Waiver::fails(
         "B-233",
         "moto says that every upload was begun on a day of the year 2010",
     ),
-    ("B-235", OTHER_CHECKSUM),
-    ("B-236", NO_CHECKSUM),
-    ("B-251", NOT_XML),
-    ("B-261", UNSIGNED),
-    ("B-265", UNSIGNED),
-    ("B-282", "moto does not know the version called null"),
-    ("B-403", "moto ignores If-None-Match on CopyObject"),
-    ("B-404", OTHER_CHECKSUM),
-    ("B-405", OTHER_CHECKSUM),
-    ("B-408", UNSIGNED),
-    ("B-410", LIST_PARTS),
-    ("B-430", LIST_PARTS),
-    ("B-436", NOT_XML),
-    ("B-437", UNSIGNED),
-    ("B-438", UNSIGNED),
-    (
+    Waiver::fails("B-235", OTHER_CHECKSUM),
+    Waiver::fails("B-236", NO_CHECKSUM),
+    Waiver::fails("B-251", NOT_XML),
+    Waiver::fails("B-261", UNSIGNED),
+    Waiver::fails("B-265", UNSIGNED),
+    Waiver::fails("B-282", "moto does not know the version called null"),
+    Waiver::fails("B-403", "moto ignores If-None-Match on CopyObject"),
+    Waiver::fails("B-404", OTHER_CHECKSUM),
+    Waiver::fails("B-405", OTHER_CHECKSUM),
+    Waiver::fails("B-408", UNSIGNED),
+    Waiver::fails("B-410", LIST_PARTS),
+    Waiver::fails("B-430", LIST_PARTS),
+    Waiver::fails("B-436", NOT_XML),
+    Waiver::fails("B-437", UNSIGNED),
+    Waiver::fails("B-438", UNSIGNED),
+    Waiver::fails(
         "D-037",
         "moto answers 500 where a projection leads through a number",
     ),
-    ("D-206", "moto takes the boolean true for the number 1"),
-    ("D-230", LOST),
-    ("D-231", LOST),
-    ("D-232", LOST),
-    ("D-262", MIXED),
-    (
+    Waiver::fails("D-206", "moto takes the boolean true for the number 1"),
+    Waiver::varies("D-230", LOST),
+    Waiver::varies("D-231", LOST),
+    Waiver::varies("D-232", LOST),
+    Waiver::fails("D-262", MIXED),
+    Waiver::fails(
         "D-297",
         "moto's stream has records of a transaction that was cancelled",
     ),
-    ("D-405", LOST),
-    ("D-412", MIXED),
-    ("D-417", MIXED),
-    ("D-430", LOST),
-    ("D-432", LOST),
-    ("D-434", "moto's begins_with finds no bytes"),
-    (
+    Waiver::varies("D-405", LOST),
+    Waiver::fails("D-412", MIXED),
+    Waiver::fails("D-417", MIXED),
+    Waiver::varies("D-430", LOST),
+    Waiver::varies("D-432", LOST),
+    Waiver::fails("D-434", "moto's begins_with finds no bytes"),
+    Waiver::fails(
         "D-435",
         "moto answers 500 where items of an index have attributes of another type",
     ),
-    (
+    Waiver::fails(
         "D-440",
         "moto does not say what TransactWriteItems consumes",
     ),

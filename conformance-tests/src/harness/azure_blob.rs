@@ -9,14 +9,14 @@ use isobar_fault_proxy::Protocol;
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
 use crate::setting::AzureSettings;
-use crate::{Evidence, Provider, Wire};
+use crate::{Evidence, Provider, Waiver, Wire};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
 const LIVE: &str = "live";
 /// The account of every emulator, whose key is published.
 const ACCOUNT: &str = "devstoreaccount1";
 /// Where Azurite is known to differ from the service, as seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[(
+const KNOWN_FAULTS: &[Waiver] = &[Waiver::fails(
     "B-202",
     "Azurite answers 500 to a listing of a key with U+FFFF, for which XML has no form",
 )];

@@ -8,14 +8,14 @@ use isobar_fault_proxy::Protocol;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider, Wire};
+use crate::{Evidence, Provider, Waiver, Wire};
 
 /// The endpoint that stands for the account that the variables of Azure's tools name.
 const LIVE: &str = "live";
 /// The account of every emulator, whose key is published.
 const ACCOUNT: &str = "devstoreaccount1";
 /// Where Azurite is known to differ from the service, as seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[];
+const KNOWN_FAULTS: &[Waiver] = &[];
 
 /// Starts Azurite, or uses the emulator whose `http://HOST:PORT` was given; `live` is Azure itself.
 pub async fn start(options: &Options) -> Result<Provider, StartFailure> {

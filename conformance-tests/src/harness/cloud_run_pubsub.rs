@@ -8,10 +8,13 @@ use super::StartFailure;
 use crate::door::pubsub::PubSubDoors;
 use crate::emulator::Emulator;
 use crate::exchange::pubsub::PubSubExchanges;
-use crate::{Evidence, Provider};
+use crate::{Evidence, Provider, Waiver};
 
 /// Where Google's emulator is known to differ from Pub/Sub, as seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[("G-401", NO_KEYS), ("G-424", NO_KEYS)];
+const KNOWN_FAULTS: &[Waiver] = &[
+    Waiver::fails("G-401", NO_KEYS),
+    Waiver::fails("G-424", NO_KEYS),
+];
 const NO_KEYS: &str = "the emulator does not tell the ordering key in what it pushes";
 
 /// Starts the emulator of the Google Cloud SDK.

@@ -8,13 +8,13 @@ use isobar_gcp::config::Place;
 
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
-use crate::{Evidence, Provider, Wire};
+use crate::{Evidence, Provider, Waiver, Wire};
 
 /// Any name will do: an emulator has every project.
 pub(crate) const PROJECT: &str = "isobar-conformance";
 
 /// Where Google's emulator is known to differ from Firestore, as seen.
-const KNOWN_FAULTS: &[(&str, &str)] = &[(
+const KNOWN_FAULTS: &[Waiver] = &[Waiver::varies(
     "D-256",
     "on a busy machine the emulator answers one RunQuery from more than one state",
 )];

@@ -7,7 +7,7 @@ use isobar_gcp::blob::{Clients, Place};
 
 use super::{Options, StartFailure};
 use crate::setting::GcsSettings;
-use crate::{BucketSettings, Evidence, Provider};
+use crate::{BucketSettings, Evidence, Provider, Waiver};
 
 /// The endpoint that stands for Cloud Storage itself, with the Application Default Credentials.
 const LIVE: &str = "live";
@@ -22,38 +22,38 @@ const MISSING: &str = "there is no emulator of Cloud Storage in a registry that 
 
 /// Where googleapis/storage-testbench 0.45 is known to differ from the service, read in its source
 /// and seen, and what the service has no objects for.
-const KNOWN_FAULTS: &[(&str, &str)] = &[
-    ("B-002", NO_PAGES),
-    ("B-003", NO_PAGES),
-    ("B-004", NO_PAGES),
-    ("B-250", NO_PAGES),
-    ("B-009", OWN_METADATA),
-    ("B-013", OWN_METADATA),
-    ("B-015", OWN_METADATA),
-    ("B-210", OWN_METADATA),
-    ("B-211", OWN_METADATA),
-    ("B-212", OWN_METADATA),
-    ("B-213", OWN_METADATA),
-    ("B-214", OWN_METADATA),
-    ("B-020", OWN_METADATA),
-    ("B-215", OWN_METADATA),
-    ("B-222", OWN_METADATA),
-    ("B-271", OWN_METADATA),
-    ("B-200", JOINED_SLASHES),
-    ("B-201", JOINED_SLASHES),
-    ("B-203", NO_SUCH_NAME),
-    ("B-205", NO_SUCH_NAME),
-    ("B-206", NO_SUCH_NAME),
-    ("B-282", NO_PAST),
-    ("B-431", NO_PAST),
-    ("B-432", NO_PAST),
-    ("B-433", NO_PAST),
-    ("B-434", NO_PAST),
-    (
+const KNOWN_FAULTS: &[Waiver] = &[
+    Waiver::fails("B-002", NO_PAGES),
+    Waiver::fails("B-003", NO_PAGES),
+    Waiver::fails("B-004", NO_PAGES),
+    Waiver::fails("B-250", NO_PAGES),
+    Waiver::fails("B-009", OWN_METADATA),
+    Waiver::fails("B-013", OWN_METADATA),
+    Waiver::fails("B-015", OWN_METADATA),
+    Waiver::fails("B-210", OWN_METADATA),
+    Waiver::fails("B-211", OWN_METADATA),
+    Waiver::fails("B-212", OWN_METADATA),
+    Waiver::fails("B-213", OWN_METADATA),
+    Waiver::fails("B-214", OWN_METADATA),
+    Waiver::fails("B-020", OWN_METADATA),
+    Waiver::fails("B-215", OWN_METADATA),
+    Waiver::fails("B-222", OWN_METADATA),
+    Waiver::fails("B-271", OWN_METADATA),
+    Waiver::fails("B-200", JOINED_SLASHES),
+    Waiver::fails("B-201", JOINED_SLASHES),
+    Waiver::fails("B-203", NO_SUCH_NAME),
+    Waiver::fails("B-205", NO_SUCH_NAME),
+    Waiver::fails("B-206", NO_SUCH_NAME),
+    Waiver::fails("B-282", NO_PAST),
+    Waiver::fails("B-431", NO_PAST),
+    Waiver::fails("B-432", NO_PAST),
+    Waiver::fails("B-433", NO_PAST),
+    Waiver::fails("B-434", NO_PAST),
+    Waiver::fails(
         "B-252",
         "storage-testbench folds at the first character of a delimiter",
     ),
-    ("B-436", NO_PAGES),
+    Waiver::fails("B-436", NO_PAGES),
 ];
 const NO_PAST: &str =
     "storage-testbench keeps versions in every bucket and does not tell which are past";
@@ -63,11 +63,11 @@ const JOINED_SLASHES: &str = "storage-testbench takes several slashes in a path 
 const NO_SUCH_NAME: &str = "Cloud Storage has no objects called . or .., or below \
                             .well-known/acme-challenge/, so that these keys are refused (rule K1)";
 /// The same of the service itself.
-const KNOWN_LIMITS: &[(&str, &str)] = &[
-    ("B-200", NO_SUCH_NAME),
-    ("B-203", NO_SUCH_NAME),
-    ("B-205", NO_SUCH_NAME),
-    ("B-206", NO_SUCH_NAME),
+const KNOWN_LIMITS: &[Waiver] = &[
+    Waiver::fails("B-200", NO_SUCH_NAME),
+    Waiver::fails("B-203", NO_SUCH_NAME),
+    Waiver::fails("B-205", NO_SUCH_NAME),
+    Waiver::fails("B-206", NO_SUCH_NAME),
 ];
 
 /// Uses the endpoint that was given: `live`, or `http://HOST:PORT` for contents, and after a comma

@@ -12,7 +12,7 @@ use super::aws::{MINISTACK, REGION, emulated_s3};
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
 use crate::setting::S3Settings;
-use crate::{Evidence, Provider, Wire};
+use crate::{Evidence, Provider, Waiver, Wire};
 
 /// Starts a directory of its own.
 pub fn start_fs() -> Result<Provider, StartFailure> {
@@ -27,6 +27,11 @@ pub fn start_fs() -> Result<Provider, StartFailure> {
     })
 }
 
+const IN_MEMORY: &[Waiver] = &[Waiver::fails(
+    "B-227",
+    "the memory of this process is the store",
+)];
+
 /// Starts an empty memory.
 pub fn start_memory() -> Result<Provider, StartFailure> {
     let endpoint = "opendal-memory:".to_owned();
@@ -34,7 +39,7 @@ pub fn start_memory() -> Result<Provider, StartFailure> {
     Ok(Provider {
         blobs: Some(Arc::new(store)),
         endpoint,
-        known_faults: &[("B-227", "the memory of this process is the store")],
+        known_faults: IN_MEMORY,
         ..Provider::new("opendal-memory", Evidence::Embedded)
     })
 }

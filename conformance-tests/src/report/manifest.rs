@@ -93,7 +93,9 @@ impl ProviderManifest {
             endpoint: provider.endpoint.clone(),
             emulator: emulator.map(|emulator| format!("{} {}", emulator.name, emulator.version)),
             capabilities: capabilities.collect(),
-            known_faults: provider.known_faults.iter().copied().collect(),
+            known_faults: (provider.known_faults.iter())
+                .map(|waiver| (waiver.case, waiver.reason))
+                .collect(),
             missing: None,
         }
     }

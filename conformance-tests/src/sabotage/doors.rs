@@ -56,12 +56,18 @@ pub(super) const ALL: &[Sabotage] = &[
     request("paths are decoded on the way", "G-200", |request| {
         request.target = request.target.replacen("%2F", "/", 1).replace("%25", "%");
     }),
-    request("doubled slashes are folded", "G-200", |request| {
+    request("doubled slashes are folded", "G-450", |request| {
         let (path, query) = split(&request.target);
         request.target = format!("{}{query}", path.replace("//", "/"));
     }),
-    request("dot segments are resolved", "G-200", |request| {
+    request("dot segments are resolved", "G-450", |request| {
         request.target = request.target.replace("/./", "/");
+    }),
+    request("long paths are cut", "G-451", |request| {
+        request.target.truncate(4_096);
+    }),
+    request("a stray percent sign is escaped", "G-452", |request| {
+        request.target = request.target.replace("%zz", "%25zz");
     }),
     request("escapes are written in capitals", "G-200", |request| {
         request.target = request.target.replace("%2f", "%2F");
@@ -168,6 +174,27 @@ pub(super) const ALL: &[Sabotage] = &[
             }
         },
     ),
+    request("long header values are cut", "G-455", |request| {
+        for (_, value) in &mut request.headers {
+            value.truncate(4_096);
+        }
+    }),
+    request("DELETE becomes POST", "G-207", |request| {
+        if request.method == "DELETE" {
+            "POST".clone_into(&mut request.method);
+        }
+    }),
+    response(
+        "preflights are answered on the way",
+        "G-454",
+        |request, response| {
+            let asks = |(name, _): &(String, Vec<u8>)| name == "access-control-request-method";
+            if request.headers.iter().any(asks) {
+                response.status = 204;
+                response.body.clear();
+            }
+        },
+    ),
     request("header values are ASCII", "G-203", |request| {
         for (_, value) in &mut request.headers {
             value.retain(u8::is_ascii);
@@ -193,7 +220,7 @@ pub(super) const ALL: &[Sabotage] = &[
             request.target = format!("/{stage}{}", request.target);
         }
     }),
-    request("unusual methods become POST", "G-207", |request| {
+    request("unusual methods become POST", "G-453", |request| {
         if request.method == "PURGE" {
             "POST".clone_into(&mut request.method);
         }
