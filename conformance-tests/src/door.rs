@@ -9,6 +9,7 @@ pub mod fn_agent;
 pub mod function_url;
 pub(crate) mod http1;
 pub mod lambda;
+mod limit;
 pub mod local;
 pub mod openwhisk;
 mod payload;
@@ -16,11 +17,17 @@ mod process;
 pub mod pubsub;
 mod queue;
 mod s3;
+mod stream;
 
 pub(crate) use brought::percent_encoded;
+pub use limit::SizeLimit;
+pub use process::ProbeProcess;
+pub use stream::{Piece, Pieces, WireStream};
 
 use std::fmt;
 use std::net::IpAddr;
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
@@ -154,6 +161,42 @@ pub trait Doors: fmt::Debug + Send + Sync {
         4_000_000
     }
 
+    /// Whether the platform puts a stage before the path, which is taken away again.
+    fn has_stages(&self) -> bool {
+        false
+    }
+
+    /// Whether a request reaches the application on a connection of its own, as its client wrote it.
+    fn is_server(&self) -> bool {
+        false
+    }
+
+    /// Whether proxies in front are trusted that [`isobar_serve::TRUSTED_HOPS_VARIABLE`] counts; then a door
+    /// [opens with](Self::open_with) variables.
+    fn counts_hops(&self) -> bool {
+        false
+    }
+
+    /// How much content of a request is passed on.
+    fn content_limit(&self) -> SizeLimit {
+        SizeLimit::SERVER_CONTENT
+    }
+
+    /// How much of path and query is passed on, where there is a limit.
+    fn target_limit(&self) -> Option<SizeLimit> {
+        Some(SizeLimit::SERVER_TARGET)
+    }
+
+    /// How much of the names and values of header fields is passed on, where there is a limit.
+    fn head_limit(&self) -> Option<SizeLimit> {
+        Some(SizeLimit::SERVER_HEAD)
+    }
+
+    /// How long the platform says that a request has, where it says so.
+    fn deadline(&self) -> Option<Duration> {
+        None
+    }
+
     /// Whether a request waits until the one before it was answered.
     fn one_at_a_time(&self) -> bool {
         false
@@ -168,6 +211,13 @@ pub trait Doors: fmt::Debug + Send + Sync {
         Err(isobar::Error::unsupported(Capability::CloudEvents).into())
     }
 
+    /// Starts a probe that cannot start; what the platform hears of it, and how the process ended.
+    async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
+        Err(Failure::unverified(
+            "nothing is said of how the platform hears of a failed start",
+        ))
+    }
+
     /// Starts the probe and waits until it takes requests.
     async fn open(&self) -> Result<Box<dyn Door>, Failure>;
 }
@@ -177,6 +227,11 @@ pub trait Doors: fmt::Debug + Send + Sync {
 pub trait Door: fmt::Debug + Send + Sync {
     /// Sends a request and waits for its answer.
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure>;
+
+    /// Sends a request and reads the response as it comes, on platforms that pass it on like that.
+    async fn stream(&self, _: &WireRequest) -> Result<WireStream, Failure> {
+        Err(isobar::Error::unsupported(Capability::ResponseStreaming).into())
+    }
 
     /// Has messages delivered to the probe's topic, and again those that it refuses, as the platform
     /// does; they may still be under way when this returns.
@@ -210,6 +265,11 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// the platform does; the changes may still be under way when this returns.
     async fn write(&self, _: &[WireWrite]) -> Result<(), Failure> {
         Err(isobar::Error::unsupported(Capability::ChangeEvents).into())
+    }
+
+    /// The probe's process, where the suite has started it as its platform does.
+    fn process(&self) -> Option<&ProbeProcess> {
+        None
     }
 
     /// The lines with this text that the probe has logged, as whoever collects its logs has them.

@@ -2,6 +2,7 @@
 
 mod events;
 mod files;
+mod lifecycle;
 mod messages;
 mod notes;
 mod observed;
@@ -21,6 +22,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     notes::CASES,
     observed::CASES,
     ticks::CASES,
+    lifecycle::CASES,
     events::CASES,
 ];
 

@@ -6,6 +6,7 @@ mod paths;
 mod platform;
 mod requests;
 mod responses;
+mod streams;
 
 use crate::Case;
 
@@ -17,4 +18,5 @@ pub(crate) const CASES: &[&[Case]] = &[
     platform::CASES,
     requests::CASES,
     responses::CASES,
+    streams::CASES,
 ];

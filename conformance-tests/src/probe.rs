@@ -4,11 +4,14 @@ pub(crate) mod callers;
 pub(crate) mod files;
 pub(crate) mod inbox;
 pub(crate) mod notes;
+pub(crate) mod prompted;
 pub(crate) mod ticks;
+pub(crate) mod turned;
 
 use std::future::ready;
 use std::io::Write as _;
 use std::net::IpAddr;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +22,7 @@ use http_body_util::BodyExt as _;
 use isobar::driver::function::FunctionDriver;
 use isobar::driver::topic::TopicDriver;
 use isobar::function::Context;
-use isobar::http::routing::get;
+use isobar::http::routing::{get, post};
 use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
 use isobar::{App, Capabilities, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
@@ -35,6 +38,7 @@ pub(crate) use files::FILES;
 use inbox::Inbox;
 pub(crate) use inbox::TOPIC;
 pub(crate) use notes::NOTES;
+use turned::TurnedClock;
 
 /// The environment variable that turns this program into the probe: `local`, `lambda`, [`CONNECT`] or
 /// [`CONNECT_ON_PIPES`].
@@ -51,6 +55,14 @@ pub(crate) const CHANGES: &str = "ISOBAR_CONFORMANCE_CHANGES";
 
 /// The environment variable by which the probe on Lambda knows where it sends messages: a place of SQS.
 pub(crate) const TOPICS: &str = "ISOBAR_CONFORMANCE_TOPICS";
+
+/// How long a handler may take to hear what happens around it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The environment variable with which the probe cannot start.
+pub(crate) const BROKEN: &str = "ISOBAR_CONFORMANCE_BROKEN";
+/// What is told of that.
+pub(crate) const NO_START: &str = "cannot be built";
 
 /// The header that tells the probe what to answer.
 const ANSWER: &str = "x-probe-answer";
@@ -72,6 +84,8 @@ pub(crate) struct Seen {
     pub(crate) id: String,
     /// The client's address.
     pub(crate) remote: Option<IpAddr>,
+    /// The time that is left for work, in milliseconds.
+    pub(crate) remaining: Option<u128>,
     pub(crate) trace: SeenTrace,
 }
 
@@ -135,9 +149,13 @@ pub(crate) async fn told(
     method: &str,
     answer: &Told,
 ) -> Result<WireResponse, Failure> {
+    door.send(&telling(method, answer)?).await
+}
+
+/// The request that the probe answers like this.
+pub(crate) fn telling(method: &str, answer: &Told) -> Result<WireRequest, Failure> {
     let answer = serde_json::to_string(answer).map_err(|error| Failure::new(error.to_string()))?;
-    let request = WireRequest::new(method, "/told").header(ANSWER, answer);
-    door.send(&request).await
+    Ok(WireRequest::new(method, "/told").header(ANSWER, answer))
 }
 
 /// Runs the probe where this process was started as one; `main` calls it first.
@@ -159,8 +177,11 @@ pub fn requested() -> Result<bool> {
     };
     let serve = async {
         if platform == CONNECT || platform == CONNECT_ON_PIPES {
-            isobar_connect::run(woken()).await;
-            return Ok(());
+            let ended = isobar_connect::run(woken()).await;
+            let failed = || isobar::Error::new(isobar::ErrorKind::Internal, "the probe failed");
+            return (ended == ExitCode::SUCCESS)
+                .then_some(())
+                .ok_or_else(failed);
         }
         if platform == "lambda" {
             let parts = Parts {
@@ -174,11 +195,13 @@ pub fn requested() -> Result<bool> {
         let platform = platform.with_messages(store.clone());
         let platform = platform.with_blob_events(store.clone());
         let platform = platform.with_document_changes(store.clone());
+        let clock = TurnedClock::new();
+        let platform = platform.with_clock(Arc::new(clock.clone()));
         // Whoever started the probe waits for this line.
         let _ = writeln!(std::io::stdout(), "{}", platform.local_addr());
         let parts = Parts {
             topics: Some(store.topics()),
-            store: Some(store),
+            own: Some((store, clock)),
         };
         run(&platform, parts).await
     };
@@ -197,8 +220,8 @@ pub fn requested() -> Result<bool> {
 #[derive(Default)]
 struct Parts {
     topics: Option<Arc<dyn TopicDriver>>,
-    /// Of documents and blobs.
-    store: Option<LocalStore>,
+    /// The store of documents and blobs, and the clock of schedules.
+    own: Option<(LocalStore, TurnedClock)>,
 }
 
 /// The queues to which it sends on Lambda, where there are some.
@@ -216,12 +239,12 @@ async fn run(platform: &dyn FunctionDriver, parts: Parts) -> Result<()> {
     let mut environment = Environment::builder(platform.describe(), clock);
     let sends = Sends {
         messages: parts.topics.is_some(),
-        others: parts.store.is_some(),
+        clock: parts.own.as_ref().map(|(_, clock)| clock.clone()),
     };
     if let Some(topics) = parts.topics {
         environment = environment.topics(topics);
     }
-    if let Some(store) = parts.store {
+    if let Some((store, _)) = parts.own {
         environment = environment
             .blobs(store.blobs())
             .documents(store.documents());
@@ -275,14 +298,15 @@ fn waking(mut app: App<Inbox>, capabilities: Capabilities) -> App<Inbox> {
 }
 
 /// What the probe does that wakes it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sends {
     messages: bool,
-    /// It changes documents and blobs.
-    others: bool,
+    /// It changes documents and blobs, and turns this clock.
+    clock: Option<TurnedClock>,
 }
 
-fn app(sends: Sends) -> App<Inbox> {
+fn app(Sends { messages, clock }: Sends) -> App<Inbox> {
+    let changes = clock.is_some();
     let routes = Routes::new()
         .get("/decoded/{segment}", async |Path(segment): Path<String>| {
             segment
@@ -294,14 +318,21 @@ fn app(sends: Sends) -> App<Inbox> {
         .route("/files", get(files::list).post(files::make))
         .route("/notes", get(notes::list).post(notes::make))
         .get("/ticks", ticks::list)
+        .route("/clock", post(turned::turn))
+        .get("/prompted", prompted::respond)
+        .get("/waiting", prompted::wait)
         .merge(callers::routes())
         .fallback(probe);
     let state = move |environment: &Environment| {
+        if isobar_serve::process_variable(BROKEN).is_some() {
+            return Err(isobar::Error::invalid("this probe was told not to start"));
+        }
         let mut inbox = Inbox::default();
-        if sends.messages {
+        inbox.clock.clone_from(&clock);
+        if messages {
             inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
         }
-        if sends.others {
+        if changes {
             inbox.files = Some(environment.bucket(&FILES)?);
             inbox.notes = Some(environment.collection(&NOTES)?);
         }
@@ -310,10 +341,10 @@ fn app(sends: Sends) -> App<Inbox> {
     let mut app = App::new("probe", state)
         .authorizer(&callers::LOGIN)
         .routes(routes);
-    if sends.messages {
+    if messages {
         app = app.topic(&inbox::TOPIC);
     }
-    if sends.others {
+    if changes {
         app = app.bucket(&FILES).collection(&NOTES);
     }
     app
@@ -355,6 +386,7 @@ async fn probe(
         crc32c: crc32c::crc32c(&received),
         id: invocation.id().as_str().to_owned(),
         remote: invocation.remote_address(),
+        remaining: invocation.remaining().map(|left| left.as_millis()),
         trace: seen_trace(&invocation),
     };
     axum::Json(seen).into_response()

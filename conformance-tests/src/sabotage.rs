@@ -14,6 +14,7 @@ mod filters;
 mod publish;
 mod queries;
 mod rebuilt;
+mod streams;
 mod uploads;
 mod values;
 mod writes;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::door::Doors;
 use crate::harness::{StartFailure, local};
 use crate::{Case, CaseResult, Outcome, Provider, Settings, Topic, catalogue, run};
 use blob::{BlobFault, SabotagedBlobs};
@@ -38,6 +40,8 @@ pub struct Sabotage {
     /// The case that must fail for it.
     pub case: &'static str,
     harm: Harm,
+    /// The doors that are broken, where those of the local platform have nothing of the kind.
+    behind: Option<fn() -> Option<Arc<dyn Doors>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,23 +74,34 @@ impl Catch {
 
 impl Sabotage {
     const fn document(name: &'static str, case: &'static str, fault: DocumentFault) -> Self {
-        let harm = Harm::Document(fault);
-        Self { name, case, harm }
+        Self::new(name, case, Harm::Document(fault))
     }
 
     const fn blob(name: &'static str, case: &'static str, fault: BlobFault) -> Self {
-        let harm = Harm::Blob(fault);
-        Self { name, case, harm }
+        Self::new(name, case, Harm::Blob(fault))
     }
 
     const fn door(name: &'static str, case: &'static str, fault: DoorFault) -> Self {
-        let harm = Harm::Door(fault);
-        Self { name, case, harm }
+        Self::new(name, case, Harm::Door(fault))
     }
 
     const fn publish(name: &'static str, case: &'static str, fault: TopicFault) -> Self {
-        let harm = Harm::Publish(fault);
-        Self { name, case, harm }
+        Self::new(name, case, Harm::Publish(fault))
+    }
+
+    const fn new(name: &'static str, case: &'static str, harm: Harm) -> Self {
+        Self {
+            name,
+            case,
+            harm,
+            behind: None,
+        }
+    }
+
+    /// Breaks other doors than those of the local platform.
+    const fn behind(mut self, doors: fn() -> Option<Arc<dyn Doors>>) -> Self {
+        self.behind = Some(doors);
+        self
     }
 
     /// The part it is broken in.
@@ -101,7 +116,9 @@ impl Sabotage {
 
     fn apply(self, provider: Provider) -> Provider {
         let (documents, blobs) = (provider.documents.clone(), provider.blobs.clone());
-        let (doors, exchanges) = (provider.doors.clone(), provider.exchanges.clone());
+        let others = self.behind.and_then(|others| others());
+        let doors = others.or_else(|| provider.doors.clone());
+        let exchanges = provider.exchanges.clone();
         match self.harm {
             Harm::Document(fault) => Provider {
                 documents: documents.map(|inner| SabotagedDocuments::over(inner, fault)),
@@ -139,6 +156,7 @@ pub fn all() -> Vec<Sabotage> {
         blobs::ALL,
         uploads::ALL,
         doors::ALL,
+        streams::ALL,
         publish::ALL,
     ]
     .concat()
@@ -149,10 +167,24 @@ pub async fn baseline(settings: &Arc<Settings>) -> Result<Vec<CaseResult>, Start
     let provider = Arc::new(local::start_in_memory().await?);
     let cases: Vec<Case> = catalogue()
         .into_iter()
-        .filter(|case| all().iter().any(|sabotage| sabotage.topic() == case.topic))
+        .filter(|case| {
+            let sabotages = all();
+            let mut concerned = sabotages.iter();
+            concerned.any(|sabotage| sabotage.topic() == case.topic || sabotage.case == case.id)
+        })
         .collect();
     let mut results = run(&provider, settings, &cases, |_, _| {}).await;
-    results.retain(|result| result.outcome != Outcome::Supported);
+    let elsewhere = |case: &str| {
+        let mut others = all()
+            .into_iter()
+            .filter(|sabotage| sabotage.behind.is_some());
+        others.any(|sabotage| sabotage.case == case)
+    };
+    results.retain(|result| match result.outcome {
+        Outcome::Supported => false,
+        Outcome::NotVerified => !elsewhere(result.case),
+        _ => true,
+    });
     Ok(results)
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::args::{Args, Command};
 use super::progress::{Progress, print, say};
@@ -12,7 +12,9 @@ use super::{Program, app, diff, self_test};
 use crate::harness::{self, StartFailure};
 use crate::report::manifest::ProviderManifest;
 use crate::report::{Manifest, Report, json, junit, markdown, record, table};
-use crate::{Case, CaseResult, Evidence, Outcome, Provider, Settings, run as run_cases};
+use crate::{
+    Case, CaseResult, Evidence, Outcome, Provider, Settings, Waiver, catalogue, run as run_cases,
+};
 
 /// Whether the run was good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,11 @@ async fn run_provider(
         }
         Err(broken) => return Err(broken).with_context(|| format!("cannot start {name}")),
     };
+    let cases = catalogue();
+    let is_case = |waiver: &Waiver| cases.iter().any(|case| case.id == waiver.case);
+    if let Some(waiver) = provider.known_faults.iter().find(|waiver| !is_case(waiver)) {
+        bail!("{name} has a waiver of {}, which is no case", waiver.case);
+    }
     report
         .manifest
         .providers

@@ -6,6 +6,7 @@ mod invoked;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,8 +20,10 @@ use uuid::Uuid;
 
 use super::application::Application;
 use super::brought::{self, Events, Tried};
-use super::process::ProbeProcess;
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite, http1};
+use super::{
+    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
+    WireStream, WireWrite, http1,
+};
 use crate::{Evidence, Failure, emulator, probe};
 
 pub use front_ends::CONTRACTS;
@@ -77,6 +80,8 @@ pub(crate) struct ContractDoor {
 /// How long the process may take to be there; Cloud Run gives it four minutes, Azure Functions one.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long a request has, where its front end says so.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The address of every client.
 const CLIENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 
@@ -107,6 +112,46 @@ impl Doors for ContractDoors {
         reserved.map(|call| (call.method, call.path)).collect()
     }
 
+    fn is_server(&self) -> bool {
+        self.0.around.is_none()
+    }
+
+    fn counts_hops(&self) -> bool {
+        true
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        // By a variable, or with each request.
+        let tells = ["cloud-run", "alibaba-fc", "tencent-scf"].contains(&self.0.name());
+        let fixed = self.0.facts.deadline.fixed;
+        if tells { Some(TIMEOUT) } else { fixed }
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        let limit = self.0.facts.limits.request;
+        let limit = limit.and_then(|most| usize::try_from(most).ok());
+        let limit = limit.map_or(SizeLimit::SERVER_CONTENT, SizeLimit::exactly);
+        match self.0.around {
+            None => limit,
+            // In Base64, with the rest of the request.
+            Some(_) => SizeLimit {
+                passed: limit.passed / 4 * 3 - 64 * 1_024,
+                ..limit
+            },
+        }
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        // Where there is an envelope, it is content.
+        let plain = self.0.around.is_none();
+        plain.then_some(SizeLimit::SERVER_TARGET)
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        let plain = self.0.around.is_none();
+        plain.then_some(SizeLimit::SERVER_HEAD)
+    }
+
     fn counts_deliveries(&self) -> bool {
         self.0.events.counts
     }
@@ -116,6 +161,12 @@ impl Doors for ContractDoors {
         variables: &[(&'static str, String)],
     ) -> Result<Box<dyn Door>, Failure> {
         Ok(Box::new(self.start(variables).await?))
+    }
+
+    async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
+        let broken = [(probe::BROKEN, "yes".to_owned())];
+        let door = self.launch(None, &broken)?;
+        door.process.failed(probe::NO_START).await
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
@@ -145,6 +196,17 @@ impl ContractDoors {
         application: Option<&Application>,
         more: &[(&'static str, String)],
     ) -> Result<ContractDoor, Failure> {
+        let door = self.launch(application, more)?;
+        door.get_ready().await?;
+        Ok(door)
+    }
+
+    /// Starts the process, whatever becomes of it.
+    fn launch(
+        &self,
+        application: Option<&Application>,
+        more: &[(&'static str, String)],
+    ) -> Result<ContractDoor, Failure> {
         let failed =
             |error: std::io::Error| Failure::new(format!("no place for the probe: {error}"));
         let temporary = TempDir::new().map_err(failed)?;
@@ -160,7 +222,7 @@ impl ContractDoors {
             variables.push((probe::CHANGES, "watched".to_owned()));
         }
         variables.extend_from_slice(more);
-        let door = ContractDoor {
+        Ok(ContractDoor {
             contract: self.0,
             address,
             process: match application {
@@ -168,9 +230,7 @@ impl ContractDoors {
                 None => ProbeProcess::start_alone(&variables)?,
             },
             _temporary: temporary,
-        };
-        door.get_ready().await?;
-        Ok(door)
+        })
     }
 }
 
@@ -251,6 +311,8 @@ impl ContractDoor {
 
 /// What the server says where there was no request that could have an id.
 const WITHOUT_ID: [u16; 3] = [400, 408, 431];
+/// What it says of requests that it does not look into.
+const TOO_LARGE: [u16; 2] = [413, 414];
 
 #[async_trait]
 impl Door for ContractDoor {
@@ -267,12 +329,27 @@ impl Door for ContractDoor {
         let mut own = self.contract.facts.reserved();
         let is_own = own.any(|call| call.path == request.target);
         let filed = response.joined("x-request-id");
-        if filed != id && !is_own && !WITHOUT_ID.contains(&response.status) {
+        // The trace, by which some platforms know a request, is looked for later.
+        let names = self.contract.facts.request_id_headers;
+        let is_early = names.is_empty() && TOO_LARGE.contains(&response.status);
+        if filed != id && !is_own && !is_early && !WITHOUT_ID.contains(&response.status) {
             let what = format!("the platform calls the request {id:?}, the response {filed:?}");
             return Err(Failure::new(what));
         }
         Ok(response)
     }
+
+    async fn stream(&self, request: &WireRequest) -> Result<WireStream, Failure> {
+        let declared = self.contract.facts.capabilities;
+        if !declared.has(Capability::ResponseStreaming) {
+            return Err(isobar::Error::unsupported(Capability::ResponseStreaming).into());
+        }
+        let mut passed = request.clone();
+        (self.contract.fields)(&mut passed, &Uuid::new_v4());
+        let opened = http1::open(self.address, &passed).await;
+        opened.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+
     async fn bring(
         &self,
         name: Option<&str>,
@@ -349,6 +426,10 @@ impl Door for ContractDoor {
             (self.contract.events.tick)(schedule, tried)
         })
         .await
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        Some(&self.process)
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

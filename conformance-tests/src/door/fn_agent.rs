@@ -17,8 +17,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::application::Application;
-use super::process::ProbeProcess;
-use super::{Door, Doors, WireRequest, WireResponse, http1};
+use super::{Door, Doors, ProbeProcess, WireRequest, WireResponse, http1};
 use crate::{Evidence, Failure};
 
 /// Doors to Fn.
@@ -60,6 +59,10 @@ impl Doors for FnDoors {
 
     fn evidence(&self) -> Evidence {
         Evidence::ContractOnly
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(PATIENCE)
     }
 
     fn one_at_a_time(&self) -> bool {
@@ -137,6 +140,10 @@ impl Door for FnDoor {
             return Err(Failure::new(what));
         }
         Ok(response)
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        Some(&self.process)
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
-use isobar_aws::LambdaPlatform;
+use isobar_aws::{FrontDoor, LambdaPlatform};
 use tempfile::TempDir;
 
-use super::process::ProbeProcess;
-use super::{Door, Doors, WireRequest, WireResponse, http1};
+use super::{Door, Doors, ProbeProcess, SizeLimit, WireRequest, WireResponse, http1};
 use crate::emulator::{Emulator, PythonEmulator, StartError};
 use crate::{Evidence, Failure};
 
@@ -93,6 +92,29 @@ impl Doors for FunctionUrlDoors {
         Evidence::ThirdPartyEmulator
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        Some(Duration::from_mins(10))
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        let most = usize::try_from(FrontDoor::FunctionUrl.limits().content);
+        SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        // By its domain it is taken for an HTTP API.
+        let most = FrontDoor::HttpApi.limits().head?;
+        let most = usize::try_from(most).ok()?;
+        Some(SizeLimit {
+            passed: most.saturating_sub(2_048),
+            refused: most + 1,
+        })
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }
@@ -135,6 +157,10 @@ impl Door for FunctionUrlDoor {
             return Err(Failure::new("no answer over HTTP in 30 s"));
         };
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        Some(&self.process)
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

@@ -1,5 +1,7 @@
 //! The smallest HTTP/1.1 client: it writes what it is told and reads one response.
 
+mod incoming;
+
 use std::io;
 use std::net::SocketAddr;
 
@@ -8,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::{WireRequest, WireResponse};
+
+pub(crate) use incoming::open;
 
 /// A request that is being written.
 type Writing<S> = JoinHandle<io::Result<WriteHalf<S>>>;
@@ -18,7 +22,36 @@ pub(crate) async fn exchange(
     request: &WireRequest,
 ) -> io::Result<WireResponse> {
     let stream = TcpStream::connect(address).await?;
-    let (answer, _) = over(stream, &address.to_string(), request).await?;
+    let host = address.to_string();
+    let expects = |(name, _): &(String, Vec<u8>)| name.eq_ignore_ascii_case("expect");
+    if request.headers.iter().any(expects) {
+        return expecting(stream, &host, request).await;
+    }
+    let (answer, _) = over(stream, &host, request).await?;
+    parse(&answer, &request.method)
+}
+
+/// Sends the content only when the server asks for it (RFC 9110, section 10.1.1).
+async fn expecting(
+    mut stream: TcpStream,
+    host: &str,
+    request: &WireRequest,
+) -> io::Result<WireResponse> {
+    stream.write_all(&head(host, request)).await?;
+    let mut answer = Vec::new();
+    loop {
+        if let Some((interim, length)) = read_head(&answer)? {
+            if interim.status == 100 {
+                answer.drain(..length);
+                stream.write_all(&request.body).await?;
+            }
+            break;
+        }
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(malformed("the head is not whole"));
+        }
+    }
+    stream.read_to_end(&mut answer).await?;
     parse(&answer, &request.method)
 }
 
@@ -104,24 +137,39 @@ fn head(host: &str, request: &WireRequest) -> Vec<u8> {
     if !request.body.is_empty() && !named("transfer-encoding") && !named("content-length") {
         field("content-length", request.body.len().to_string().as_bytes());
     }
-    field("connection", b"close");
+    let closes: &[u8] = if named("upgrade") {
+        b"upgrade, close"
+    } else {
+        b"close"
+    };
+    field("connection", closes);
     head.extend(b"\r\n");
     head
 }
 
-fn parse(answer: &[u8], method: &str) -> io::Result<WireResponse> {
+/// A response without its content, and the length of its head; nothing while that is not whole.
+fn read_head(answer: &[u8]) -> io::Result<Option<(WireResponse, usize)>> {
     let mut fields = [httparse::EMPTY_HEADER; 256];
     let mut head = httparse::Response::new(&mut fields);
-    let length = match head.parse(answer).map_err(malformed)? {
-        httparse::Status::Complete(length) => length,
-        httparse::Status::Partial => return Err(malformed("the head is not whole")),
+    let httparse::Status::Complete(length) = head.parse(answer).map_err(malformed)? else {
+        return Ok(None);
     };
-    let status = head.code.unwrap_or_default();
-    let headers: Vec<(String, Vec<u8>)> = head
-        .headers
-        .iter()
-        .map(|field| (field.name.to_ascii_lowercase(), field.value.to_vec()))
-        .collect();
+    let headers = head.headers.iter();
+    let headers = headers.map(|field| (field.name.to_ascii_lowercase(), field.value.to_vec()));
+    let response = WireResponse {
+        status: head.code.unwrap_or_default(),
+        headers: headers.collect(),
+        body: Vec::new(),
+    };
+    Ok(Some((response, length)))
+}
+
+fn parse(answer: &[u8], method: &str) -> io::Result<WireResponse> {
+    let head = read_head(answer)?;
+    let (head, length) = head.ok_or_else(|| malformed("the head is not whole"))?;
+    let WireResponse {
+        status, headers, ..
+    } = head;
     let value = |name: &str| {
         let found = headers.iter().find(|(found, _)| found == name);
         found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())

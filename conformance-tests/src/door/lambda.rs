@@ -3,30 +3,27 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
-use std::collections::HashMap;
-use std::convert::Infallible;
+mod runtime_api;
+
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use isobar::Capabilities;
+use isobar::{Capabilities, Capability};
 use isobar_aws::FrontDoor;
 use isobar_aws::function::{INVOKE_MODE, InvokeMode};
-use isobar_serve::{Options, RequestBody, Server};
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tower::service_fn;
 
 use super::application::Application;
-use super::process::ProbeProcess;
 use super::queue::{self, Queued};
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use super::{
+    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
+    WireStream, WireWrite,
+};
 use super::{dynamodb, payload, s3};
 use crate::{Evidence, Failure, probe};
+use runtime_api::{Answer, RunningApi, RuntimeApi, whole};
 
 /// Doors to Lambda behind one of its front doors.
 #[derive(Debug, Clone, Copy)]
@@ -40,41 +37,17 @@ pub struct LambdaDoors {
 #[derive(Debug)]
 pub(crate) struct LambdaDoor {
     door: FrontDoor,
-    runtime: Arc<RuntimeApi>,
-    server: JoinHandle<()>,
+    mode: InvokeMode,
+    runtime: RunningApi,
     /// Whether an event that fails to the end is a failure: the suite looks at what became of it instead.
     tells_failures: bool,
     process: ProbeProcess,
-}
-
-/// The runtime API of one function.
-#[derive(Debug)]
-struct RuntimeApi {
-    events: mpsc::UnboundedSender<Invocation>,
-    waiting: Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    answers: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
-}
-
-#[derive(Debug)]
-struct Invocation {
-    id: String,
-    event: Bytes,
-    answer: oneshot::Sender<Answer>,
-}
-
-#[derive(Debug)]
-enum Answer {
-    Response(Bytes),
-    Stream(Bytes),
-    Error(Bytes),
 }
 
 /// How long Lambda would let the function run, and a client wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a queue delivers a message that fails, and Lambda an event that nobody waits for.
 const ATTEMPTS: u32 = 3;
-const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
-const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
 #[async_trait]
 impl Doors for LambdaDoors {
@@ -95,12 +68,52 @@ impl Doors for LambdaDoors {
         most.unwrap_or(usize::MAX).min(4_000_000)
     }
 
+    fn has_stages(&self) -> bool {
+        // That of function URLs makes way for an HTTP API, where a case needs one.
+        !matches!(
+            self.door,
+            FrontDoor::LoadBalancer | FrontDoor::LoadBalancerMulti
+        )
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(TIMEOUT)
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        let most = usize::try_from(self.door.limits().content);
+        SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        let most = self.door.limits().head?;
+        let most = usize::try_from(most).ok()?;
+        // The door has fields of its own.
+        Some(SizeLimit {
+            passed: most.saturating_sub(2_048),
+            refused: most + 1,
+        })
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }
 
     fn counts_deliveries(&self) -> bool {
         true
+    }
+
+    async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
+        let (runtime, address) = RuntimeApi::start().await?;
+        let mut variables = self.variables(&address).to_vec();
+        variables.push((probe::BROKEN, "yes".to_owned()));
+        let process = ProbeProcess::start_alone(&variables)?;
+        let (_, ended) = process.failed(probe::NO_START).await?;
+        Ok((runtime.init_errors().await.join("\n"), ended))
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
@@ -123,34 +136,12 @@ impl LambdaDoors {
     }
 
     async fn open_to(&self, application: Option<&Application>) -> Result<LambdaDoor, Failure> {
-        let (events, waiting) = mpsc::unbounded_channel();
-        let runtime = Arc::new(RuntimeApi {
-            events,
-            waiting: Mutex::new(waiting),
-            answers: Mutex::default(),
-        });
-        let options = Options::default().with_max_body_bytes(64 << 20);
-        let bound = Server::bind("127.0.0.1:0", options).await;
-        let bound = bound.map_err(|error| Failure::new(error.to_string()))?;
-        let address = bound.local_addr().to_string();
-        let api = Arc::clone(&runtime);
-        let service = service_fn(move |request| Arc::clone(&api).serve(request));
-        let server = tokio::spawn(bound.run_until(service, std::future::pending()));
-        let mode = match self.mode {
-            InvokeMode::Buffered => "BUFFERED",
-            InvokeMode::ResponseStream => "RESPONSE_STREAM",
-        };
-        let variables = [
-            (INVOKE_MODE, mode.to_owned()),
-            ("AWS_LAMBDA_RUNTIME_API", address),
-            ("AWS_LAMBDA_FUNCTION_NAME", "probe".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
-        ];
+        let (runtime, address) = RuntimeApi::start().await?;
+        let variables = self.variables(&address);
         Ok(LambdaDoor {
             door: self.door,
+            mode: self.mode,
             runtime,
-            server,
             tells_failures: application.is_some(),
             process: match application {
                 Some(application) => ProbeProcess::start_application(application, &variables)?,
@@ -160,9 +151,19 @@ impl LambdaDoors {
     }
 }
 
-impl Drop for LambdaDoor {
-    fn drop(&mut self) {
-        self.server.abort();
+impl LambdaDoors {
+    fn variables(&self, address: &str) -> [(&'static str, String); 5] {
+        let mode = match self.mode {
+            InvokeMode::Buffered => "BUFFERED",
+            InvokeMode::ResponseStream => "RESPONSE_STREAM",
+        };
+        [
+            (INVOKE_MODE, mode.to_owned()),
+            ("AWS_LAMBDA_RUNTIME_API", address.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_NAME", "probe".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
+        ]
     }
 }
 
@@ -172,10 +173,26 @@ impl Door for LambdaDoor {
         let event = payload::event(self.door, request).to_string();
         match self.runtime.invoke(event.into()).await? {
             Answer::Response(answer) => payload::response(self.door, &answer),
-            Answer::Stream(answer) => payload::streamed(&answer),
+            Answer::Stream(pieces) => payload::streamed(&whole(pieces).await?),
             Answer::Error(report) => {
                 let report = String::from_utf8_lossy(&report);
                 Err(Failure::new(format!("the invocation failed: {report}")))
+            }
+        }
+    }
+
+    async fn stream(&self, request: &WireRequest) -> Result<WireStream, Failure> {
+        if self.mode == InvokeMode::Buffered {
+            return Err(isobar::Error::unsupported(Capability::ResponseStreaming).into());
+        }
+        let event = payload::event(self.door, request).to_string();
+        match self.runtime.invoke(event.into()).await? {
+            Answer::Stream(pieces) => payload::open(pieces).await,
+            other => {
+                let told = other.shown();
+                Err(Failure::new(format!(
+                    "the response is not streamed: {told}"
+                )))
             }
         }
     }
@@ -244,6 +261,10 @@ impl Door for LambdaDoor {
         Ok(())
     }
 
+    fn process(&self) -> Option<&ProbeProcess> {
+        Some(&self.process)
+    }
+
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
         self.process.logged(text).await
     }
@@ -254,8 +275,8 @@ impl LambdaDoor {
     pub(crate) async fn poll_queue(&self, event: Bytes) -> Result<Vec<String>, Failure> {
         match self.runtime.invoke(event).await? {
             Answer::Response(answer) => queue::failures(&answer),
-            Answer::Stream(report) | Answer::Error(report) => {
-                let report = String::from_utf8_lossy(&report);
+            failed => {
+                let report = failed.shown();
                 Err(Failure::new(format!("the invocation failed: {report}")))
             }
         }
@@ -282,102 +303,4 @@ impl LambdaDoor {
         }
         Ok(())
     }
-}
-
-impl Answer {
-    /// What it says, for people.
-    fn shown(&self) -> String {
-        let (Self::Response(text) | Self::Stream(text) | Self::Error(text)) = self;
-        String::from_utf8_lossy(text).into_owned()
-    }
-}
-
-impl RuntimeApi {
-    async fn invoke(&self, event: Bytes) -> Result<Answer, Failure> {
-        let (answer, answered) = oneshot::channel();
-        let id = format!("{:032x}", fastrand::u128(..));
-        let gone = || Failure::new("the function is gone");
-        let invocation = Invocation { id, event, answer };
-        self.events.send(invocation).map_err(|_| gone())?;
-        match tokio::time::timeout(TIMEOUT, answered).await {
-            Ok(answer) => answer.map_err(|_| gone()),
-            Err(_) => Err(Failure::new("the function did not answer in 30 s")),
-        }
-    }
-
-    async fn serve(
-        self: Arc<Self>,
-        request: Request<RequestBody>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
-        let path = request.uri().path().to_owned();
-        let step = path.strip_prefix(INVOCATION).unwrap_or_default();
-        let answer = match (request.method(), step.split_once('/')) {
-            (&Method::GET, None) if step == "next" => self.next().await,
-            (&Method::POST, Some((id, "response"))) => {
-                let streams = request.headers().contains_key(RESPONSE_MODE);
-                let form = if streams {
-                    Answer::Stream
-                } else {
-                    Answer::Response
-                };
-                let body = collected(request).await;
-                self.answer(id, body.map(form)).await
-            }
-            (&Method::POST, Some((id, "error"))) => {
-                let body = collected(request).await;
-                self.answer(id, body.map(Answer::Error)).await
-            }
-            _ => status(StatusCode::NOT_FOUND),
-        };
-        Ok(answer)
-    }
-
-    async fn next(&self) -> Response<Full<Bytes>> {
-        let Some(invocation) = self.waiting.lock().await.recv().await else {
-            return status(StatusCode::GONE);
-        };
-        let Invocation { id, event, answer } = invocation;
-        let deadline = SystemTime::now() + TIMEOUT;
-        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let response = Response::builder()
-            .header("content-type", "application/json")
-            .header("lambda-runtime-aws-request-id", &id)
-            .header(
-                "lambda-runtime-deadline-ms",
-                deadline.as_millis().to_string(),
-            )
-            .header(
-                "lambda-runtime-invoked-function-arn",
-                "arn:aws:lambda:us-east-1:123456789012:function:probe",
-            )
-            .header(
-                "lambda-runtime-trace-id",
-                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=53995c3f42cd8ad8;Sampled=1",
-            )
-            .body(Full::from(event));
-        self.answers.lock().await.insert(id, answer);
-        response.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
-    }
-
-    async fn answer(&self, id: &str, answer: Option<Answer>) -> Response<Full<Bytes>> {
-        let waiting = self.answers.lock().await.remove(id);
-        match (waiting, answer) {
-            (Some(waiting), Some(answer)) => {
-                let _ = waiting.send(answer);
-                status(StatusCode::ACCEPTED)
-            }
-            _ => status(StatusCode::BAD_REQUEST),
-        }
-    }
-}
-
-async fn collected(request: Request<RequestBody>) -> Option<Bytes> {
-    let collected = request.into_body().collect().await.ok()?;
-    Some(collected.to_bytes())
-}
-
-fn status(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
 }

@@ -1,6 +1,8 @@
 //! Through a TCP connection to the local platform's server, written byte by byte.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::Capabilities;
@@ -8,10 +10,15 @@ use isobar::driver::function::FunctionDriver as _;
 use isobar_local::{LocalPlatform, LocalStore};
 
 use super::http1;
-use super::process::ProbeProcess;
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
-use crate::probe::{files, inbox, notes};
-use crate::{Evidence, Failure};
+use super::{
+    Door, Doors, ProbeProcess, WireChange, WireMessage, WireRequest, WireResponse, WireStream,
+    WireWrite,
+};
+use crate::probe::{files, inbox, notes, turned};
+use crate::{Evidence, Failure, probe};
+
+/// A year, be it a leap year.
+const YEAR: Duration = Duration::from_hours(366 * 24);
 
 /// Doors to the local platform.
 #[derive(Debug)]
@@ -53,8 +60,18 @@ impl Doors for LocalDoors {
         Some(Ipv4Addr::LOCALHOST.into())
     }
 
+    fn is_server(&self) -> bool {
+        true
+    }
+
     fn counts_deliveries(&self) -> bool {
         true
+    }
+
+    async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
+        let broken = [(probe::BROKEN, "yes".to_owned())];
+        let process = ProbeProcess::start("local", &broken)?;
+        process.failed(probe::NO_START).await
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
@@ -73,6 +90,11 @@ impl Door for LocalDoor {
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
     }
 
+    async fn stream(&self, request: &WireRequest) -> Result<WireStream, Failure> {
+        let opened = http1::open(self.address, request).await;
+        opened.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
+    }
+
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
         inbox::publish(self, messages).await
     }
@@ -83,6 +105,15 @@ impl Door for LocalDoor {
 
     async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
         notes::write(self, writes).await
+    }
+
+    async fn tick(&self, _: &str) -> Result<(), Failure> {
+        // Some day of it, the one schedule of the probe is due.
+        turned::turn_on(self, YEAR).await
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        Some(&self.process)
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::application::Application;
-use super::{Door, Doors, WireRequest, WireResponse};
+use super::{Door, Doors, SizeLimit, WireRequest, WireResponse};
 use crate::{Evidence, Failure};
 use container::Container;
 use proxy::Proxy;
@@ -64,6 +64,22 @@ impl Doors for OpenWhiskDoors {
 
     fn most_content(&self) -> usize {
         MOST_CONTENT
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(PATIENCE)
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        SizeLimit::exactly(1_024 * 1_024)
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        None
     }
 
     fn one_at_a_time(&self) -> bool {

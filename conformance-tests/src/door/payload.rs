@@ -11,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isobar_aws::FrontDoor;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc;
 
-use super::{WireRequest, WireResponse};
+use super::{Piece, Pieces, WireRequest, WireResponse, WireStream};
 use crate::Failure;
 
 /// The address of every client.
@@ -45,6 +46,35 @@ pub(super) fn response(door: FrontDoor, answer: &[u8]) -> Result<WireResponse, F
 /// The response that a function URL sends for an answer that is streamed.
 pub(super) fn streamed(answer: &[u8]) -> Result<WireResponse, Failure> {
     http_api::streamed(answer)
+}
+
+/// The same as it comes, once its head is there.
+pub(super) async fn open(mut pieces: mpsc::Receiver<Piece>) -> Result<WireStream, Failure> {
+    let mut begun = Vec::new();
+    while !http_api::has_head(&begun) {
+        match pieces.recv().await {
+            Some(Piece::Content(content)) => begun.extend(content),
+            Some(Piece::Broken(why)) => return Err(Failure::new(why)),
+            None => break,
+        }
+    }
+    let mut head = http_api::streamed(&begun)?;
+    let first = std::mem::take(&mut head.body);
+    Ok(WireStream::new(head, async move |passed: Pieces| {
+        let first = (!first.is_empty()).then_some(Piece::Content(first));
+        let mut next = first;
+        loop {
+            if let Some(piece) = next
+                && passed.send(piece).await.is_err()
+            {
+                return;
+            }
+            next = pieces.recv().await;
+            if next.is_none() {
+                return;
+            }
+        }
+    }))
 }
 
 fn split(target: &str) -> (&str, &str) {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::application::Application;
@@ -17,16 +18,49 @@ use crate::{Failure, issuer, probe};
 
 /// A running probe; dropping it ends it.
 #[derive(Debug)]
-pub(super) struct ProbeProcess {
-    child: Child,
+pub struct ProbeProcess {
+    child: Mutex<Child>,
     logs: Logs,
 }
 
 /// How long a line may take from the probe to where it is read.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a process may take to end; most platforms give it 10 s.
+const ENDING: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);
 
 impl ProbeProcess {
+    fn of(child: Child, logs: Logs) -> Self {
+        let child = Mutex::new(child);
+        Self { child, logs }
+    }
+
+    /// Tells it to end, as platforms do.
+    pub(crate) async fn terminate(&self) -> Result<(), Failure> {
+        let id = self.child.lock().await.id();
+        let id = id.ok_or_else(|| Failure::new("the probe has ended already"))?;
+        // Only a program of the system sends a signal without code that the compiler cannot check.
+        let sent = Command::new("/bin/kill")
+            .args(["-TERM", &id.to_string()])
+            .status()
+            .await;
+        match sent {
+            Ok(status) if status.success() => Ok(()),
+            other => Err(Failure::new(format!("no signal reaches it: {other:?}"))),
+        }
+    }
+
+    /// How it ended, once it has.
+    pub(crate) async fn end(&self) -> Result<ExitStatus, Failure> {
+        let mut child = self.child.lock().await;
+        // Whoever waits closes it, and the probe ends with it.
+        let _input = child.stdin.take();
+        let Ok(ended) = tokio::time::timeout(ENDING, child.wait()).await else {
+            return Err(Failure::new("the probe goes on 20 s after it was to end"));
+        };
+        ended.map_err(|error| Failure::new(format!("the probe is gone: {error}")))
+    }
+
     /// Starts this very program as a probe on `platform`; its `main` must ask
     /// [`probe::requested`].
     pub(super) fn start(platform: &str, variables: &[(&str, String)]) -> Result<Self, Failure> {
@@ -42,8 +76,15 @@ impl ProbeProcess {
             .kill_on_drop(true)
             .spawn();
         child
-            .map(|child| Self { child, logs })
+            .map(|child| Self::of(child, logs))
             .map_err(|error| not_started(&error))
+    }
+
+    /// The lines with this text that one has logged which ends by itself, and how it ended.
+    pub(super) async fn failed(self, text: &str) -> Result<(String, ExitStatus), Failure> {
+        let ended = self.end().await?;
+        let lines = self.logs.with(text)?;
+        Ok((lines.join("\n"), ended))
     }
 
     /// Starts somebody's application in place of the probe, with its own variables and these.
@@ -62,13 +103,13 @@ impl ProbeProcess {
         // What it writes goes where the application's owner finds it.
         let logs = Logs::new()?;
         child
-            .map(|child| Self { child, logs })
+            .map(|child| Self::of(child, logs))
             .map_err(|error| application.not_started(&error))
     }
 
     /// Waits for its end, and says how it ended.
     pub(super) async fn ended(&mut self) -> String {
-        let ended = self.child.wait().await;
+        let ended = self.child.get_mut().wait().await;
         ended.map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
@@ -81,7 +122,7 @@ impl ProbeProcess {
             .stderr(logs.writer()?)
             .spawn();
         child
-            .map(|child| Self { child, logs })
+            .map(|child| Self::of(child, logs))
             .map_err(|error| not_started(&error))
     }
 
@@ -105,7 +146,7 @@ impl ProbeProcess {
             Lines::of(errors).copied_to(copy()?),
         ];
         let logs = Logs::new()?;
-        Ok((Self { child, logs }, lines))
+        Ok((Self::of(child, logs), lines))
     }
 
     /// The same, with its standard input, and what it writes to descriptor 3.
@@ -132,7 +173,7 @@ impl ProbeProcess {
         let (Some(input), Some(results)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Failure::new("the probe has no pipes"));
         };
-        Ok((Self { child, logs }, input, Lines::of(results)))
+        Ok((Self::of(child, logs), input, Lines::of(results)))
     }
 
     /// The lines with this text that it has logged, once there is one; a last one without an end is still being written.
@@ -152,7 +193,7 @@ impl ProbeProcess {
 
     /// The first line that it writes.
     pub(super) async fn first_line(&mut self) -> Result<String, Failure> {
-        let output = self.child.stdout.take();
+        let output = self.child.get_mut().stdout.take();
         let output = output.ok_or_else(|| Failure::new("the probe has no output"))?;
         let mut line = String::new();
         match BufReader::new(output).read_line(&mut line).await {

@@ -1,6 +1,7 @@
 //! Cloud Run as its front end is played, but for messages, which Google's own emulator of Pub/Sub pushes.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -10,7 +11,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::contract::{CONTRACTS, ContractDoor, ContractDoors};
-use super::{Door, Doors, WireMessage, WireRequest, WireResponse, brought, http1};
+use super::{
+    Door, Doors, ProbeProcess, SizeLimit, WireMessage, WireRequest, WireResponse, WireStream,
+    brought, http1,
+};
 use crate::probe::TOPIC;
 use crate::{Evidence, Failure};
 
@@ -66,6 +70,14 @@ impl Doors for PubSubDoors {
 
     fn most_content(&self) -> usize {
         self.front.most_content()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.front.deadline()
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        self.front.content_limit()
     }
 
     fn counts_deliveries(&self) -> bool {
@@ -132,6 +144,10 @@ impl Door for PubSubDoor {
         self.front.send(request).await
     }
 
+    async fn stream(&self, request: &WireRequest) -> Result<WireStream, Failure> {
+        self.front.stream(request).await
+    }
+
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
         let messages = messages.iter().map(|message| {
             let attributes = message.attributes.iter().cloned();
@@ -146,6 +162,10 @@ impl Door for PubSubDoor {
         let messages: Vec<_> = messages.collect();
         self.ask("POST", &publish, &json!({ "messages": messages }))
             .await
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        self.front.process()
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

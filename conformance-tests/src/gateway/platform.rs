@@ -1,15 +1,25 @@
 //! What platforms differ in stays theirs: addresses, sizes, paths for health checks.
 
-use crate::door::WireRequest;
+use isobar_serve::TRUSTED_HOPS_VARIABLE;
+use serde_json::Value;
+
+use crate::door::{Door, WireRequest, WireResponse};
 use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
 pub(crate) const CASES: &[Case] = &[
     Case::gateway(
         "G-209",
-        "content of 12 MB arrives whole or is refused with 413, never cut",
+        "as much content as the way takes arrives whole, and more is refused with 413 and the same code",
         "N10",
         |ctx| Box::pin(large_contents(ctx)),
+    )
+    .alone(),
+    Case::gateway(
+        "G-458",
+        "a path and query as long as the way takes arrives whole, and a longer one is refused with 414 and the same code",
+        "N10",
+        |ctx| Box::pin(long_targets(ctx)),
     ),
     Case::gateway(
         "G-246",
@@ -19,7 +29,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-403",
-        "header fields of 100 KB arrive whole or are refused with 431",
+        "as many bytes of header fields as the way takes arrive whole, and more are refused with 431",
         "N10",
         |ctx| Box::pin(large_heads(ctx)),
     ),
@@ -29,29 +39,73 @@ pub(crate) const CASES: &[Case] = &[
         "N1",
         |ctx| Box::pin(client_addresses(ctx)),
     ),
+    Case::gateway(
+        "G-459",
+        "where proxies are counted, the client's address is what the outermost of them saw",
+        "N1",
+        |ctx| Box::pin(behind_proxies(ctx)),
+    ),
 ];
 
-async fn large_contents(ctx: Context) -> Result<(), Failure> {
-    const LENGTH: usize = 12_000_000;
-    let door = ctx.door().await?;
-    let content = vec![b'x'; LENGTH];
-    let large = WireRequest::new("POST", "/large").body(content);
-    let response = door.send(&large).await?;
-    match response.status {
-        200 => {
-            let seen = seen(&*door, &large).await?;
-            expect::equal("the length", &seen.length, &LENGTH)?;
-        }
-        413 => {
-            let kind = response.joined("content-type");
-            let problem = "application/problem+json";
-            expect::equal("the refusal's type", kind.as_str(), problem)?;
-        }
-        status => return Err(Failure::new(format!("the status is {status}"))),
+/// The refusal with which every platform tells that something is too large.
+fn is_refused(
+    (what, size): (&str, usize),
+    response: &WireResponse,
+    (status, code): (u16, &str),
+) -> Result<(), Failure> {
+    let what = format!("of {size} bytes of {what}");
+    expect::equal(&format!("the status {what}"), &response.status, &status)?;
+    // A server cannot answer a head that it has not read with more than a status.
+    if status == 431 && response.body.is_empty() {
+        return Ok(());
     }
+    let kind = response.joined("content-type");
+    let problem = "application/problem+json";
+    expect::equal(&format!("the type {what}"), kind.as_str(), problem)?;
+    let problem: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let found = problem["code"].as_str().unwrap_or_default();
+    expect::equal(&format!("the code {what}"), found, code)
+}
+
+async fn still_there(door: &dyn Door) -> Result<(), Failure> {
     let after = WireRequest::new("POST", "/after").body("still here");
-    let seen = seen(&*door, &after).await?;
+    let seen = seen(door, &after).await?;
     expect::equal("the next length", &seen.length, &10)
+}
+
+async fn large_contents(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let limit = ctx.doors()?.content_limit();
+    let content = vec![b'x'; limit.passed];
+    let checksum = crc32c::crc32c(&content);
+    let fitting = WireRequest::new("POST", "/large").body(content);
+    let fitting = seen(&*door, &fitting).await?;
+    expect::equal("the length", &fitting.length, &limit.passed)?;
+    expect::equal("the checksum", &fitting.crc32c, &checksum)?;
+    let larger = WireRequest::new("POST", "/large").body(vec![b'x'; limit.refused]);
+    let response = door.send(&larger).await?;
+    let what = ("content", limit.refused);
+    is_refused(what, &response, (413, "body_too_large"))?;
+    still_there(&*door).await
+}
+
+async fn long_targets(ctx: Context) -> Result<(), Failure> {
+    /// More than the servers of other platforms take.
+    const UNLIMITED: usize = 9_000;
+    let door = ctx.door().await?;
+    let limit = ctx.doors()?.target_limit();
+    let long = |size: usize| format!("/{}?{}", "p".repeat(4_000), "q".repeat(size - 4_002));
+    let fitting = long(limit.map_or(UNLIMITED, |limit| limit.passed));
+    let seen = seen(&*door, &WireRequest::new("GET", &fitting)).await?;
+    let length = 1 + seen.path.len() + seen.query.trim_end_matches('=').len();
+    expect::equal("the length", &length, &fitting.len())?;
+    if let Some(limit) = limit {
+        let longer = WireRequest::new("GET", long(limit.refused));
+        let response = door.send(&longer).await?;
+        let what = ("path and query", limit.refused);
+        is_refused(what, &response, (414, "target_too_long"))?;
+    }
+    still_there(&*door).await
 }
 
 const PATHS: [(&str, &str); 18] = [
@@ -117,23 +171,56 @@ async fn client_addresses(ctx: Context) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn large_heads(ctx: Context) -> Result<(), Failure> {
-    let door = ctx.door().await?;
-    let large = (0..50).fold(WireRequest::new("GET", "/"), |request, nth| {
-        request.header(&format!("x-large-{nth}"), "v".repeat(2_000))
-    });
-    let response = door.send(&large).await?;
-    match response.status {
-        200 => {
-            let seen = seen(&*door, &large).await?;
-            let found = seen.headers.iter();
-            let found =
-                found.filter(|(name, value)| name.starts_with("x-large-") && value.len() == 2_000);
-            expect::equal("the large fields", &found.count(), &50)?;
-        }
-        431 => {}
-        status => return Err(Failure::new(format!("the status is {status}"))),
+async fn behind_proxies(ctx: Context) -> Result<(), Failure> {
+    if !ctx.doors()?.counts_hops() {
+        let reason = "the platform tells the client's address, whatever proxies are before it";
+        return Err(Failure::unverified(reason));
     }
-    let after = seen(&*door, &WireRequest::new("GET", "/after")).await?;
-    expect::equal("the next path", after.path.as_str(), "/after")
+    // The front end is the last proxy, and appends the address that it saw.
+    let (claimed, proxied) = ("192.0.2.66", "203.0.113.9");
+    let request = WireRequest::new("GET", "/")
+        .header("x-forwarded-for", format!("{claimed}, {proxied}"))
+        .header("forwarded", format!("for={claimed}"));
+    let seen_by_front_end = "198.51.100.7";
+    for (hops, expected) in [(1, seen_by_front_end), (2, proxied)] {
+        let variables = [(TRUSTED_HOPS_VARIABLE, hops.to_string())];
+        let door = ctx.door_with(&variables).await?;
+        let seen = seen(&*door, &request).await?;
+        let found = seen.remote.map(|address| address.to_string());
+        let what = format!("the client's address behind {hops} proxies");
+        expect::equal(&what, &found.as_deref(), &Some(expected))?;
+    }
+    Ok(())
+}
+
+/// A request whose header fields have so many bytes beside what every request has.
+fn with_fields(size: usize) -> WireRequest {
+    const FIELD: usize = 2_000;
+    let fields = (0..size.div_ceil(FIELD)).map(|nth| {
+        let name = format!("x-large-{nth:02}");
+        let value = "v".repeat(FIELD.min(size - nth * FIELD).max(11) - name.len());
+        (name, value)
+    });
+    fields.fold(WireRequest::new("GET", "/"), |request, (name, value)| {
+        request.header(&name, value)
+    })
+}
+
+async fn large_heads(ctx: Context) -> Result<(), Failure> {
+    /// More than any of the limits.
+    const UNLIMITED: usize = 100_000;
+    let door = ctx.door().await?;
+    let limit = ctx.doors()?.head_limit();
+    let fitting = with_fields(limit.map_or(UNLIMITED, |limit| limit.passed));
+    let seen = seen(&*door, &fitting).await?;
+    for (name, value) in &fitting.headers {
+        let found = seen.only(name).map(<[u8]>::len);
+        expect::equal(&format!("the length of {name}"), &found, &Some(value.len()))?;
+    }
+    if let Some(limit) = limit {
+        let response = door.send(&with_fields(limit.refused)).await?;
+        let what = ("header fields", limit.refused);
+        is_refused(what, &response, (431, "head_too_large"))?;
+    }
+    still_there(&*door).await
 }

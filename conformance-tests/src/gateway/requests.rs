@@ -82,6 +82,18 @@ pub(crate) const CASES: &[Case] = &[
         "N5",
         |ctx| Box::pin(bodies(ctx)),
     ),
+    Case::gateway(
+        "G-461",
+        "content for which a client waits to be asked is asked for with 100, or refused before it is sent",
+        "N5",
+        |ctx| Box::pin(expected_bodies(ctx)),
+    ),
+    Case::gateway(
+        "G-210",
+        "a request to go over to WebSocket is answered as HTTP by a handler that has no other protocol",
+        "N1",
+        |ctx| Box::pin(upgrades(ctx)),
+    ),
 ];
 
 fn get(target: impl Into<String>) -> WireRequest {
@@ -271,6 +283,9 @@ async fn host(ctx: Context) -> Result<(), Failure> {
 }
 
 async fn stages(ctx: Context) -> Result<(), Failure> {
+    if !ctx.doors()?.has_stages() {
+        return Err(Failure::unverified("the platform has no stages"));
+    }
     let door = ctx.door().await?;
     for path in ["/prod/a%20b", "/", "/prod", "/production"] {
         let staged = WireRequest {
@@ -350,5 +365,41 @@ async fn bodies(ctx: Context) -> Result<(), Failure> {
         let found = String::from_utf8_lossy(value(&seen, "content-type")?).into_owned();
         expect::equal("the content type", found.as_str(), content_type)?;
     }
+    Ok(())
+}
+
+async fn expected_bodies(ctx: Context) -> Result<(), Failure> {
+    let doors = ctx.doors()?;
+    if !doors.is_server() {
+        let reason = "what stands before the application answers expectations itself";
+        return Err(Failure::unverified(reason));
+    }
+    let door = ctx.door().await?;
+    let expecting = |content: Vec<u8>| {
+        let request = WireRequest::new("POST", "/").header("expect", "100-continue");
+        request.body(content)
+    };
+    let content = vec![b'x'; 100_000];
+    let sent = seen(&*door, &expecting(content.clone())).await?;
+    expect::equal("the length", &sent.length, &content.len())?;
+    let large = vec![b'x'; doors.content_limit().refused];
+    let refused = door.send(&expecting(large)).await?;
+    expect::equal("the status of a refusal", &refused.status, &413)
+}
+
+/// A server may ignore the field (RFC 9110, section 7.8); the client sees that no other protocol begins.
+async fn upgrades(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let request = get("/chat")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let response = door.send(&request).await?;
+    expect::equal("the status", &response.status, &200)?;
+    for field in ["upgrade", "sec-websocket-accept"] {
+        let found = response.values(field);
+        expect::equal(&format!("what is answered as {field}"), &found, &Vec::new())?;
+    }
+    seen(&*door, &get("/after")).await?;
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Told {
+pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Told {
     let headers = headers.iter();
     Told {
         status,

@@ -15,6 +15,7 @@ const KNOWN_FAULTS: &[Waiver] = &[
         "cargo-lambda takes the first header of a name only",
     ),
     Waiver::fails("G-222", "cargo-lambda adds to Vary"),
+    Waiver::fails("G-242", DEADLINE),
     Waiver::fails("G-252", DEADLINE),
     Waiver::fails("G-427", DEADLINE),
     Waiver::fails("G-428", DEADLINE),

@@ -12,13 +12,7 @@ use super::StartFailure;
 use crate::door::local::LocalDoors;
 use crate::exchange::local::LocalExchanges;
 use crate::provider::ServerTask;
-use crate::{BucketSettings, Evidence, Provider, SettingError, Waiver};
-
-/// What nothing from outside can have happen.
-const BY_THE_CLOCK: &[Waiver] = &[Waiver::fails(
-    "G-260",
-    "ticks come by the clock of this machine, which no case turns",
-)];
+use crate::{BucketSettings, Evidence, Provider, SettingError};
 
 /// Opens a store in a new directory, which goes with the provider.
 pub async fn start() -> Result<Provider, StartFailure> {
@@ -34,7 +28,6 @@ pub async fn start() -> Result<Provider, StartFailure> {
         doors: Some(doors),
         server: Some(server),
         endpoint: "a temporary directory".to_owned(),
-        known_faults: BY_THE_CLOCK,
         directory: Some(directory),
         ..Provider::new("local", Evidence::Embedded)
     })

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::files::SeenEvent;
 use super::notes::{Note, SeenChange};
 use super::ticks::SeenTick;
+use super::turned::TurnedClock;
 use crate::Failure;
 use crate::door::{Door, WireMessage, WireRequest};
 
@@ -37,6 +38,8 @@ pub(super) struct Inbox {
     ticks: Arc<Mutex<Vec<SeenTick>>>,
     /// Lets go of a request that is held.
     pub(super) released: Arc<tokio::sync::Notify>,
+    /// Turns on what its schedules go by.
+    pub(super) clock: Option<TurnedClock>,
     pub(super) topic: Option<Topic>,
     pub(super) files: Option<Bucket>,
     pub(super) notes: Option<Collection<Note>>,

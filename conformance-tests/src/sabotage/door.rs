@@ -1,12 +1,17 @@
 //! A door that does what another does, but changes what goes through it.
 
 use std::net::IpAddr;
+use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::Capabilities;
 
-use crate::door::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::door::{
+    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
+    WireStream, WireWrite,
+};
 use crate::{Evidence, Failure};
 
 /// What is wrong; [`DoorFault::NONE`] is nothing.
@@ -16,6 +21,10 @@ pub(super) struct DoorFault {
     pub(super) request: fn(&mut WireRequest),
     /// Changes a response on its way out.
     pub(super) response: fn(&WireRequest, &mut WireResponse),
+    /// Changes a response that comes in pieces.
+    pub(super) stream: fn(WireStream) -> WireStream,
+    /// Changes what the platform hears of a failed start.
+    pub(super) heard: fn(String) -> String,
     /// Changes messages on their way in.
     pub(super) messages: fn(&mut Vec<WireMessage>),
     /// Alters changes of blobs on their way in.
@@ -31,6 +40,8 @@ impl DoorFault {
     pub(super) const NONE: Self = Self {
         request: |_| {},
         response: |_, _| {},
+        stream: |stream| stream,
+        heard: |heard| heard,
         messages: |_| {},
         changes: |_| {},
         writes: |_| {},
@@ -80,6 +91,34 @@ impl Doors for SabotagedDoors {
         self.inner.most_content()
     }
 
+    fn has_stages(&self) -> bool {
+        self.inner.has_stages()
+    }
+
+    fn is_server(&self) -> bool {
+        self.inner.is_server()
+    }
+
+    fn counts_hops(&self) -> bool {
+        self.inner.counts_hops()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.inner.deadline()
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        self.inner.content_limit()
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        self.inner.target_limit()
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        self.inner.head_limit()
+    }
+
     fn one_at_a_time(&self) -> bool {
         self.inner.one_at_a_time()
     }
@@ -95,6 +134,11 @@ impl Doors for SabotagedDoors {
         let inner = self.inner.open_with(variables).await?;
         let fault = self.fault;
         Ok(Box::new(SabotagedDoor { inner, fault }))
+    }
+
+    async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
+        let (heard, ended) = self.inner.open_broken().await?;
+        Ok(((self.fault.heard)(heard), ended))
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
@@ -113,6 +157,11 @@ impl Door for SabotagedDoor {
         let mut response = self.inner.send(&sabotaged).await?;
         (self.fault.response)(request, &mut response);
         Ok(response)
+    }
+
+    async fn stream(&self, request: &WireRequest) -> Result<WireStream, Failure> {
+        let stream = self.inner.stream(request).await?;
+        Ok((self.fault.stream)(stream))
     }
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
@@ -147,6 +196,10 @@ impl Door for SabotagedDoor {
         let mut sabotaged = writes.to_vec();
         (self.fault.writes)(&mut sabotaged);
         self.inner.write(&sabotaged).await
+    }
+
+    fn process(&self) -> Option<&ProbeProcess> {
+        self.inner.process()
     }
 
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {

@@ -1,8 +1,12 @@
 //! Ways in which a gateway may be wrong, each of them shipped by some adapter once.
 
+use std::sync::Arc;
+
 use super::Sabotage;
 use super::door::DoorFault;
-use crate::door::{WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::door::contract::{CONTRACTS, ContractDoors};
+use crate::door::{Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::harness::aws_doors::FUNCTION_URL;
 use crate::probe::{files::FAILS_ONCE, notes};
 
 const NONE: DoorFault = DoorFault::NONE;
@@ -49,6 +53,13 @@ const fn writes(
 
 const fn logs(name: &'static str, case: &'static str, logs: fn(&mut Vec<String>)) -> Sabotage {
     Sabotage::door(name, case, DoorFault { logs, ..NONE })
+}
+
+/// The doors to Knative, where proxies are counted.
+fn knative() -> Option<Arc<dyn Doors>> {
+    let mut contracts = CONTRACTS.iter();
+    let contract = contracts.find(|contract| contract.name() == "knative")?;
+    Some(Arc::new(ContractDoors(contract)))
 }
 
 /// All of them.
@@ -169,7 +180,7 @@ pub(super) const ALL: &[Sabotage] = &[
         "heads that are too large are an error",
         "G-403",
         |request, response| {
-            if request.headers.len() > 40 {
+            if request.headers.len() > 10 && response.status == 431 {
                 response.status = 500;
             }
         },
@@ -219,7 +230,18 @@ pub(super) const ALL: &[Sabotage] = &[
         if let Some(stage) = request.stage.take() {
             request.target = format!("/{stage}{}", request.target);
         }
-    }),
+    })
+    .behind(|| Some(Arc::new(FUNCTION_URL))),
+    response(
+        "the innermost proxy is taken for the client",
+        "G-459",
+        |_, response| {
+            let text = String::from_utf8_lossy(&response.body);
+            let inner = text.replace("\"remote\":\"203.0.113.9\"", "\"remote\":\"198.51.100.7\"");
+            response.body = inner.into_bytes();
+        },
+    )
+    .behind(knative),
     request("unusual methods become POST", "G-453", |request| {
         if request.method == "PURGE" {
             "POST".clone_into(&mut request.method);
@@ -309,6 +331,23 @@ pub(super) const ALL: &[Sabotage] = &[
     request("large content is cut", "G-209", |request| {
         request.body.truncate(9_000_000);
     }),
+    response("refusals tell no code", "G-209", |_, response| {
+        if response.status == 413 {
+            response.body = b"{}".to_vec();
+        }
+    }),
+    request("header fields beyond a size are lost", "G-403", |request| {
+        request.headers.truncate(12);
+    }),
+    response(
+        "targets that are too long are malformed",
+        "G-458",
+        |_, response| {
+            if response.status == 414 {
+                response.status = 400;
+            }
+        },
+    ),
     response(
         "a path for health checks is kept from the application",
         "G-246",
@@ -330,6 +369,26 @@ pub(super) const ALL: &[Sabotage] = &[
     response("large answers are cut", "G-227", |_, response| {
         response.body.truncate(6_000_000);
     }),
+    response(
+        "ticks come under another name",
+        "G-260",
+        |request, response| {
+            if request.target == "/ticks" {
+                let body = String::from_utf8_lossy(&response.body).replace("nightly", "hourly");
+                response.body = body.into_bytes();
+            }
+        },
+    ),
+    response(
+        "a tick that comes again has another id",
+        "G-260",
+        |request, response| {
+            if request.target == "/ticks" {
+                let body = String::from_utf8_lossy(&response.body);
+                response.body = body.replacen("nightly@", "again@", 1).into_bytes();
+            }
+        },
+    ),
     messages("messages are trimmed", "G-261", |messages| {
         for message in messages {
             message.body = message.body.trim().to_owned();
@@ -353,6 +412,52 @@ pub(super) const ALL: &[Sabotage] = &[
             message.group = Some("all".to_owned());
         }
     }),
+    response(
+        "the deadline is the platform's own",
+        "G-460",
+        |_, response| {
+            let text = String::from_utf8_lossy(&response.body);
+            let late = text.replace("\"remaining\":", "\"remaining\":9");
+            response.body = late.into_bytes();
+        },
+    )
+    .behind(|| Some(Arc::new(FUNCTION_URL))),
+    response(
+        "a request is lost when its instance ends",
+        "G-242",
+        |request, response| {
+            if request.target.starts_with("/waiting") {
+                response.status = 503;
+            }
+        },
+    ),
+    response(
+        "content is never asked for",
+        "G-461",
+        |request, response| {
+            if request.headers.iter().any(|(name, _)| name == "expect") {
+                response.status = 417;
+                response.body.clear();
+            }
+        },
+    ),
+    response(
+        "every protocol is agreed to",
+        "G-210",
+        |request, response| {
+            if request.target == "/chat" {
+                response.status = 101;
+            }
+        },
+    ),
+    Sabotage::door(
+        "nobody hears why a start failed",
+        "G-241",
+        DoorFault {
+            heard: |_| String::new(),
+            ..NONE
+        },
+    ),
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {
             response.body = b"unchanged".to_vec();

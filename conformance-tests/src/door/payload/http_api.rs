@@ -149,6 +149,11 @@ fn fields(answer: &Answer) -> Option<Vec<(String, Vec<u8>)>> {
     headers.chain(cookies).collect()
 }
 
+/// Whether the head of a streamed response is whole.
+pub(super) fn has_head(begun: &[u8]) -> bool {
+    begun.windows(8).any(|window| window == [0; 8])
+}
+
 /// The response that the gateway sends while an answer is streamed: a head in JSON, eight zero bytes, the content.
 pub(super) fn streamed(answer: &[u8]) -> Result<WireResponse, Failure> {
     let malformed = malformed("a streamed response", answer);
