@@ -133,12 +133,13 @@ pub(crate) fn info(application: &Application) -> Map<String, Value> {
     info.as_object().cloned().unwrap_or_default()
 }
 
-/// An opaque route stands for its path and for all below.
+/// An opaque route stands for its path and for all below; a mounted router has `/{*rest}` behind its own.
 fn paths(route: &Route) -> Vec<String> {
     if !route.opaque {
         return vec![route.path.clone()];
     }
-    let path = route.path.trim_end_matches('/');
+    let mounted = route.path.rsplit_once("/{*").map(|(path, _)| path);
+    let path = mounted.unwrap_or(&route.path).trim_end_matches('/');
     let own = if path.is_empty() { "/" } else { path };
     vec![own.to_owned(), format!("{path}/{{*{BELOW}}}")]
 }

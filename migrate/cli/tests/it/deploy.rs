@@ -17,35 +17,33 @@ mod order;
 mod refusals;
 mod targets;
 
-/// Everything that an application can declare.
-const EVERYTHING: &str = r#"{
-  "name": "every-thing",
-  "collections": [{ "name": "parcels", "table": "parcels", "partition": "id", "indexes": [{ "name": "by_place" }],
-    "adopted": false, "native_limits": false, "change_feed": true }],
-  "changeTriggers": ["parcels"],
-  "buckets": ["user-photos", "user_photos"],
-  "topics": ["jobs", "mails"],
-  "settings": [{ "name": "GREETING", "default": "hello" }, { "name": "PLACE" }, { "name": "MOOD", "optional": true }],
-  "secrets": [{ "name": "API_KEY" }],
-  "routes": [
-    { "methods": ["GET"], "path": "/files/{*path}", "opaque": false },
-    { "methods": ["*"], "path": "/any/{id}", "opaque": false },
-    { "methods": ["*"], "path": "/legacy", "opaque": true }
-  ],
-  "schedules": [{ "name": "often", "cron": "*/5 * * * *" }, { "name": "weekly", "cron": "0 0 * * MON" }],
-  "subscriptions": ["jobs", "orders"],
-  "blobTriggers": ["user-photos"]
-}"#;
-
 /// The example, which the same build made.
 fn notes() -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_isobar")).with_file_name("notes");
+    built("notes")
+}
+
+/// What the same build made beside the command.
+fn built(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_isobar")).with_file_name(name);
     assert!(
         program.is_file(),
-        "not run: cargo build --workspace makes {}",
+        "not run: cargo build --workspace --all-targets makes {}",
         program.display()
     );
     program
+}
+
+/// The application that declares everything that one can.
+fn everything() -> PathBuf {
+    built("examples/everything")
+}
+
+/// What it declares.
+fn declared() -> String {
+    let described = Command::new(everything()).arg("--describe").output();
+    let described = described.unwrap();
+    assert!(described.status.success(), "{}", stderr(&described));
+    stdout(&described)
 }
 
 fn isobar(arguments: &[&str]) -> Command {
@@ -105,28 +103,14 @@ fn read(directory: &TempDir, file: &str) -> String {
     fs::read_to_string(directory.path().join(file)).unwrap()
 }
 
-/// The table of its collection, as the vendor defines it.
-const TABLES: &str = r#"{ "Resources": { "Table0parcels": { "Type": "AWS::DynamoDB::Table", "Properties": {
-  "TableName": "parcels",
-  "BillingMode": "PAY_PER_REQUEST",
-  "AttributeDefinitions": [
-    { "AttributeName": "id", "AttributeType": "S" }, { "AttributeName": "place", "AttributeType": "S" }
-  ],
-  "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
-  "GlobalSecondaryIndexes": [{
-    "IndexName": "by_place",
-    "KeySchema": [{ "AttributeName": "place", "KeyType": "HASH" }],
-    "Projection": { "ProjectionType": "ALL" }
-  }],
-  "StreamSpecification": { "StreamViewType": "NEW_AND_OLD_IMAGES" }
-} } } }"#;
-
-/// A script that prints what an application would print.
+/// A script that prints what an application would print; its tables are those of the one that declares everything.
 fn application(directory: &Path, description: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let program = directory.join("application");
+    let tables = everything();
     let text = format!(
-        "#!/bin/sh\n[ \"$1\" = --describe ] && cat <<'END' || cat <<'TABLES'\n{description}\nEND\n{TABLES}\nTABLES\n"
+        "#!/bin/sh\n[ \"$1\" = --describe ] || exec '{}' \"$@\"\ncat <<'END'\n{description}\nEND\n",
+        tables.display()
     );
     fs::write(&program, text).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVERYTHING, application, export, exported, notes, parsed, read, validate};
+use super::{application, everything, export, exported, notes, parsed, read, validate};
 use crate::migration::{stderr, stdout};
 
 #[test]
@@ -27,8 +27,7 @@ fn the_template_of_the_example_passes_cfn_lint() {
 #[test]
 fn a_template_of_everything_passes_cfn_lint() {
     let directory = tempfile::tempdir().unwrap();
-    let program = application(directory.path(), EVERYTHING);
-    let output = export("aws", &program, directory.path());
+    let output = export("aws", &everything(), directory.path());
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("ISOBAR_TOPICS"),
@@ -89,8 +88,11 @@ fn the_routes_of_the_example_are_an_openapi_document() {
 #[test]
 fn no_permission_is_wider_than_what_is_declared() {
     let directory = tempfile::tempdir().unwrap();
-    let program = application(directory.path(), EVERYTHING);
-    assert!(export("aws", &program, directory.path()).status.success());
+    assert!(
+        export("aws", &everything(), directory.path())
+            .status
+            .success()
+    );
     for template in [
         parsed(&exported("aws").path().join("template.yaml")),
         parsed(&directory.path().join("template.yaml")),

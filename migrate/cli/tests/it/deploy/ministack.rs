@@ -9,7 +9,7 @@ use isobar_conformance::emulator::{Emulator, PythonEmulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{EVERYTHING, application, export, exported, isobar, notes, python, repository};
+use super::{everything, export, exported, isobar, notes, python, repository};
 use crate::migration::stderr;
 
 const MINISTACK: PythonEmulator = PythonEmulator {
@@ -167,11 +167,11 @@ print(len(policy['Statement']))",
 #[tokio::test]
 async fn a_stack_of_everything_has_its_variables_queues_and_notifications() {
     let directory = tempfile::tempdir().unwrap();
-    let program = application(directory.path(), EVERYTHING);
-    let output = export("aws", &program, directory.path());
+    let output = export("aws", &everything(), directory.path());
     assert!(output.status.success(), "{}", stderr(&output));
     let parameters = [
         "SettingPlace=here",
+        "SettingLoginIssuer=https://login.example",
         "SecretApiKey=api-key",
         "secret=api-key:hidden",
     ];
@@ -196,6 +196,7 @@ print(json.dumps({
             "ISOBAR_DOCUMENTS": "dynamodb:", "ISOBAR_BLOBS": "s3:", "ISOBAR_PREFIX": "demo-",
             "ISOBAR_TOPICS": "sns://us-east-1/000000000000",
             "GREETING": "hello", "PLACE": "here", "API_KEY": "hidden",
+            "LOGIN_ISSUER": "https://login.example", "ISOBAR_AUTHORIZER": "application",
         },
         "sources": ["demo-jobs", "demo-orders", "table/demo-parcels/stream"],
         "partial": true,

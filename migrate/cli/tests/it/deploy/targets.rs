@@ -9,9 +9,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{
-    EVERYTHING, application, export, exported, isobar, parsed, python, repository, validate,
-};
+use super::{application, export, exported, isobar, parsed, python, repository, validate};
 use crate::migration::stderr;
 
 pub(super) fn knative(file: &Path) {
@@ -33,7 +31,7 @@ const REQUESTS_ONLY: [&str; 2] = ["fn", "openwhisk"];
 
 /// Everything that an application can declare and the platform has.
 fn declared_for(target: &str) -> Value {
-    let mut declared: Value = serde_json::from_str(EVERYTHING).unwrap();
+    let mut declared: Value = serde_json::from_str(&super::declared()).unwrap();
     // OpenFaaS has one schedule for each function.
     declared["schedules"].as_array_mut().unwrap().truncate(1);
     if target != "aws" {
@@ -48,7 +46,7 @@ fn declared_for(target: &str) -> Value {
 }
 
 /// What is exported of an application that declares everything that a platform has.
-fn everything(target: &str) -> tempfile::TempDir {
+pub(super) fn everything(target: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let program = application(directory.path(), &declared_for(target).to_string());
     let output = export(target, &program, directory.path());
