@@ -8,6 +8,11 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// What is declared of a collection and is the store's affair, or in the tables that the application prints.
+const OF_STORES: [&str; 4] = ["partition", "sort", "withdrawn", "native_limits"];
+/// What is declared of a route and is the application's own affair everywhere.
+const OF_APPLICATIONS: [&str; 1] = ["body_limit"];
+
 /// A declared application.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
@@ -67,6 +72,9 @@ pub struct Collection {
     pub adopted: bool,
     /// Its changes are read.
     pub change_feed: bool,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 /// An index of a collection.
@@ -144,6 +152,9 @@ pub struct Schedule {
     pub name: String,
     /// Five fields of cron, in UTC.
     pub cron: String,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 /// How many requests a route takes in a time.
@@ -182,6 +193,9 @@ pub struct Route {
     pub rate: Option<Rate>,
     /// Everything below the path belongs to it.
     pub opaque: bool,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 impl Application {
@@ -198,12 +212,61 @@ impl Application {
             );
             return Err(Error::new(ErrorKind::Description, message));
         }
+        application.check_triggers()?;
         application.collections.sort_by(|a, b| a.name.cmp(&b.name));
         application.authorizers.sort_by(|a, b| a.name.cmp(&b.name));
         application.settings.sort_by(|a, b| a.name.cmp(&b.name));
         application.secrets.sort_by(|a, b| a.name.cmp(&b.name));
         application.schedules.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(application)
+    }
+
+    /// Refuses handlers for what is not declared: nobody would make it, or tell of it.
+    fn check_triggers(&self) -> Result<()> {
+        let undeclared = |bucket: &&String| !self.buckets.contains(*bucket);
+        let buckets = self.blob_triggers.iter().filter(undeclared);
+        let buckets = buckets.map(|name| ("events of the bucket", name, "App::bucket"));
+        let is_known = |name: &String| self.collections.iter().any(|one| one.name == *name);
+        let collections = self.change_triggers.iter().filter(|name| !is_known(name));
+        let collections =
+            collections.map(|name| ("changes of the collection", name, "App::collection"));
+        let Some((what, name, how)) = buckets.chain(collections).next() else {
+            return Ok(());
+        };
+        let message = format!(
+            "the application has a handler for {what} {name:?}, which it does not declare: declare it with {how}, or \
+             nothing would tell of it"
+        );
+        Err(Error::new(ErrorKind::Description, message))
+    }
+
+    /// What is declared that this version does not know, each with what declares it.
+    pub(crate) fn unknown(&self) -> Vec<String> {
+        let told = |what: String, name: &String| {
+            format!("{what} declares {name:?}, which this version of isobar does not export")
+        };
+        let own = self.other.keys();
+        let mut unknown: Vec<String> = own
+            .map(|name| told("the application".to_owned(), name))
+            .collect();
+        for route in &self.routes {
+            let names = route.other.keys();
+            let names = names.filter(|name| !OF_APPLICATIONS.contains(&name.as_str()));
+            let shown = format!("the route {} {}", route.methods.join(", "), route.path);
+            unknown.extend(names.map(|name| told(shown.clone(), name)));
+        }
+        for collection in &self.collections {
+            let names = collection.other.keys();
+            let names = names.filter(|name| !OF_STORES.contains(&name.as_str()));
+            let shown = format!("the collection {:?}", collection.name);
+            unknown.extend(names.map(|name| told(shown.clone(), name)));
+        }
+        for schedule in &self.schedules {
+            let shown = format!("the schedule {:?}", schedule.name);
+            let names = schedule.other.keys();
+            unknown.extend(names.map(|name| told(shown.clone(), name)));
+        }
+        unknown
     }
 
     /// Every topic, whether the application sends to it or is woken by it.

@@ -105,10 +105,7 @@ pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
     export
         .notes
         .extend(route_limits::notes(target, application));
-    let unknown = application.other.keys();
-    export.notes.extend(unknown.map(|name| {
-        format!("the application declares {name:?}, which this version of isobar does not export")
-    }));
+    export.notes.extend(application.unknown());
     export.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(export)
 }

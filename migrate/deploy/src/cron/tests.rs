@@ -6,6 +6,7 @@ fn schedule(cron: &str) -> Schedule {
     Schedule {
         name: "nightly".to_owned(),
         cron: cron.to_owned(),
+        other: std::collections::BTreeMap::new(),
     }
 }
 

@@ -102,6 +102,27 @@ fn a_schedule_that_a_platform_cannot_say_is_refused_by_its_name() {
 }
 
 #[test]
+fn a_handler_for_what_is_not_declared_is_refused_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    for (triggers, name, how) in [
+        ("blobTriggers", "photos", "App::bucket"),
+        ("changeTriggers", "notes", "App::collection"),
+    ] {
+        let declared = format!(
+            r#"{{"name":"a","collections":[],"buckets":[],"settings":[],"secrets":[],"routes":[],"schedules":[],
+            "{triggers}":["{name}"]}}"#
+        );
+        let program = application(directory.path(), &declared);
+        for target in ["aws", "gcp", "azure", "alibaba"] {
+            let told = [&*format!("{name:?}"), "does not declare", how];
+            assert_refused(&export(target, &program, &out), 2, &told);
+        }
+    }
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_file_that_somebody_changed_is_kept_unless_it_is_forced() {
     let directory = exported("aws");
     let template = directory.path().join("template.yaml");

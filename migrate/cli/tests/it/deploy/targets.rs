@@ -206,13 +206,30 @@ fn no_export_leaves_a_declared_thing_out_in_silence() {
         let directory = tempfile::tempdir().unwrap();
         let mut declared = declared_for(target);
         declared["somethingNew"] = json!([1]);
+        declared["routes"][0]["newOfRoutes"] = json!({});
+        declared["collections"][0]["newOfCollections"] = json!(true);
+        let has_schedules = declared["schedules"][0].is_object();
+        if has_schedules {
+            declared["schedules"][0]["newOfSchedules"] = json!(1);
+        }
         let program = application(directory.path(), &declared.to_string());
         let mut command = isobar(&["export", target, "--json"]);
         command.arg(program).arg("--out").arg(directory.path());
         let output = command.output().unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let mut text = report["notes"].to_string();
-        assert!(text.contains("somethingNew"), "{text}");
+        for new in ["somethingNew", "newOfRoutes", "newOfCollections"] {
+            assert!(text.contains(new), "{target}: {text}");
+        }
+        assert_eq!(
+            text.contains("newOfSchedules"),
+            has_schedules,
+            "{target}: {text}"
+        );
+        // What is declared today, and is the store's or the application's own affair.
+        for known in ["native_limits", "body_limit", "partition"] {
+            assert!(!text.contains(known), "{target}: {text}");
+        }
         for file in report["files"].as_array().unwrap() {
             let path = file["path"].as_str().unwrap();
             text += path;
