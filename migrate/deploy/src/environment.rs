@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::application::{Application, Schedule};
 use crate::export::Source;
+use crate::target::Waking;
 use crate::yaml::Comment;
 
 /// What a person must fill in.
@@ -23,6 +24,29 @@ const EVENTS_PATH: &str = "/FILL-IN";
 const CHOOSE: &str = "\
 Fill in, the same wherever events are sent from: `/events-` and what `openssl rand -hex 16` prints.";
 
+/// What the container is called, behind the prefix, in which Azure keeps how far it is in the change feeds.
+pub(crate) const LEASES: &str = "leases";
+
+/// What goes before the names of tables, buckets and topics.
+pub(crate) fn prefix(application: &Application) -> String {
+    format!("{}-", application.name.to_ascii_lowercase())
+}
+
+/// What a bucket or a topic is called there.
+pub(crate) fn named(application: &Application, name: &str) -> String {
+    format!("{}{name}", prefix(application))
+}
+
+/// What the table of a collection is called there.
+pub(crate) fn table(application: &Application, name: &str) -> String {
+    let mut collections = application.collections.iter();
+    match collections.find(|collection| collection.name == name) {
+        Some(collection) if collection.named => collection.table.clone(),
+        Some(collection) => named(application, &collection.table),
+        None => named(application, name),
+    }
+}
+
 /// The path to which events are sent.
 pub(crate) fn events_path<'s>(source: &Source<'s>) -> &'s str {
     source.events_path.unwrap_or(EVENTS_PATH)
@@ -30,10 +54,22 @@ pub(crate) fn events_path<'s>(source: &Source<'s>) -> &'s str {
 
 /// Whether anything but requests wakes the application.
 pub(crate) fn waits_for_events(application: &Application) -> bool {
-    !(application.schedules.is_empty()
-        && application.subscriptions.is_empty()
-        && application.blob_triggers.is_empty()
-        && application.change_triggers.is_empty())
+    let mut all = Waking::ALL.into_iter();
+    all.any(|waking| !waiting(application, waking).is_empty())
+}
+
+/// The names of what the application waits for of one kind.
+pub(crate) fn waiting(application: &Application, waking: Waking) -> Vec<&str> {
+    let names = match waking {
+        Waking::Schedules => {
+            let schedules = application.schedules.iter();
+            return schedules.map(|schedule| schedule.name.as_str()).collect();
+        }
+        Waking::Messages => &application.subscriptions,
+        Waking::BlobEvents => &application.blob_triggers,
+        Waking::ChangeEvents => &application.change_triggers,
+    };
+    names.iter().map(String::as_str).collect()
 }
 
 /// A variable with its value, and what a person should know of it.
@@ -69,10 +105,9 @@ pub(crate) fn variables(application: &Application, stores: Stores) -> Vec<Variab
     if !application.topics.is_empty() {
         variables.push(store("ISOBAR_TOPICS", stores.topics));
     }
-    let prefix = format!("{}-", application.name.to_ascii_lowercase());
     variables.push(Variable {
         name: "ISOBAR_PREFIX".to_owned(),
-        value: prefix,
+        value: prefix(application),
         comment: Some("What goes before the names of tables and buckets.".to_owned()),
     });
     for setting in &application.settings {
@@ -101,14 +136,6 @@ fn store(name: &str, url: Option<&str>) -> Variable {
         value: url.unwrap_or(FILL_IN).to_owned(),
         comment: comment.map(str::to_owned),
     }
-}
-
-/// What has to be made by hand for each topic to which the application sends: the text with `NAME` for
-/// what it is called there.
-pub(crate) fn topics_by_hand(application: &Application, how: &str) -> Vec<String> {
-    let prefix = format!("{}-", application.name.to_ascii_lowercase());
-    let named = |topic: &String| how.replace("NAME", &format!("{prefix}{topic}"));
-    application.topics.iter().map(named).collect()
 }
 
 /// A mapping of names to values, and the comments of those at this place.

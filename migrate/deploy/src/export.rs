@@ -2,10 +2,10 @@
 
 use crate::application::Application;
 use crate::error::{Error, Result};
-use crate::target::Target;
+use crate::target::{Target, Waking};
 use crate::{
-    alibaba, aws, azure, fn_project, gcp, knative, openfaas, openwhisk, order, route_limits,
-    tencent,
+    alibaba, aws, azure, environment, fn_project, gcp, knative, openfaas, openwhisk, order,
+    route_limits, tencent,
 };
 
 /// A file to be written.
@@ -120,29 +120,25 @@ fn optional(application: &Application) -> impl Iterator<Item = String> {
     })
 }
 
-/// Refuses what would be deployed and not start.
+/// Refuses what would be deployed and not start: what no platform of the target wakes.
 fn wakeable(target: Target, application: &Application) -> Result<()> {
-    let named = |what: &'static str| move |name: &String| format!("{what} {name:?}");
-    let changes = application.change_triggers.iter();
-    let mut changes = changes.map(named("handler for the changes of"));
-    let schedules = application.schedules.iter().map(|schedule| &schedule.name);
-    let schedules = schedules.map(named("schedule"));
-    let topics = application.subscriptions.iter();
-    let topics = topics.map(named("subscription to the topic"));
-    let buckets = application.blob_triggers.iter();
-    let buckets = buckets.map(named("handler for the bucket"));
-    let refused = match target {
-        Target::Aws => None,
-        Target::OpenWhisk | Target::Fn => {
-            let mut all = schedules.chain(topics).chain(buckets).chain(changes);
-            all.next()
-        }
-        _ => changes.next(),
+    let all = Waking::ALL.into_iter();
+    let unwoken = all.filter(|waking| !target.wakes().contains(waking));
+    let declared = |waking| {
+        let names = environment::waiting(application, waking);
+        names.into_iter().map(move |name| (waking, name))
     };
-    refused.map_or(Ok(()), |what| {
-        let target = target.name();
-        Err(Error::unsupported(format!(
-            "the application has a {what}, which nothing on {target} wakes: it would not start there"
-        )))
-    })
+    let Some((waking, name)) = unwoken.flat_map(declared).next() else {
+        return Ok(());
+    };
+    let what = match waking {
+        Waking::Schedules => "schedule",
+        Waking::Messages => "subscription to the topic",
+        Waking::BlobEvents => "handler for the bucket",
+        Waking::ChangeEvents => "handler for the changes of",
+    };
+    Err(Error::unsupported(format!(
+        "the application has a {what} {name:?}, and the platform of {target} declares no {}: it would not start there",
+        waking.capability()
+    )))
 }

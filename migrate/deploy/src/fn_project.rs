@@ -6,6 +6,7 @@ use crate::application::Application;
 use crate::environment::{self, Stores};
 use crate::export::{Export, File};
 use crate::names::{Names, dns_label};
+use crate::timeouts::{self, Door};
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -13,6 +14,12 @@ What the application declares, for Fn. Written by `isobar export fn`.
 
   isobar package fn BINARY --out .
   fn deploy --app APP";
+
+/// What a function may take.
+const DOOR: Door = Door {
+    usual: 60,
+    most: Some(300),
+};
 
 /// <https://github.com/fnproject/docs/blob/master/fn/reference/func-file.md>
 pub(crate) fn export(application: &Application) -> Export {
@@ -24,7 +31,7 @@ pub(crate) fn export(application: &Application) -> Export {
         "version": "0.0.1",
         "runtime": "docker",
         "memory": 512,
-        "timeout": 60,
+        "timeout": DOOR.seconds(application),
         "config": config,
     });
     comments.push(Comment::new("", HOW));
@@ -57,6 +64,7 @@ pub(crate) fn export(application: &Application) -> Export {
             route.path
         )
     }));
+    notes.extend(timeouts::notes(application, &DOOR, "Fn"));
     Export {
         files: vec![File::new("func.yaml", yaml::document(&whole, &comments))],
         notes,

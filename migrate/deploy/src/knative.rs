@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::cron::Cron;
+use crate::delivery::{FIRST_PAUSE, RETRIES};
 use crate::environment::{self, Kind, Stores, Variable};
 use crate::error::{Error, Result};
 use crate::export::{Export, File, Source};
 use crate::names::{Names, dns_label};
 use crate::route_limits;
+use crate::timeouts::{self, Door};
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -21,13 +23,29 @@ What the application declares, for Knative. Written by `isobar export knative`.
 /// The most requests at once that a service may be given, on Cloud Run as by Knative's defaults
 /// (`container-concurrency-max-limit`).
 const MOST_AT_ONCE: u64 = 1_000;
+/// What a revision gives a request; more where the operator allows more (`max-revision-timeout-seconds`).
+///
+/// <https://github.com/knative/serving/blob/main/config/core/configmaps/defaults.yaml>
+const DOOR: Door = Door {
+    usual: 300,
+    most: Some(600),
+};
+/// The type of the events that carry messages, as Isobar itself sends them; their sources are `topic/NAME`.
+const MESSAGES: &str = "isobar.topic.messages";
+const OTHER_TYPES: &str = "\
+Events of any other type are taken as messages of the topic as well: say their attributes in place of these.";
+const DEAD: &str = "\
+Fill in: what takes the events that fail for good, such as a Service of Kubernetes that keeps them.";
+
 /// Where the variables of a service are.
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    let timeout = DOOR.seconds(application);
     let variables = environment::variables_with_events(source, Stores::default());
-    let service = service(application, &variables);
+    let mut service = service(application, &variables);
+    service["spec"]["template"]["spec"]["timeoutSeconds"] = timeout.into();
     let mut comments = vec![Comment::new("", HOW)];
     comments.extend(service_comments(&variables));
     let mut text = yaml::document(&service, &comments);
@@ -35,17 +53,21 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         text.push_str("---\n");
         text.push_str(&yaml::document(&ticks, &[]));
     }
-    let note = "Fill in the type of the events that carry the messages of this topic.";
     let mut labels = Names::default();
     for topic in &application.subscriptions {
         text.push_str("---\n");
-        let comments = [Comment::new("/spec/filter", note)];
+        let comments = [
+            Comment::new("/spec/filter", OTHER_TYPES),
+            Comment::new("/spec/delivery/deadLetterSink", DEAD),
+        ];
         let name = labels.label(&format!("{}-{topic}", application.name));
         text.push_str(&yaml::document(&trigger(source, (&name, topic)), &comments));
     }
+    let mut notes = environment::unexported(application, &[Kind::Buckets]);
+    notes.extend(timeouts::notes(application, &DOOR, "Knative"));
     Ok(Export {
         files: vec![File::new("service.yaml", text)],
-        notes: environment::unexported(application, &[Kind::Buckets]),
+        notes,
     })
 }
 
@@ -128,16 +150,23 @@ fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
     sources.collect()
 }
 
-/// <https://knative.dev/docs/eventing/triggers/>
+/// <https://knative.dev/docs/eventing/triggers/>, <https://knative.dev/docs/eventing/event-delivery/>
 fn trigger(source: &Source<'_>, (name, topic): (&str, &str)) -> Value {
+    let dead = json!({ "apiVersion": "v1", "kind": "Service", "name": environment::FILL_IN });
     json!({
         "apiVersion": "eventing.knative.dev/v1",
         "kind": "Trigger",
         "metadata": { "name": name },
         "spec": {
             "broker": "default",
-            "filter": { "attributes": { "type": environment::FILL_IN } },
+            "filter": { "attributes": { "type": MESSAGES, "source": format!("topic/{topic}") } },
             "subscriber": sink(source, &format!("/{topic}")),
+            "delivery": {
+                "retry": RETRIES,
+                "backoffPolicy": "exponential",
+                "backoffDelay": format!("PT{FIRST_PAUSE}S"),
+                "deadLetterSink": { "ref": dead },
+            },
         },
     })
 }

@@ -13,6 +13,7 @@ mod azure;
 mod binary;
 mod bundle;
 mod cron;
+mod delivery;
 mod environment;
 mod error;
 mod export;
@@ -29,6 +30,8 @@ mod package;
 mod route_limits;
 mod target;
 mod tencent;
+mod terraform;
+mod timeouts;
 mod yaml;
 
 pub use application::{
@@ -41,4 +44,4 @@ pub use bundle::{Bundle, check_target};
 pub use error::{Error, ErrorKind, Result};
 pub use export::{Architecture, Export, File, Source, documents_of, export};
 pub use package::{Content, Package, PackageSource, is_container, needs_application, package};
-pub use target::Target;
+pub use target::{Target, Waking};

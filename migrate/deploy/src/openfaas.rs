@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::export::{Export, File, Source};
 use crate::names::dns_label;
 use crate::route_limits;
+use crate::timeouts::Door;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -16,6 +17,12 @@ What the application declares, for OpenFaaS. Written by `isobar export openfaas`
 
   isobar package openfaas BINARY --out .
   faas-cli up";
+
+/// What the watchdog gives a request; what the gateway gives it is its operator's affair.
+const DOOR: Door = Door {
+    usual: 30,
+    most: None,
+};
 
 /// <https://docs.openfaas.com/reference/yaml/>
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
@@ -28,6 +35,10 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     environment.insert("ISOBAR_PLATFORM".to_owned(), "openfaas".into());
     if let Some(at_once) = route_limits::at_once(application) {
         environment.insert("max_inflight".to_owned(), at_once.to_string().into());
+    }
+    let timeout = format!("{}s", DOOR.seconds(application));
+    for variable in ["exec_timeout", "write_timeout"] {
+        environment.insert(variable.to_owned(), timeout.as_str().into());
     }
     let mut function = json!({
         "lang": "dockerfile",
@@ -64,9 +75,18 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     });
     let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
     notes.extend(environment::timers(application));
+    notes.extend(gateway(application, &timeout));
     Ok(Export {
         files: vec![File::new("stack.yml", yaml::document(&whole, &comments))],
         notes,
+    })
+}
+
+/// What is to be known of the gateway, which has a time of its own.
+fn gateway(application: &Application, timeout: &str) -> Option<String> {
+    let mut routes = application.routes.iter();
+    routes.any(|route| route.timeout.is_some()).then(|| {
+        format!("the gateway of OpenFaaS has a time of its own for requests (upstream_timeout), which has to be above {timeout}")
     })
 }
 

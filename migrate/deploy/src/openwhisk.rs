@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::application::Application;
 use crate::environment::{self, FILL_IN, Stores};
 use crate::export::{Export, File};
+use crate::timeouts::{self, Door};
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -17,6 +18,14 @@ What the application declares, for Apache OpenWhisk. Written by `isobar export o
 OpenWhisk gives a process no variables of yours: before the image is built, write a line `ENV NAME=VALUE` into its
 Dockerfile for each of these.
 ";
+
+/// What an action may take; operators may allow more than five minutes.
+///
+/// <https://github.com/apache/openwhisk/blob/master/docs/reference.md#system-limits>
+const DOOR: Door = Door {
+    usual: 60,
+    most: Some(300),
+};
 
 /// A raw web action, whose requests arrive as they were sent.
 ///
@@ -35,7 +44,7 @@ pub(crate) fn export(application: &Application) -> Export {
     let action = json!({
         "docker": FILL_IN,
         "web": "raw",
-        "limits": { "timeout": 60_000, "memorySize": 512 },
+        "limits": { "timeout": DOOR.seconds(application) * 1_000, "memorySize": 512 },
     });
     let whole = json!({ "packages": { name: { "actions": { name: action } } } });
     let comments = [
@@ -50,6 +59,6 @@ pub(crate) fn export(application: &Application) -> Export {
             "manifest.yaml",
             yaml::document(&whole, &comments),
         )],
-        notes: Vec::new(),
+        notes: timeouts::notes(application, &DOOR, "OpenWhisk"),
     }
 }

@@ -55,9 +55,72 @@ impl Target {
         }
     }
 
+    /// The platforms that its packages are started on, as `ISOBAR_PLATFORM` calls them.
+    pub fn platforms(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["lambda"],
+            Self::Gcp => &["cloud-run"],
+            Self::Azure => &["azure-functions"],
+            Self::Knative => &["knative"],
+            Self::OpenFaas => &["openfaas"],
+            Self::Alibaba => &["alibaba-fc"],
+            Self::Tencent => &["tencent-scf"],
+            Self::OpenWhisk => &["openwhisk-loop", "openwhisk"],
+            Self::Fn => &["fn"],
+        }
+    }
+
+    /// What wakes an application there besides requests, by the names of the capabilities that its platforms declare,
+    /// in their order.
+    ///
+    /// A test of `isobar-connect` holds it against the tables of the platforms, which this crate does not link.
+    pub fn wakes(self) -> &'static [Waking] {
+        match self {
+            Self::Aws | Self::Gcp | Self::Azure => &Waking::ALL,
+            Self::Knative | Self::OpenFaas | Self::Alibaba | Self::Tencent => {
+                &[Waking::Schedules, Waking::Messages, Waking::BlobEvents]
+            }
+            Self::OpenWhisk | Self::Fn => &[],
+        }
+    }
+
     /// The target with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|target| target.name() == name)
+    }
+}
+
+/// What wakes an application besides requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Waking {
+    /// A schedule.
+    Schedules,
+    /// Messages of a topic.
+    Messages,
+    /// Events of a bucket.
+    BlobEvents,
+    /// Changes of the documents of a collection.
+    ChangeEvents,
+}
+
+impl Waking {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Schedules,
+        Self::Messages,
+        Self::BlobEvents,
+        Self::ChangeEvents,
+    ];
+
+    /// The capability of a platform that brings them.
+    pub fn capability(self) -> &'static str {
+        match self {
+            Self::Schedules => "schedules",
+            Self::Messages => "messages",
+            Self::BlobEvents => "blob-events",
+            Self::ChangeEvents => "change-events",
+        }
     }
 }
 

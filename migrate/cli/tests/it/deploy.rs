@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use crate::migration::{stderr, stdout};
 
 mod aws;
+mod capabilities;
+mod clouds;
 mod legacy;
 mod limits;
 mod ministack;

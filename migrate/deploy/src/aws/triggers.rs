@@ -5,12 +5,8 @@ use serde_json::{Value, json};
 use super::function::TIMEOUT;
 use super::template::{FAILED_EVENTS, FUNCTION, Template, arn, attribute, prefixed, reference};
 use crate::cron::Cron;
+use crate::delivery::{DELIVERIES, TWO_WEEKS};
 use crate::error::Result;
-
-/// How often a message may fail before it is put aside, as in the local store.
-const DELIVERIES: u32 = 5;
-/// The longest that SQS keeps a message, for those that were put aside.
-const TWO_WEEKS: u32 = 1_209_600;
 
 /// A topic as its queue and its topic of SNS have it.
 #[derive(Clone, Copy)]

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use isobar_deploy::{Target, Waking};
+
 use super::{application, export, exported, isobar, parsed, python, repository, validate};
 use crate::migration::stderr;
 
@@ -29,18 +31,35 @@ pub(super) fn azure(directory: &Path) -> std::process::Output {
 /// What nothing but requests wakes.
 const REQUESTS_ONLY: [&str; 2] = ["fn", "openwhisk"];
 
+/// The member of a description in which something that wakes an application is, and an example.
+fn waking(waking: Waking) -> (&'static str, Value, &'static str) {
+    match waking {
+        Waking::Schedules => (
+            "schedules",
+            json!([{ "name": "often", "cron": "*/5 * * * *" }]),
+            "often",
+        ),
+        Waking::Messages => ("subscriptions", json!(["jobs"]), "jobs"),
+        Waking::BlobEvents => ("blobTriggers", json!(["user-photos"]), "user-photos"),
+        Waking::ChangeEvents => ("changeTriggers", json!(["parcels"]), "parcels"),
+        other => panic!("{other:?} is in no description"),
+    }
+}
+
+/// What no platform of a target wakes.
+fn unwoken(target: &str) -> impl Iterator<Item = Waking> {
+    let wakes = Target::named(target).unwrap().wakes();
+    let all = Waking::ALL.into_iter();
+    all.filter(move |waking| !wakes.contains(waking))
+}
+
 /// Everything that an application can declare and the platform has.
-fn declared_for(target: &str) -> Value {
+pub(super) fn declared_for(target: &str) -> Value {
     let mut declared: Value = serde_json::from_str(&super::declared()).unwrap();
     // OpenFaaS has one schedule for each function.
     declared["schedules"].as_array_mut().unwrap().truncate(1);
-    if target != "aws" {
-        declared["changeTriggers"] = json!([]);
-    }
-    if REQUESTS_ONLY.contains(&target) {
-        for kind in ["schedules", "subscriptions", "blobTriggers"] {
-            declared[kind] = json!([]);
-        }
+    for unwoken in unwoken(target) {
+        declared[waking(unwoken).0] = json!([]);
     }
     declared
 }
@@ -78,8 +97,6 @@ fn the_routes_for_googles_gateway_are_an_openapi_2_document() {
         );
     }
     let directory = exported("gcp");
-    let schedules = parsed(&directory.path().join("schedules.yaml"));
-    assert_eq!(schedules["jobs"][0]["schedule"], "0 3 * * *");
     let indexes = fs::read_to_string(directory.path().join("firestore.indexes.json")).unwrap();
     let indexes: Value = serde_json::from_str(&indexes).unwrap();
     assert!(indexes["indexes"].is_array(), "{indexes:#}");
@@ -115,16 +132,18 @@ fn azure_gets_a_host_and_a_function_for_all_that_wakes_the_application() {
     assert_eq!(host["extensions"]["http"]["routePrefix"], "");
     let first = |function: &str| json(&format!("{function}/function.json"))["bindings"][0].clone();
     let waking = |name: &str| first(&format!("FILL-IN-{name}"));
+
     assert_eq!(first("requests")["type"], "httpTrigger");
     assert_eq!(waking("often")["schedule"], "0 */5 * * * *");
     assert_eq!(waking("jobs")["queueName"], "%ISOBAR_PREFIX%jobs");
     // What the platform of Azure looks for in `Data`.
-    let names = ["often", "jobs", "user-photos"].map(|name| waking(name)["name"].clone());
-    assert_eq!(names, ["timer", "queue", "blob"]);
-    assert_eq!(
-        waking("user-photos")["path"],
-        "%ISOBAR_PREFIX%user-photos/{name}"
-    );
+    let woken = ["often", "jobs", "user-photos", "parcels"];
+    let names = woken.map(|name| waking(name)["name"].clone());
+    assert_eq!(names, ["timer", "queue", "eventGrid", "documents"]);
+    let changes = waking("parcels");
+    assert_eq!(changes["type"], "cosmosDBTrigger");
+    assert_eq!(changes["containerName"], "%ISOBAR_PREFIX%parcels");
+    assert_eq!(changes["leaseContainerName"], "%ISOBAR_PREFIX%leases");
     let settings = json("appsettings.json");
     let secret = settings
         .as_array()
@@ -239,7 +258,7 @@ fn no_export_leaves_a_declared_thing_out_in_silence() {
         if !REQUESTS_ONLY.contains(&target) {
             names.extend(["often", "jobs", "user-photos"]);
         }
-        if ["aws", "gcp"].contains(&target) {
+        if ["aws", "gcp", "azure"].contains(&target) {
             names.push("parcels");
         }
         for name in names {
@@ -250,18 +269,10 @@ fn no_export_leaves_a_declared_thing_out_in_silence() {
 
 #[test]
 fn what_would_be_deployed_and_not_start_is_refused_by_name() {
-    for target in isobar_deploy::Target::ALL.map(isobar_deploy::Target::name) {
-        let mut cases = vec![("changeTriggers", json!(["parcels"]), "parcels")];
-        if REQUESTS_ONLY.contains(&target) {
-            let schedule = json!([{ "name": "often", "cron": "*/5 * * * *" }]);
-            cases.push(("schedules", schedule, "often"));
-            cases.push(("subscriptions", json!(["jobs"]), "jobs"));
-            cases.push(("blobTriggers", json!(["user-photos"]), "user-photos"));
-        }
-        if target == "aws" {
-            continue;
-        }
-        for (kind, declared, name) in cases {
+    let mut refused = 0;
+    for target in Target::ALL.map(Target::name) {
+        for unwoken in unwoken(target) {
+            let (kind, declared, name) = waking(unwoken);
             let directory = tempfile::tempdir().unwrap();
             let mut description = declared_for(target);
             description[kind] = declared;
@@ -271,8 +282,12 @@ fn what_would_be_deployed_and_not_start_is_refused_by_name() {
             let told = stderr(&output);
             assert!(told.contains(&format!("{name:?}")), "{target}: {told}");
             assert!(told.contains("would not start"), "{target}: {told}");
+            assert!(told.contains(unwoken.capability()), "{target}: {told}");
+            refused += 1;
         }
     }
+    // Of documents nothing tells on four, and of anything on two more.
+    assert_eq!(refused, 4 + 2 * Waking::ALL.len());
 }
 
 #[test]
@@ -289,6 +304,7 @@ fn what_has_no_name_on_a_platform_is_refused_by_the_one_that_it_has() {
     };
     refused("knative", "nightly_report");
     refused("azure", "a/../../b");
+    refused("gcp", "a/../../b");
 }
 
 #[test]

@@ -1,0 +1,271 @@
+//! What the applications use on Google Cloud and Azure: every argument by the vendors' plugins for Terraform, permissions by
+//! each role, and how often what failed comes again.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::targets::everything;
+use super::{exported, parsed, python, repository};
+use crate::migration::{stderr, stdout};
+
+/// The targets, and what the wheel of their plugin's bindings begins with.
+const CLOUDS: [(&str, &str); 2] = [
+    ("gcp", "cdktf_cdktf_provider_google-"),
+    ("azure", "cdktf_cdktf_provider_azurerm-"),
+];
+
+fn resources(directory: &TempDir) -> Value {
+    let text = fs::read_to_string(directory.path().join("resources.tf.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Has the bindings of a plugin look at a configuration.
+fn checked(wheel: &str, file: &Path) -> std::process::Output {
+    let folder = repository("target/tools/terraform");
+    let mut wheels = fs::read_dir(&folder)
+        .unwrap_or_else(|_| panic!("not run: ./test brings the wheels in {}", folder.display()))
+        .map(|entry| entry.unwrap().path());
+    let wheel = wheels.find(|path| {
+        path.file_name()
+            .unwrap()
+            .to_string_lossy()
+            .starts_with(wheel)
+    });
+    let mut check = python();
+    check.arg(repository("conformance-tests/emulators/terraform.py"));
+    check.arg(wheel.unwrap()).arg(file).output().unwrap()
+}
+
+/// Every block of a kind, in its order.
+fn all<'v>(resources: &'v Value, kind: &str) -> Vec<&'v Value> {
+    let blocks = resources["resource"][kind].as_object();
+    blocks
+        .into_iter()
+        .flat_map(|blocks| blocks.values())
+        .collect()
+}
+
+#[test]
+fn resources_have_the_arguments_that_the_plugins_of_terraform_take() {
+    for (target, wheel) in CLOUDS {
+        for directory in [exported(target), everything(target)] {
+            let file = directory.path().join("resources.tf.json");
+            let output = checked(wheel, &file);
+            assert!(output.status.success(), "{target}: {}", stderr(&output));
+            assert!(stdout(&output).contains("blocks"), "{target}");
+        }
+        // The check itself finds what is wrong.
+        let directory = everything(target);
+        let file = directory.path().join("resources.tf.json");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("max_delivery_attempts", "attempts")).unwrap();
+        let told = stderr(&checked(wheel, &file));
+        assert!(
+            told.contains("has no argument attempts"),
+            "{target}: {told}"
+        );
+    }
+}
+
+/// Roles that no condition of Google narrows to less than a project, and why they are there.
+const OF_A_PROJECT: [&str; 2] = ["roles/datastore.user", "roles/eventarc.eventReceiver"];
+
+/// One member of one resource, or of a project by a role that nothing narrows further.
+fn assert_narrow(kind: &str, member: &Value) {
+    // Neither bindings nor policies, which would take from others what they may.
+    assert!(kind.ends_with("_iam_member"), "{kind}");
+    let role = member["role"].as_str().unwrap();
+    for wide in ["owner", "editor", "admin", "Admin", "viewer"] {
+        assert!(!role.contains(wide), "{kind}: {role}");
+    }
+    let to = member["member"].as_str().unwrap();
+    assert!(!to.contains("allUsers"), "{kind}: {to}");
+    if kind == "google_project_iam_member" {
+        assert!(OF_A_PROJECT.contains(&role), "{kind}: {role}");
+        let narrowed = member["condition"]["expression"].as_str();
+        let database = narrowed.is_some_and(|text| text.contains("${var.database}"));
+        assert_eq!(database, role == OF_A_PROJECT[0], "{member:#}");
+        return;
+    }
+    let scopes = [
+        "bucket",
+        "topic",
+        "subscription",
+        "secret_id",
+        "service_account_id",
+        "name",
+    ];
+    let scoped = scopes.iter().any(|scope| member[scope].is_string());
+    assert!(scoped, "{kind}: {member:#}");
+}
+
+#[test]
+fn no_permission_on_google_is_wider_than_what_is_declared() {
+    for directory in [exported("gcp"), everything("gcp")] {
+        let resources = resources(&directory);
+        let kinds = resources["resource"].as_object().unwrap().iter();
+        let granting = kinds.filter(|(kind, _)| kind.contains("_iam_"));
+        let members = granting.flat_map(|(kind, blocks)| {
+            let blocks = blocks.as_object().unwrap().values();
+            blocks.map(move |member| (kind.as_str(), member))
+        });
+        let mut granted = 0;
+        for (kind, member) in members {
+            assert_narrow(kind, member);
+            granted += 1;
+        }
+        assert!(granted >= 3, "{granted}");
+    }
+    let resources = resources(&everything("gcp"));
+    let senders = resources["resource"]["google_pubsub_topic_iam_member"]
+        .as_object()
+        .unwrap();
+    let run = |name: &str| senders[name]["member"] == "${google_service_account.run.member}";
+    assert!(run("jobs") && run("mails"), "{senders:#?}");
+    // Nobody sends to what the application only hears of.
+    assert!(!senders.contains_key("orders"), "{senders:#?}");
+}
+
+#[test]
+fn no_permission_on_azure_is_wider_than_what_is_declared() {
+    for directory in [exported("azure"), everything("azure")] {
+        let resources = resources(&directory);
+        let roles = all(&resources, "azurerm_role_assignment");
+        assert!(!roles.is_empty());
+        for role in roles {
+            let scope = role["scope"].as_str().unwrap();
+            let below = ["/tables/", "/containers/", "/queues/", "/secrets/"];
+            assert!(below.iter().any(|part| scope.contains(part)), "{role:#}");
+            let name = role["role_definition_name"].as_str().unwrap();
+            assert!(!name.contains("Owner"), "{role:#}");
+            assert!(name != "Contributor" && name != "Reader", "{role:#}");
+        }
+        for role in all(&resources, "azurerm_cosmosdb_sql_role_assignment") {
+            let scope = role["scope"].as_str().unwrap();
+            assert!(scope.contains("/colls/every-thing-"), "{role:#}");
+        }
+    }
+    let resources = resources(&everything("azure"));
+    let roles = all(&resources, "azurerm_role_assignment");
+    let of_queue = |queue: &str| {
+        let end = format!("/queues/every-thing-{queue}");
+        let roles = roles
+            .iter()
+            .filter(|role| role["scope"].as_str().unwrap().ends_with(&end));
+        let mut names: Vec<_> = roles
+            .map(|role| role["role_definition_name"].as_str().unwrap())
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    let (reader, processor, sender) = (
+        "Storage Queue Data Reader",
+        "Storage Queue Data Message Processor",
+        "Storage Queue Data Message Sender",
+    );
+    assert_eq!(of_queue("mails"), [sender]);
+    assert_eq!(of_queue("orders"), [processor, reader]);
+    assert_eq!(of_queue("jobs"), [processor, sender, reader]);
+    assert_eq!(of_queue("jobs-poison"), [sender]);
+}
+
+#[test]
+fn what_failed_comes_five_times_and_is_put_aside_wherever_the_vendor_can() {
+    let google = resources(&everything("gcp"));
+    let pushes = all(&google, "google_pubsub_subscription");
+    let pushes: Vec<_> = pushes
+        .iter()
+        .filter(|one| one.get("push_config").is_some())
+        .collect();
+    // Two topics and a bucket.
+    assert_eq!(pushes.len(), 3);
+    for push in pushes {
+        assert_eq!(push["dead_letter_policy"]["max_delivery_attempts"], 5);
+        assert_eq!(
+            push["retry_policy"],
+            json!({ "minimum_backoff": "10s", "maximum_backoff": "600s" })
+        );
+        let token = &push["push_config"]["oidc_token"];
+        assert_eq!(
+            token["service_account_email"],
+            "${google_service_account.wake.email}"
+        );
+        let audience = token["audience"].as_str().unwrap();
+        assert!(audience.ends_with(".run.app"), "{audience}");
+        let called = format!("{audience}${{var.events_path}}");
+        assert_eq!(push["push_config"]["push_endpoint"], called);
+    }
+    let jobs = all(&google, "google_cloud_scheduler_job");
+    assert_eq!(jobs.len(), 2);
+    for job in jobs {
+        assert_eq!(job["retry_config"]["retry_count"], 4);
+        assert_eq!(job["attempt_deadline"], "401s");
+    }
+    let directory = everything("azure");
+    let json = |file: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(directory.path().join(file)).unwrap()).unwrap()
+    };
+    assert_eq!(
+        json("host.json")["extensions"]["queues"]["maxDequeueCount"],
+        5
+    );
+    for function in ["often", "weekly", "parcels"] {
+        let retry = &json(&format!("FILL-IN-{function}/function.json"))["retry"];
+        assert_eq!(retry["maxRetryCount"], 4, "{function}");
+        assert_eq!(retry["strategy"], "exponentialBackoff", "{function}");
+    }
+    let azure = resources(&directory);
+    for told in all(&azure, "azurerm_eventgrid_event_subscription") {
+        assert_eq!(told["retry_policy"]["max_delivery_attempts"], 5);
+        assert_ne!(told.get("storage_blob_dead_letter_destination"), None);
+    }
+}
+
+#[test]
+fn changes_of_documents_are_told_by_eventarc_in_protocol_buffers() {
+    let google = resources(&everything("gcp"));
+    let triggers = all(&google, "google_eventarc_trigger");
+    assert_eq!(triggers.len(), 1);
+    assert_eq!(
+        triggers[0]["event_data_content_type"],
+        "application/protobuf"
+    );
+    let criteria = triggers[0]["matching_criteria"].as_array().unwrap();
+    let document = json!({
+        "attribute": "document", "value": "every-thing-parcels/{document}", "operator": "match-path-pattern",
+    });
+    assert!(criteria.contains(&document), "{criteria:#?}");
+}
+
+/// What a service gives a request, and what its variable of this name says.
+fn times(service: &Value, variable: &str) -> (u64, String) {
+    let template = &service["spec"]["template"]["spec"];
+    let env = template["containers"][0]["env"].as_array().unwrap();
+    let told = env.iter().find(|one| one["name"] == variable).unwrap();
+    let told = told["value"].as_str().unwrap();
+    let seconds = template["timeoutSeconds"].as_u64().unwrap();
+    (seconds, told.to_owned())
+}
+
+#[test]
+fn services_know_the_time_that_their_platforms_give_them() {
+    // The longest route may take 400 s, and ends a quarter of a second early.
+    let directory = everything("gcp");
+    let service = parsed(&directory.path().join("service.yaml"));
+    let told = times(&service, "CLOUD_RUN_TIMEOUT_SECONDS");
+    assert_eq!(told, (401, "401".to_owned()));
+    let routes = parsed(&directory.path().join("openapi.yaml"));
+    assert_eq!(routes["x-google-backend"]["deadline"], 401);
+    let resources = resources(&directory);
+    for push in all(&resources, "google_pubsub_subscription") {
+        if push.get("push_config").is_some() {
+            assert_eq!(push["ack_deadline_seconds"], 401);
+        }
+    }
+    let stack = parsed(&everything("openfaas").path().join("stack.yml"));
+    let environment = &stack["functions"]["every-thing"]["environment"];
+    assert_eq!(environment["exec_timeout"], "401s");
+}

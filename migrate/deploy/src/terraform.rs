@@ -1,0 +1,127 @@
+//! Terraform in its JSON syntax: resources with what they may do, for vendors whose own form it is.
+//!
+//! <https://developer.hashicorp.com/terraform/language/syntax/json>
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::names::Names;
+
+/// A configuration in the making; the same blocks give the same text.
+#[derive(Debug, Default)]
+pub(crate) struct Terraform {
+    root: Map<String, Value>,
+    names: Names,
+}
+
+impl Terraform {
+    /// A configuration of one vendor, whose plugin has this source and is of these versions.
+    pub(crate) fn new(comment: &str, provider: &str, (source, version): (&str, &str)) -> Self {
+        let mut root = Map::new();
+        let comment: Vec<&str> = comment.lines().collect();
+        root.insert("//".to_owned(), json!(comment));
+        let required = json!({ provider: { "source": source, "version": version } });
+        let terraform = json!({ "required_version": ">= 1.5", "required_providers": required });
+        root.insert("terraform".to_owned(), terraform);
+        let names = Names::default();
+        Self { root, names }
+    }
+
+    /// How the vendor's plugin is configured.
+    pub(crate) fn provider(&mut self, name: &str, body: Value) {
+        self.block("provider", name, body);
+    }
+
+    /// A value that whoever deploys gives; without a default Terraform asks for it.
+    pub(crate) fn variable(&mut self, name: &str, description: &str, default: Option<Value>) {
+        let mut body = json!({ "description": description });
+        if let Some(default) = default {
+            body["default"] = default;
+        }
+        self.block("variable", name, body);
+    }
+
+    /// A value that is shown by no command.
+    pub(crate) fn secret_variable(
+        &mut self,
+        name: &str,
+        description: &str,
+        default: Option<Value>,
+    ) {
+        self.variable(name, description, default);
+        self.root["variable"][name]["sensitive"] = true.into();
+    }
+
+    /// What is shown when all is made.
+    pub(crate) fn output(&mut self, name: &str, body: Value) {
+        self.block("output", name, body);
+    }
+
+    /// Something that is there already; how other blocks refer to it.
+    pub(crate) fn data(&mut self, kind: &str, name: &str, body: Value) -> String {
+        self.nested("data", kind, (name, body));
+        format!("data.{kind}.{name}")
+    }
+
+    /// Something to be made, which is told from others of its kind by words in its name; how other blocks refer to it.
+    pub(crate) fn resource(&mut self, kind: &str, words: &str, body: Value) -> String {
+        let label = self.names.label(&format!("{kind}-{words}"));
+        let taken = label.get(kind.len() + 1..).unwrap_or(&label);
+        let name = taken.replace('-', "_");
+        // A name begins with a letter or an underscore.
+        let name = match name.as_bytes().first() {
+            Some(first) if first.is_ascii_alphabetic() => name,
+            _ => format!("_{name}"),
+        };
+        self.nested("resource", kind, (&name, body));
+        format!("{kind}.{name}")
+    }
+
+    fn block(&mut self, section: &str, name: &str, body: Value) {
+        let all = self.root.entry(section).or_insert_with(|| json!({}));
+        all[name] = body;
+    }
+
+    fn nested(&mut self, section: &str, kind: &str, (name, body): (&str, Value)) {
+        let all = self.root.entry(section).or_insert_with(|| json!({}));
+        if all.get(kind).is_none() {
+            all[kind] = json!({});
+        }
+        all[kind][name] = body;
+    }
+
+    /// The file.
+    pub(crate) fn text(self) -> Result<String> {
+        let text = serde_json::to_string_pretty(&Value::Object(self.root)).map_err(|error| {
+            Error::new(ErrorKind::Internal, "the resources cannot be written").with_source(error)
+        })?;
+        Ok(text + "\n")
+    }
+}
+
+/// A reference to what another block has.
+pub(crate) fn of(block: &str, attribute: &str) -> String {
+    format!("${{{block}.{attribute}}}")
+}
+
+/// Text that is no template, whatever is in it.
+pub(crate) fn literal(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_blocks_are_once_and_literal_text_is_no_template() {
+        let mut terraform = Terraform::new("one\ntwo", "google", ("hashicorp/google", ">= 6"));
+        let same = [("a-b"), ("a_b"), ("5")];
+        let names = same.map(|name| terraform.resource("google_x", name, json!({})));
+        assert_eq!(names, ["google_x.a_b", "google_x.a_b_2", "google_x._5"]);
+        assert_eq!(literal("a${b}%{c}$d"), "a$${b}%%{c}$d");
+        let root: Value = serde_json::from_str(&terraform.text().unwrap()).unwrap();
+        assert_eq!(root["//"], json!(["one", "two"]));
+        assert_eq!(root["resource"]["google_x"].as_object().unwrap().len(), 3);
+    }
+}
