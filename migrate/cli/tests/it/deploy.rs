@@ -15,6 +15,7 @@ mod clouds;
 mod legacy;
 mod limits;
 mod ministack;
+mod openapi;
 mod order;
 mod refusals;
 mod targets;

@@ -68,7 +68,7 @@ fn definitions(application: &Application, comments: &mut Vec<Comment>) -> Map<St
     for authorizer in &application.authorizers {
         let at = |member: &str| format!("/securityDefinitions/{}/{member}", authorizer.name);
         let mut definition =
-            json!({ "type": "oauth2", "authorizationUrl": "", "flow": "implicit" });
+            json!({ "type": "oauth2", "authorizationUrl": "", "flow": "implicit", "scopes": {} });
         let told = [
             ("x-google-issuer", Some(&authorizer.issuer)),
             ("x-google-audiences", authorizer.audience.as_ref()),
