@@ -1,6 +1,7 @@
 //! Events as senders bring them to the path that a platform takes them at, each in its own form.
 
 mod documents;
+mod function_compute;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,8 @@ use super::{WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
 use crate::probe::notes::Note;
 use crate::probe::{FILES, TOPIC};
 use crate::{Failure, expect};
+
+pub(super) use function_compute::ALIBABA;
 
 /// Where the probe takes events.
 pub(super) const PATH: &str = "/probe-events-0123456789abcdef";
@@ -41,6 +44,8 @@ pub(super) struct Events {
     pub(super) write: Option<Written>,
     /// A tick of a schedule.
     pub(super) tick: fn(schedule: &str, Tried<'_>) -> WireRequest,
+    /// Whether an answer tells the sender that the event is done.
+    pub(super) is_done: fn(&WireResponse) -> bool,
     /// What the sender reads in the answer of a success.
     pub(super) done: fn(&WireResponse) -> Result<(), Failure>,
 }
@@ -66,6 +71,7 @@ pub(super) static OWN: Events = Events {
         }]);
         posted("application/cloudevents-batch+json", &event)
     },
+    is_done: by_status,
     done: |_| Ok(()),
 };
 
@@ -84,6 +90,7 @@ pub(super) static KNATIVE: Events = Events {
             .header("content-type", "application/json")
             .body("{}")
     },
+    is_done: by_status,
     done: |_| Ok(()),
 };
 
@@ -129,6 +136,7 @@ pub(super) static GOOGLE: Events = Events {
             .header("x-cloudscheduler-scheduletime", AT)
             .header("content-type", "application/octet-stream")
     },
+    is_done: by_status,
     done: |_| Ok(()),
 };
 
@@ -171,6 +179,7 @@ pub(super) static AZURE: Events = Events {
         });
         invocation(schedule, "timer", &timer, json!({}))
     },
+    is_done: by_status,
     done: |response| {
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         expect::that(
@@ -182,6 +191,10 @@ pub(super) static AZURE: Events = Events {
 
 /// When everything happens.
 pub(super) const AT: &str = "2026-11-30T03:00:00Z";
+
+fn by_status(response: &WireResponse) -> bool {
+    (200..300).contains(&response.status)
+}
 
 fn below(trigger: Option<&str>) -> String {
     trigger.map_or_else(|| PATH.to_owned(), |trigger| format!("{PATH}/{trigger}"))

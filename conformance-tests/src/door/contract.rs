@@ -444,7 +444,7 @@ impl ContractDoor {
         for attempt in 1..=ATTEMPTS {
             let response = self.plainly(&request(attempt)).await?;
             status = response.status;
-            if (200..300).contains(&status) {
+            if (self.contract.events.is_done)(&response) {
                 return (self.contract.events.done)(&response);
             }
         }

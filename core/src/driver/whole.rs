@@ -29,6 +29,24 @@ pub async fn whole_response(response: Response, most: u64, context: &Context) ->
     }
 }
 
+/// What a platform takes that wants responses in one piece: `seal` of this response, without content where it answers HEAD,
+/// or of a refusal where more than `most` bytes come of it; for platforms.
+pub async fn sealed_response<T>(
+    (response, is_head): (Response, bool),
+    most: u64,
+    context: &Context,
+    seal: impl Fn(Head<Bytes>) -> Result<T>,
+) -> Result<T> {
+    let mut whole = whole_response(response, most, context).await;
+    if is_head {
+        whole.body_mut().clear();
+    }
+    match seal(whole) {
+        Err(error) if error.kind() == ErrorKind::TooLarge => seal(refused_response(most, context)),
+        answer => answer,
+    }
+}
+
 /// The refusal of a response that has more than the `most` bytes that a platform passes on; for platforms.
 pub fn refused_response(most: u64, context: &Context) -> Head<Bytes> {
     let detail =

@@ -8,6 +8,8 @@ use isobar_serve::{
     TraceHeader, Unit,
 };
 
+use crate::function::events::EVENTS;
+
 /// The field that says what a request is: `/http-invoke` of a client, `/invoke` of an event, or a hook.
 ///
 /// Clients cannot send it: no field of theirs may begin with `x-fc-`.
@@ -17,6 +19,9 @@ pub const CONTROL_PATH: &str = "x-fc-control-path";
 /// The hooks that can be configured, called where they are.
 /// <https://www.alibabacloud.com/help/en/functioncompute/user-guide/lifecycle-hooks-for-function-instances-3>
 pub const HOOKS: [&str; 3] = ["/initialize", "/pre-freeze", "/pre-stop"];
+
+/// What it says of the event of a trigger that is not HTTP.
+pub const INVOKE: &str = "/invoke";
 
 const MARKED: Option<&str> = Some("`x-fc-control-path` is its path");
 
@@ -74,13 +79,17 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         hook("POST", "/initialize"),
         hook("GET", "/pre-freeze"),
         hook("GET", "/pre-stop"),
-        hook("POST", "/invoke"),
+        hook("POST", INVOKE),
     ],
-    events: EventFacts::OWN,
+    events: EVENTS,
     front_doors: &[],
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
         "https://www.alibabacloud.com/help/en/functioncompute/code-development-in-custom-container-runtimes",
+        "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/event-handlers-1",
+        "https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details",
+        "https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers",
+        "https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md",
     ],
 };

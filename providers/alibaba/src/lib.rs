@@ -3,6 +3,4 @@
 #[cfg(feature = "function")]
 pub mod config;
 #[cfg(feature = "function")]
-mod error;
-#[cfg(feature = "function")]
 pub mod function;

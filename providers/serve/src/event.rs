@@ -32,4 +32,4 @@ pub use path::EVENTS_VARIABLE;
 pub(crate) use path::{Address, EventsPath};
 pub(crate) use sender::expected as expected_sender;
 pub use sender::{AUDIENCE_VARIABLE, ISSUER_VARIABLE, SENDER_VARIABLE};
-pub use source::{EventFacts, EventForm, EventSource};
+pub use source::{EventCalls, EventFacts, EventForm, EventSource};

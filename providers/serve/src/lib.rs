@@ -47,6 +47,7 @@ mod server;
 mod socket;
 mod stop;
 mod supervisor;
+mod told;
 
 pub use body::{Arrival, BodyError, RequestBody};
 pub use bound::BoundServer;
@@ -61,8 +62,10 @@ pub use options::{Options, Protocol};
 pub use platform::{
     ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HttpPlatform, Interface,
     Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit,
-    base64_claims, base64_json, client_address, clock, go_duration, head_bytes, instant,
+    base64_claims, base64_json, client_address, clock, go_duration, hand_over, head_bytes, instant,
     trusted_hops,
 };
 pub use server::Server;
+pub use stop::StopSignals;
 pub use supervisor::announced;
+pub use told::{ToldFields, told_query, told_target};

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod front;
 mod held;
+mod invoked;
 mod trace;
 
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ pub use envelope::Envelope;
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
 use front::{Front, Shared};
 pub use held::head_bytes;
+pub use invoked::hand_over;
 
 /// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
 #[derive(Debug)]

@@ -8,13 +8,14 @@ use crate::error::{Error, ErrorKind};
 
 /// SIGTERM (an orchestrator) and SIGINT (Ctrl-C), caught from the moment of creation.
 #[derive(Debug)]
-pub(crate) struct StopSignals {
+pub struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl StopSignals {
-    pub(crate) fn catch() -> Result<Self, Error> {
+    /// Catches them; fails with [`ErrorKind::Io`] where the system does not let it.
+    pub fn catch() -> Result<Self, Error> {
         let catch = |kind| signal(kind).map_err(refused);
         Ok(Self {
             terminate: catch(SignalKind::terminate())?,
@@ -22,7 +23,8 @@ impl StopSignals {
         })
     }
 
-    pub(crate) async fn next(&mut self) {
+    /// Waits for the next of them.
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

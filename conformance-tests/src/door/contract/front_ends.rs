@@ -63,7 +63,7 @@ pub static CONTRACTS: [Contract; 8] = [
         ready: Ready::Connects,
         fields: alibaba,
         around: None,
-        events: &brought::OWN,
+        events: &brought::ALIBABA,
     },
     Contract {
         name: None,

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use isobar::driver::function::FunctionDriver as _;
+use isobar::function::Outcome;
 use isobar::{App, Environment};
 use isobar_alibaba::function::bind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,7 +21,12 @@ async fn start() -> SocketAddr {
     let clock = Arc::new(isobar_serve::clock());
     let environment = Environment::builder(platform.describe(), clock).build();
     let routes = isobar::http::Routes::new().fallback(async || "the application");
-    let app = App::new("told", |_: &Environment| Ok(())).routes(routes);
+    let app = App::new("told", |_: &Environment| Ok(()))
+        .routes(routes)
+        .schedule("nightly", "0 3 * * *", |(), _| ready(Ok(Outcome::Ack)))
+        .schedule("often", "* * * * *", |(), _| {
+            ready(Ok(Outcome::Retry(None)))
+        });
     let app = app.build(&environment).unwrap();
     tokio::spawn(async move { platform.serve(app).await.unwrap() });
     address
@@ -27,8 +34,13 @@ async fn start() -> SocketAddr {
 
 /// The whole answer, in lower case.
 async fn ask(address: SocketAddr, request: &str, fields: &str) -> String {
+    send(address, request, fields, "").await
+}
+
+async fn send(address: SocketAddr, request: &str, fields: &str, content: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("{request} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n{fields}\r\n");
+    let request =
+        format!("{request} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n{fields}\r\n{content}");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -56,12 +68,41 @@ async fn hooks_are_answered_where_function_compute_asks_and_reach_the_applicatio
     }
 }
 
+const CALL: &str = "x-fc-control-path: /invoke\r\nx-fc-request-id: r-2\r\ncontent-type: application/octet-stream\r\n";
+
+async fn invoke(address: SocketAddr, event: &str) -> String {
+    let fields = format!("{CALL}content-length: {}\r\n", event.len());
+    send(address, "POST /invoke", &fields, event).await
+}
+
 #[tokio::test]
-async fn an_event_is_refused_as_a_failure_of_the_function() {
+async fn an_event_is_handed_over_without_a_secret_path_and_answered_by_the_convention() {
     let address = start().await;
-    let answer = ask(address, "POST /invoke", "x-fc-control-path: /invoke\r\n").await;
-    assert!(answer.starts_with("http/1.1 501"), "{answer}");
-    assert!(answer.contains("x-fc-status: 404"), "{answer}");
+    let tick = r#"{"triggerTime":"2026-11-30T03:00:00Z","triggerName":"nightly","payload":""}"#;
+    let answer = invoke(address, tick).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(answer.contains("x-fc-status: 200"), "{answer}");
+    assert!(answer.contains("x-request-id: r-2"), "{answer}");
+    let again = invoke(address, &tick.replace("nightly", "often")).await;
+    for (answer, code) in [
+        (again, "event_not_done"),
+        (
+            invoke(address, &tick.replace("nightly", "never")).await,
+            "event_failed",
+        ),
+        (
+            invoke(address, "{\"taskId\":\"1\"}").await,
+            "event_unsupported",
+        ),
+        (
+            invoke(address, &tick.replace("T03", "")).await,
+            "event_malformed",
+        ),
+    ] {
+        assert!(answer.starts_with("http/1.1 404"), "{answer}");
+        assert!(answer.contains("x-fc-status: 404"), "{answer}");
+        assert!(answer.contains(code), "{code}: {answer}");
+    }
     let answer = ask(address, "POST /invoke", "").await;
     assert!(answer.ends_with("the application"), "{answer}");
 }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::Method;
-use isobar::driver::{refused_response, whole_response};
+use isobar::Result;
+use isobar::driver::sealed_response;
 use isobar::function::{AppService, Context, Origin, Trace};
 use isobar::http::{RemoteAddress, Request, Response};
-use isobar::{ErrorKind, Result};
 
 use super::invocation::Reply;
 use super::refusal;
@@ -50,15 +50,7 @@ impl Visit {
 
     async fn whole(&self, response: Response, is_head: bool) -> Result<Bytes> {
         let most = self.door.limits().answer;
-        let mut whole = whole_response(response, most, &self.context).await;
-        if is_head {
-            whole.body_mut().clear();
-        }
-        match self.door.answer(whole) {
-            Err(error) if error.kind() == ErrorKind::TooLarge => {
-                self.door.answer(refused_response(most, &self.context))
-            }
-            answer => answer,
-        }
+        let seal = |whole| self.door.answer(whole);
+        sealed_response((response, is_head), most, &self.context, seal).await
     }
 }

@@ -105,6 +105,7 @@ fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
             &id(facts),
             &deadline(&facts.deadline),
             &match facts.trusted_hops {
+                0 if facts.interface == Interface::RuntimeApi => "told by API Gateway".to_owned(),
                 0 if facts.interface == Interface::UnixSocket
                     || facts.interface == Interface::Pipes =>
                 {
@@ -126,6 +127,10 @@ fn address(facts: &PlatformFacts) -> String {
             return format!("the Unix socket of {}", quoted(facts.port_variables, ", "));
         }
         Interface::Pipes => return "standard input, and answers on descriptor 3".to_owned(),
+        Interface::RuntimeApi => {
+            let at = quoted(facts.port_variables, " and ");
+            return format!("nothing: it asks for invocations at {at}");
+        }
     };
     let port = facts.default_port.map(|port| port.to_string());
     let port = match (facts.port_variables, port) {
@@ -240,7 +245,9 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          names stand after a dash and the last segment, since the host makes paths of functions' names.\n\nDone is \
          answered 204 (200 on Azure Functions), to be delivered again 503 with `retry-after` where the handler asked \
          for a time, a failure 500, malformed 400, not known 415. A request has one status: of a batch all come again \
-         where one failed, each with its id.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
+         where one failed, each with its id.\n\nFunction Compute brings events by calls of its own, and event functions of SCF ask for them: \
+         neither needs the path. What is not done fails the invocation, by `x-fc-status: 404` or by the runtime API's path of \
+         errors.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
          again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::Body as _;
 use isobar::driver::gateway::GatewayDriver as _;
-use isobar::driver::{Problem, caught, refused_response, whole_response};
+use isobar::driver::{Problem, caught, sealed_response};
 use isobar::function::{AppService, Context, Origin, RequestId};
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
@@ -102,14 +102,8 @@ impl Activations {
             let answer = self.app.respond(request, origin).await;
             answer.unwrap_or_else(|never| match never {})
         };
-        let mut whole = whole_response(response, ENTITY_BYTES, context).await;
-        if is_head {
-            whole.body_mut().clear();
-        }
-        match WebAction.encode(whole) {
-            Err(error) if error.kind() == ErrorKind::TooLarge => {
-                WebAction.encode(refused_response(ENTITY_BYTES, context))
-            }
+        let seal = |whole| WebAction.encode(whole);
+        match sealed_response((response, is_head), ENTITY_BYTES, context, seal).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 let status = StatusCode::BAD_GATEWAY;
                 let detail = error.message().to_owned();

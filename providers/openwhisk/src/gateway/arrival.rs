@@ -7,10 +7,10 @@ use axum::extract::OriginalUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use isobar::http::{Body, RebuiltQuery, Request};
 use isobar::{Error, Result};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use isobar_serve::told_target;
 use serde::Deserialize;
 
 use super::media;
@@ -32,10 +32,6 @@ struct Arguments<'a> {
     body: Option<Cow<'a, str>>,
 }
 
-/// What neither RFC 3986 nor the parser of URIs lets stand; every `%` stays as it came.
-const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'#').add(b'<').add(b'>').add(b'"');
-const IN_PATH: &AsciiSet = &IN_QUERY.remove(b'"').add(b'?').add(b'`');
-
 pub(super) fn request(arguments: &[u8]) -> Result<Request> {
     let none = || Error::invalid("the activation's arguments are not those of a web action");
     // A list would be read as members in their order.
@@ -49,7 +45,8 @@ pub(super) fn request(arguments: &[u8]) -> Result<Request> {
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
         .map_err(|error| malformed("__ow_method").with_source(error))?;
     let query = told.query.ok_or_else(error::not_raw)?;
-    let uri = uri(told.path.as_deref().unwrap_or_default(), &query)?;
+    let uri = told_target(told.path.as_deref().unwrap_or_default(), &query)
+        .map_err(|error| malformed("__ow_path or __ow_query").with_source(error))?;
     let headers = fields(told.headers)?;
     let body = content(told.body, media::is_base64(&headers))?;
     let mut request = Request::new(Body::from(body));
@@ -63,21 +60,6 @@ pub(super) fn request(arguments: &[u8]) -> Result<Request> {
         extensions.insert(RebuiltQuery);
     }
     Ok(request)
-}
-
-fn uri(path: &str, query: &str) -> Result<Uri> {
-    let path: Cow<'_, str> = utf8_percent_encode(path, IN_PATH).into();
-    let query: Cow<'_, str> = utf8_percent_encode(query, IN_QUERY).into();
-    let text = match (&*path, &*query) {
-        ("", "") => "/".to_owned(),
-        ("", query) => format!("/?{query}"),
-        (path, "") => path.to_owned(),
-        (path, query) => format!("{path}?{query}"),
-    };
-    if !text.starts_with('/') {
-        return Err(malformed("__ow_path"));
-    }
-    Uri::try_from(text).map_err(|error| malformed("__ow_path or __ow_query").with_source(error))
 }
 
 fn fields(told: BTreeMap<String, String>) -> Result<HeaderMap> {

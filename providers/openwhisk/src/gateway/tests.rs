@@ -55,7 +55,7 @@ fn what_is_no_raw_request_says_what_is_wrong() {
         (r#"{"__ow_method":"","__ow_query":""}"#, "__ow_method"),
         (
             r#"{"__ow_method":"get","__ow_query":"","__ow_path":"a"}"#,
-            "__ow_path is malformed",
+            "__ow_path or __ow_query is malformed",
         ),
         (
             r#"{"__ow_method":"get","__ow_query":"","__ow_headers":{"a b":""}}"#,

@@ -1,5 +1,6 @@
 //! What a platform's tables say of the events that reach an application there.
 
+use http::{HeaderMap, StatusCode};
 use isobar::function::EventData;
 use isobar::{Capabilities, Capability, Result};
 
@@ -17,6 +18,23 @@ pub struct EventFacts {
     pub issuer: Option<&'static str>,
     /// The JSON that says of events that they are done; 204 without content where there is none.
     pub done: Option<&'static str>,
+    /// How the platform itself brings them, where it calls the process for each.
+    pub calls: Option<EventCalls>,
+}
+
+/// Calls of a platform itself that bring events, so that no path has to be a secret between it and the process.
+#[derive(Debug, Clone, Copy)]
+pub struct EventCalls {
+    /// Whether a request with these fields is one; must be told by what no client can send.
+    pub is_call: fn(&HeaderMap) -> bool,
+    /// The field of an answer in which the platform looks for what became of the event.
+    pub told_in: &'static str,
+    /// What that field says where it is done; the status is 200 then.
+    pub done: &'static str,
+    /// What it says where it is not, so that the platform brings the event again as far as it does.
+    pub failed: &'static str,
+    /// The status beside that.
+    pub failed_status: StatusCode,
 }
 
 /// One kind of event from one sender.
@@ -73,6 +91,7 @@ impl EventFacts {
         before_name: '/',
         issuer: None,
         done: None,
+        calls: None,
     };
     /// What a platform can do that takes events, whichever these are.
     pub const CAPABILITIES: Capabilities = Capabilities::of(&[

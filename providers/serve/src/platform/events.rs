@@ -50,7 +50,8 @@ pub(super) fn check(app: &AppService, shared: &Shared) -> Result<()> {
         );
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    if shared.events.is_some() || !waits(app) {
+    // What the platform brings by calls of its own needs no path.
+    if shared.events.is_some() || shared.facts.events.calls.is_some() || !waits(app) {
         return Ok(());
     }
     let title = shared.facts.title;
@@ -132,7 +133,7 @@ async fn refused_sender(
 /// The trace of the delivery, else the one that the event came out of.
 ///
 /// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md>
-fn trace_of(headers: &HeaderMap) -> Trace {
+pub(super) fn trace_of(headers: &HeaderMap) -> Trace {
     let trace = Trace::of(headers);
     if trace.parent_id().is_some() {
         return trace;
@@ -163,7 +164,7 @@ async fn deliver(
 }
 
 /// What the application says; of a batch of which it names no message, that it is done, as on platforms that hear names.
-async fn handled(app: &AppService, event: Event) -> Result<Outcome> {
+pub(super) async fn handled(app: &AppService, event: Event) -> Result<Outcome> {
     let is_batch = matches!(event.data, EventData::Messages(_));
     match app.handle(event).await? {
         Outcome::Partial(failed) if is_batch && failed.is_empty() => Ok(Outcome::Ack),
@@ -173,7 +174,7 @@ async fn handled(app: &AppService, event: Event) -> Result<Outcome> {
 
 impl Arrived {
     /// The event for the application, whose schedules go by the names that it gave them.
-    fn into_event(self, app: &AppService, context: &Context) -> Result<Event> {
+    pub(super) fn into_event(self, app: &AppService, context: &Context) -> Result<Event> {
         let data = match self.data {
             EventData::Schedule(tick) => declared(app, &tick)?.into(),
             other => other,
@@ -246,7 +247,14 @@ impl Verdict {
 
 /// Refuses what is no event of a known kind; its sender keeps it, or puts it aside.
 fn refused(error: &Error, id: &RequestId) -> Response {
-    let (status, code) = match error.kind() {
+    let (status, code) = refusal_of(error);
+    tracing::warn!(target: "isobar", ?error, id = id.as_str(), "an event is refused");
+    Problem::new(status, code, "client", error.message().to_owned()).into_response(id)
+}
+
+/// The status and the code of what cannot be read as an event, or is one that nobody handles.
+pub(super) fn refusal_of(error: &Error) -> (StatusCode, &'static str) {
+    match error.kind() {
         ErrorKind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "event_unsupported"),
         // Nobody handles it, as for an event of a blob.
         ErrorKind::NotFound => (StatusCode::INTERNAL_SERVER_ERROR, "event_failed"),
@@ -254,9 +262,7 @@ fn refused(error: &Error, id: &RequestId) -> Response {
             (StatusCode::PAYLOAD_TOO_LARGE, "event_too_large")
         }
         _ => (StatusCode::BAD_REQUEST, "event_malformed"),
-    };
-    tracing::warn!(target: "isobar", ?error, id = id.as_str(), "an event is refused");
-    Problem::new(status, code, "client", error.message().to_owned()).into_response(id)
+    }
 }
 
 fn handshake(asked: &HeaderMap) -> Response {

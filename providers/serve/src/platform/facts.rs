@@ -79,6 +79,8 @@ pub enum Interface {
     UnixSocket,
     /// None: the front end has started the process, and writes to its standard input.
     Pipes,
+    /// None: the process asks for each invocation, at the host and the port that `port_variables` tell.
+    RuntimeApi,
 }
 
 /// A field in which a platform passes the trace, in a form of its own.
@@ -176,7 +178,7 @@ impl PlatformFacts {
         let host = match self.interface {
             Interface::All => "0.0.0.0",
             Interface::Loopback => "127.0.0.1",
-            Interface::UnixSocket | Interface::Pipes => {
+            Interface::UnixSocket | Interface::Pipes | Interface::RuntimeApi => {
                 return Err(Error::invalid(format!("{} has no port", self.title)));
             }
         };

@@ -23,7 +23,7 @@ use super::calls::{Load, PlatformCalls, Taken};
 use super::claims::FrontDoorClaims;
 use super::envelope::{self, Envelope};
 use super::facts::{FrontLimits, PlatformFacts};
-use super::{client::client_address, events, held::held, trace};
+use super::{client::client_address, events, held::held, invoked, trace};
 use crate::body::RequestBody;
 use crate::event::{Address, EventsPath};
 
@@ -164,6 +164,12 @@ impl Service<Request<RequestBody>> for Front {
         };
         if request.version() == Version::HTTP_2 {
             as_in_http1(&mut request);
+        }
+        let calls = self.shared.facts.events.calls;
+        if let Some(calls) = calls.filter(|calls| (calls.is_call)(request.headers())) {
+            let shared = (Arc::clone(&self.shared), under_way);
+            let answer = Box::pin(invoked::answer(self.app.clone(), shared, calls, request));
+            return FrontAnswer::Platform { answer };
         }
         if let Some(Address { name }) = self.event_address(request.uri().path()) {
             let shared = (Arc::clone(&self.shared), under_way);

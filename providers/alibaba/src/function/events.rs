@@ -1,0 +1,103 @@
+//! What triggers that are not HTTP bring to `POST /invoke`, each told by the marks that it puts there.
+//!
+//! The content is the event's bytes, whatever its content type says (`application/octet-stream`), so that a CloudEvent of
+//! EventBridge is told by its member `specversion`. Triggers of SLS, Tablestore, CDN and others are refused as
+//! `Unsupported`, and Function Compute does with them what their invocation's configuration says.
+
+mod event_bridge;
+mod oss;
+mod smq;
+mod timer;
+
+use http::{HeaderMap, StatusCode};
+use isobar::Capability;
+use isobar_serve::event::{EventCalls, EventFacts, EventForm, EventSource};
+use serde::de::DeserializeOwned;
+
+use crate::config::{CONTROL_PATH, INVOKE};
+
+/// How an answer tells what became of an event: `x-fc-status` and the status both say 200 or 404.
+///
+/// <https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/event-handlers-1>
+const CALLS: EventCalls = EventCalls {
+    is_call,
+    told_in: "x-fc-status",
+    done: "200",
+    failed: "404",
+    failed_status: StatusCode::NOT_FOUND,
+};
+
+/// The events that are decoded. What EventBridge delivers of OSS has been read in no document to its end: its data is taken
+/// for a record of the native trigger.
+pub(crate) const EVENTS: EventFacts = EventFacts {
+    sources: &[
+        EventSource {
+            wakes: Capability::Schedules,
+            sender: "a timer trigger named `SCHEDULE` or `PREFIX-SCHEDULE`",
+            form: EventForm::Request {
+                mark: "members `triggerTime` and `triggerName`",
+                read: timer::tick,
+            },
+        },
+        EventSource {
+            wakes: Capability::BlobEvents,
+            sender: "an OSS trigger",
+            form: EventForm::Request {
+                mark: "members `events`, whose `eventSource` is `acs:oss`",
+                read: oss::records,
+            },
+        },
+        EventSource {
+            wakes: Capability::BlobEvents,
+            sender: "OSS by EventBridge",
+            form: EventForm::CloudEvents {
+                types: oss::TYPES,
+                read: oss::changed,
+            },
+        },
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "a queue of SMQ (formerly MNS) by EventBridge",
+            form: EventForm::CloudEvents {
+                types: &[smq::SENT],
+                read: smq::sent,
+            },
+        },
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "a topic of SMQ, with `notifyContentFormat: JSON`",
+            form: EventForm::Request {
+                mark: "members `TopicName`, `SubscriptionName` and `MessageId`",
+                read: smq::notification,
+            },
+        },
+        EventSource {
+            wakes: Capability::CloudEvents,
+            sender: "EventBridge, one event or, in event streams, a list",
+            form: EventForm::Request {
+                mark: "a member `specversion`, whatever the content type",
+                read: event_bridge::unpacked,
+            },
+        },
+    ],
+    calls: Some(CALLS),
+    ..EventFacts::OWN
+};
+
+fn is_call(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTROL_PATH)
+        .is_some_and(|path| path.as_bytes() == INVOKE.as_bytes())
+}
+
+/// The members of an object that are asked for; nothing where the content is no object, or they have other types.
+fn members<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
+    // A list would be read as members in their order.
+    let is_object = content.trim_ascii_start().starts_with(b"{");
+    is_object
+        .then(|| serde_json::from_slice(content).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! Ticks of timer triggers.
+//!
+//! <https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/time-triggers>
+
+use isobar::Result;
+use isobar::function::Schedule;
+use isobar_serve::event::{Arrived, Delivery, instant};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tick {
+    trigger_time: String,
+    trigger_name: String,
+}
+
+/// A tick of the trigger's name, due at its time; its `payload` says nothing more.
+pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let Some(tick) = super::members::<Tick>(&delivery.body) else {
+        return Ok(None);
+    };
+    let due = instant(&tick.trigger_time)?;
+    let id = format!("{}@{}", tick.trigger_name, tick.trigger_time);
+    let arrived = Arrived::new(Schedule::new(tick.trigger_name, due), delivery.body.clone());
+    Ok(Some(vec![arrived.with_id(id)]))
+}
