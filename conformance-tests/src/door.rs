@@ -17,6 +17,7 @@ mod process;
 pub mod pubsub;
 mod queue;
 mod s3;
+pub mod scf;
 mod stream;
 
 pub(crate) use brought::percent_encoded;

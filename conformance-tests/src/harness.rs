@@ -70,7 +70,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 35] = [
+pub const PROVIDERS: [&str; 36] = [
     "local",
     "aws",
     "aws-moto",
@@ -100,6 +100,7 @@ pub const PROVIDERS: [&str; 35] = [
     "azure-functions-invoked",
     "alibaba-fc",
     "tencent-scf",
+    "tencent-scf-events",
     "knative",
     "openfaas",
     "fission",

@@ -7,15 +7,17 @@ use crate::door::Doors;
 use crate::door::contract::{CONTRACTS, ContractDoors};
 use crate::door::fn_agent::FnDoors;
 use crate::door::openwhisk::OpenWhiskDoors;
+use crate::door::scf::ScfDoors;
 use crate::{Evidence, Provider, Waiver};
 
 /// The platforms, by the names of their providers.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "cloud-run",
     "azure-functions",
     "azure-functions-invoked",
     "alibaba-fc",
     "tencent-scf",
+    "tencent-scf-events",
     "knative",
     "openfaas",
     "fission",
@@ -75,6 +77,8 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
                 "G-453",
                 "HTTP triggers take GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
             ),
+            Waiver::fails("G-261", "messages of SMQ have no attributes"),
+            Waiver::fails("G-401", "messages of SMQ have no groups"),
         ],
     ),
     (
@@ -82,6 +86,17 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
         &[
             Waiver::passes("G-451", "SCF takes 4 KB of path and query"),
             Waiver::passes("G-455", "SCF takes 4 KB of header fields"),
+        ],
+    ),
+    (
+        "tencent-scf-events",
+        &[
+            Waiver::fails("G-100", "API Gateway tells one value of several fields"),
+            Waiver::fails("G-201", "API Gateway tells one value of several fields"),
+            Waiver::fails("G-202", "API Gateway tells keys and values of queries"),
+            Waiver::passes("G-453", "API Gateway takes GET, HEAD, POST, PUT and DELETE"),
+            Waiver::fails("G-261", "messages of CMQ have no attributes beside tags"),
+            Waiver::fails("G-401", "messages of CMQ have no groups"),
         ],
     ),
     (
@@ -162,6 +177,7 @@ pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
     let name = names.find(|own| *own == name).ok_or_else(unknown)?;
     let doors: Arc<dyn Doors> = match name {
         "fn" => Arc::new(FnDoors),
+        "tencent-scf-events" => Arc::new(ScfDoors),
         "openwhisk" => Arc::new(OpenWhiskDoors::Container),
         "openwhisk-loop" => Arc::new(OpenWhiskDoors::ActionLoop),
         _ => {

@@ -17,12 +17,14 @@ use isobar::document::{ChangeEvent, CollectionSpec, SortType};
 use isobar::driver::function::FunctionDescription;
 use isobar::function::{AppService, Event, Outcome};
 use isobar::{App, Environment};
+use isobar_alibaba::function::FUNCTION_COMPUTE;
 use isobar_azure::function::FUNCTIONS;
 use isobar_gcp::function::CLOUD_RUN;
 use isobar_http::function::KNATIVE;
 use isobar_mutation::mutate;
 use isobar_serve::PlatformFacts;
 use isobar_serve::event::{Delivery, read};
+use isobar_tencent::function::EVENT_FUNCTION;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -30,7 +32,13 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Held by each test, because what others allocate at the same time would count.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-const PLATFORMS: [&PlatformFacts; 3] = [&CLOUD_RUN, &FUNCTIONS, &KNATIVE];
+const PLATFORMS: [&PlatformFacts; 5] = [
+    &CLOUD_RUN,
+    &FUNCTIONS,
+    &KNATIVE,
+    &FUNCTION_COMPUTE,
+    &EVENT_FUNCTION,
+];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whose collection the changes are of.
@@ -63,7 +71,7 @@ fn corpus() -> Vec<Vec<u8>> {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     files.sort();
-    assert!(files.len() > 18, "the corpus has {} requests", files.len());
+    assert!(files.len() > 27, "the corpus has {} requests", files.len());
     let read = |path| std::fs::read(path).expect("a request");
     files.into_iter().map(read).collect()
 }

@@ -1,16 +1,28 @@
-//! What is known of web functions.
+//! What is known of web functions and of event functions.
 
 use std::time::Duration;
 
+use isobar::{Capabilities, Capability};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
     DeadlineRule, FrontLimits, Interface, LogReader, Marker, PlatformFacts, Protocol, TraceHeader,
     Unit,
 };
 
-/// Where the runtime of an event function asks for events; a web function has requests instead.
-/// <https://www.tencentcloud.com/document/product/583/38130>
-pub(crate) const EVENT_RUNTIME: &str = "SCF_RUNTIME_API";
+use crate::function::events::EVENTS;
+
+/// Where the runtime of an event function asks for events, and at which port.
+///
+/// The documents list them among the variables of custom runtimes; none says whether web functions have them, so that the
+/// start scripts of a package say which kind of function this is.
+pub const RUNTIME_API: &str = "SCF_RUNTIME_API";
+/// The port of [`RUNTIME_API`].
+pub const RUNTIME_API_PORT: &str = "SCF_RUNTIME_API_PORT";
+
+/// The field of an event's answer that has the id of its invocation.
+pub(crate) const REQUEST_ID_FIELD: &str = "request_id";
+/// What SCF takes as the answer of an invocation, in bytes ("Quota Management").
+pub(crate) const MOST_BYTES: u64 = 6 * 1_024 * 1_024;
 
 /// What SCF's documents say of web functions.
 ///
@@ -25,7 +37,7 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     title: "Tencent SCF web function",
     markers: &[Marker {
         set: &["TENCENTCLOUD_RUNENV"],
-        unset: &[],
+        unset: &[RUNTIME_API],
     }],
     interface: Interface::All,
     port_variables: &[],
@@ -56,5 +68,55 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     sources: &[
         "https://www.tencentcloud.com/document/product/583/40688",
         "https://cloud.tencent.com/document/product/583/56126",
+    ],
+};
+
+/// What SCF's documents say of event functions with a custom runtime.
+///
+/// The process says that it is ready, then asks for one event after another; the fields of each answer tell the id of the
+/// invocation, and in milliseconds how long it may take. Requests come by a trigger of API Gateway with an integration
+/// request and an integration response. An invocation and its answer have at most 6 MB. The trace of a request is that of
+/// its fields.
+pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
+    name: "tencent-scf-events",
+    title: "Tencent SCF event function",
+    markers: &[Marker {
+        set: &[RUNTIME_API],
+        unset: &[],
+    }],
+    interface: Interface::RuntimeApi,
+    port_variables: &[RUNTIME_API, RUNTIME_API_PORT],
+    default_port: None,
+    protocol: Protocol::Http1,
+    request_id_headers: &[REQUEST_ID_FIELD],
+    trace: TraceHeader::TraceParent,
+    deadline: DeadlineRule {
+        variable: None,
+        fixed: None,
+        header: Some(("time_limit_in_ms", Unit::Milliseconds)),
+    },
+    trusted_hops: 0,
+    limits: FrontLimits {
+        target: None,
+        request_head: None,
+        request: Some(MOST_BYTES),
+        response_head: None,
+        response: Some(MOST_BYTES),
+    },
+    grace: Duration::from_secs(10),
+    own_calls: &[],
+    events: EVENTS,
+    front_doors: &[],
+    capabilities: Capabilities::of(&[
+        Capability::Schedules,
+        Capability::Messages,
+        Capability::BlobEvents,
+    ]),
+    sources: &[
+        "https://www.tencentcloud.com/document/product/583/38130",
+        "https://cloud.tencent.com/document/product/583/47274",
+        "https://www.tencentcloud.com/document/product/583/31439",
+        "https://www.tencentcloud.com/document/product/583/12513",
+        "https://www.tencentcloud.com/document/product/583/11637",
     ],
 };

@@ -1,18 +1,19 @@
-//! Web functions of SCF: an HTTP server behind the platform's own proxy.
+//! The two kinds of functions of SCF: an HTTP server behind the platform's own proxy, or a loop that asks for events.
+
+mod event_function;
+pub(crate) mod events;
+#[cfg(test)]
+mod hostile;
+mod invocation;
+mod runtime_api;
 
 use isobar::Result;
 use isobar_serve::{HttpPlatform, PlatformSetup, Variables};
 
-use crate::config::EVENT_RUNTIME;
-use crate::error::event_function;
+pub use crate::config::{EVENT_FUNCTION, WEB_FUNCTION};
+pub use event_function::{EventFunction, open_events};
 
-pub use crate::config::WEB_FUNCTION;
-
-/// Takes the port of web functions; `Unsupported` in an event function, unless `ISOBAR_PLATFORM` says that it is none.
+/// Takes the port of web functions.
 pub async fn bind(variables: &Variables<'_>) -> Result<HttpPlatform> {
-    let is_set = |name| variables(name).is_some_and(|value| !value.is_empty());
-    if is_set(EVENT_RUNTIME) && !is_set("ISOBAR_PLATFORM") {
-        return Err(event_function());
-    }
     PlatformSetup::new(&WEB_FUNCTION).bind(variables).await
 }

@@ -140,6 +140,22 @@ pub(crate) const SERVED: &[Served] = &[
     #[cfg(feature = "tencent-scf")]
     present(
         "tencent-scf",
+        &isobar_tencent::function::EVENT_FUNCTION,
+        |variables| {
+            bound(std::future::ready(isobar_tencent::function::open_events(
+                variables,
+            )))
+        },
+    ),
+    #[cfg(not(feature = "tencent-scf"))]
+    absent(
+        "tencent-scf",
+        ["tencent-scf-events", "Tencent SCF event function"],
+        Some("SCF_RUNTIME_API"),
+    ),
+    #[cfg(feature = "tencent-scf")]
+    present(
+        "tencent-scf",
         &isobar_tencent::function::WEB_FUNCTION,
         |variables| bound(isobar_tencent::function::bind(variables)),
     ),

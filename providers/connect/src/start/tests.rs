@@ -97,14 +97,14 @@ async fn a_platform_whose_contract_is_broken_is_not_taken_for_this_machine() {
 
 #[cfg(feature = "tencent-scf")]
 #[tokio::test]
-async fn an_event_function_of_scf_is_not_taken_for_a_web_function() {
+async fn an_event_function_of_scf_that_lacks_its_port_is_not_taken_for_a_web_function() {
     let memory = [("ISOBAR_DOCUMENTS", "memory:"), ("ISOBAR_BLOBS", "memory:")];
     let event = [
         ("TENCENTCLOUD_RUNENV", "SCF"),
-        ("SCF_RUNTIME_API", "127.0.0.1:1"),
+        ("SCF_RUNTIME_API", "127.0.0.1"),
     ];
     let message = refused(&[memory, event].concat()).await;
-    assert!(message.contains("SCF_RUNTIME_API"), "{message}");
+    assert!(message.contains("SCF_RUNTIME_API_PORT"), "{message}");
     let told = [("ISOBAR_PLATFORM", "tencent-scf"), ("GREETING", "hi")];
     start(app(), &[&memory[..], &event, &told].concat())
         .await
@@ -125,7 +125,7 @@ fn detected(variables: &'static [&'static str]) -> &'static str {
 #[cfg(feature = "_platforms")]
 #[test]
 fn each_platform_is_told_by_its_marks() {
-    let table: [(&'static [&'static str], &str); 14] = [
+    let table: [(&'static [&'static str], &str); 15] = [
         (&[], "local"),
         (&["AWS_LAMBDA_RUNTIME_API"], "lambda"),
         (&["K_SERVICE", "PORT"], "cloud-run"),
@@ -135,6 +135,10 @@ fn each_platform_is_told_by_its_marks() {
         (&["FC_CUSTOM_LISTEN_PORT"], "alibaba-fc"),
         (&["FC_FUNCTION_NAME"], "alibaba-fc"),
         (&["TENCENTCLOUD_RUNENV"], "tencent-scf"),
+        (
+            &["TENCENTCLOUD_RUNENV", "SCF_RUNTIME_API"],
+            "tencent-scf-events",
+        ),
         (&["OPENFAAS_NAME", "KUBERNETES_SERVICE_HOST"], "openfaas"),
         (&["FN_LISTENER"], "fn"),
         (&["__OW_API_HOST"], "openwhisk"),

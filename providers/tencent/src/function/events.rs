@@ -1,0 +1,113 @@
+//! What triggers of SCF bring, each told by the marks that it puts there.
+//!
+//! <https://www.tencentcloud.com/document/product/583/31439> has the events of all triggers. Those of CLS, MPS, MQTT and
+//! others are refused as `Unsupported`.
+
+mod ckafka;
+mod cmq;
+mod cos;
+mod timer;
+
+use isobar::{Capability, Error, Result};
+use isobar_serve::event::{Delivery, EventFacts, EventForm, EventSource};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
+
+/// The events that are decoded.
+pub(crate) const EVENTS: EventFacts = EventFacts {
+    sources: &[
+        EventSource {
+            wakes: Capability::Schedules,
+            sender: "a timer trigger named `SCHEDULE` or `PREFIX-SCHEDULE`",
+            form: EventForm::Request {
+                mark: "a member `Type` of `Timer`",
+                read: timer::tick,
+            },
+        },
+        EventSource {
+            wakes: Capability::BlobEvents,
+            sender: "a COS trigger",
+            form: EventForm::Request {
+                mark: "members `Records`, each with `cos`",
+                read: cos::records,
+            },
+        },
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "a trigger of CMQ topics",
+            form: EventForm::Request {
+                mark: "members `Records`, each with `CMQ`",
+                read: cmq::messages,
+            },
+        },
+        EventSource {
+            wakes: Capability::Messages,
+            sender: "a CKafka trigger",
+            form: EventForm::Request {
+                mark: "members `Records`, each with `Ckafka`",
+                read: ckafka::messages,
+            },
+        },
+    ],
+    ..EventFacts::OWN
+};
+
+/// Which trigger has made a list of records: the one member that all of them have.
+#[derive(Debug, Deserialize)]
+struct Marks {
+    #[serde(rename = "Records")]
+    records: Vec<Mark>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Mark {
+    cos: Option<IgnoredAny>,
+    #[serde(rename = "CMQ")]
+    cmq: Option<IgnoredAny>,
+    #[serde(rename = "Ckafka")]
+    ckafka: Option<IgnoredAny>,
+}
+
+/// The records of a trigger, where all have its mark; `InvalidArgument` where one of them is malformed.
+fn records<R: DeserializeOwned>(
+    delivery: &Delivery,
+    (is_marked, what): (fn(&Mark) -> bool, &str),
+) -> Result<Option<Vec<R>>> {
+    #[derive(Debug, Deserialize)]
+    struct Records<R> {
+        #[serde(rename = "Records")]
+        records: Vec<R>,
+    }
+    let marks = members::<Marks>(&delivery.body);
+    let marks = marks.filter(|marks| !marks.records.is_empty());
+    if !marks.is_some_and(|marks| marks.records.iter().all(is_marked)) {
+        return Ok(None);
+    }
+    let records: Records<R> = serde_json::from_slice(&delivery.body).map_err(|error| {
+        Error::invalid(format!("the event of {what} is malformed")).with_source(error)
+    })?;
+    Ok(Some(records.records))
+}
+
+/// The members of an object that are asked for; nothing where the content is no object, or they have other types.
+fn members<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
+    // A list would be read as members in their order.
+    let is_object = content.trim_ascii_start().starts_with(b"{");
+    is_object
+        .then(|| serde_json::from_slice(content).ok())
+        .flatten()
+}
+
+/// A number or text, as text: the documents show both of the same members.
+fn either<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(match value {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! Ticks of timer triggers.
+//!
+//! <https://www.tencentcloud.com/document/product/583/9708>
+
+use isobar::Result;
+use isobar::function::Schedule;
+use isobar_serve::event::{Arrived, Delivery, instant};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tick {
+    #[serde(rename = "Type")]
+    kind: String,
+    trigger_name: String,
+    time: String,
+}
+
+/// A tick of the trigger's name, due at its time; its `Message` says nothing more.
+pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+    let tick = super::members::<Tick>(&delivery.body);
+    let Some(tick) = tick.filter(|tick| tick.kind == "Timer") else {
+        return Ok(None);
+    };
+    let due = instant(&tick.time)?;
+    let id = format!("{}@{}", tick.trigger_name, tick.time);
+    let arrived = Arrived::new(Schedule::new(tick.trigger_name, due), delivery.body.clone());
+    Ok(Some(vec![arrived.with_id(id)]))
+}

@@ -1,0 +1,158 @@
+//! The request that an integration request carries.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use axum::extract::OriginalUri;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
+use isobar::{Error, Result};
+use isobar_serve::{told_query, told_target};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// What tells a request from other events.
+#[derive(Debug, Deserialize)]
+struct Mark {
+    #[serde(rename = "httpMethod")]
+    _method: IgnoredAny,
+    #[serde(rename = "requestContext")]
+    _context: ContextMark,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContextMark {
+    #[serde(rename = "serviceId")]
+    _service: IgnoredAny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'e> {
+    #[serde(borrow)]
+    http_method: Cow<'e, str>,
+    #[serde(borrow)]
+    path: Cow<'e, str>,
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    /// All keys, also those that the API has not declared.
+    #[serde(default)]
+    query_string: BTreeMap<String, Value>,
+    #[serde(borrow, default)]
+    body: Option<Cow<'e, str>>,
+    #[serde(default)]
+    is_base64_encoded: Option<bool>,
+    #[serde(borrow)]
+    request_context: Context<'e>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'e> {
+    #[serde(borrow, default)]
+    source_ip: Option<Cow<'e, str>>,
+}
+
+/// Whether an event is a request of a client: it has a method, and a context with the id of a service.
+pub(crate) fn is_request(event: &[u8]) -> bool {
+    // A list would be read as members in their order.
+    is_object(event) && serde_json::from_slice::<Mark>(event).is_ok()
+}
+
+fn is_object(event: &[u8]) -> bool {
+    event.trim_ascii_start().starts_with(b"{")
+}
+
+pub(super) fn request(event: &[u8]) -> Result<Request> {
+    let none = || Error::invalid("the event is no integration request of API Gateway");
+    if !is_object(event) {
+        return Err(none());
+    }
+    let told: Event<'_> =
+        serde_json::from_slice(event).map_err(|error| none().with_source(error))?;
+    let method = Method::from_bytes(told.http_method.as_bytes())
+        .map_err(|error| malformed("httpMethod").with_source(error))?;
+    let (uri, is_rebuilt) = target(&told)?;
+    let headers = fields(told.headers)?;
+    let body = content(told.body, told.is_base64_encoded.unwrap_or_default())?;
+    let address: Option<IpAddr> = told
+        .request_context
+        .source_ip
+        .and_then(|text| text.parse().ok());
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers;
+    let extensions = request.extensions_mut();
+    extensions.insert(OriginalUri(uri));
+    if is_rebuilt {
+        extensions.insert(RebuiltQuery);
+    }
+    if let Some(address) = address {
+        extensions.insert(RemoteAddress(address));
+    }
+    Ok(request)
+}
+
+/// The target, and whether it has a query, which is rebuilt (rule N2); the stage is not part of the path.
+fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
+    let pairs = told.query_string.iter();
+    let pairs: Vec<(&str, String)> = pairs
+        .flat_map(|(key, value)| {
+            let values = texts(value).into_iter();
+            values.map(move |value| (key.as_str(), value))
+        })
+        .collect();
+    let query = told_query(pairs.iter().map(|(key, value)| (*key, value.as_str())));
+    let uri = told_target(&told.path, &query)
+        .map_err(|error| malformed("path or queryString").with_source(error))?;
+    Ok((uri, !query.is_empty()))
+}
+
+/// Text, or several in a list; anything else as JSON has it.
+fn texts(value: &Value) -> Vec<String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        one => vec![text(one)],
+    }
+}
+
+fn fields(told: BTreeMap<String, Value>) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in told {
+        let malformed = || malformed(&format!("headers.{name}"));
+        let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?;
+        for text in texts(&value) {
+            let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| malformed())?;
+            headers.try_append(field.clone(), value).map_err(|_| {
+                Error::invalid("the event has more headers than a request can have")
+            })?;
+        }
+    }
+    Ok(headers)
+}
+
+fn content(told: Option<Cow<'_, str>>, is_base64: bool) -> Result<Bytes> {
+    match told {
+        None => Ok(Bytes::new()),
+        Some(text) if is_base64 => STANDARD
+            .decode(&*text)
+            .map(Bytes::from)
+            .map_err(|error| malformed("body").with_source(error)),
+        Some(text) => Ok(text.into_owned().into()),
+    }
+}
+
+fn malformed(member: &str) -> Error {
+    Error::invalid(format!("the event's {member} is malformed"))
+}

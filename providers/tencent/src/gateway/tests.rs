@@ -1,0 +1,102 @@
+//! The published integration request, and responses as API Gateway takes them.
+
+use axum::extract::OriginalUri;
+use http::Response;
+use http_body_util::BodyExt as _;
+use isobar::driver::gateway::GatewayDriver as _;
+use isobar::http::{RebuiltQuery, RemoteAddress};
+use serde_json::Value;
+
+use super::{ApiGateway, is_request};
+
+const REQUEST: &str = include_str!("tests/request.json");
+
+#[tokio::test]
+async fn the_published_request_is_read() {
+    assert!(is_request(REQUEST.as_bytes()));
+    let request = ApiGateway.decode(REQUEST.as_bytes()).unwrap();
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.uri(), "/test/value?bob=alice&foo=bar");
+    let extensions = request.extensions();
+    assert!(extensions.get::<RebuiltQuery>().is_some());
+    assert_eq!(extensions.get::<OriginalUri>().unwrap().0, *request.uri());
+    let remote = extensions.get::<RemoteAddress>().unwrap();
+    assert_eq!(remote.0.to_string(), "10.0.2.14");
+    assert_eq!(request.headers()["user-agent"], "User Agent String");
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "{\"test\":\"body\"}");
+}
+
+#[tokio::test]
+async fn packed_content_and_lists_are_unpacked() {
+    let event = r#"{"httpMethod":"PUT","path":"/a%2Fb c","requestContext":{"serviceId":"s"},"body":"AP8=",
+        "isBase64Encoded":true,"queryString":{"a":["1","2"],"b":true},"headers":{"x":["1","2"]}}"#;
+    let request = ApiGateway.decode(event.as_bytes()).unwrap();
+    assert_eq!(request.uri(), "/a%2Fb%20c?a=1&a=2&b=true");
+    let values: Vec<_> = request.headers().get_all("x").iter().collect();
+    assert_eq!(values, ["1", "2"]);
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body.as_ref(), [0, 255]);
+}
+
+#[test]
+fn what_is_no_request_is_refused_with_what_is_wrong() {
+    for (event, expected) in [
+        ("[]", "no integration request"),
+        ("{}", "no integration request"),
+        (
+            r#"{"httpMethod":" ","path":"/","requestContext":{}}"#,
+            "httpMethod is malformed",
+        ),
+        (
+            r#"{"httpMethod":"GET","path":"a","requestContext":{}}"#,
+            "path or queryString is malformed",
+        ),
+        (
+            r#"{"httpMethod":"GET","path":"/","requestContext":{},"headers":{"a b":"c"}}"#,
+            "headers.a b is malformed",
+        ),
+        (
+            r#"{"httpMethod":"GET","path":"/","requestContext":{},"isBase64Encoded":true,"body":"?"}"#,
+            "body is malformed",
+        ),
+    ] {
+        let error = ApiGateway.decode(event.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    assert!(!is_request(br#"{"httpMethod":"GET"}"#));
+    assert!(!is_request(br#"["GET",{"serviceId":"s"}]"#));
+}
+
+fn answer(response: Response<&'static [u8]>) -> Value {
+    let answer = ApiGateway.encode(response.map(Into::into)).unwrap();
+    serde_json::from_slice(&answer).unwrap()
+}
+
+#[test]
+fn text_is_told_as_text_and_bytes_in_base64_with_all_values_of_a_field() {
+    let text = Response::builder()
+        .header("content-type", "text/plain; charset=utf-8")
+        .header("set-cookie", "a=1")
+        .header("set-cookie", "b=2")
+        .header("connection", "close, x-mine")
+        .header("x-mine", "1");
+    let told = answer(text.body("é".as_bytes()).unwrap());
+    assert_eq!(told["isBase64Encoded"], false);
+    assert_eq!(told["statusCode"], 200);
+    assert_eq!(told["body"], "é");
+    assert_eq!(
+        told["headers"]["set-cookie"],
+        serde_json::json!(["a=1", "b=2"])
+    );
+    assert!(told["headers"].get("connection").is_none());
+    assert!(told["headers"].get("x-mine").is_none());
+    let bytes = Response::builder().header("content-type", "text/plain");
+    let told = answer(bytes.body(&[0xff, 0][..]).unwrap());
+    assert_eq!(
+        (&told["isBase64Encoded"], &told["body"]),
+        (&true.into(), &"/wA=".into())
+    );
+    let none = Response::builder().status(204).body(&b"x"[..]).unwrap();
+    assert_eq!(answer(none)["body"], "");
+}
