@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::cron::Cron;
-use crate::environment::{self, FILL_IN, Kind, Stores};
+use crate::environment::{self, FILL_IN, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::route_limits;
@@ -30,7 +30,11 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
     let name = &application.name;
     let at = format!("/resources/{name}/props");
-    let variables = environment::variables_with_events(source, STORES);
+    // Triggers call the function itself; only events over HTTP need a path.
+    let variables = match source.events_path {
+        Some(_) => environment::variables_with_events(source, STORES),
+        None => environment::variables(application, STORES),
+    };
     let (mut environment, mut comments) =
         environment::as_map(&variables, &format!("{at}/environmentVariables"));
     for secret in &application.secrets {
@@ -58,19 +62,45 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         "edition": "3.0.0",
         "name": name,
         "access": "default",
-        "vars": { "region": FILL_IN },
+        "vars": vars(application),
         "resources": { name: { "component": "fc3", "props": props } },
     });
     comments.push(Comment::new("", HOW));
     comments.push(Comment::new("/vars/region", "Fill in, as in cn-hangzhou."));
     let role = "Fill in: the ARN of a role that may use the stores below, and nothing else.";
     comments.push(Comment::new(format!("{at}/role"), role));
-    let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
-    notes.extend(environment::timers(application));
+    if !application.blob_triggers.is_empty() {
+        comments.push(Comment::new(
+            "/vars/account",
+            "Fill in: the number of the account.",
+        ));
+        let role = "Fill in: the ARN of a role with which OSS may invoke the function.";
+        comments.push(Comment::new("/vars/ossRole", role));
+    }
     Ok(Export {
         files: vec![File::new("s.yaml", yaml::document(&whole, &comments))],
-        notes,
+        notes: notes(application),
     })
+}
+
+fn vars(application: &Application) -> Value {
+    let mut vars = json!({ "region": FILL_IN });
+    if !application.blob_triggers.is_empty() {
+        vars["account"] = FILL_IN.into();
+        vars["ossRole"] = FILL_IN.into();
+    }
+    vars
+}
+
+fn notes(application: &Application) -> Vec<String> {
+    let queues = application.subscriptions.iter().map(|topic| {
+        format!(
+            "messages of {topic:?} come from the queue of SMQ {:?}, which has to be there: \
+             IsBase64Decode takes off the Base64 that SMQ's SDKs put on, and must be false for senders that write text",
+            environment::prefixed(application, topic)
+        )
+    });
+    queues.collect()
 }
 
 fn triggers(application: &Application) -> Result<Vec<Value>> {
@@ -99,5 +129,61 @@ fn triggers(application: &Application) -> Result<Vec<Value>> {
             },
         }));
     }
+    for bucket in &application.blob_triggers {
+        triggers.push(of_bucket(application, bucket));
+    }
+    for topic in &application.subscriptions {
+        triggers.push(of_queue(application, topic));
+    }
     Ok(triggers)
+}
+
+/// What stores a blob whole or removes one; the others say nothing of blobs.
+const OSS_EVENTS: [&str; 8] = [
+    "oss:ObjectCreated:PutObject",
+    "oss:ObjectCreated:PostObject",
+    "oss:ObjectCreated:CopyObject",
+    "oss:ObjectCreated:CompleteMultipartUpload",
+    "oss:ObjectCreated:AppendObject",
+    "oss:ObjectCreated:PutSymlink",
+    "oss:ObjectRemoved:DeleteObject",
+    "oss:ObjectRemoved:DeleteObjects",
+];
+
+fn of_bucket(application: &Application, bucket: &str) -> Value {
+    let native = environment::prefixed(application, bucket);
+    json!({
+        "triggerName": format!("blobs-{bucket}"),
+        "triggerType": "oss",
+        "qualifier": "LATEST",
+        "invocationRole": "${vars.ossRole}",
+        "sourceArn": format!("acs:oss:${{vars.region}}:${{vars.account}}:{native}"),
+        "triggerConfig": {
+            "bucketName": native,
+            "events": OSS_EVENTS,
+            "filter": { "key": { "prefix": "", "suffix": "" } },
+        },
+    })
+}
+
+/// <https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md>
+fn of_queue(application: &Application, topic: &str) -> Value {
+    json!({
+        "triggerName": format!("messages-{topic}"),
+        "triggerType": "eventbridge",
+        "qualifier": "LATEST",
+        "triggerConfig": {
+            "triggerEnable": true,
+            // The answer decides whether a message comes again.
+            "asyncInvocationType": false,
+            "eventRuleFilterPattern": "{}",
+            "eventSourceConfig": {
+                "eventSourceType": "MNS",
+                "eventSourceParameters": { "sourceMNSParameters": {
+                    "QueueName": environment::prefixed(application, topic),
+                    "IsBase64Decode": true,
+                } },
+            },
+        },
+    })
 }

@@ -124,7 +124,8 @@ fn files(target: Target, source: &PackageSource<'_>) -> Result<Vec<PackedFile>> 
         Target::Aws | Target::Alibaba => vec![program("bootstrap")],
         Target::Tencent => vec![
             program(source.name),
-            PackedFile::program("scf_bootstrap", scf_bootstrap(source.name)),
+            PackedFile::program("scf_bootstrap", scf_start(source.name, "tencent-scf")),
+            PackedFile::program("bootstrap", scf_start(source.name, "tencent-scf-events")),
         ],
         Target::Azure => handler(source)?,
         Target::Gcp | Target::Knative | Target::OpenFaas | Target::OpenWhisk | Target::Fn => vec![
@@ -156,12 +157,14 @@ fn handler(source: &PackageSource<'_>) -> Result<Vec<PackedFile>> {
     Ok(files.chain([program]).collect())
 }
 
-/// SCF starts a script with this name, whose interpreter has an absolute path and whose lines end
-/// with a line feed alone.
+/// SCF starts `scf_bootstrap` of a web function and `bootstrap` of an event function: scripts whose interpreter has an
+/// absolute path and whose lines end with a line feed alone. Which of the two was started tells the platform.
 ///
-/// <https://cloud.tencent.com/document/product/583/56126>
-fn scf_bootstrap(name: &str) -> String {
-    format!("#!/bin/bash\nexec \"$(dirname \"$0\")/{name}\"\n")
+/// <https://cloud.tencent.com/document/product/583/56126>, <https://www.tencentcloud.com/document/product/583/38130>
+fn scf_start(name: &str, platform: &str) -> String {
+    format!(
+        "#!/bin/bash\nexport ISOBAR_PLATFORM=\"${{ISOBAR_PLATFORM:-{platform}}}\"\nexec \"$(dirname \"$0\")/{name}\"\n"
+    )
 }
 
 /// An image with glibc and the certificates of public authorities, and nothing else.

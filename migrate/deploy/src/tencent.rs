@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::cron::Cron;
-use crate::environment::{self, FILL_IN, Kind, Stores};
+use crate::environment::{self, FILL_IN, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::yaml::{self, Comment};
@@ -22,26 +22,29 @@ What the application declares, for Tencent SCF. Written by `isobar export tencen
   isobar package tencent BINARY
   scf deploy";
 
-/// A web function with a URL of its own.
+/// A web function with a URL of its own; an event function behind API Gateway where anything but requests wakes it, because
+/// nothing else brings a web function events.
 ///
-/// <https://cloud.tencent.com/document/product/1154/43228>
+/// <https://cloud.tencent.com/document/product/1154/43228>,
+/// <https://github.com/serverless-components/tencent-scf/blob/master/docs/configure.md>
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
-    let variables = environment::variables_with_events(source, STORES);
+    let variables = environment::variables(application, STORES);
+    let is_woken = environment::waits_for_events(application);
     let (mut environment, mut comments) = environment::as_map(&variables, VARIABLES);
     for secret in &application.secrets {
         // Taken from the environment of whoever deploys.
         let reference = format!("${{env.{}}}", secret.name);
         environment.insert(secret.name.clone(), reference.into());
     }
-    let whole = json!({
+    let mut whole = json!({
         "app": application.name,
         "component": "scf",
         "name": application.name,
         "inputs": {
             "name": application.name,
             "src": "./function.zip",
-            "type": "web",
+            "type": if is_woken { "event" } else { "web" },
             "runtime": "CustomRuntime",
             "region": FILL_IN,
             "role": FILL_IN,
@@ -51,6 +54,10 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
             "events": events(application)?,
         },
     });
+    if is_woken {
+        // The component demands one, which a custom runtime need not have.
+        whole["inputs"]["handler"] = "index.main_handler".into();
+    }
     comments.push(Comment::new("", HOW));
     comments.push(Comment::new(
         "/inputs/region",
@@ -58,25 +65,40 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     ));
     let role = "Fill in: a role that may use the stores below, and nothing else.";
     comments.push(Comment::new("/inputs/role", role));
-    let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
-    notes.extend(environment::timers(application));
     Ok(Export {
         files: vec![File::new(
             "serverless.yml",
             yaml::document(&whole, &comments),
         )],
-        notes,
+        notes: notes(application),
     })
+}
+
+fn notes(application: &Application) -> Vec<String> {
+    let buckets = application.blob_triggers.iter().map(|bucket| {
+        format!("fill in the number of the account behind the bucket {bucket:?}, and its region")
+    });
+    let topics = application.subscriptions.iter().map(|topic| {
+        let native = environment::prefixed(application, topic);
+        format!(
+            "messages of {topic:?} come from the topic of CMQ {native:?}, which has to be there"
+        )
+    });
+    buckets.chain(topics).collect()
 }
 
 fn events(application: &Application) -> Result<Vec<Value>> {
     let mut events = Vec::new();
     if !application.routes.is_empty() {
-        events.push(json!({ "http": { "parameters": {
-            "netConfig": { "enableIntranet": false, "enableExtranet": true },
-            "qualifier": "$DEFAULT",
-            "authType": "NONE",
-        } } }));
+        events.push(if environment::waits_for_events(application) {
+            gateway(application)
+        } else {
+            json!({ "http": { "parameters": {
+                "netConfig": { "enableIntranet": false, "enableExtranet": true },
+                "qualifier": "$DEFAULT",
+                "authType": "NONE",
+            } } })
+        });
     }
     for schedule in &application.schedules {
         events.push(json!({ "timer": {
@@ -88,5 +110,46 @@ fn events(application: &Application) -> Result<Vec<Value>> {
             },
         } }));
     }
+    for bucket in &application.blob_triggers {
+        for what in ["ObjectCreated", "ObjectRemove"] {
+            events.push(of_bucket(application, bucket, what));
+        }
+    }
+    for topic in &application.subscriptions {
+        events.push(json!({ "cmq": { "parameters": {
+            "name": environment::prefixed(application, topic),
+            "enable": true,
+        } } }));
+    }
     Ok(events)
+}
+
+/// Every method and path, answered by an integration response whose content may be in Base64.
+fn gateway(application: &Application) -> Value {
+    json!({ "apigw": { "parameters": {
+        "serviceName": application.name,
+        "protocols": ["https"],
+        "environment": "release",
+        "endpoints": [{
+            "path": "/",
+            "method": "ANY",
+            "serviceTimeout": 60,
+            "isBase64Encoded": true,
+            "isBase64Trigger": true,
+            "function": { "isIntegratedResponse": true, "functionQualifier": "$DEFAULT" },
+        }],
+    } } })
+}
+
+/// COS has one trigger for each kind of event.
+fn of_bucket(application: &Application, bucket: &str, what: &str) -> Value {
+    let native = environment::prefixed(application, bucket);
+    json!({ "cos": {
+        "name": format!("{bucket}-{what}"),
+        "parameters": {
+            "bucket": format!("{native}-{FILL_IN}.cos.{FILL_IN}.myqcloud.com"),
+            "events": format!("cos:{what}:*"),
+            "enable": true,
+        },
+    } })
 }

@@ -58,9 +58,15 @@ fn archives_hold_the_program_by_the_name_that_the_platform_starts() {
         .iter()
         .map(|(name, mode, _)| (name.as_str(), *mode))
         .collect();
-    assert_eq!(names, [("notes", 0o755), ("scf_bootstrap", 0o755)]);
-    let script = String::from_utf8(entries[1].2.clone()).unwrap();
-    assert_eq!(script, "#!/bin/bash\nexec \"$(dirname \"$0\")/notes\"\n");
+    let expected = ["bootstrap", "notes", "scf_bootstrap"].map(|name| (name, 0o755));
+    assert_eq!(names, expected);
+    // Which of the two SCF has started says what kind of function it is.
+    for (at, platform) in [(0, "tencent-scf-events"), (2, "tencent-scf")] {
+        let script = String::from_utf8(entries[at].2.clone()).unwrap();
+        let export = format!("export ISOBAR_PLATFORM=\"${{ISOBAR_PLATFORM:-{platform}}}\"\n");
+        let expected = format!("#!/bin/bash\n{export}exec \"$(dirname \"$0\")/notes\"\n");
+        assert_eq!(script, expected);
+    }
 }
 
 #[test]

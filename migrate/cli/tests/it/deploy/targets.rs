@@ -176,9 +176,36 @@ fn the_others_say_what_is_declared_in_yaml() {
         props["triggers"][1]["triggerConfig"]["cronExpression"],
         "0 0/5 * * * ?"
     );
+    let of_bucket = &props["triggers"][2];
+    assert_eq!(of_bucket["triggerType"], "oss");
+    let arn = "acs:oss:${vars.region}:${vars.account}:every-thing-user-photos";
+    assert_eq!(of_bucket["sourceArn"], arn);
+    let of_queue = &props["triggers"][3]["triggerConfig"]["eventSourceConfig"];
+    assert_eq!(
+        of_queue["eventSourceParameters"]["sourceMNSParameters"]["QueueName"],
+        "every-thing-jobs"
+    );
+    assert!(
+        props["environmentVariables"]
+            .get("ISOBAR_EVENTS_PATH")
+            .is_none()
+    );
 
     let tencent = read("tencent", "serverless.yml");
-    assert_eq!(tencent["inputs"]["type"], "web");
+    // Nothing but requests reaches a web function.
+    assert_eq!(tencent["inputs"]["type"], "event");
+    let events = &tencent["inputs"]["events"];
+    let answers = &events[0]["apigw"]["parameters"]["endpoints"][0]["function"];
+    assert_eq!(answers["isIntegratedResponse"], true);
+    assert_eq!(
+        events[2]["cos"]["parameters"]["events"],
+        "cos:ObjectCreated:*"
+    );
+    assert_eq!(
+        events[3]["cos"]["parameters"]["events"],
+        "cos:ObjectRemove:*"
+    );
+    assert_eq!(events[4]["cmq"]["parameters"]["name"], "every-thing-jobs");
     let timer = &tencent["inputs"]["events"][1]["timer"]["parameters"];
     assert_eq!(timer["cronExpression"], "0 */5 * * * * *");
 
