@@ -94,6 +94,8 @@ pub enum Capability {
     DeleteChangeEvents,
     /// Functions can be woken by CloudEvents over HTTP, whoever sends them.
     CloudEvents,
+    /// A function can answer an event by another one, which whoever brought it takes.
+    ReplyEvents,
 }
 
 impl Capability {
@@ -140,6 +142,7 @@ impl Capability {
         Self::OrderedChangeEvents,
         Self::DeleteChangeEvents,
         Self::CloudEvents,
+        Self::ReplyEvents,
     ];
 
     /// The name in reports and in `--describe`.
@@ -186,6 +189,7 @@ impl Capability {
             Self::OrderedChangeEvents => "ordered-change-events",
             Self::DeleteChangeEvents => "delete-change-events",
             Self::CloudEvents => "cloud-events",
+            Self::ReplyEvents => "reply-events",
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use isobar::Capability;
 use isobar_serve::event::{AUDIENCE_VARIABLE, ISSUER_VARIABLE, SENDER_VARIABLE};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::door::{Door, WireRequest, percent_encoded};
+use crate::door::{Door, WireRequest, WireResponse, percent_encoded};
 use crate::probe::TOPIC;
-use crate::probe::inbox::deliveries;
+use crate::probe::inbox::{ANSWERED, answer, deliveries};
 use crate::{Case, Context, Failure, expect, issuer};
 
 /// Every case about CloudEvents.
@@ -28,6 +29,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .needs(&[Capability::CloudEvents]),
     Case::function(
+        "G-408",
+        "an event is answered by another, always the same one, as part of its trace, where whoever brings it takes one",
+        "N12",
+        |ctx| Box::pin(are_answered(ctx)),
+    )
+    .needs(REPLIES),
+    Case::function(
         "G-410",
         "an event at any path but that of events is a request like others",
         "N11",
@@ -42,6 +50,8 @@ pub(super) const CASES: &[Case] = &[
     )
     .needs(&[Capability::CloudEvents]),
 ];
+
+const REPLIES: &[Capability] = &[Capability::CloudEvents, Capability::ReplyEvents];
 
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 
@@ -170,6 +180,81 @@ async fn come_to_their_path(ctx: Context) -> Result<(), Failure> {
     }
     let seen = deliveries(&*door, 1).await?;
     expect::equal("the number of deliveries", &seen.len(), &1)
+}
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+
+async fn are_answered(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let traced = format!("00-{TRACE}-{PARENT}-01");
+    let asked = |id: &str, text: &str| {
+        let request = binary(&event(id), "text/plain", text.as_bytes());
+        request
+            .header("prefer", "reply")
+            .header("traceparent", &traced)
+    };
+    let answered = door
+        .bring(Some(TOPIC.name()), &asked("1", ANSWERED))
+        .await?;
+    if answered.status >= 500 {
+        // Where it is refused, nobody but the operator is told why.
+        let told = door.logged(Capability::ReplyEvents.name()).await?;
+        let refused = told.iter().any(|line| line.contains("does not declare"));
+        expect::that(refused, "the event failed, and not for want of replies")?;
+        return Err(isobar::Error::unsupported(Capability::ReplyEvents).into());
+    }
+    let first = reply(&answered)?;
+    let repeated = door
+        .bring(Some(TOPIC.name()), &asked("1", ANSWERED))
+        .await?;
+    let other = door
+        .bring(Some(TOPIC.name()), &asked("2", ANSWERED))
+        .await?;
+    expect::equal("the id of a repeated answer", &reply(&repeated)?, &first)?;
+    let is_other = reply(&other)? != first;
+    expect::that(is_other, "two events are answered by one")?;
+
+    let plain = door.bring(Some(TOPIC.name()), &asked("3", "plain")).await?;
+    expect::equal("the status without an answer", &plain.status, &200)?;
+    expect::that(plain.body.is_empty(), "what answers nothing has content")?;
+    let unasked = binary(&event("4"), "text/plain", ANSWERED.as_bytes());
+    let unasked = door.bring(Some(TOPIC.name()), &unasked).await?;
+    let failed = unasked.status >= 500;
+    expect::that(failed, "an answer is lost, as nobody takes it")
+}
+
+/// Checks the answer to an event, and returns its id.
+fn reply(response: &WireResponse) -> Result<String, Failure> {
+    expect::equal("the status", &response.status, &200)?;
+    let expected = answer();
+    let told = |name: &str| {
+        let value = response.joined(name);
+        let decoded = percent_decode_str(&value).decode_utf8_lossy();
+        decoded.into_owned()
+    };
+    let subject = expected.subject.as_deref().unwrap_or_default();
+    for (name, value) in [
+        ("ce-specversion", "1.0"),
+        ("ce-type", &*expected.event_type),
+        ("ce-source", &*expected.source),
+        ("ce-subject", subject),
+        ("ce-shade", &*expected.extensions["shade"]),
+        ("content-type", "application/octet-stream"),
+    ] {
+        expect::equal(name, &told(name).as_str(), &value)?;
+    }
+    expect::equal("the data", &response.body.as_slice(), &&expected.data[..])?;
+    let parent = told("ce-traceparent");
+    let span = parent
+        .strip_prefix("00-")
+        .and_then(|rest| rest.strip_prefix(TRACE)?.strip_prefix('-'))
+        .and_then(|rest| rest.strip_suffix("-01"));
+    let goes_on = span.is_some_and(|span| span.len() == 16 && span != PARENT);
+    expect::that(goes_on, &format!("the answer is part of {parent:?}"))?;
+    let id = told("ce-id");
+    expect::that(!id.is_empty(), "the answer has no id")?;
+    Ok(id)
 }
 
 const AUDIENCE: &str = "https://probe.example/events";

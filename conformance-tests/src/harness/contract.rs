@@ -171,7 +171,7 @@ pub(super) fn starts(name: &str) -> bool {
 }
 
 /// Nothing has to be started but the probe behind each door.
-pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
+pub(crate) fn start(name: &str) -> Result<Provider, StartFailure> {
     let mut names = NAMES.into_iter();
     let unknown = || StartFailure::Broken(format!("there is no contract of the name {name:?}"));
     let name = names.find(|own| *own == name).ok_or_else(unknown)?;

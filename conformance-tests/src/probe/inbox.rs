@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use isobar::function::{Event, Message, Outcome, OutgoingMessage, Topic, TopicSpec};
+use isobar::function::{Event, Message, Outcome, OutgoingMessage, ReplyEvent, Topic, TopicSpec};
 use isobar::{Bucket, Collection, Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub(crate) const TOPIC: TopicSpec = TopicSpec::new("jobs");
 /// A message whose first delivery fails, and one whose first delivery panics.
 pub(crate) const FAILS_ONCE: &str = "fail once";
 pub(crate) const PANICS_ONCE: &str = "panic once";
+/// A message that is answered by an event.
+pub(crate) const ANSWERED: &str = "answer";
 
 /// How long a message that failed may take to come again.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -99,9 +101,18 @@ impl Inbox {
         match &*body {
             FAILS_ONCE if first => Err(Error::new(ErrorKind::Internal, "as it was told to")),
             PANICS_ONCE if first => panics(),
+            ANSWERED => Ok(Outcome::Reply(Box::new(answer()))),
             _ => Ok(Outcome::Ack),
         }
     }
+}
+
+/// The event that answers a message.
+pub(crate) fn answer() -> ReplyEvent {
+    ReplyEvent::new("com.example.answered", "/probe?a=%41")
+        .with_subject("Euro \u{20ac} \u{1f600} 100% \"x\" a+b%41")
+        .with_extension("shade", "a  b, c")
+        .with_data("application/octet-stream", [0_u8, 255, 13, 10].to_vec())
 }
 
 #[expect(clippy::panic, reason = "the fault that a case provokes")]

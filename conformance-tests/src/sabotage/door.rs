@@ -179,7 +179,9 @@ impl Door for SabotagedDoor {
         name: Option<&str>,
         request: &WireRequest,
     ) -> Result<WireResponse, Failure> {
-        self.inner.bring(name, request).await
+        let mut response = self.inner.bring(name, request).await?;
+        (self.fault.response)(request, &mut response);
+        Ok(response)
     }
 
     async fn tick(&self, schedule: &str) -> Result<(), Failure> {

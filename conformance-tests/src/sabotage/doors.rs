@@ -51,11 +51,20 @@ const fn writes(
     Sabotage::door(name, case, DoorFault { writes, ..NONE })
 }
 
+/// What becomes of the answer to an event that Knative brings.
+const fn answers(
+    name: &'static str,
+    case: &'static str,
+    response: fn(&WireRequest, &mut WireResponse),
+) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { response, ..NONE }).behind(knative)
+}
+
 const fn logs(name: &'static str, case: &'static str, logs: fn(&mut Vec<String>)) -> Sabotage {
     Sabotage::door(name, case, DoorFault { logs, ..NONE })
 }
 
-/// The doors to Knative, where proxies are counted.
+/// The doors to Knative, where proxies are counted, and events may be answered.
 fn knative() -> Option<Arc<dyn Doors>> {
     let mut contracts = CONTRACTS.iter();
     let contract = contracts.find(|contract| contract.name() == "knative")?;
@@ -458,6 +467,27 @@ pub(super) const ALL: &[Sabotage] = &[
             ..NONE
         },
     ),
+    answers("the answer to an event is lost", "G-408", |_, response| {
+        response
+            .headers
+            .retain(|(name, _)| !name.starts_with("ce-"));
+    }),
+    answers(
+        "an answer has another id each time",
+        "G-408",
+        |_, response| {
+            for (name, value) in &mut response.headers {
+                if name == "ce-id" {
+                    *value = fastrand::u64(..).to_string().into_bytes();
+                }
+            }
+        },
+    ),
+    answers("what is done has content", "G-408", |_, response| {
+        if response.status == 200 && response.body.is_empty() {
+            response.body = b"done".to_vec();
+        }
+    }),
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {
             response.body = b"unchanged".to_vec();

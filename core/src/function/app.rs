@@ -320,6 +320,10 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             )
             .with_source(error)
         })?;
+        let takes_replies = environment
+            .platform()
+            .capabilities
+            .has(Capability::ReplyEvents);
         let triggers = self.triggers.into_iter().map(|(source, handler)| {
             let state = state.clone();
             let prefix = source.prefix(&environment).to_owned();
@@ -328,6 +332,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
                 source,
                 prefix,
                 run,
+                takes_replies,
             }
         });
         let triggers = triggers.collect();

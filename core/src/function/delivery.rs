@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::trigger::guarded;
 use super::{Event, Message, Outcome};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Hands the messages to `handler` one after another; what fails is to be delivered again.
 ///
@@ -31,6 +31,10 @@ where
         } else {
             guarded(&batch.context, || handler(single(&batch, message))).await
         };
+        let told = match told {
+            Ok(Outcome::Reply(_)) if !only => Err(of_several()),
+            told => told,
+        };
         match told {
             Ok(Outcome::Ack | Outcome::Discard) => continue,
             // With nothing else in the batch, the platform hears it as it was said.
@@ -49,6 +53,12 @@ where
     } else {
         Outcome::Partial(again)
     })
+}
+
+/// Whoever brings a batch takes one answer at most, and would not know to which message it belongs.
+fn of_several() -> Error {
+    let message = "the handler answers a message by an event, and the message came with others";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 /// The event of one message of a batch.

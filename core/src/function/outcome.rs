@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::ReplyEvent;
+
 /// What becomes of an event that was handled (rule N12).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -11,6 +13,9 @@ pub enum Outcome {
     Ack,
     /// It should be delivered again, after this time where the platform can wait.
     Retry(Option<Duration>),
+    /// It is done, and this event answers it; it fails where the platform does not take one back
+    /// ([`ReplyEvents`](crate::Capability::ReplyEvents)), and where it is a message that came with others.
+    Reply(Box<ReplyEvent>),
     /// It is of no use and should not come again.
     Discard,
     /// Of a batch, the messages with these ids should be delivered again.

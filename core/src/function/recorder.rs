@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tracing::span::Entered;
 use tracing::{Instrument as _, Span, field};
 
-use super::trigger::EventFuture;
+use super::trigger::Trigger;
 use super::{Context, Event, Outcome, Trace};
 use crate::driver::Clock;
 use crate::driver::function::{Flush, INVOCATION, Telemetry};
@@ -75,11 +75,7 @@ impl Recorder {
     }
 
     /// Runs the handler of an event within a span of its own: others may have come with it.
-    pub(super) async fn event(
-        &self,
-        mut event: Event,
-        run: &(dyn Fn(Event) -> EventFuture + Send + Sync),
-    ) -> Result<Outcome> {
+    pub(super) async fn event(&self, mut event: Event, trigger: &Trigger) -> Result<Outcome> {
         let trace = self.decide(event.context.trace().clone().sibling());
         event.context = event.context.with_trace(trace.clone());
         let span = if trace.is_sampled() {
@@ -101,7 +97,7 @@ impl Recorder {
         } else {
             Span::none()
         };
-        let ended = run(event).instrument(span.clone()).await;
+        let ended = trigger.wake(event).instrument(span.clone()).await;
         match &ended {
             Ok(outcome) => {
                 span.record("outcome", field::debug(outcome));

@@ -206,8 +206,8 @@ impl AppService {
             return Err(none(&undeclared(&event.data)));
         };
         match &self.recorder {
-            Some(recorder) => recorder.event(event, &*trigger.run).await,
-            None => (trigger.run)(event).await,
+            Some(recorder) => recorder.event(event, trigger).await,
+            None => trigger.wake(event).await,
         }
     }
 }

@@ -122,9 +122,26 @@ pub(super) struct Trigger {
     /// What the environment puts before the names of resources of this kind.
     pub(super) prefix: String,
     pub(super) run: Arc<dyn Fn(Event) -> EventFuture + Send + Sync>,
+    /// Whether the platform takes events as answers to events.
+    pub(super) takes_replies: bool,
 }
 
 impl Trigger {
+    /// Runs the handler; fails where it answers by an event that nobody would take.
+    pub(super) async fn wake(&self, event: Event) -> Result<Outcome> {
+        match (self.run)(event).await? {
+            Outcome::Reply(_) if !self.takes_replies => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "the handler answers its event by another, which nobody would take here: the platform does not \
+                     declare {}",
+                    Capability::ReplyEvents
+                ),
+            )),
+            told => Ok(told),
+        }
+    }
+
     /// How well the event fits, nothing where it does not.
     pub(super) fn fits(&self, data: &EventData) -> Option<usize> {
         match (&self.source, data) {
@@ -204,10 +221,16 @@ where
             let _entered = context.enter();
             deadline::during(end, || run.as_mut().poll(task))
         });
-        caught(step).await.unwrap_or_else(|message| {
+        let told = caught(step).await.unwrap_or_else(|message| {
             let message = format!("the handler panicked: {message}");
             Err(Error::new(ErrorKind::Internal, message))
-        })
+        });
+        match told {
+            Ok(Outcome::Reply(reply)) => {
+                Ok(Outcome::Reply(Box::new(reply.going_on(context.trace()))))
+            }
+            told => told,
+        }
     };
     match context.remaining() {
         Some(time) => within(&*context.clock(), time, call).await,

@@ -33,7 +33,8 @@ const DOOR: Door = Door {
 /// The type of the events that carry messages, as Isobar itself sends them; their sources are `topic/NAME`.
 const MESSAGES: &str = "isobar.topic.messages";
 const OTHER_TYPES: &str = "\
-Events of any other type are taken as messages of the topic as well: say their attributes in place of these.";
+Events of any other type are taken as messages of the topic as well: say their attributes in place of these.\n\
+Events that answer them go to the broker, by whose triggers they are sent on: none of this type, or they come back.";
 const DEAD: &str = "\
 Fill in: what takes the events that fail for good, such as a Service of Kubernetes that keeps them.";
 

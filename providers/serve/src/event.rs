@@ -21,6 +21,7 @@ mod cloud_event;
 mod delivery;
 mod own;
 mod path;
+pub(crate) mod reply;
 mod sender;
 mod source;
 mod structured;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::driver::SystemClock;
-use crate::function::{Context, RequestId};
+use crate::function::{Context, ReplyEvent, RequestId};
 use crate::{Error, ErrorKind};
 
 fn batch(time: Option<Duration>, messages: &[(&str, Option<&str>)]) -> Event<Vec<Message>> {
@@ -32,6 +32,10 @@ async fn told(id: String) -> Result<Outcome> {
         "bad" => Err(Error::new(ErrorKind::Internal, "the handler failed")),
         "panics" => panic!("a bug"),
         "later" => Ok(Outcome::Retry(Some(Duration::from_secs(9)))),
+        "answers" => {
+            let reply = ReplyEvent::new("com.example.done", "/notes");
+            Ok(Outcome::Reply(Box::new(reply)))
+        }
         "useless" => Ok(Outcome::Discard),
         "hangs" => std::future::pending().await,
         _ => Ok(Outcome::Ack),
@@ -90,6 +94,17 @@ async fn what_a_message_alone_is_told_is_passed_on() {
     );
     let (outcome, _) = deliver(batch(None, &[("bad", None)])).await;
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Internal);
+}
+
+#[tokio::test]
+async fn a_message_is_answered_where_it_came_alone() {
+    let (outcome, _) = deliver(batch(None, &[("answers", None)])).await;
+    let Outcome::Reply(reply) = outcome.unwrap() else {
+        panic!("no reply");
+    };
+    assert_eq!(reply.extensions["traceparent"].len(), 55);
+    let (outcome, _) = deliver(batch(None, &[("a", None), ("answers", None)])).await;
+    assert_eq!(outcome.unwrap(), again(&["answers"]));
 }
 
 #[tokio::test]

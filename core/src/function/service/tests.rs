@@ -9,7 +9,7 @@ use super::*;
 use crate::capability::{Capabilities, Capability};
 use crate::driver::SystemClock;
 use crate::driver::function::FunctionDescription;
-use crate::function::{App, Schedule};
+use crate::function::{App, ReplyEvent, Schedule};
 use crate::http::routing::get;
 use crate::http::{Body, Routes};
 use crate::{Environment, ErrorKind};
@@ -81,6 +81,10 @@ async fn a_route_may_have_less_time_than_the_platform() {
 async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
     let app = App::new("test", |_| Ok(()))
         .schedule("good", "0 3 * * *", |(), _| async { Ok(Outcome::Ack) })
+        .schedule("answers", "0 3 * * *", |(), _| async {
+            let reply = ReplyEvent::new("com.example.done", "/notes");
+            Ok(Outcome::Reply(Box::new(reply)))
+        })
         .schedule("bad", "0 3 * * *", |(), _| async { panic!("a bug") });
     let service = service(app);
     let tick = |name| {
@@ -89,6 +93,9 @@ async fn an_event_reaches_its_handler_and_a_panic_there_is_an_error() {
         service.handle(Event::new(Schedule::new(name, SystemTime::now()), context))
     };
     assert_eq!(tick("good").await.unwrap(), Outcome::Ack);
+    let unanswered = tick("answers").await.unwrap_err();
+    assert_eq!(unanswered.kind(), ErrorKind::Unsupported);
+    assert!(unanswered.to_string().contains("reply-events"));
     assert_eq!(tick("bad").await.unwrap_err().kind(), ErrorKind::Internal);
     assert_eq!(
         tick("unknown").await.unwrap_err().kind(),

@@ -243,7 +243,7 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          application that waits for events does not start without it. A CloudEvent of any other type is a message of \
          the topic that its path names, `{EVENTS_VARIABLE}/TOPIC`, and refused where it names none. On Azure Functions \
          names stand after a dash and the last segment, since the host makes paths of functions' names.\n\nDone is \
-         answered 204 (200 on Azure Functions), to be delivered again 503 with `retry-after` where the handler asked \
+         answered 204 (200 on Azure Functions, and on Knative, where an event may answer), to be delivered again 503 with `retry-after` where the handler asked \
          for a time, a failure 500, malformed 400, not known 415. A request has one status: of a batch all come again \
          where one failed, each with its id.\n\nFunction Compute brings events by calls of its own, and event functions of SCF ask for them: \
          neither needs the path. What is not done fails the invocation, by `x-fc-status: 404` or by the runtime API's path of \

@@ -40,17 +40,23 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     own_calls: &[],
     events: EVENTS,
     front_doors: &[],
-    capabilities: EventFacts::CAPABILITIES
-        .union(Capabilities::of(&[Capability::ResponseStreaming])),
+    capabilities: EventFacts::CAPABILITIES.union(Capabilities::of(&[
+        Capability::ResponseStreaming,
+        Capability::ReplyEvents,
+    ])),
     sources: &[
         "https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md",
         "https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables",
         "https://knative.dev/docs/eventing/sources/ping-source/reference/",
+        "https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md",
     ],
 };
 
 /// Beside events of Isobar's own types, those of Knative's source of ticks; a trigger for any other type names a topic in
 /// its path.
+///
+/// What a broker or channel brings may be answered by an event, and it says so (`Prefer: reply`). Done is 200 without
+/// content: the contract leaves 204 to later versions, and a broker takes any other content for a failure.
 const EVENTS: EventFacts = EventFacts {
     sources: &[EventSource {
         wakes: Capability::Schedules,
@@ -60,6 +66,7 @@ const EVENTS: EventFacts = EventFacts {
             read: ping,
         },
     }],
+    done: Some(""),
     ..EventFacts::OWN
 };
 

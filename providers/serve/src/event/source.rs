@@ -16,7 +16,7 @@ pub struct EventFacts {
     pub before_name: char,
     /// Who signs the tokens that its senders can send along, as their `iss` has it.
     pub issuer: Option<&'static str>,
-    /// The JSON that says of events that they are done; 204 without content where there is none.
+    /// The JSON that says of events that they are done, or nothing in a 200; where there is none, 204.
     pub done: Option<&'static str>,
     /// How the platform itself brings them, where it calls the process for each.
     pub calls: Option<EventCalls>,

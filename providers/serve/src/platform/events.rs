@@ -4,6 +4,7 @@
 //! | outcome | status |
 //! |---|---|
 //! | done, or of no use | 204, or 200 with what the platform wants to read |
+//! | answered by an event | 200 with that event, where its sender takes one |
 //! | to be delivered again | 503, with `retry-after` where the handler asked for a time |
 //! | the handler failed | 500 |
 //! | malformed | 400 |
@@ -29,7 +30,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::clock;
 use super::front::{Shared, UnderWay};
 use crate::body::RequestBody;
-use crate::event::{AUDIENCE_VARIABLE, Arrived, Delivery, EVENTS_VARIABLE, read_each};
+use crate::event::{AUDIENCE_VARIABLE, Arrived, Delivery, EVENTS_VARIABLE, read_each, reply};
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 /// The handshake of "HTTP 1.1 Web Hooks for Event Delivery", section 4: a sender asks before it sends.
@@ -151,16 +152,38 @@ async fn deliver(
         Ok(arrived) => arrived,
         Err(error) => return refused(&error, context.id()),
     };
+    let takes_reply = arrived.len() == 1 && reply::is_asked_for(&delivery.headers);
+    let mut answer = None;
     let mut worst = Verdict::Done;
     for event in arrived {
-        let event = event.and_then(|event| event.into_event(app, context));
-        let verdict = match event {
-            Ok(event) => Verdict::of(handled(app, event).await, context.id()),
-            Err(error) => Verdict::of(Err(error), context.id()),
+        let told = match event.and_then(|event| event.into_event(app, context)) {
+            Ok(event) => {
+                let id = takes_reply.then(|| reply::id_for(&event));
+                let told = handled(app, event).await;
+                told.and_then(|told| answered(told, id, &mut answer))
+            }
+            Err(error) => Err(error),
         };
-        worst = worst.max(verdict);
+        worst = worst.max(Verdict::of(told, context.id()));
     }
-    worst.response(shared.facts.events.done, context.id())
+    match (worst, answer) {
+        (Verdict::Done, Some(answer)) => answer,
+        (worst, _) => worst.response(shared.facts.events.done, context.id()),
+    }
+}
+
+/// Writes the answer to an event, where there is one and it has an id because somebody takes it.
+fn answered(told: Outcome, id: Option<String>, answer: &mut Option<Response>) -> Result<Outcome> {
+    let Outcome::Reply(event) = told else {
+        return Ok(told);
+    };
+    let id = id.ok_or_else(|| {
+        let message = "the handler answers its event by another, and whoever brought it takes none: it came with others, \
+                       or without the preference \"reply\"";
+        Error::new(ErrorKind::Unsupported, message)
+    })?;
+    *answer = Some(reply::response(*event, &id)?);
+    Ok(Outcome::Ack)
 }
 
 /// What the application says; of a batch of which it names no message, that it is done, as on platforms that hear names.
@@ -225,6 +248,7 @@ impl Verdict {
     fn response(self, done: Option<&'static str>, id: &RequestId) -> Response {
         let (status_code, code, after) = match (self, done) {
             (Self::Done, None) => return status(StatusCode::NO_CONTENT),
+            (Self::Done, Some("")) => return status(StatusCode::OK),
             (Self::Done, Some(content)) => {
                 let mut response = Response::new(Body::from(content));
                 let json = HeaderValue::from_static("application/json");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use isobar::driver::function::FunctionDriver as _;
-use isobar::function::{Event, Message, Outcome, TopicSpec};
+use isobar::function::{Event, Message, Outcome, ReplyEvent, TopicSpec};
 use isobar::http::Routes;
 use isobar::{App, BucketSpec, Environment, Error, ErrorKind, Result};
 use isobar_serve::event::EVENTS_VARIABLE;
@@ -51,6 +51,11 @@ pub(crate) fn app(seen: &Seen) -> App<Seen> {
         match &*body {
             "later" => Ok(Outcome::Retry(Some(Duration::from_secs(7)))),
             "never" => Ok(Outcome::Discard),
+            "answer" => {
+                let reply = ReplyEvent::new("com.example.noted", "/notes");
+                let reply = reply.with_data("text/plain", "noted");
+                Ok(Outcome::Reply(Box::new(reply)))
+            }
             "fails" => Err(Error::new(ErrorKind::InvalidArgument, "as it was told to")),
             _ => Ok(Outcome::Ack),
         }
@@ -135,6 +140,46 @@ async fn outcomes_become_statuses() {
     assert_eq!(status(&failed), "500");
     assert!(!failed.contains("as it was told to"), "{failed}");
     assert_eq!(seen.lock().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn an_event_is_answered_by_another_where_its_sender_takes_one() {
+    let (address, _) = start().await;
+    let post = format!("POST {PATH}");
+    let message = |id: &str| format!(r#"{{"id":"{id}","body":"answer"}}"#);
+    let event = |messages: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"1 a","source":"topic/jobs","type":"isobar.topic.messages",
+               "data":{{"messages":[{messages}]}}}}"#
+        )
+    };
+    let asked = format!(
+        "{STRUCTURED}prefer: reply\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+    );
+    let single = event(&message("1"));
+    let answer = ask(address, &post, &asked, &single).await;
+    assert_eq!(status(&answer), "200");
+    for expected in [
+        "ce-specversion: 1.0\r\n",
+        "ce-id: topic/jobs#1%2520a\r\n",
+        "ce-type: com.example.noted\r\n",
+        "ce-source: /notes\r\n",
+        "ce-traceparent: 00-0af7651916cd43dd8448eb211c80319c-",
+        "content-type: text/plain\r\n",
+        "x-request-id: ",
+        "\r\n\r\nnoted",
+    ] {
+        assert!(answer.contains(expected), "{expected}: {answer}");
+    }
+    assert_eq!(
+        status(&ask(address, &post, STRUCTURED, &single).await),
+        "500"
+    );
+    let several = event(&format!("{},{}", message("1"), message("2")));
+    assert_eq!(status(&ask(address, &post, &asked, &several).await), "503");
+    let batched = "content-type: application/cloudevents-batch+json\r\nprefer: reply\r\n";
+    let batch = format!("[{single},{single}]");
+    assert_eq!(status(&ask(address, &post, batched, &batch).await), "500");
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ pub(crate) static FACTS: PlatformFacts = PlatformFacts {
         Capability::Schedules,
         Capability::Messages,
         Capability::BlobEvents,
+        Capability::ReplyEvents,
     ]),
     sources: &[],
 };

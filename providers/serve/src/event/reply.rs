@@ -1,0 +1,145 @@
+//! An event as the answer to another, in binary mode (section 3.1 of the HTTP binding).
+//!
+//! <https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md#derived-reply-events>
+
+use http::header::{CONTENT_TYPE, InvalidHeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use isobar::function::{Event, ReplyEvent};
+use isobar::http::{Body, Response};
+use isobar::{Error, ErrorKind, Result};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// What a value of an attribute writes by its bytes, with everything beyond ASCII (section 3.1.3.2).
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+/// What a URI cannot say as it is in its fragment, and the sign that begins that.
+const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// All attributes of an answer together: Envoy, by which Knative's ingresses pass responses, takes heads of 60 KiB.
+const MOST_ATTRIBUTE_BYTES: usize = 32 << 10;
+/// The names that the specification has given away.
+const RESERVED: [&str; 9] = [
+    "id",
+    "source",
+    "specversion",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "data",
+];
+
+/// Whether whoever brings an event takes another one as its answer (RFC 7240).
+pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
+    let fields = headers.get_all(PREFER).into_iter();
+    let told = fields.filter_map(|value| value.to_str().ok());
+    let mut preferences = told.flat_map(|value| value.split(','));
+    preferences.any(|preference| {
+        let name = preference.split([';', '=']).next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("reply")
+    })
+}
+
+/// The id of the answer to an event: another one for each source, of which every one may begin its ids with 1.
+pub(crate) fn id_for(event: &Event) -> String {
+    let id = utf8_percent_encode(&event.id, FRAGMENT);
+    format!("{}#{id}", event.source)
+}
+
+/// The response that brings the event back with this id.
+///
+/// `InvalidArgument` where it is no CloudEvent, `TooLarge` where its attributes take more than 32 KiB.
+pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
+    if !is_uri_reference(&reply.source) {
+        let source = &reply.source;
+        return Err(Error::invalid(format!(
+            "the source {source:?} of the reply is no URI reference"
+        )));
+    }
+    let own = [
+        ("specversion", Some("1.0")),
+        ("id", Some(id)),
+        ("type", Some(&*reply.event_type)),
+        ("source", Some(&*reply.source)),
+        ("subject", reply.subject.as_deref()),
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let mut headers = HeaderMap::new();
+    let mut bytes = 0;
+    for (name, value) in own {
+        bytes += add(&mut headers, name, value)?;
+    }
+    for (name, value) in &reply.extensions {
+        if RESERVED.contains(&name.as_str()) || !is_name(name) {
+            let message = format!(
+                "the reply has an attribute {name:?}, whose name is not one of lower-case letters and digits, or is not \
+                 for extensions"
+            );
+            return Err(Error::invalid(message));
+        }
+        bytes += add(&mut headers, name, value)?;
+    }
+    if bytes > MOST_ATTRIBUTE_BYTES {
+        let what = "the size in bytes of the attributes of a reply";
+        let (limit, measured) = (MOST_ATTRIBUTE_BYTES as u64, bytes as u64);
+        let kind = ErrorKind::TooLarge;
+        return Err(Error::over_limit(kind, what, limit, measured));
+    }
+    if let Some(media) = reply.content_type {
+        let value = HeaderValue::from_str(&media).map_err(|error| {
+            let message = format!("{media:?} is no media type of a reply");
+            Error::invalid(message).with_source(error)
+        })?;
+        headers.insert(CONTENT_TYPE, value);
+    }
+    let mut response = Response::new(Body::from(reply.data));
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// Adds an attribute, and says how many bytes it takes.
+fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<usize> {
+    if value.is_empty() || value.contains(char::is_control) {
+        return Err(Error::invalid(format!(
+            "the attribute {name:?} of the reply is empty, or has control characters"
+        )));
+    }
+    let refused = || Error::invalid(format!("the attribute {name:?} of the reply is no field"));
+    let escaped = utf8_percent_encode(value, ESCAPED).to_string();
+    let field: HeaderName = format!("ce-{name}")
+        .parse()
+        .map_err(|error: InvalidHeaderName| refused().with_source(error))?;
+    let value = HeaderValue::from_str(&escaped).map_err(|error| refused().with_source(error))?;
+    let bytes = field.as_str().len() + value.len();
+    headers.insert(field, value);
+    Ok(bytes)
+}
+
+fn is_name(name: &str) -> bool {
+    let is_kept = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    !name.is_empty() && name.bytes().all(is_kept)
+}
+
+/// Whether these are the characters of one (RFC 3986, section 2), of which there must be some.
+fn is_uri_reference(source: &str) -> bool {
+    let is_kept =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&byte);
+    let mut parts = source.split('%');
+    let plain = parts.next().unwrap_or_default();
+    let is_escape = |part: &str| {
+        let digits = part.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    !source.is_empty()
+        && plain.bytes().all(is_kept)
+        && parts.all(|part| is_escape(part) && part.bytes().all(is_kept))
+}
+
+#[cfg(test)]
+mod tests;
