@@ -57,6 +57,8 @@ pub struct Received {
     pub attributes: BTreeMap<String, String>,
     /// Its group.
     pub group: Option<String>,
+    /// The trace that its handler ran in, and the span of whoever caused that, in W3C's digits.
+    pub trace: (String, Option<String>),
 }
 
 impl From<SeenMessage> for Received {
@@ -66,6 +68,7 @@ impl From<SeenMessage> for Received {
             body,
             attributes,
             group,
+            trace,
             attempt: _,
         } = seen;
         Self {
@@ -73,6 +76,7 @@ impl From<SeenMessage> for Received {
             body,
             attributes,
             group,
+            trace: (trace.trace_id, trace.parent_id),
         }
     }
 }

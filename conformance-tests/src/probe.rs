@@ -90,7 +90,7 @@ pub(crate) struct Seen {
 }
 
 /// What it saw of the trace, in W3C's digits.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SeenTrace {
     pub(crate) trace_id: String,
     pub(crate) parent_id: Option<String>,

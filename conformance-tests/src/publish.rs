@@ -3,6 +3,7 @@
 mod again;
 mod groups;
 mod refused;
+mod traces;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,13 @@ use crate::exchange::Received;
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about sending messages.
-pub(crate) const CASES: &[&[Case]] = &[WHOLE, groups::CASES, again::CASES, refused::CASES];
+pub(crate) const CASES: &[&[Case]] = &[
+    WHOLE,
+    groups::CASES,
+    again::CASES,
+    refused::CASES,
+    traces::CASES,
+];
 
 const WHOLE: &[Case] = &[
     Case::publish(

@@ -52,7 +52,7 @@ impl Exchanges for LocalExchanges {
         let state = Arc::clone(&inbox);
         let app = App::new("probe", move |_: &Environment| Ok(state));
         let app = app.subscribe(&TOPIC, |inbox: Inbox, event: Event<Message>| {
-            keep(&inbox, event.data);
+            keep(&inbox, event);
             std::future::ready(Ok(Outcome::Ack))
         });
         let service = app.build(&environment)?;
@@ -64,12 +64,15 @@ impl Exchanges for LocalExchanges {
     }
 }
 
-fn keep(inbox: &Inbox, message: Message) {
+fn keep(inbox: &Inbox, event: Event<Message>) {
+    let (message, trace) = (event.data, event.context.trace());
+    let parent = trace.parent_id().map(|span| format!("{span:016x}"));
     let received = Received {
         id: message.id,
         body: message.body.to_vec(),
         attributes: message.attributes,
         group: message.group,
+        trace: (format!("{:032x}", trace.trace_id()), parent),
     };
     let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
     inbox.push(received);

@@ -23,6 +23,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .needs(&[Capability::Messages]),
     Case::function(
+        "G-413",
+        "a message that tells a trace is handled as part of it",
+        "N9",
+        |ctx| Box::pin(go_on_with_traces(ctx)),
+    )
+    .needs(&[Capability::Messages]),
+    Case::function(
         "G-401",
         "what follows a message of its group waits while that fails",
         "N12",
@@ -66,6 +73,40 @@ async fn arrive_whole(ctx: Context) -> Result<(), Failure> {
         expect::equal("the number of the delivery", &seen.attempt, &counted)?;
     }
     Ok(())
+}
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+
+async fn go_on_with_traces(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let mut traced = message("traced");
+    let told = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    traced.attributes = vec![
+        told("traceparent", &format!("00-{TRACE}-{PARENT}-01")),
+        told("tracestate", "congo=t61rcWkgMzE"),
+    ];
+    door.deliver(&[traced]).await?;
+    let seen = deliveries(&*door, 1).await?.pop();
+    let trace = expect::some("the delivery", seen)?.trace;
+    expect::equal("the trace", &trace.trace_id.as_str(), &TRACE)?;
+    expect::equal(
+        "the sender's span",
+        &trace.parent_id.as_deref(),
+        &Some(PARENT),
+    )?;
+    expect::that(trace.is_sampled, "the trace is not sampled any more")?;
+    let state = trace.calls.iter().find(|(name, _)| name == "tracestate");
+    let state = state.map(|(_, value)| value.as_str());
+    expect::equal("the state of calls", &state, &Some("congo=t61rcWkgMzE"))?;
+
+    door.deliver(&[message("untraced")]).await?;
+    let seen = deliveries(&*door, 2).await?.pop();
+    let other = expect::some("the second delivery", seen)?.trace.trace_id;
+    expect::that(
+        other != TRACE,
+        "a message without a trace is given another's",
+    )
 }
 
 /// The deliveries of the message with this body, in their order.

@@ -46,7 +46,13 @@ const KNOWN_FAULTS: &[Waiver] = &[
         "MiniStack fills a new index with items whose attributes have another type",
     ),
     Waiver::fails("D-440", "MiniStack does not say what BatchGetItem consumes"),
+    TRACES,
 ];
+/// What MiniStack does to the traces of messages.
+pub(super) const TRACES: Waiver = Waiver::fails(
+    "G-414",
+    "MiniStack drops the system attributes of batches, and its SNS passes no trace on",
+);
 pub(super) const REGION: &str = "us-east-1";
 
 /// Starts MiniStack, or uses the endpoint that was given; `live` is AWS itself.

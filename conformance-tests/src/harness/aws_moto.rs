@@ -35,6 +35,7 @@ const KNOWN_FAULTS: &[Waiver] = &[
     Waiver::fails("B-020", OTHER_CHECKSUM),
     Waiver::fails("B-205", NOT_XML),
     Waiver::fails("B-227", OTHER_CHECKSUM),
+    Waiver::fails("G-414", "moto drops the system attributes of batches"),
     Waiver::fails("B-230", OTHER_CHECKSUM),
     Waiver::fails(
         "B-233",

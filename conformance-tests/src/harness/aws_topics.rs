@@ -6,7 +6,7 @@ use isobar_aws::SnsTopics;
 use isobar_aws::config::Place;
 use isobar_aws::topic::TopicKind;
 
-use super::aws::{LIVE, MINISTACK, emulated, sns_client, sqs_client};
+use super::aws::{LIVE, MINISTACK, TRACES, emulated, sns_client, sqs_client};
 use super::{Options, StartFailure};
 use crate::emulator::Emulator;
 use crate::exchange::Exchanges;
@@ -45,6 +45,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
     let endpoint = options.endpoint.clone().or(started).unwrap_or_default();
     let provider = Provider {
         emulator,
+        known_faults: &[TRACES],
         ..Provider::new(name, Evidence::ThirdPartyEmulator)
     };
     connect((emulated(&endpoint), ACCOUNT), provider).await

@@ -12,6 +12,7 @@ use isobar::{Bucket, Collection, Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::SeenTrace;
 use super::files::SeenEvent;
 use super::notes::{Note, SeenChange};
 use super::ticks::SeenTick;
@@ -55,6 +56,7 @@ pub(crate) struct SeenMessage {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) attempt: Option<u32>,
     pub(crate) group: Option<String>,
+    pub(crate) trace: SeenTrace,
 }
 
 /// What a case has the probe send.
@@ -91,6 +93,7 @@ impl Inbox {
             attributes: message.attributes,
             attempt: message.attempt,
             group: message.group,
+            trace: super::seen_trace(&event.context),
         };
         let mut earlier = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // Where the platform does not count, what has come before is known by its id.

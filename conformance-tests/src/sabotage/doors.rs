@@ -408,6 +408,12 @@ pub(super) const ALL: &[Sabotage] = &[
             message.attributes.clear();
         }
     }),
+    messages("the trace of a message is dropped", "G-413", |messages| {
+        for message in messages {
+            let kept = |(name, _): &(String, String)| name != "traceparent";
+            message.attributes.retain(kept);
+        }
+    }),
     messages("messages are sent twice", "G-264", |messages| {
         messages.extend_from_within(..);
     }),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isobar::Result;
 use isobar::driver::topic::{TopicDescription, TopicDriver};
 use isobar::function::OutgoingMessage;
+use isobar::{Error, ErrorKind, Result};
 
 use super::Sabotage;
 use crate::Failure;
@@ -18,6 +18,8 @@ pub(super) struct TopicFault {
     messages: fn(&mut Vec<OutgoingMessage>),
     /// Changes what is told of so many.
     results: fn(&mut Vec<Result<String>>, usize),
+    /// Whether a task of its own sends, which is part of no invocation.
+    apart: bool,
 }
 
 impl TopicFault {
@@ -25,6 +27,7 @@ impl TopicFault {
     const NONE: Self = Self {
         messages: |_| {},
         results: |_, _| {},
+        apart: false,
     };
 }
 
@@ -80,6 +83,7 @@ pub(super) const ALL: &[Sabotage] = &[
         TopicFault {
             messages: |sent| sent.truncate(sent.len().max(2) - 1),
             results: |told, count| told.resize_with(count, || Ok("lost".to_owned())),
+            ..NONE
         },
     ),
     whole(
@@ -96,6 +100,15 @@ pub(super) const ALL: &[Sabotage] = &[
         TopicFault {
             messages: |sent| sent.reverse(),
             results: |told, _| told.reverse(),
+            ..NONE
+        },
+    ),
+    whole(
+        "the trace of whoever sends is lost",
+        "G-414",
+        TopicFault {
+            apart: true,
+            ..NONE
         },
     ),
     messages("messages are not known again", "G-415", |sent| {
@@ -183,7 +196,14 @@ impl TopicDriver for SabotagedTopics {
     ) -> Result<Vec<Result<String>>> {
         let mut sent = messages.to_vec();
         (self.fault.messages)(&mut sent);
-        let mut told = self.inner.publish(topic, &sent).await?;
+        let mut told = if self.fault.apart {
+            let (inner, topic) = (Arc::clone(&self.inner), topic.to_owned());
+            let sending = tokio::spawn(async move { inner.publish(&topic, &sent).await });
+            let lost = |_| Error::new(ErrorKind::Internal, "the task has ended");
+            sending.await.map_err(lost)??
+        } else {
+            self.inner.publish(topic, &sent).await?
+        };
         (self.fault.results)(&mut told, messages.len());
         Ok(told)
     }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::capability::Capabilities;
 use crate::error::{Error, ErrorKind, Result};
-use crate::function::OutgoingMessage;
+use crate::function::{Context, OutgoingMessage, Trace};
 
 pub use groups::FailedGroups;
 
@@ -33,6 +33,13 @@ pub fn too_large_as_sent(limit: u64, measured: u64) -> Error {
     Error::over_limit(ErrorKind::TooLarge, what, limit, measured)
 }
 
+/// The trace of the invocation that sends; nothing outside of one.
+///
+/// It must be asked for before anything is waited for in another task.
+pub fn sender_trace() -> Option<Trace> {
+    Some(Context::current()?.trace().clone())
+}
+
 /// A store of messages.
 #[async_trait]
 pub trait TopicDriver: fmt::Debug + Send + Sync + 'static {
@@ -46,7 +53,8 @@ pub trait TopicDriver: fmt::Debug + Send + Sync + 'static {
     /// An error stands for all of them. Of a group nothing is sent in a request behind one in which a
     /// message of it has failed ([`FailedGroups`]). A message whose id was returned must be delivered at least
     /// once to each subscriber, also when the process or the machine goes down, and whole: body,
-    /// attributes and group as they were given. One whose error does not say that its outcome is
+    /// attributes and group as they were given. Where the store has a place for [`sender_trace`] that is none of the
+    /// attributes, it is in every message. One whose error does not say that its outcome is
     /// unknown must not be delivered. A topic that does not exist is `Internal`: a fault of the
     /// deployment, and nothing that a client asked for.
     async fn publish(

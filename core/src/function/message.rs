@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Trace;
 use crate::error::{Error, Result};
 
 /// Declares a topic: what is sent there is delivered at least once to whoever subscribes to it.
@@ -75,6 +76,9 @@ pub struct Message {
     pub sent_at: Option<SystemTime>,
     /// Messages of one group come in the order in which they were sent.
     pub group: Option<String>,
+    /// The trace that its sender tells, where there is one. The invocation is part of it where the message came alone, or
+    /// all that came with it tell the same.
+    pub trace: Option<Trace>,
 }
 
 impl Message {
@@ -87,6 +91,7 @@ impl Message {
             attempt: None,
             sent_at: None,
             group: None,
+            trace: None,
         }
     }
 
@@ -114,5 +119,13 @@ impl Messages {
     pub fn new(topic: impl Into<String>, messages: Vec<Message>) -> Self {
         let topic = topic.into();
         Self { topic, messages }
+    }
+
+    /// The trace that all of them tell; one invocation cannot be part of several.
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        let mut each = self.messages.iter().map(|message| message.trace.as_ref());
+        let first = each.next()??;
+        let is_one = each.all(|other| other.is_some_and(|other| other.is_beside(first)));
+        is_one.then_some(first)
     }
 }

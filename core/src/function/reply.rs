@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use serde::Serialize;
 
 use super::Trace;
@@ -90,12 +89,7 @@ impl ReplyEvent {
         if self.extensions.contains_key("traceparent") {
             return self;
         }
-        let mut fields = HeaderMap::new();
-        trace.inject(&mut fields);
-        let told = fields.iter().filter_map(|(name, value)| {
-            let value = value.to_str().ok()?;
-            Some((name.as_str().to_owned(), value.to_owned()))
-        });
+        let told = trace.named(["traceparent", "tracestate"]);
         self.extensions.extend(told);
         self
     }

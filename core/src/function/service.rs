@@ -12,7 +12,7 @@ use tower::Service;
 use super::description::ScheduleDescription;
 use super::recorder::Recorder;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
-use super::{Answer, Context, Event, Origin, Outcome, RequestId, TopicSpec, Trace};
+use super::{Answer, Context, Event, EventData, Origin, Outcome, RequestId, TopicSpec, Trace};
 use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
@@ -197,7 +197,12 @@ impl AppService {
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.
     ///
     /// An error of the handler means that the event should be delivered again.
-    pub async fn handle(&self, event: Event) -> Result<Outcome> {
+    pub async fn handle(&self, mut event: Event) -> Result<Outcome> {
+        if let EventData::Messages(batch) = &event.data
+            && let Some(trace) = batch.trace()
+        {
+            event.context = event.context.with_trace(trace.clone());
+        }
         let fitting = self.built.triggers.iter().filter_map(|trigger| {
             let fit = trigger.fits(&event.data)?;
             Some((fit, trigger))

@@ -5,6 +5,7 @@
 mod b3;
 mod state;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -69,6 +70,31 @@ impl Trace {
         parent.map_or_else(Self::start, |parent| Self::below(parent, None))
     }
 
+    /// The trace that a `traceparent` and a `tracestate` tell beside a message or an event; nothing where there is none, or
+    /// one that breaks the grammar; for platforms.
+    pub fn of_texts(parent: Option<&str>, state: Option<&str>) -> Option<Self> {
+        let parent = Parent::parse(parent?.as_bytes())?;
+        let state = state.and_then(|state| HeaderValue::from_str(state).ok());
+        let fields = state.map(|state| (TRACE_STATE, state));
+        let fields: HeaderMap = fields.into_iter().collect();
+        let state = state::joined(fields.get_all(TRACE_STATE));
+        Some(Self::below(parent, state))
+    }
+
+    /// The same by the attributes of these names, as other programs send them; for platforms.
+    pub fn of_attributes(attributes: &BTreeMap<String, String>) -> Option<Self> {
+        let told = |name: HeaderName| attributes.get(name.as_str()).map(String::as_str);
+        Self::of_texts(told(TRACE_PARENT), told(TRACE_STATE))
+    }
+
+    /// The same, else what attributes of these two names tell, which are taken away; for platforms whose messages carry the
+    /// trace of the sender under names that no sender has.
+    pub fn taken_from(attributes: &mut BTreeMap<String, String>, names: [&str; 2]) -> Option<Self> {
+        let told = names.map(|name| attributes.remove(name));
+        let [parent, state] = told.each_ref().map(Option::as_deref);
+        Self::of_attributes(attributes).or_else(|| Self::of_texts(parent, state))
+    }
+
     /// A trace that begins here.
     pub fn start() -> Self {
         Self {
@@ -98,6 +124,11 @@ impl Trace {
         self.decision = decision;
         self.is_sampled = decision == Some(true);
         self
+    }
+
+    /// Whether both go on from one span.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        (self.id, self.parent_id) == (other.id, other.parent_id)
     }
 
     /// The same for one more span below the caller's.
@@ -145,6 +176,23 @@ impl Trace {
             "00-{:032x}-{:016x}-{flags:02x}",
             self.id, self.span_id
         ))
+    }
+
+    /// What goes along with messages that the invocation sends, in place of `traceparent` and `tracestate` under these
+    /// names; for stores.
+    pub fn named(
+        &self,
+        [parent, state]: [&str; 2],
+    ) -> impl Iterator<Item = (String, String)> + use<> {
+        let told = [
+            (parent, Some(self.parent_of_calls())),
+            (state, self.state.clone()),
+        ];
+        let told = told.map(|(name, value)| {
+            let value = value?;
+            Some((name.to_owned(), value.to_str().ok()?.to_owned()))
+        });
+        told.into_iter().flatten()
     }
 
     /// Adds `traceparent` and `tracestate` to a call that the invocation makes, in place of those that are there.

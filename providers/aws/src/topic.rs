@@ -11,7 +11,22 @@ pub use sns::SnsTopics;
 #[cfg(feature = "sqs")]
 pub use sqs::SqsQueues;
 
+use isobar::driver::topic::sender_trace;
 use isobar::{Capabilities, Capability};
+
+/// The trace of the sender, as X-Ray writes it: W3C's trace id is its root, of which the first eight digits are a time where
+/// X-Ray itself has begun it.
+///
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
+fn x_ray_trace() -> Option<String> {
+    let trace = sender_trace()?;
+    let (id, span) = (trace.trace_id(), trace.span_id());
+    let (time, unique) = (id >> 96, id & ((1 << 96) - 1));
+    let sampled = u8::from(trace.is_sampled());
+    Some(format!(
+        "Root=1-{time:08x}-{unique:024x};Parent={span:016x};Sampled={sampled}"
+    ))
+}
 
 /// Of which kind queues or topics are; all of one store are of the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

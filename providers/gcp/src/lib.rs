@@ -19,6 +19,8 @@ pub mod function;
     not(feature = "document"),
     expect(dead_code, reason = "the platform reads what the store writes")
 )]
+#[cfg(any(feature = "function", feature = "topic"))]
+mod message;
 #[cfg(any(feature = "document", feature = "function"))]
 mod stored;
 #[cfg(any(feature = "_grpc", feature = "blob"))]

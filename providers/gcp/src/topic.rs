@@ -2,15 +2,18 @@
 
 mod place;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::publisher_client::PublisherClient;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PubsubMessage};
-use isobar::driver::topic::{FailedGroups, TopicDescription, TopicDriver, text, too_large_as_sent};
+use isobar::driver::topic::{
+    FailedGroups, TopicDescription, TopicDriver, sender_trace, text, too_large_as_sent,
+};
 use isobar::driver::{Effect, RetryBudget};
-use isobar::function::OutgoingMessage;
+use isobar::function::{OutgoingMessage, Trace};
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 use tonic::Status;
 use tonic::transport::Endpoint;
@@ -18,6 +21,7 @@ use tonic::transport::Endpoint;
 use crate::access::{Access, Authorized};
 use crate::connection::{Connection, Way};
 use crate::error::{PUBSUB, failure_of};
+use crate::message::TRACE;
 
 pub use place::Place;
 
@@ -123,7 +127,7 @@ async fn publish(mut client: Client, request: PublishRequest) -> Result<Vec<Stri
     Ok(answer.into_inner().message_ids)
 }
 
-fn wire(message: &OutgoingMessage) -> PubsubMessage {
+fn wire(message: &OutgoingMessage, trace: Option<&Trace>) -> PubsubMessage {
     let OutgoingMessage {
         body,
         attributes,
@@ -134,9 +138,11 @@ fn wire(message: &OutgoingMessage) -> PubsubMessage {
         Some(sealed) => sealed.into_bytes(),
         None => body.to_vec(),
     };
+    let mut attributes: HashMap<_, _> = attributes.clone().into_iter().collect();
+    attributes.extend(trace.into_iter().flat_map(|trace| trace.named(TRACE)));
     PubsubMessage {
         data,
-        attributes: attributes.clone().into_iter().collect(),
+        attributes,
         ordering_key: group.clone().unwrap_or_default(),
         ..PubsubMessage::default()
     }
@@ -151,10 +157,15 @@ fn bytes(message: &PubsubMessage) -> usize {
 }
 
 /// As many of the first messages as fit one request; none where the first is too large as it is sent.
-fn fitting(messages: &[OutgoingMessage], failed: &FailedGroups<'_>) -> Vec<PubsubMessage> {
+fn fitting(
+    messages: &[OutgoingMessage],
+    failed: &FailedGroups<'_>,
+    trace: Option<&Trace>,
+) -> Vec<PubsubMessage> {
     let mut left = REQUEST_BYTES - BESIDE;
     let sent = messages.iter().take_while(|message| !failed.hold(message));
-    let fitting = sent.map(wire).map_while(|message| {
+    let sent = sent.map(|message| wire(message, trace));
+    let fitting = sent.map_while(|message| {
         left = left.checked_sub(bytes(&message))?;
         Some(message)
     });
@@ -162,7 +173,7 @@ fn fitting(messages: &[OutgoingMessage], failed: &FailedGroups<'_>) -> Vec<Pubsu
 }
 
 fn too_large(message: &OutgoingMessage) -> Error {
-    let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message)));
+    let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message, None)));
     too_large_as_sent(limit as u64, measured as u64)
 }
 
@@ -184,10 +195,11 @@ impl TopicDriver for PubSubTopics {
     ) -> Result<Vec<Result<String>>> {
         let topic = format!("projects/{}/topics/{topic}", self.project);
         let mut results = Vec::with_capacity(messages.len());
+        let trace = sender_trace();
         let mut failed = FailedGroups::default();
         let mut left = messages;
         while let Some(first) = left.first() {
-            let request = fitting(left, &failed);
+            let request = fitting(left, &failed, trace.as_ref());
             let sent = if failed.hold(first) {
                 vec![Err(FailedGroups::held())]
             } else if request.is_empty() {
@@ -218,11 +230,14 @@ mod tests {
         let none = FailedGroups::default();
         let large = OutgoingMessage::new(vec![0; 4_000_000]);
         let messages = [large.clone(), large.clone(), large];
-        assert_eq!(fitting(&messages, &none).len(), 2);
+        assert_eq!(fitting(&messages, &none, None).len(), 2);
         let mut looks_sealed = b"isobar-message:".to_vec();
         looks_sealed.resize(9_000_000, b'x');
         let message = OutgoingMessage::new(looks_sealed);
-        assert_eq!(fitting(std::slice::from_ref(&message), &none).len(), 0);
+        assert_eq!(
+            fitting(std::slice::from_ref(&message), &none, None).len(),
+            0
+        );
         let error = too_large(&message);
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.to_string().contains("as it is sent"), "{error}");
@@ -234,7 +249,7 @@ mod tests {
         let mut failed = FailedGroups::default();
         failed.note(&red, &Err(uncounted()));
         let messages = [blue.clone(), blue, red.clone()];
-        assert_eq!(fitting(&messages, &failed).len(), 2);
-        assert_eq!(fitting(std::slice::from_ref(&red), &failed).len(), 0);
+        assert_eq!(fitting(&messages, &failed, None).len(), 2);
+        assert_eq!(fitting(std::slice::from_ref(&red), &failed, None).len(), 0);
     }
 }

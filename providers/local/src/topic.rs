@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use isobar::document::Timestamp;
-use isobar::driver::topic::{TopicDescription, TopicDriver};
+use isobar::driver::topic::{TopicDescription, TopicDriver, sender_trace};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Result};
 use uuid::Uuid;
@@ -58,9 +58,10 @@ impl TopicDriver for Topics {
         messages: &[OutgoingMessage],
     ) -> Result<Vec<Result<String>>> {
         let now = Timestamp::from(SystemTime::now());
+        let trace = sender_trace();
         let rows: Vec<_> = messages
             .iter()
-            .map(|message| row_of(message, now))
+            .map(|message| row_of(message, now).of_trace(trace.as_ref()))
             .collect();
         let known_by = messages.iter().map(|message| message.deduplication.clone());
         let known_by: Vec<_> = known_by.collect();

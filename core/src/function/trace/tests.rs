@@ -178,3 +178,48 @@ fn calls_are_children_of_the_invocation() {
     );
     assert_eq!(Trace::of_parent(None).parent_id(), None);
 }
+
+#[test]
+fn a_message_tells_a_trace_by_the_letter_or_none() {
+    let told = |parent: &str, state: Option<&str>| {
+        let told = [("traceparent", Some(parent)), ("tracestate", state)].into_iter();
+        let told = told.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        Trace::of_attributes(&told.collect())
+    };
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let trace = told(parent, Some("congo=t61rcWkgMzE")).unwrap();
+    assert_eq!(trace.parent_id(), Some(0xb7ad_6b71_6920_3331));
+    let mut sent: BTreeMap<_, _> = trace.named([".a", ".b"]).collect();
+    assert_eq!(sent[".b"], "congo=t61rcWkgMzE");
+    let taken = Trace::taken_from(&mut sent, [".a", ".b"]).unwrap();
+    assert_eq!(taken.parent_id(), Some(trace.span_id()));
+    assert!(sent.is_empty());
+    let stateless = told(parent, Some("=")).unwrap();
+    assert_eq!(stateless.named(["a", "b"]).count(), 1);
+    assert_eq!(told("00-0-0-01", None), None);
+    assert_eq!(Trace::of_attributes(&BTreeMap::new()), None);
+}
+
+#[test]
+fn messages_that_came_together_are_of_one_trace_or_of_none() {
+    use crate::function::{Message, Messages};
+
+    let message = |span: Option<&str>| {
+        let mut message = Message::new("1", "");
+        let parent = span.map(|span| format!("00-0af7651916cd43dd8448eb211c80319c-{span}-01"));
+        message.trace = Trace::of_texts(parent.as_deref(), None);
+        message
+    };
+    let batch = |spans: &[Option<&str>]| {
+        let messages = spans.iter().map(|span| message(*span)).collect();
+        let batch = Messages::new("jobs", messages);
+        batch.trace().and_then(Trace::parent_id)
+    };
+    let (one, other) = (Some("00000000000000a1"), Some("00000000000000a2"));
+    assert_eq!(batch(&[one]), Some(0xa1));
+    assert_eq!(batch(&[one, one]), Some(0xa1));
+    assert_eq!(batch(&[one, other]), None);
+    assert_eq!(batch(&[one, None]), None);
+    assert_eq!(batch(&[None, one]), None);
+    assert_eq!(batch(&[]), None);
+}

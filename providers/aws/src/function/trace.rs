@@ -12,6 +12,11 @@ pub(super) fn of_invocation(told: Option<&str>) -> Trace {
         .map_or_else(Trace::start, |told| told.trace())
 }
 
+/// The trace that a message tells.
+pub(super) fn of_message(told: &str) -> Option<Trace> {
+    Told::parse(told).map(|told| told.trace())
+}
+
 /// Adds `traceparent` where the client tells no trace: of the invocation's own segment, which the runtime API tells, else of
 /// the front door's. Returns the trace then, with what that field cannot say: that nobody has decided whether it is
 /// recorded.

@@ -12,8 +12,8 @@ use isobar::driver::{Failure, RetryBudget};
 use isobar::function::OutgoingMessage;
 use isobar::{Error, ErrorKind, Result};
 
-use super::TopicKind;
 use super::batch::{self, Answered, Batch, ENTRIES, Entry, built_entry};
+use super::{TopicKind, x_ray_trace};
 use crate::error::{deployment_fault, failure};
 
 /// The topics of an account and region.
@@ -107,15 +107,21 @@ impl TopicDriver for SnsTopics {
         let request = Request {
             client: &self.client,
             topic: format!("{}{}", self.place, self.kind.named(topic)),
+            trace: x_ray_trace(),
         };
         let limits = (self.kind, BYTES);
         Ok(batch::publish(&request, limits, &self.budget, messages).await)
     }
 }
 
+/// The field that tells a trace to AWS, which the SDK does not set where it is there.
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+
 struct Request<'r> {
     client: &'r Client,
     topic: String,
+    /// What SNS passes on to queues and functions ("Amazon SNS active tracing").
+    trace: Option<String>,
 }
 
 impl Batch for Request<'_> {
@@ -124,6 +130,12 @@ impl Batch for Request<'_> {
         let request = self.client.publish_batch().topic_arn(&self.topic);
         let entries = entries.map_err(batch::unbuilt)?;
         let request = request.set_publish_batch_request_entries(Some(entries));
+        let trace = self.trace.clone();
+        let request = request.customize().mutate_request(move |request| {
+            if let Some(trace) = trace.clone() {
+                request.headers_mut().insert(TRACE_HEADER, trace);
+            }
+        });
         let answer = request.send().await.map_err(|error| {
             let failed = failure(error);
             Failure {

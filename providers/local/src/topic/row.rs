@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use isobar::document::Timestamp;
-use isobar::function::Message;
+use isobar::function::{Message, Trace};
 use isobar::{Error, ErrorKind};
 use uuid::Uuid;
 
 use crate::wire::{Malformed, Reader, put_bytes, put_option, put_signed, put_varint, seal, unseal};
+
+/// Where a row has the trace of its sender, among the attributes: no attribute of a sender begins with a dot.
+const TRACE: [&str; 2] = [".traceparent", ".tracestate"];
 
 /// A row of the table of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,13 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
+    /// The same with the trace of its sender.
+    pub(crate) fn of_trace(mut self, trace: Option<&Trace>) -> Self {
+        let told = trace.into_iter().flat_map(|trace| trace.named(TRACE));
+        self.attributes.extend(told);
+        self
+    }
+
     pub(crate) fn encode(&self, topic: &str, number: u64) -> Vec<u8> {
         let mut body = Vec::with_capacity(self.body.len() + 64);
         body.extend(self.id.as_bytes());
@@ -77,7 +87,9 @@ impl MessageRow {
     /// The message as its handler sees it.
     pub(crate) fn message(self) -> Message {
         let mut message = Message::new(self.id.to_string(), self.body);
-        message.attributes = self.attributes;
+        let mut attributes = self.attributes;
+        message.trace = Trace::taken_from(&mut attributes, TRACE);
+        message.attributes = attributes;
         message.attempt = Some(self.attempts);
         message.sent_at = Some(self.sent_at.into());
         message.group = self.group;

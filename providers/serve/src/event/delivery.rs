@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use isobar::document::CollectionSchema;
-use isobar::function::{AppService, EventData, Message, Messages};
+use isobar::function::{AppService, EventData, Message, Messages, Trace};
 use isobar::{Error, ErrorKind, Result};
 
 use super::cloud_event::media_type;
@@ -37,6 +37,8 @@ pub struct Arrived {
     pub source: Option<String>,
     /// The bytes it came in.
     pub raw: Bytes,
+    /// The trace that it tells itself, which counts where its request tells none.
+    pub trace: Option<Trace>,
 }
 
 /// The events of a request, or why one of them cannot be read.
@@ -111,6 +113,7 @@ impl Arrived {
             id: None,
             source: None,
             raw,
+            trace: None,
         }
     }
 
@@ -201,7 +204,8 @@ fn arrived(event: CloudEvent, delivery: &Delivery, facts: &EventFacts) -> Result
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
     };
-    let arrived = Arrived::new(data, event.raw);
+    let mut arrived = Arrived::new(data, event.raw);
+    arrived.trace = Trace::of_attributes(&event.extensions);
     Ok(arrived.with_id(event.id).with_source(event.source))
 }
 

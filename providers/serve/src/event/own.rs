@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey, VersionId};
 use isobar::document::Version;
-use isobar::function::{EventData, Message, Messages, Schedule};
+use isobar::function::{EventData, Message, Messages, Schedule, Trace};
 use isobar::{Capability, Error, Result};
 use serde::Deserialize;
 
@@ -95,6 +95,7 @@ fn message(sent: Sent) -> Result<Message> {
         (Some(_), Some(_)) => return Err(Error::invalid("a message has two bodies")),
     };
     let mut message = Message::new(sent.id, body);
+    message.trace = Trace::of_attributes(&sent.attributes);
     message.attributes = sent.attributes;
     message.group = sent.group;
     message.sent_at = sent.at.as_deref().map(instant).transpose()?;

@@ -202,7 +202,12 @@ impl Arrived {
             EventData::Schedule(tick) => declared(app, &tick)?.into(),
             other => other,
         };
-        let mut event = Event::new(data, context.clone()).with_raw(self.raw);
+        let context = context.clone();
+        let context = match self.trace {
+            Some(trace) if context.trace().parent_id().is_none() => context.with_trace(trace),
+            _ => context,
+        };
+        let mut event = Event::new(data, context).with_raw(self.raw);
         event.id = self.id.unwrap_or(event.id);
         event.source = self.source.unwrap_or(event.source);
         Ok(event)

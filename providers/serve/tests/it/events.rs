@@ -56,6 +56,12 @@ pub(crate) fn app(seen: &Seen) -> App<Seen> {
                 let reply = reply.with_data("text/plain", "noted");
                 Ok(Outcome::Reply(Box::new(reply)))
             }
+            "traced" => {
+                let parent = event.context.trace().parent_id();
+                let told = parent.map(|span| format!("{span:x}"));
+                seen.lock().unwrap().push(told.unwrap_or_default());
+                Ok(Outcome::Ack)
+            }
             "fails" => Err(Error::new(ErrorKind::InvalidArgument, "as it was told to")),
             _ => Ok(Outcome::Ack),
         }
@@ -222,6 +228,37 @@ async fn each_kind_of_event_wakes_its_trigger() {
         r#"1 text {"shade": "red", "source": "/mine", "type": "com.example.made"}"#,
     ];
     assert_eq!(*seen, expected);
+}
+
+#[tokio::test]
+async fn a_structured_event_tells_its_trace_where_its_request_does_not() {
+    let (address, seen) = start().await;
+    let event = |span: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"1","source":"topic/jobs","type":"isobar.topic.messages",
+               "traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033{span}-01",
+               "data":{{"messages":[{{"id":"1","body":"traced"}}]}}}}"#
+        )
+    };
+    let post = format!("POST {PATH}");
+    let done = ask(address, &post, STRUCTURED, &event("31")).await;
+    assert_eq!(status(&done), "204");
+    let batched = "content-type: application/cloudevents-batch+json\r\n";
+    let batch = format!("[{},{}]", event("32"), event("33"));
+    assert_eq!(status(&ask(address, &post, batched, &batch).await), "204");
+    let traced = format!(
+        "{STRUCTURED}traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033aa-01\r\n"
+    );
+    assert_eq!(
+        status(&ask(address, &post, &traced, &event("34")).await),
+        "204"
+    );
+    let seen = seen.lock().unwrap();
+    let spans = seen
+        .iter()
+        .filter(|told| told.starts_with("b7ad6b71692033"));
+    let spans: Vec<_> = spans.map(|span| &span[14..]).collect();
+    assert_eq!(spans, ["31", "32", "33", "aa"]);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use isobar::Result;
 use isobar::driver::topic::text;
-use isobar::function::{AppService, Context, Event, Message, Messages};
+use isobar::function::{AppService, Context, Event, Message, Messages, Trace};
 use serde::Deserialize;
 
 use super::queue::topic_of;
@@ -63,6 +63,7 @@ fn message(notification: Notification) -> Message {
     let (body, attributes) = notification.into_content();
     let mut message = Message::new(id, body);
     message.sent_at = sent_at.map(Into::into);
+    message.trace = Trace::of_attributes(&attributes);
     message.attributes = attributes;
     message
 }

@@ -10,14 +10,20 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use isobar::driver::topic::text;
-use isobar::function::{AppService, Context, Event, Message, Messages, Outcome};
+use isobar::function::{AppService, Context, Event, Message, Messages, Outcome, Trace};
 use isobar::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::notifications::Notification;
 use super::{failures, name_of};
+use crate::function::trace;
 use crate::message::ALONE;
+
+/// The attribute of SQS itself that has X-Ray's trace.
+///
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
+const TRACE: &str = "AWSTraceHeader";
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,6 +96,8 @@ fn message(record: Record) -> Message {
     let beside =
         beside.filter_map(|(name, value)| Some((name, value.string_value.or(value.binary_value)?)));
     message.attributes.extend(beside);
+    let told = || trace::of_message(system(TRACE)?);
+    message.trace = Trace::of_attributes(&message.attributes).or_else(told);
     message
 }
 
@@ -122,6 +130,30 @@ mod tests {
             let message = received("x", group, deduplication);
             assert_eq!(message.group.as_deref(), Some(group));
         }
+    }
+
+    #[test]
+    fn the_trace_is_that_of_the_attributes_else_that_of_sqs() {
+        let told = |attribute: Option<&str>| {
+            let x_ray =
+                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+            let mut record = json!({
+                "messageId": "1",
+                "body": "x",
+                "attributes": { TRACE: x_ray },
+                "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:jobs",
+            });
+            if let Some(value) = attribute {
+                let value = json!({ "stringValue": value, "dataType": "String" });
+                record["messageAttributes"] = json!({ "traceparent": value });
+            }
+            let message = message(serde_json::from_value(record).unwrap());
+            message.trace.unwrap().parent_id()
+        };
+        assert_eq!(told(None), Some(0x5399_5c3f_42cd_8ad8));
+        let other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(told(Some(other)), Some(0xb7ad_6b71_6920_3331));
+        assert_eq!(told(Some("broken")), Some(0x5399_5c3f_42cd_8ad8));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
 use isobar::driver::topic::text;
-use isobar::function::{Message, Messages, Schedule};
+use isobar::function::{Message, Messages, Schedule, Trace};
 use isobar::{Error, Result};
 use isobar_serve::event::{Arrived, Delivery, instant, read};
 use serde::Deserialize;
@@ -135,6 +135,7 @@ pub(super) fn queue(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let id = invocation.told("Id");
     let id = id.ok_or_else(|| malformed("the message has no Id"))?;
     let mut message = Message::new(&id, body);
+    message.trace = Trace::of_attributes(&attributes);
     message.attributes = attributes;
     message.attempt = invocation
         .told("DequeueCount")

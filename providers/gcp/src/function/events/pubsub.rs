@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isobar::driver::topic::text;
-use isobar::function::{EventData, Message, Messages};
+use isobar::function::{EventData, Message, Messages, Trace};
 use isobar::{Error, Result};
 use isobar_serve::event::{Arrived, CloudEvent, Delivery, instant};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+
+use crate::message::TRACE;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +72,9 @@ impl<'d> Push<'d> {
         let pushed = self.message;
         let body = text::open_bytes(decoded(pushed.data)?.into());
         let mut message = Message::new(pushed.message_id, body);
-        message.attributes = pushed.attributes;
+        let mut attributes = pushed.attributes;
+        message.trace = Trace::taken_from(&mut attributes, TRACE);
+        message.attributes = attributes;
         message.attempt = self.delivery_attempt;
         message.sent_at = pushed.publish_time.as_deref().map(instant).transpose()?;
         message.group = pushed.ordering_key.filter(|key| !key.is_empty());

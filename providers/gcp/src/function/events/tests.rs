@@ -283,3 +283,28 @@ fn documents_in_json_and_those_that_nobody_watches_are_refused() {
         assert_eq!(other.unwrap_err().kind(), ErrorKind::NotFound);
     }
 }
+
+#[test]
+fn the_trace_that_googles_clients_tell_is_no_attribute() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let push = |attributes: serde_json::Value| {
+        let push = serde_json::json!({
+            "message": { "messageId": "1", "data": "AP8=", "attributes": attributes },
+            "subscription": "projects/p/subscriptions/jobs",
+        });
+        let json = [("content-type", "application/json")];
+        let EventData::Messages(mut batch) = only(&delivery(&json, push.to_string())).data else {
+            panic!("no message")
+        };
+        batch.messages.remove(0)
+    };
+    let clients = serde_json::json!({ "googclient_traceparent": parent, "kind": "x" });
+    let message = push(clients);
+    assert_eq!(message.attributes.keys().collect::<Vec<_>>(), ["kind"]);
+    let told = message.trace.and_then(|trace| trace.parent_id());
+    assert_eq!(told, Some(0xb7ad_6b71_6920_3331));
+    let message = push(serde_json::json!({ "traceparent": parent }));
+    assert_eq!(message.attributes["traceparent"], parent);
+    assert!(message.trace.is_some());
+    assert_eq!(push(serde_json::json!({})).trace, None);
+}
