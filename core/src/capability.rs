@@ -96,11 +96,13 @@ pub enum Capability {
     CloudEvents,
     /// A function can answer an event by another one, which whoever brought it takes.
     ReplyEvents,
+    /// An event that a function was woken by can be delivered to it again by its id, as it was.
+    EventReplay,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -143,6 +145,7 @@ impl Capability {
         Self::DeleteChangeEvents,
         Self::CloudEvents,
         Self::ReplyEvents,
+        Self::EventReplay,
     ];
 
     /// The name in reports and in `--describe`.
@@ -190,6 +193,7 @@ impl Capability {
             Self::DeleteChangeEvents => "delete-change-events",
             Self::CloudEvents => "cloud-events",
             Self::ReplyEvents => "reply-events",
+            Self::EventReplay => "event-replay",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{Origin, RequestId, Trace};
+use super::{Failures, Origin, RequestId, Trace};
 use crate::authorization::{Admitted, Authority, Principal};
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,6 +30,7 @@ struct Invocation {
     clock: Arc<dyn Clock>,
     authority: Option<Arc<Authority>>,
     admitted: OnceLock<Admitted>,
+    failures: Option<Failures>,
 }
 
 /// The time kept for telling the caller that there is no more (rule N8).
@@ -46,6 +47,7 @@ impl Context {
             clock,
             authority: None,
             admitted: OnceLock::new(),
+            failures: None,
         }))
     }
 
@@ -54,6 +56,20 @@ impl Context {
     pub fn with_trace(mut self, trace: Trace) -> Self {
         Arc::make_mut(&mut self.0).trace = trace;
         self
+    }
+
+    /// The same, with the failures of single messages noted there; for platforms.
+    #[must_use]
+    pub fn with_failures(mut self, failures: Failures) -> Self {
+        Arc::make_mut(&mut self.0).failures = Some(failures);
+        self
+    }
+
+    /// Notes why a message of a batch failed, where somebody wants to know.
+    pub(super) fn note_failure(&self, id: &str, error: Error) {
+        if let Some(failures) = &self.0.failures {
+            failures.note(id, error);
+        }
     }
 
     /// The invocation for a request, with what its platform knows of it.
@@ -71,6 +87,7 @@ impl Context {
             clock,
             authority: Some(authority),
             admitted: OnceLock::new(),
+            failures: None,
         }))
     }
 

@@ -43,6 +43,7 @@ where
             Err(error) => {
                 let id = &*message.id;
                 tracing::error!(target: "isobar", ?error, id, "a message will be delivered again");
+                batch.context.note_failure(id, error);
             }
         }
         held_back.extend(&message.group);

@@ -114,3 +114,19 @@ async fn when_the_time_is_up_the_rest_comes_again() {
     assert_eq!(outcome.unwrap(), again(&["hangs", "b"]));
     assert_eq!(seen, ["a", "hangs"]);
 }
+
+#[tokio::test]
+async fn what_single_messages_failed_with_is_noted_where_somebody_asks() {
+    let failures = crate::function::Failures::default();
+    let mut batch = batch(None, &[("a", None), ("bad", None), ("later", None)]);
+    batch.context = batch.context.with_failures(failures.clone());
+    let (outcome, _) = deliver(batch).await;
+    assert_eq!(outcome.unwrap(), again(&["bad", "later"]));
+    let noted = failures.take();
+    assert_eq!(noted.len(), 1);
+    assert_eq!(
+        (&*noted[0].0, noted[0].1.kind()),
+        ("bad", ErrorKind::Internal)
+    );
+    assert!(failures.take().is_empty());
+}
