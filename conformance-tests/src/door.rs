@@ -256,6 +256,11 @@ pub trait Door: fmt::Debug + Send + Sync {
         Err(isobar::Error::unsupported(Capability::Schedules).into())
     }
 
+    /// Has an event delivered to the probe again.
+    async fn replay(&self, _: &str) -> Result<(), Failure> {
+        Err(isobar::Error::unsupported(Capability::EventReplay).into())
+    }
+
     /// Changes blobs of the probe's bucket, one after another, and has the probe hear of it as the
     /// platform does; the events may still be under way when this returns.
     async fn change(&self, _: &[WireChange]) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ mod lifecycle;
 mod messages;
 mod notes;
 mod observed;
+mod replays;
 mod ticks;
 
 use futures_util::future::join_all;
@@ -24,6 +25,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     ticks::CASES,
     lifecycle::CASES,
     events::CASES,
+    replays::CASES,
 ];
 
 const INVOCATIONS: &[Case] = &[

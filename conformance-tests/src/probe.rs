@@ -27,7 +27,7 @@ use isobar::http::{Body, RebuiltQuery, Request, Response, Routes};
 use isobar::{App, Capabilities, Capability, Environment, Result};
 use isobar_aws::LambdaPlatform;
 use isobar_aws::config::TopicPlace;
-use isobar_local::{LocalPlatform, LocalStore};
+use isobar_local::{EventLog, LocalPlatform, LocalStore};
 use isobar_oidc::OidcTokens;
 use isobar_serve::event::EVENTS_VARIABLE;
 use serde::{Deserialize, Serialize};
@@ -239,7 +239,10 @@ async fn run(platform: &dyn FunctionDriver, parts: Parts) -> Result<()> {
     let mut environment = Environment::builder(platform.describe(), clock);
     let sends = Sends {
         messages: parts.topics.is_some(),
-        clock: parts.own.as_ref().map(|(_, clock)| clock.clone()),
+        own: parts
+            .own
+            .as_ref()
+            .map(|(store, clock)| (clock.clone(), store.event_log())),
     };
     if let Some(topics) = parts.topics {
         environment = environment.topics(topics);
@@ -301,12 +304,12 @@ fn waking(mut app: App<Inbox>, capabilities: Capabilities) -> App<Inbox> {
 #[derive(Debug, Clone, Default)]
 struct Sends {
     messages: bool,
-    /// It changes documents and blobs, and turns this clock.
-    clock: Option<TurnedClock>,
+    /// It changes documents and blobs, turns this clock, and replays the events of this log.
+    own: Option<(TurnedClock, EventLog)>,
 }
 
-fn app(Sends { messages, clock }: Sends) -> App<Inbox> {
-    let changes = clock.is_some();
+fn app(Sends { messages, own }: Sends) -> App<Inbox> {
+    let changes = own.is_some();
     let routes = Routes::new()
         .get("/decoded/{segment}", async |Path(segment): Path<String>| {
             segment
@@ -315,6 +318,7 @@ fn app(Sends { messages, clock }: Sends) -> App<Inbox> {
         .get("/log/{word}", log)
         .route("/slow", get(slow).timeout(Duration::from_millis(100)))
         .route("/messages", get(inbox::list).post(inbox::send))
+        .post("/replays", inbox::make_again)
         .route("/files", get(files::list).post(files::make))
         .route("/notes", get(notes::list).post(notes::make))
         .get("/ticks", ticks::list)
@@ -328,7 +332,10 @@ fn app(Sends { messages, clock }: Sends) -> App<Inbox> {
             return Err(isobar::Error::invalid("this probe was told not to start"));
         }
         let mut inbox = Inbox::default();
-        inbox.clock.clone_from(&clock);
+        if let Some((clock, log)) = &own {
+            inbox.clock = Some(clock.clone());
+            inbox.log = Some(log.clone());
+        }
         if messages {
             inbox.topic = Some(environment.topic(&inbox::TOPIC)?);
         }

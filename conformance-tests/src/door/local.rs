@@ -99,6 +99,10 @@ impl Door for LocalDoor {
         inbox::publish(self, messages).await
     }
 
+    async fn replay(&self, id: &str) -> Result<(), Failure> {
+        inbox::replay(self, id).await
+    }
+
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
         files::change(self, changes).await
     }

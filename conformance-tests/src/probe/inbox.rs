@@ -9,6 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use isobar::function::{Event, Message, Outcome, OutgoingMessage, ReplyEvent, Topic, TopicSpec};
 use isobar::{Bucket, Collection, Error, ErrorKind, Result};
+use isobar_local::EventLog;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,8 @@ pub(super) struct Inbox {
     /// Turns on what its schedules go by.
     pub(super) clock: Option<TurnedClock>,
     pub(super) topic: Option<Topic>,
+    /// The events that it was woken by.
+    pub(super) log: Option<EventLog>,
     pub(super) files: Option<Bucket>,
     pub(super) notes: Option<Collection<Note>>,
 }
@@ -151,6 +154,19 @@ pub(super) async fn send(
         sent?;
     }
     Ok(())
+}
+
+/// Has an event delivered again.
+pub(super) async fn make_again(State(inbox): State<Inbox>, Json(id): Json<String>) -> Result<()> {
+    let log = inbox
+        .log
+        .ok_or_else(|| Error::invalid("the probe has no log of events"))?;
+    log.replay(&id, None).await.map(drop)
+}
+
+/// Has the probe behind a door have one of its events delivered again.
+pub(crate) async fn replay(door: &dyn Door, id: &str) -> Result<(), Failure> {
+    post(door, "/replays", id).await
 }
 
 /// Has the probe behind a door send messages to its own topic.

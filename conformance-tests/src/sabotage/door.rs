@@ -188,6 +188,10 @@ impl Door for SabotagedDoor {
         self.inner.tick(schedule).await
     }
 
+    async fn replay(&self, id: &str) -> Result<(), Failure> {
+        self.inner.replay(id).await
+    }
+
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
         let mut sabotaged = changes.to_vec();
         (self.fault.changes)(&mut sabotaged);

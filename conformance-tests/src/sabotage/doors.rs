@@ -414,6 +414,24 @@ pub(super) const ALL: &[Sabotage] = &[
             message.attributes.retain(kept);
         }
     }),
+    messages(
+        "attributes of what is replayed are dropped",
+        "G-409",
+        |messages| {
+            for message in messages {
+                message.attributes.clear();
+            }
+        },
+    ),
+    messages(
+        "what is replayed has no group to overtake",
+        "G-412",
+        |messages| {
+            for message in messages {
+                message.group = None;
+            }
+        },
+    ),
     messages("messages are sent twice", "G-264", |messages| {
         messages.extend_from_within(..);
     }),

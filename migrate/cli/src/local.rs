@@ -1,15 +1,16 @@
-//! `isobar local`: care for the store that the local provider keeps in a directory.
+//! `isobar local`: care for the store that the local provider keeps in a directory, and for the events of its applications.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+mod check;
+mod events;
+mod text;
 
 use clap::{Args, Subcommand};
 use isobar::ErrorKind;
-use isobar_local::CheckReport;
-use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::printer::Printer;
+pub use check::CheckArguments;
+pub use events::{EventArguments, EventsArguments, ReplayArguments};
 
 /// Arguments of `isobar local`.
 #[derive(Debug, Args)]
@@ -24,81 +25,27 @@ pub struct LocalArguments {
 pub enum LocalCommand {
     /// Look over every page, record and blob of a store, and change nothing.
     Check(CheckArguments),
-}
-
-/// Arguments of `isobar local check`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 in order, 1 damaged, 2 there is no store, 3 it cannot be read, or a process has \
-it open. The problems name keys, which may be personal data."
-)]
-pub struct CheckArguments {
-    /// The directory of the store; no process may have it open.
-    pub directory: PathBuf,
-
-    /// Print the report as JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// List the events that applications were woken by, the newest first.
+    Events(EventsArguments),
+    /// Show one event whole, with its content and what became of it.
+    Event(EventArguments),
+    /// Have an event delivered again as it was, also while the program runs.
+    Replay(ReplayArguments),
 }
 
 /// Runs the command.
 pub fn run(arguments: &LocalArguments, printer: &Printer) -> Result<Exit, Failure> {
-    let LocalCommand::Check(arguments) = &arguments.command;
-    let report = isobar_local::check(&arguments.directory).map_err(failed)?;
-    if arguments.json {
-        printer.data(&as_json(&report).to_string());
-    } else {
-        printer.data(&as_text(&report));
+    match &arguments.command {
+        LocalCommand::Check(arguments) => check::run(arguments, printer),
+        LocalCommand::Events(arguments) => events::list(arguments, printer),
+        LocalCommand::Event(arguments) => events::show(arguments, printer),
+        LocalCommand::Replay(arguments) => events::replay(arguments, printer),
     }
-    if report.problems.is_empty() {
-        return Ok(Exit::Done);
-    }
-    printer.note("hint: restore the directory from a copy");
-    Ok(Exit::Findings)
 }
 
 fn failed(error: isobar::Error) -> Failure {
     match error.kind() {
-        ErrorKind::NotFound => Failure::usage(error),
+        ErrorKind::NotFound | ErrorKind::InvalidArgument => Failure::usage(error),
         _ => Failure::environment(error),
     }
-}
-
-fn as_json(report: &CheckReport) -> serde_json::Value {
-    json!({
-        "documents": report.documents,
-        "blobs": report.blobs,
-        "indexEntries": report.index_entries,
-        "changes": report.changes,
-        "unreferencedFiles": report.unreferenced_files,
-        "stoppedUncleanly": report.stopped_uncleanly,
-        "problems": report.problems,
-    })
-}
-
-fn as_text(report: &CheckReport) -> String {
-    let mut text = format!(
-        "{} documents, {} index entries, {} changes, {} blobs\n",
-        report.documents, report.index_entries, report.changes, report.blobs
-    );
-    if report.unreferenced_files > 0 {
-        let count = report.unreferenced_files;
-        // Writing to text cannot fail.
-        let _ = writeln!(
-            text,
-            "{count} files that nothing refers to; the next start removes them"
-        );
-    }
-    if report.stopped_uncleanly {
-        text.push_str("its last process was killed; the next start repairs what that left\n");
-    }
-    for problem in &report.problems {
-        let _ = writeln!(text, "problem: {problem}");
-    }
-    text.push_str(if report.problems.is_empty() {
-        "in order"
-    } else {
-        "damaged"
-    });
-    text
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::extract::State;
 use futures_util::{StreamExt as _, stream};
 use isobar::blob::{Bucket, BucketSpec, PresignOptions, PresignPutOptions};
+use isobar::function::Outcome;
 use isobar::http::{Body, Routes};
-use isobar::{App, Environment, Result};
+use isobar::{App, Environment, Error, ErrorKind, Result};
 
 const FILES: BucketSpec = BucketSpec::new("files");
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -55,6 +56,14 @@ async fn main() -> std::process::ExitCode {
         .get("/large", async || "x".repeat(7 << 20))
         .post("/length", async |text: String| text.len().to_string());
     let app = App::new("counts", |env: &Environment| env.bucket(&FILES));
-    let app = app.bucket(&FILES).routes(routes);
+    let app = app.bucket(&FILES).on_blob(&FILES, async |_, _| {
+        // Whoever starts it breaks this handler by a file, and mends it.
+        if std::path::Path::new("broken").exists() {
+            let message = "there is a file `broken`";
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
+        Ok(Outcome::Ack)
+    });
+    let app = app.routes(routes);
     isobar_connect::run(app).await
 }

@@ -5,7 +5,7 @@ use std::env;
 
 use isobar::function::{Description, SecretSpec, SettingSpec};
 #[cfg(feature = "local")]
-use isobar_local::Behind;
+use isobar_local::{Behind, EventLimits};
 
 pub(crate) const PLATFORM: &str = "ISOBAR_PLATFORM";
 pub(crate) const DOCUMENTS: &str = "ISOBAR_DOCUMENTS";
@@ -16,6 +16,8 @@ pub(crate) const BLOBS: &str = "ISOBAR_BLOBS";
 pub(crate) const TOPICS: &str = "ISOBAR_TOPICS";
 #[cfg(feature = "local")]
 pub(crate) const BLOB_URL: &str = "ISOBAR_BLOB_URL";
+#[cfg(feature = "local")]
+const EVENT_LOG: &str = "ISOBAR_EVENT_LOG";
 const PREFIX: &str = "ISOBAR_PREFIX";
 pub(crate) const LOG: &str = "ISOBAR_LOG";
 pub(crate) const LOG_FILE: &str = "ISOBAR_LOG_FILE";
@@ -86,6 +88,16 @@ impl Config {
     pub(crate) fn listen(&self) -> String {
         self.get(LISTEN)
             .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
+    }
+
+    /// How many of the events that woke the application a local store keeps.
+    #[cfg(feature = "local")]
+    pub(crate) fn event_limits(&self) -> isobar::Result<EventLimits> {
+        let Some(text) = self.get(EVENT_LOG) else {
+            return Ok(EventLimits::default());
+        };
+        text.parse()
+            .map_err(|error| isobar::Error::invalid(format!("{EVENT_LOG}: {error}")))
     }
 
     #[cfg(feature = "local")]

@@ -72,7 +72,10 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
         Platform::Lambda | Platform::Http(_) => None,
     };
     let blob_url = machine.as_ref().map(|machine| machine.blob_url(config));
-    let mut stores = Stores::signing_for(blob_url);
+    let stores = Stores::signing_for(blob_url);
+    #[cfg(feature = "local")]
+    let stores = stores.with_event_limits(config.event_limits()?);
+    let mut stores = stores;
     let documents = match store_url(config, DOCUMENTS, kind, declared.collections.is_empty())? {
         Some(url) => Some(stores.documents(&url).await?),
         None => None,

@@ -38,6 +38,9 @@ pub(crate) struct Stores {
     /// Where the requests are sent that a local store signs.
     #[cfg(feature = "local")]
     blob_url: Option<String>,
+    /// How many events a local store keeps.
+    #[cfg(feature = "local")]
+    event_limits: isobar_local::EventLimits,
 }
 
 /// The schemes that some feature of this crate serves.
@@ -70,6 +73,13 @@ impl Stores {
             blob_url,
             ..Self::default()
         }
+    }
+
+    /// Stores that keep so many events.
+    #[cfg(feature = "local")]
+    pub(crate) fn with_event_limits(mut self, limits: isobar_local::EventLimits) -> Self {
+        self.event_limits = limits;
+        self
     }
 
     /// The local store that holds the documents, if one does.
@@ -131,7 +141,7 @@ impl Stores {
         if !matches!(scheme(url), "local" | "file" | "memory") {
             return Ok(None);
         }
-        let mut config = LocalConfig::from_url(url)?;
+        let mut config = LocalConfig::from_url(url)?.with_event_limits(self.event_limits);
         if let Some(blob_url) = &self.blob_url {
             config = config.with_blob_url(blob_url);
         }

@@ -18,11 +18,12 @@ use crate::document::record::Row;
 use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
 use crate::engine::tables::{
-    BLOBS, CHANGES, DOCUMENTS, EXPIRY, INDEX, INDEXES, MESSAGES, SENT, VERSIONS,
+    BLOBS, CHANGES, DOCUMENTS, EVENT_IDS, EVENTS, EXPIRY, INDEX, INDEXES, MESSAGES, SENT, VERSIONS,
 };
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
-use crate::store::{FILE, lock};
+use crate::events::row::EventRow;
+use crate::store::{FILE, Lock};
 use crate::topic::row::MessageRow;
 use crate::topic::sent::SentRow;
 
@@ -42,6 +43,8 @@ pub struct CheckReport {
     pub changes: u64,
     /// Messages that wait to be delivered, those that were put aside included.
     pub messages: u64,
+    /// Events in the log of those that were handed to an application.
+    pub events: u64,
     /// Files of blobs that nothing refers to; the next start removes them.
     pub unreferenced_files: u64,
     /// The last process that used the store was killed, or the machine went down.
@@ -62,7 +65,7 @@ pub fn check(directory: impl AsRef<Path>) -> Result<CheckReport> {
         let message = format!("there is no store in {}", directory.display());
         return Err(Error::new(ErrorKind::NotFound, message));
     }
-    let checked = lock(directory).and_then(|_held| look_over(&file, directory));
+    let checked = Lock::take(directory).and_then(|_held| look_over(&file, directory));
     checked.map_err(|fault| fault.error(&directory.display()))
 }
 
@@ -83,6 +86,7 @@ fn look_over(file: &Path, directory: &Path) -> Result<CheckReport, Fault> {
         check_changes(transaction, &mut report)?;
         check_messages(transaction, &mut report)?;
         check_sent(transaction, &mut report)?;
+        check_events(transaction, &mut report)?;
         check_blobs(transaction, &objects, &mut report)
     });
     report.stopped_uncleanly = stopped_uncleanly;
@@ -245,6 +249,39 @@ fn check_sent(transaction: &ReadTransaction, report: &mut CheckReport) -> Result
             let problem = format!("the id {id:?} of a message of {topic:?}: {error}");
             report.problems.push(problem);
         }
+    }
+    Ok(())
+}
+
+/// Each event of the log is listed by its id, and nothing else is.
+fn check_events(transaction: &ReadTransaction, report: &mut CheckReport) -> Result<(), Fault> {
+    // A store that an older version wrote may have no such tables.
+    let (events, ids) = match transaction.open_table(EVENTS) {
+        Ok(events) => (events, transaction.open_table(EVENT_IDS)?),
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for row in events.iter()? {
+        let (number, stored) = row?;
+        let number = number.value();
+        report.events += 1;
+        match EventRow::decode(number, stored.value()) {
+            Ok(row) => {
+                let listed = ids.get((row.id.as_str(), row.queue.as_str()))?;
+                if listed.is_none_or(|listed| listed.value() != number) {
+                    let id = &row.id;
+                    let problem = format!("event {id:?}: is not found by its id");
+                    report.problems.push(problem);
+                }
+            }
+            Err(error) => report.problems.push(format!("event {number}: {error}")),
+        }
+    }
+    let listed = ids.len()?;
+    if listed > report.events {
+        let more = listed - report.events;
+        let problem = format!("{more} events are listed and not in the log");
+        report.problems.push(problem);
     }
     Ok(())
 }

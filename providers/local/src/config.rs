@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use isobar::{Error, Result};
 
+use crate::events::EventLimits;
 use crate::store::LocalStore;
 
 /// How to open a [`LocalStore`].
@@ -20,6 +21,7 @@ pub struct LocalConfig {
     directory: Option<PathBuf>,
     cache_bytes: usize,
     blob_url: Option<String>,
+    event_limits: EventLimits,
 }
 
 impl LocalConfig {
@@ -32,6 +34,7 @@ impl LocalConfig {
             directory: Some(directory.into()),
             cache_bytes: Self::DEFAULT_CACHE_BYTES,
             blob_url: None,
+            event_limits: EventLimits::default(),
         }
     }
 
@@ -41,6 +44,7 @@ impl LocalConfig {
             directory: None,
             cache_bytes: Self::DEFAULT_CACHE_BYTES,
             blob_url: None,
+            event_limits: EventLimits::default(),
         }
     }
 
@@ -80,6 +84,13 @@ impl LocalConfig {
         self
     }
 
+    /// How many of the events that wake an application are kept, so that they can be delivered again.
+    #[must_use]
+    pub fn with_event_limits(mut self, limits: EventLimits) -> Self {
+        self.event_limits = limits;
+        self
+    }
+
     /// The directory; `None` for a store in memory.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
@@ -92,6 +103,10 @@ impl LocalConfig {
 
     pub(crate) fn cache_bytes(&self) -> usize {
         self.cache_bytes
+    }
+
+    pub(crate) fn event_limits(&self) -> EventLimits {
+        self.event_limits
     }
 
     pub(crate) fn blob_url(&self) -> Option<&str> {

@@ -50,6 +50,10 @@ impl Fault {
         }
     }
 
+    pub(crate) fn is_in_use(&self) -> bool {
+        matches!(self.cause, Cause::InUse)
+    }
+
     /// What a write would find that is not even tried.
     pub(crate) fn full() -> Self {
         io::Error::from(io::ErrorKind::StorageFull).into()

@@ -1,8 +1,15 @@
 //! The local platform: an application as an HTTP server, its schedules by this machine's clock.
 
 #[cfg(feature = "_store")]
+mod control;
+#[cfg(feature = "_store")]
 mod delivery;
+#[cfg(feature = "_store")]
+mod ended;
+#[cfg(feature = "_store")]
+mod feed;
 mod schedule;
+mod ticks;
 mod wakers;
 
 use std::convert::Infallible;
@@ -192,6 +199,10 @@ impl FunctionDriver for LocalPlatform {
                 Capability::DeleteChangeEvents,
             ]);
         }
+        #[cfg(feature = "_store")]
+        if self.sources.of_ticks().is_some() {
+            capabilities.push(Capability::EventReplay);
+        }
         FunctionDescription {
             provider: "local",
             capabilities: Capabilities::of(&capabilities),
@@ -204,10 +215,14 @@ impl FunctionDriver for LocalPlatform {
             .map_or_else(|| self.clock.now(), |behind| behind.since);
         let time = self.behind.and_then(|behind| behind.time);
         let grace = time.unwrap_or(GRACE);
+        #[cfg(feature = "_store")]
+        let ticks = ticks::Ticks::of(self.sources.of_ticks());
+        #[cfg(not(feature = "_store"))]
+        let ticks = ticks::Ticks::default();
         let schedules = schedule::start(
             &app,
             since.try_into().unwrap_or_else(|_| jiff::Timestamp::now()),
-            &self.clock,
+            (&self.clock, &ticks),
         )?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]

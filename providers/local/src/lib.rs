@@ -40,6 +40,8 @@ mod document;
 mod engine;
 #[cfg(feature = "_store")]
 mod error;
+#[cfg(feature = "_store")]
+pub mod events;
 #[cfg(feature = "function")]
 mod function;
 #[cfg(feature = "rehearsal")]
@@ -58,6 +60,8 @@ pub use check::{CheckReport, check};
 pub use clock::clock;
 #[cfg(feature = "_store")]
 pub use config::LocalConfig;
+#[cfg(feature = "_store")]
+pub use events::{EventLimits, EventLog};
 #[cfg(feature = "function")]
 pub use function::{Behind, LocalPlatform};
 #[cfg(feature = "_store")]

@@ -1,27 +1,30 @@
 //! A local store: one directory, its engine, and the thread that writes.
 
-use std::fs::{File, TryLockError};
-use std::path::Path;
+mod lock;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use isobar::Result;
+use isobar::document::Timestamp;
 use isobar::driver::Revision;
 
 use crate::blob;
-use crate::blob::objects::{Objects, create_directory};
+use crate::blob::objects::Objects;
 use crate::committer::{Committer, Group};
 use crate::config::LocalConfig;
 use crate::engine::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::storage::{FileStorage, MemoryStorage, Storage};
 use crate::error::{Fault, Stop};
+use crate::events::{EventLimits, EventLog};
 use crate::topic::queue::Arrivals;
 use crate::topic::watched::Watched;
+pub(crate) use lock::Lock;
 
 /// The file of the engine.
 pub(crate) const FILE: &str = "store.redb";
-/// The file whose lock says that the directory is open.
-const LOCK: &str = "lock";
 
 /// Documents and blobs in one directory, or in memory for tests.
 ///
@@ -46,7 +49,11 @@ struct Open {
     watched_buckets: Watched,
     watched_collections: Watched,
     arrivals: Arrivals,
-    _lock: Option<File>,
+    event_limits: EventLimits,
+    /// When this process opened it.
+    opened: Timestamp,
+    directory: Option<PathBuf>,
+    _lock: Option<Lock>,
 }
 
 impl LocalStore {
@@ -86,9 +93,22 @@ impl LocalStore {
         Arc::new(crate::topic::Topics::new(self.clone()))
     }
 
+    /// The events that were handed to an application from this store.
+    pub fn event_log(&self) -> EventLog {
+        EventLog::new(self.clone())
+    }
+
+    /// Opens it for a moment, for which a program that starts waits.
+    pub(crate) fn visit(directory: &Path) -> Result<Self, Fault> {
+        let lock = Lock::take(directory)?.visiting()?;
+        let storage = FileStorage::new(directory.join(FILE));
+        let objects = Objects::in_directory(directory)?;
+        Self::start(storage, objects, &LocalConfig::new(directory), Some(lock))
+    }
+
     pub(crate) fn open_with(config: &LocalConfig) -> Result<Self> {
         let opened = match config.directory() {
-            Some(directory) => lock(directory).and_then(|lock| {
+            Some(directory) => Lock::take(directory).and_then(|lock| {
                 let storage = FileStorage::new(directory.join(FILE));
                 let objects = Objects::in_directory(directory)?;
                 Self::start(storage, objects, config, Some(lock))
@@ -102,7 +122,7 @@ impl LocalStore {
         storage: impl Storage,
         objects: Arc<Objects>,
         config: &LocalConfig,
-        lock: Option<File>,
+        lock: Option<Lock>,
     ) -> Result<Self, Fault> {
         let place: Arc<str> = config.place().into();
         if storage.len()?.is_none() && !objects.is_empty()? {
@@ -127,6 +147,9 @@ impl LocalStore {
                 watched_buckets: Watched::default(),
                 watched_collections: Watched::default(),
                 arrivals: Arrivals::default(),
+                event_limits: config.event_limits(),
+                opened: SystemTime::now().into(),
+                directory: config.directory().map(Path::to_owned),
                 _lock: lock,
             }),
         })
@@ -167,6 +190,26 @@ impl LocalStore {
         &self.open.arrivals
     }
 
+    pub(crate) fn event_limits(&self) -> EventLimits {
+        self.open.event_limits
+    }
+
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.open.opened
+    }
+
+    /// Where it lies; nothing in memory.
+    #[cfg(feature = "function")]
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.open.directory.as_deref()
+    }
+
+    /// Whether both are the same store.
+    #[cfg(feature = "function")]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.open, &other.open)
+    }
+
     pub(crate) fn objects(&self) -> &Arc<Objects> {
         &self.open.objects
     }
@@ -177,21 +220,6 @@ impl LocalStore {
         work: impl FnOnce(&mut Group<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
         self.open.committer.submit(bytes, work).await
-    }
-}
-
-/// Creates the directory where it is missing, for good, and takes it for this process.
-pub(crate) fn lock(directory: &Path) -> Result<File, Fault> {
-    create_directory(directory)?;
-    let file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(directory.join(LOCK))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Fault::in_use()),
-        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

@@ -23,7 +23,7 @@ fn assert_told(output: &Output, status: i32, told: &str) {
 fn a_store_in_order_is_said_to_be() {
     let directory = tempfile::tempdir().unwrap();
     drop(LocalStore::open(directory.path()).unwrap());
-    let told = "0 documents, 0 index entries, 0 changes, 0 blobs\nin order\n";
+    let told = "0 documents, 0 index entries, 0 changes, 0 blobs, 0 logged events\nin order\n";
     assert_told(&check(directory.path(), &[]), 0, told);
     let output = check(directory.path(), &["--json"]);
     assert_told(&output, 0, "");

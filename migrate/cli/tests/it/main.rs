@@ -4,6 +4,7 @@
 
 mod change;
 mod deploy;
+mod events;
 mod gateway;
 mod legacy_notes;
 mod local;

@@ -193,6 +193,45 @@ fn what_a_store_has_signed_is_held_to_no_limit_of_the_target() {
     assert_eq!((status, content.len()), (200, large.len()));
 }
 
+#[cfg(feature = "lambda")]
+#[test]
+fn an_event_is_logged_and_replayed_whichever_process_has_the_store() {
+    use isobar_local::events::{EventState, LoggedEvent, Question, ask};
+    let lambda = Rehearsal::start("aws");
+    let store = lambda.folder.path().join(".isobar");
+    let event = |question: &Question, state: EventState| -> LoggedEvent {
+        let begin = Instant::now();
+        loop {
+            let answer = ask(&store, question).unwrap();
+            let event = answer.events.into_iter().next();
+            match event {
+                Some(event) if event.state == state => return event,
+                event => assert!(begin.elapsed() < Duration::from_secs(30), "{event:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let broken = lambda.folder.path().join("broken");
+    std::fs::write(&broken, "").unwrap();
+    let (status, url) = lambda.ask("GET /signed", b"");
+    let url = String::from_utf8(url).unwrap();
+    assert_eq!(status, 200, "{url}");
+    let path = url.replacen(&format!("http://{}", lambda.address), "", 1);
+    let (status, _) = lambda.ask(&format!("PUT {path}"), b"text");
+    assert!((200..300).contains(&status));
+    let failed = event(&Question::list(1).failed(), EventState::Failed);
+    assert_eq!(failed.source, "bucket/files");
+    std::fs::remove_file(&broken).unwrap();
+    // While processes are replaced.
+    for _ in 0..3 {
+        assert_eq!(lambda.counted(), "1");
+        ask(&store, &Question::replay(&failed.id, None)).unwrap();
+    }
+    let done = event(&Question::show(&failed.id, None), EventState::Acknowledged);
+    assert_eq!(done.replays, 3);
+    assert_eq!(lambda.counted(), "1");
+}
+
 #[cfg(feature = "cloud-run")]
 #[test]
 fn a_handler_has_the_time_that_the_target_gives_it() {

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use isobar::document::{CollectionSchema, DocumentChange, SortKey, Timestamp};
 use isobar::{Error, ErrorKind, Result};
-use redb::{AccessGuard, ReadableTable as _};
+use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,7 +17,6 @@ use super::declared;
 use crate::committer::Group;
 use crate::engine::Wrote;
 use crate::error::{Fault, Stop};
-use crate::store::LocalStore;
 use crate::topic::queue;
 use crate::topic::row::MessageRow;
 
@@ -131,6 +130,13 @@ fn message(number: u64, entry: Entry) -> Result<MessageRow, Fault> {
 }
 
 impl Body {
+    fn read(message: &[u8]) -> Result<Self> {
+        serde_json::from_slice(message).map_err(|error| {
+            let message = "a change that waits in the local store is not one";
+            Error::new(ErrorKind::Corrupt, message).with_source(error)
+        })
+    }
+
     fn of(number: u64, entry: Entry) -> Self {
         let sort = sort_key(&entry.address.sort).map(|sort| match sort {
             SortKey::Str(text) => BodySort::Text(text),
@@ -175,17 +181,29 @@ impl Body {
     }
 }
 
-/// The change that a message tells, with the document where it is still as the change left it.
-pub(crate) fn event(store: &LocalStore, message: &[u8]) -> Result<DocumentChange> {
-    let body: Body = serde_json::from_slice(message).map_err(|error| {
-        let message = "a change that waits in the local store is not one";
-        Error::new(ErrorKind::Corrupt, message).with_source(error)
-    })?;
+/// The change that a message tells, with the document that is told with it.
+pub(crate) fn event(message: &[u8], document: Option<&[u8]>) -> Result<DocumentChange> {
+    let body = Body::read(message)?;
     let number = body.number;
     let entry = body.entry();
-    let change = store.read(|snapshot| {
-        let row = snapshot.documents()?.get(entry.address.row())?;
-        Ok(entry.change(number, row.as_ref().map(AccessGuard::value))?)
-    })?;
+    let change = entry.change(number, document)?;
     Ok(DocumentChange::new(entry.address.collection, change))
+}
+
+/// The id of the change that a message tells, which is that of its event.
+pub(crate) fn id(message: &[u8]) -> Result<String> {
+    Ok(Body::read(message)?.number.to_string())
+}
+
+/// The row of the document where it is still as the change left it.
+pub(crate) fn document(group: &mut Group<'_>, message: &[u8]) -> Result<Option<Bytes>, Stop> {
+    let body = Body::read(message)?;
+    let number = body.number;
+    let entry = body.entry();
+    let row = group.tables.documents.open()?.get(entry.address.row())?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let told = entry.change(number, Some(row.value()))?.new;
+    Ok(told.map(|_| Bytes::copy_from_slice(row.value())))
 }

@@ -33,6 +33,13 @@ pub(crate) const SENT: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinitio
 pub(crate) const SENT_TIMES: TableDefinition<'_, (i64, &str, &str), ()> =
     TableDefinition::new("sent_times");
 
+/// Number to an event that was handed to an application, in the order in which they were first, or
+/// somebody wanted them again.
+pub(crate) const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+/// `(event id, queue)` to the number of an event.
+pub(crate) const EVENT_IDS: TableDefinition<'_, (&str, &str), u64> =
+    TableDefinition::new("event_ids");
+
 /// An entry of an index: `(collection, index, partition value, sort value, partition, sort key)`.
 pub(crate) type IndexKey<'k> = (&'k str, &'k str, &'k str, &'k [u8], &'k str, &'k [u8]);
 type StaticIndexKey = IndexKey<'static>;
@@ -55,6 +62,8 @@ pub(crate) struct Tables<'t> {
     pub(crate) sent: Lazy<'t, (&'static str, &'static str), &'static [u8]>,
     pub(crate) sent_times: Lazy<'t, (i64, &'static str, &'static str), ()>,
     pub(crate) versions: Lazy<'t, (&'static str, &'static [u8], u64), &'static [u8]>,
+    pub(crate) events: Lazy<'t, u64, &'static [u8]>,
+    pub(crate) event_ids: Lazy<'t, (&'static str, &'static str), u64>,
 }
 
 impl<'t> Tables<'t> {
@@ -71,6 +80,8 @@ impl<'t> Tables<'t> {
             sent: Lazy::new(transaction, SENT),
             sent_times: Lazy::new(transaction, SENT_TIMES),
             versions: Lazy::new(transaction, VERSIONS),
+            events: Lazy::new(transaction, EVENTS),
+            event_ids: Lazy::new(transaction, EVENT_IDS),
         }
     }
 
@@ -87,6 +98,8 @@ impl<'t> Tables<'t> {
         self.sent.open()?;
         self.sent_times.open()?;
         self.versions.open()?;
+        self.events.open()?;
+        self.event_ids.open()?;
         Ok(())
     }
 }

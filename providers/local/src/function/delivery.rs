@@ -7,25 +7,21 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use isobar::document::Timestamp;
-use isobar::function::{AppService, Context, Event, Messages, Outcome, RequestId};
-use isobar::{Error, ErrorKind, Result};
+use isobar::function::{AppService, Context, Failures, Outcome, RequestId};
+use isobar::{Error, Result};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::control::Control;
+use super::ended;
+use super::feed::{CHANGES_WAIT, Feed, Found, Parcel};
 use super::wakers::{Phase, Wakers, reached};
-
-use crate::blob::events;
 use crate::clock::clock;
 use crate::document::events as changes;
+use crate::events::record::{self, Ended};
 use crate::store::LocalStore;
-use crate::topic::queue::{self, Held, Taken, Verdict};
+use crate::topic::queue::{self, Fate, Verdict};
 
-/// Messages that are delivered together at most, as SQS does by default.
-const BATCH: usize = 10;
-/// The longest wait for a message, so that a clock that was set is noticed.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// The longest wait for a change: nobody announces the removal of what has expired.
-const CHANGES_WAIT: Duration = Duration::from_secs(1);
 /// How long changes gather while a handler runs, before they are taken together.
 const GATHERING: Duration = Duration::from_millis(10);
 /// How long the store is left alone after it has failed.
@@ -42,36 +38,73 @@ pub(super) struct Sources {
     pub(super) documents: Option<LocalStore>,
 }
 
+impl Sources {
+    /// The store that keeps the ticks of schedules.
+    pub(super) fn of_ticks(&self) -> Option<&LocalStore> {
+        self.all().next()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &LocalStore> {
+        [&self.messages, &self.documents, &self.blobs]
+            .into_iter()
+            .flatten()
+    }
+
+    /// The stores, each once.
+    fn stores(&self) -> Vec<&LocalStore> {
+        let mut stores: Vec<&LocalStore> = Vec::new();
+        for store in self.all() {
+            if !stores.iter().any(|known| known.is(store)) {
+                stores.push(store);
+            }
+        }
+        stores
+    }
+}
+
 /// Starts to deliver what the application subscribes to, a task for each topic; dropping the set ends that at once.
 pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Wakers> {
-    let collections = watch(app, sources.documents.as_ref()).await?;
+    let feeds = feeds(app, sources).await?;
     let (sender, phase) = watch::channel(Phase::Running);
     let mut tasks = JoinSet::new();
-    let mut deliver = |store: &LocalStore, feed| {
-        let delivery = Delivery {
-            app: app.clone(),
-            store: store.clone(),
-            feed,
-        };
-        tasks.spawn(delivery.run(phase.clone()));
-    };
-    if let Some(store) = &sources.messages {
-        for topic in app.subscriptions() {
-            deliver(store, Feed::Topic(topic));
+    for store in sources.stores() {
+        let own = feeds.iter().filter(|(of, _)| of.is(store));
+        let queues = own.map(|(_, feed)| feed.queue()).collect();
+        if let Some(control) = Control::bind(store, queues) {
+            tasks.spawn(control.run(phase.clone()));
         }
+    }
+    for (store, feed) in feeds {
+        let app = app.clone();
+        tasks.spawn(Delivery { app, store, feed }.run(phase.clone()));
+    }
+    Ok(Wakers::new(tasks, sender))
+}
+
+/// What the application hears of, each with the store that it comes from.
+async fn feeds(app: &AppService, sources: &Sources) -> Result<Vec<(LocalStore, Feed)>> {
+    let collections = watch(app, sources.documents.as_ref()).await?;
+    let mut feeds = Vec::new();
+    if let Some(store) = &sources.messages {
+        let topics = app.subscriptions().map(Feed::Topic);
+        feeds.extend(topics.map(|feed| (store.clone(), feed)));
     }
     if let Some(store) = &sources.blobs {
         for bucket in app.watched_buckets() {
             store.watched_buckets().add(&bucket);
-            deliver(store, Feed::Bucket(bucket));
+            feeds.push((store.clone(), Feed::Bucket(bucket)));
         }
     }
     if let Some(store) = &sources.documents {
-        for collection in collections {
-            deliver(store, Feed::Collection(collection));
-        }
+        let collections = collections.into_iter().map(Feed::Collection);
+        feeds.extend(collections.map(|feed| (store.clone(), feed)));
     }
-    Ok(Wakers::new(tasks, sender))
+    if let Some(store) = sources.of_ticks() {
+        let schedules = app.schedules().map(|schedule| schedule.name.to_owned());
+        let schedules = schedules.map(Feed::Schedule);
+        feeds.extend(schedules.map(|feed| (store.clone(), feed)));
+    }
+    Ok(feeds)
 }
 
 /// Has the changes kept that the application wants to hear of, before it makes any itself; returns
@@ -89,83 +122,6 @@ async fn watch(app: &AppService, store: Option<&LocalStore>) -> Result<HashSet<S
         tables.insert(table);
     }
     Ok(tables)
-}
-
-/// What is delivered.
-enum Feed {
-    /// The messages of a topic, some together.
-    Topic(String),
-    /// The events of a bucket, one after another.
-    Bucket(String),
-    /// The changes of a collection, one after another.
-    Collection(String),
-}
-
-impl Feed {
-    /// The name under which they wait.
-    fn queue(&self) -> String {
-        match self {
-            Self::Topic(topic) => topic.clone(),
-            Self::Bucket(bucket) => queue::of_bucket(bucket),
-            Self::Collection(collection) => queue::of_collection(collection),
-        }
-    }
-
-    fn batch(&self) -> usize {
-        match self {
-            Self::Topic(_) => BATCH,
-            Self::Bucket(_) | Self::Collection(_) => 1,
-        }
-    }
-
-    fn longest_wait(&self) -> Duration {
-        match self {
-            Self::Topic(_) | Self::Bucket(_) => LONGEST_WAIT,
-            Self::Collection(_) => CHANGES_WAIT,
-        }
-    }
-
-    fn event(&self, store: &LocalStore, held: &[Held], context: Context) -> Result<Event> {
-        let only = || {
-            let none = || Error::new(ErrorKind::Internal, "there is no event");
-            held.first().map(|held| &held.row).ok_or_else(none)
-        };
-        match self {
-            Self::Topic(topic) => {
-                let messages = held.iter().map(|held| held.row.clone().message());
-                let batch = Messages::new(topic, messages.collect());
-                Ok(Event::new(batch, context))
-            }
-            Self::Bucket(_) => {
-                let row = only()?;
-                let event = Event::new(events::event(&row.body)?, context);
-                Ok(event.with_id(row.id.to_string()).with_raw(row.body.clone()))
-            }
-            Self::Collection(_) => {
-                let row = only()?;
-                let change = changes::event(store, &row.body)?;
-                let id = change.change.id.clone();
-                let event = Event::new(change, context);
-                Ok(event.with_id(id).with_raw(row.body.clone()))
-            }
-        }
-    }
-
-    /// What becomes of a message of which the application has said this.
-    fn verdict(&self, told: &Result<Outcome>, held: &Held) -> Verdict {
-        match told {
-            Ok(Outcome::Ack | Outcome::Discard) => Verdict::Done,
-            Ok(Outcome::Partial(ids)) if self.batch() > 1 => {
-                if ids.contains(&held.row.id.to_string()) {
-                    Verdict::Again(None)
-                } else {
-                    Verdict::Done
-                }
-            }
-            Ok(Outcome::Retry(after)) => Verdict::Again(*after),
-            _ => Verdict::Again(None),
-        }
-    }
 }
 
 struct Delivery {
@@ -201,54 +157,72 @@ impl Delivery {
         arrivals: &watch::Receiver<()>,
         mut phase: watch::Receiver<Phase>,
     ) -> Result<Option<Duration>> {
-        let (queue, batch) = (self.feed.queue(), self.feed.batch());
-        let collection = match &self.feed {
-            Feed::Collection(collection) => Some(collection.clone()),
-            Feed::Topic(_) | Feed::Bucket(_) => None,
-        };
-        let take = self.store.submit(0, move |group| {
-            if let Some(collection) = collection {
-                changes::take_from_log(group, &collection)?;
-            }
-            queue::take(group, &queue, batch, SystemTime::now().into())
-        });
-        let Taken { held, next } = take.await?;
-        if held.is_empty() {
+        let request = RequestId::of(&HeaderMap::new(), &[]);
+        let (feed, limits) = (self.feed.clone(), self.store.event_limits());
+        let request_id = request.as_str().to_owned();
+        let take = self
+            .store
+            .submit(0, move |group| feed.take(group, &request_id, limits));
+        let found = take.await?;
+        if found.parcels.is_empty() {
             let longest = self.feed.longest_wait();
-            let left = next
+            let left = found
+                .next
                 .map(SystemTime::from)
                 .map(|next| next.duration_since(SystemTime::now()).unwrap_or_default());
             return Ok(Some(left.unwrap_or(longest).min(longest)));
         }
+        let failures = Failures::default();
         let (done, handled) = oneshot::channel();
         let handing_over = async {
             let told = tokio::select! {
                 biased;
-                told = self.hand_over(&held) => Some(told),
+                told = self.hand_over(&found.parcels, request, &failures) => Some(told),
                 () = reached(&mut phase, |phase| phase == Phase::Cut) => None,
             };
             drop(done);
             told
         };
         let (told, ()) = tokio::join!(handing_over, self.keep_taking(arrivals.clone(), handled));
-        let verdict = |held: &Held| match &told {
-            Some(told) => self.feed.verdict(told, held),
-            None => Verdict::Back,
-        };
-        let settled = held.into_iter().map(|held| {
-            let verdict = verdict(&held);
-            (held, verdict)
-        });
-        let settled = settled.collect();
-        let queue = self.feed.queue();
+        self.settle(found, told.as_ref(), &failures.take()).await?;
+        Ok(None)
+    }
+
+    /// Settles what was delivered and notes what became of it, in one transaction.
+    async fn settle(
+        &self,
+        found: Found,
+        told: Option<&Result<Outcome>>,
+        failures: &[(String, Error)],
+    ) -> Result<()> {
+        let now: Timestamp = SystemTime::now().into();
+        let mut settled = Vec::with_capacity(found.parcels.len());
+        let mut ends = Vec::with_capacity(found.parcels.len());
+        for Parcel { id, held, .. } in found.parcels {
+            let verdict = told.map_or(Verdict::Back, |told| self.feed.verdict(told, &held));
+            let fate = Fate::of(verdict, held.row.attempts, now);
+            let mut noted = failures.iter().filter(|(of, _)| *of == id);
+            let failure = noted.next().map(|(_, error)| error);
+            let end = Ended::of(&self.feed, told, (fate, failure));
+            settled.push((held, fate));
+            ends.push((id, fate, end));
+        }
+        let (own, queue) = (self.feed.queue(), found.queue);
         let settle = self.store.submit(0, move |group| {
-            let now: Timestamp = SystemTime::now().into();
-            Ok(queue::settle(group, &queue, settled, now)?)
+            for (id, _, end) in &ends {
+                record::settled(group, (&own, id), end, now)?;
+            }
+            let put_aside = queue::settle(group, &queue, settled)?;
+            Ok((put_aside, ends))
         });
-        if settle.await? {
+        let (put_aside, ends) = settle.await?;
+        for (id, fate, end) in &ends {
+            ended::log(id, (told, *fate), end);
+        }
+        if put_aside {
             self.store.arrivals().announce();
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Takes changes from the log while a handler runs, until it has ended: what the log lets go
@@ -279,20 +253,18 @@ impl Delivery {
         }
     }
 
-    async fn hand_over(&self, held: &[Held]) -> Result<Outcome> {
-        let context = Context::new(
-            RequestId::of(&HeaderMap::new(), &[]),
-            None,
-            Arc::new(clock()),
-        );
-        let told = match self.feed.event(&self.store, held, context) {
-            Ok(event) => self.app.handle(event).await,
-            Err(error) => Err(error),
+    async fn hand_over(
+        &self,
+        parcels: &[Parcel],
+        request: RequestId,
+        failures: &Failures,
+    ) -> Result<Outcome> {
+        let request = match (&self.feed, parcels.first()) {
+            (Feed::Schedule(_), Some(tick)) => RequestId::from_platform(&tick.id),
+            _ => request,
         };
-        match &told {
-            Ok(outcome) => tracing::debug!(target: "isobar", ?outcome, "an event was handled"),
-            Err(error) => tracing::error!(target: "isobar", ?error, "an event will come again"),
-        }
-        told
+        let context = Context::new(request, None, Arc::new(clock()));
+        let context = context.with_failures(failures.clone());
+        self.app.handle(self.feed.event(parcels, context)?).await
     }
 }

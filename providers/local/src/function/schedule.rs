@@ -16,6 +16,7 @@ use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::ticks::Ticks;
 use super::wakers::{Phase, Wakers, reached};
 
 /// The longest single sleep, so that a clock that was set is noticed.
@@ -31,6 +32,7 @@ struct Waking {
     app: AppService,
     name: &'static str,
     cron: Cron,
+    ticks: Ticks,
     clock: Arc<dyn Clock>,
 }
 
@@ -44,7 +46,11 @@ enum Delivery {
 /// Starts one task for each schedule, which counts from `since` by this clock; dropping the set ends them.
 ///
 /// Fails where a schedule is not five fields of cron, naming it.
-pub(super) fn start(app: &AppService, since: Timestamp, clock: &Arc<dyn Clock>) -> Result<Wakers> {
+pub(super) fn start(
+    app: &AppService,
+    since: Timestamp,
+    (clock, ticks): (&Arc<dyn Clock>, &Ticks),
+) -> Result<Wakers> {
     let parser = CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)
@@ -61,6 +67,7 @@ pub(super) fn start(app: &AppService, since: Timestamp, clock: &Arc<dyn Clock>) 
             app: app.clone(),
             name: schedule.name,
             cron,
+            ticks: ticks.clone(),
             clock: Arc::clone(clock),
         };
         tasks.spawn(waking.run(since, phase.clone()));
@@ -136,20 +143,24 @@ impl Waking {
     /// The id is the same for every delivery of one tick.
     async fn tick(&self, due: Timestamp) -> Delivery {
         let name = self.name;
-        let id = RequestId::from_platform(&format!("{name}@{due}"));
-        let context = Context::new(id, None, Arc::clone(&self.clock));
-        let event = Event::new(Schedule::new(name, due.into()), context);
-        match self.app.handle(event).await {
+        let id = format!("{name}@{due}");
+        self.ticks.begin(name, due, &id).await;
+        let request_id = RequestId::from_platform(&id);
+        let context = Context::new(request_id, None, Arc::clone(&self.clock));
+        let event = Event::new(Schedule::new(name, due.into()), context).with_id(&id);
+        let told = self.app.handle(event).await;
+        self.ticks.end(name, &id, &told).await;
+        match told {
             Ok(Outcome::Retry(after)) => {
-                tracing::info!(target: "isobar", ?after, "schedule {name:?} is to come again");
+                tracing::info!(target: "isobar", ?after, id, "schedule {name:?} is to come again");
                 Delivery::Again(after)
             }
             Ok(outcome) => {
-                tracing::info!(target: "isobar", ?outcome, "schedule {name:?} ran");
+                tracing::info!(target: "isobar", ?outcome, id, "schedule {name:?} ran");
                 Delivery::Done
             }
             Err(error) => {
-                tracing::error!(target: "isobar", ?error, "schedule {name:?} failed");
+                tracing::error!(target: "isobar", ?error, id, "schedule {name:?} failed");
                 Delivery::Again(None)
             }
         }

@@ -25,6 +25,42 @@ const BUCKET: &str = "\0bucket/";
 /// The same for the changes of a collection.
 const COLLECTION: &str = "\0collection/";
 
+/// The same for the ticks of a schedule that are to be told again.
+const SCHEDULE: &str = "\0schedule/";
+/// What stands before a queue where that waits which is to be delivered again.
+const REPLAY: &str = "\0replay/";
+
+/// Where a queue's events wait that somebody wants again: beside it, so that they neither wait for
+/// those of their group nor hold them back.
+pub(crate) fn of_replays(queue: &str) -> String {
+    format!("{REPLAY}{queue}")
+}
+
+/// Where the ticks of a schedule wait that somebody wants again.
+pub(crate) fn of_schedule(name: &str) -> String {
+    format!("{SCHEDULE}{name}")
+}
+
+/// What the events of a queue are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resource<'q> {
+    Topic(&'q str),
+    Bucket(&'q str),
+    Collection(&'q str),
+    Schedule(&'q str),
+}
+
+impl<'q> Resource<'q> {
+    pub(crate) fn of(queue: &'q str) -> Self {
+        let of = |prefix: &str| queue.strip_prefix(prefix);
+        let bucket = of(BUCKET).map(Self::Bucket);
+        let collection = || of(COLLECTION).map(Self::Collection);
+        let schedule = || of(SCHEDULE).map(Self::Schedule);
+        let found = bucket.or_else(collection).or_else(schedule);
+        found.unwrap_or(Self::Topic(queue))
+    }
+}
+
 /// Where the events of a bucket wait.
 pub(crate) fn of_bucket(bucket: &str) -> String {
     format!("{BUCKET}{bucket}")
@@ -38,9 +74,11 @@ pub(crate) fn of_collection(collection: &str) -> String {
 /// Where the messages of a topic, the events of a bucket, or the changes of a collection go that
 /// failed too often: a topic as any other.
 pub(crate) fn dead_letters(queue: &str) -> String {
-    let resource = [BUCKET, COLLECTION].iter();
-    let mut resource = resource.filter_map(|kind| queue.strip_prefix(kind));
-    format!("{}-dead", resource.next().unwrap_or(queue))
+    let (Resource::Topic(name)
+    | Resource::Bucket(name)
+    | Resource::Collection(name)
+    | Resource::Schedule(name)) = Resource::of(queue.strip_prefix(REPLAY).unwrap_or(queue));
+    format!("{name}-dead")
 }
 
 /// Tells those who wait for messages that there may be some.
@@ -58,7 +96,7 @@ impl Arrivals {
 }
 
 /// A message that is with the application.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Held {
     pub(crate) number: u64,
     pub(crate) row: MessageRow,
@@ -80,6 +118,30 @@ pub(crate) enum Verdict {
     Again(Option<Duration>),
     /// At once, as if it had not been delivered: its handler was not let end.
     Back,
+}
+
+/// What a verdict means for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Done,
+    Back,
+    /// It comes again at this instant.
+    Again(Timestamp),
+    /// It goes to the topic of dead letters.
+    Aside,
+}
+
+impl Fate {
+    pub(crate) fn of(verdict: Verdict, attempts: u32, now: Timestamp) -> Self {
+        match verdict {
+            Verdict::Done => Self::Done,
+            Verdict::Back => Self::Back,
+            Verdict::Again(after) if attempts < ATTEMPTS => {
+                Self::Again(now.plus(after.unwrap_or_else(|| pause(attempts))))
+            }
+            Verdict::Again(_) => Self::Aside,
+        }
+    }
 }
 
 /// Puts messages at the end of a topic.
@@ -150,27 +212,27 @@ pub(crate) fn take(
 pub(crate) fn settle(
     group: &mut Group<'_>,
     topic: &str,
-    settled: Vec<(Held, Verdict)>,
-    now: Timestamp,
+    settled: Vec<(Held, Fate)>,
 ) -> Result<bool, Fault> {
     let mut dead = Vec::new();
     let messages = group.tables.messages.open()?;
-    for (Held { number, mut row }, verdict) in settled {
-        match verdict {
-            Verdict::Back => {
+    for (Held { number, mut row }, fate) in settled {
+        match fate {
+            Fate::Back => {
                 row.attempts = row.attempts.saturating_sub(1);
                 messages.insert((topic, number), &*row.encode(topic, number))?;
             }
-            Verdict::Again(after) if row.attempts < ATTEMPTS => {
-                row.not_before = later(now, after.unwrap_or_else(|| pause(row.attempts)));
+            Fate::Again(at) => {
+                row.not_before = at;
                 messages.insert((topic, number), &*row.encode(topic, number))?;
             }
-            verdict => {
+            Fate::Done => {
                 messages.remove((topic, number))?;
-                if verdict != Verdict::Done {
-                    row.attempts = 0;
-                    dead.push(row);
-                }
+            }
+            Fate::Aside => {
+                messages.remove((topic, number))?;
+                row.attempts = 0;
+                dead.push(row);
             }
         }
     }
@@ -186,9 +248,4 @@ fn pause(attempts: u32) -> Duration {
         .checked_shl(attempts.saturating_sub(1))
         .unwrap_or(u32::MAX);
     PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
-}
-
-fn later(now: Timestamp, after: Duration) -> Timestamp {
-    let micros = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(now.as_micros().saturating_add(micros))
 }

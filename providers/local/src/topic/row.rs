@@ -36,20 +36,25 @@ impl MessageRow {
 
     pub(crate) fn encode(&self, topic: &str, number: u64) -> Vec<u8> {
         let mut body = Vec::with_capacity(self.body.len() + 64);
-        body.extend(self.id.as_bytes());
-        put_varint(&mut body, u64::from(self.attempts));
-        put_signed(&mut body, self.not_before.as_micros());
-        put_signed(&mut body, self.sent_at.as_micros());
-        put_option(&mut body, self.group.as_deref(), |out, group| {
+        self.put(&mut body);
+        seal(&[topic.as_bytes(), &number.to_le_bytes()], &body)
+    }
+
+    /// Appends all of it, as the last part of a record.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.id.as_bytes());
+        put_varint(out, u64::from(self.attempts));
+        put_signed(out, self.not_before.as_micros());
+        put_signed(out, self.sent_at.as_micros());
+        put_option(out, self.group.as_deref(), |out, group| {
             put_bytes(out, group.as_bytes());
         });
-        put_varint(&mut body, self.attributes.len() as u64);
+        put_varint(out, self.attributes.len() as u64);
         for (name, value) in &self.attributes {
-            put_bytes(&mut body, name.as_bytes());
-            put_bytes(&mut body, value.as_bytes());
+            put_bytes(out, name.as_bytes());
+            put_bytes(out, value.as_bytes());
         }
-        body.extend(&self.body);
-        seal(&[topic.as_bytes(), &number.to_le_bytes()], &body)
+        out.extend(&self.body);
     }
 
     pub(crate) fn decode(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Error> {
@@ -63,7 +68,12 @@ impl MessageRow {
     }
 
     fn parse(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Malformed> {
-        let mut reader = Reader::new(unseal(&[topic.as_bytes(), &number.to_le_bytes()], sealed)?);
+        let body = unseal(&[topic.as_bytes(), &number.to_le_bytes()], sealed)?;
+        Self::read(Reader::new(body))
+    }
+
+    /// What [`put`](Self::put) has appended.
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, Malformed> {
         let id = Uuid::from_bytes(reader.array()?);
         let attempts = u32::try_from(reader.varint()?).map_err(|_| Malformed)?;
         let not_before = Timestamp::from_micros(reader.signed()?);

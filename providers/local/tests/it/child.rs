@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::{damage, document_changes, kill};
+use crate::{damage, document_changes, kill, replay};
 
 /// Names the role of the child.
 const ROLE: &str = "ISOBAR_LOCAL_TEST_ROLE";
@@ -26,6 +26,9 @@ pub(crate) enum Role {
     Reader,
     /// Writes until it is killed, and says what was acknowledged and what it was told of it.
     Watcher,
+    /// Serves an application until it is killed, whose handler is broken where the number is 0, and
+    /// publishes as many messages as the number says.
+    Handler,
 }
 
 impl Role {
@@ -34,6 +37,7 @@ impl Role {
             Self::Writer => "writer",
             Self::Reader => "reader",
             Self::Watcher => "watcher",
+            Self::Handler => "handler",
         }
     }
 
@@ -117,6 +121,7 @@ fn a_child_does_what_it_is_told() {
     let number = variable(NUMBER).unwrap().parse().unwrap();
     match role.as_str() {
         "writer" => kill::write(Path::new(&directory), number),
+        "handler" => replay::serve(Path::new(&directory), number),
         "watcher" => document_changes::watch(Path::new(&directory)),
         "reader" => println!("said {}", damage::read(Path::new(&directory))),
         other => panic!("unknown role {other}"),

@@ -1,0 +1,192 @@
+//! Writing the log of events, in the transactions in which they are taken and settled.
+
+use bytes::Bytes;
+use isobar::document::Timestamp;
+use isobar::{Error, ErrorKind};
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
+
+use super::limits::EventLimits;
+use super::row::{EventRow, EventState};
+use crate::committer::Group;
+use crate::engine::Wrote;
+use crate::error::{Fault, Stop};
+use crate::topic::row::MessageRow;
+
+/// The name of the fact how many bytes the rows have.
+pub(crate) const BYTES: &str = "event-bytes";
+/// Bytes of the text of an error that are kept.
+const ERROR_BYTES: usize = 4_096;
+
+/// An event that is handed to an application.
+#[derive(Debug, Clone)]
+pub(crate) struct Handed<'h> {
+    pub(crate) queue: &'h str,
+    pub(crate) id: &'h str,
+    pub(crate) request_id: &'h str,
+    pub(crate) message: &'h MessageRow,
+    pub(crate) document: Option<Bytes>,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) state: EventState,
+    /// When the event comes again by itself.
+    pub(crate) next: Option<Timestamp>,
+    pub(crate) error: Option<(String, String)>,
+}
+
+/// The kind of an error and what it says, with its causes.
+pub(crate) fn told(error: &Error) -> (String, String) {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text.truncate(text.floor_char_boundary(ERROR_BYTES));
+    (format!("{:?}", error.kind()), text)
+}
+
+/// Notes that an event is with its handler, and lets the oldest go where there are too many.
+pub(crate) fn handed_over(
+    group: &mut Group<'_>,
+    limits: EventLimits,
+    handed: Handed<'_>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if limits.are_off() {
+        return Ok(());
+    }
+    let known = find_intact(group, handed.queue, handed.id)?;
+    let earlier = known.as_ref().map(|(_, row)| row);
+    let row = EventRow {
+        state: EventState::Delivering,
+        queue: handed.queue.to_owned(),
+        id: handed.id.to_owned(),
+        request_id: handed.request_id.to_owned(),
+        attempt: handed.message.attempts,
+        deliveries: earlier.map_or(0, |row| row.deliveries).saturating_add(1),
+        replays: earlier.map_or(0, |row| row.replays),
+        first_delivered: earlier.map_or(now, |row| row.first_delivered),
+        delivered: now,
+        settled: None,
+        next: None,
+        error: None,
+        document: handed.document,
+        message: handed.message.clone(),
+    };
+    match known {
+        Some((number, _)) => put(group, number, &row)?,
+        None => append(group, &row)?,
+    }
+    trim(group, limits)
+}
+
+/// Notes what became of a delivery, where the log still has the event.
+pub(crate) fn settled(
+    group: &mut Group<'_>,
+    (queue, id): (&str, &str),
+    ended: &Ended,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let Some((number, mut row)) = find_intact(group, queue, id)? else {
+        return Ok(());
+    };
+    row.state = ended.state;
+    row.next = ended.next;
+    row.error.clone_from(&ended.error);
+    row.settled = Some(now);
+    put(group, number, &row)
+}
+
+/// The event of this queue and id, with its number.
+pub(crate) fn find(
+    group: &mut Group<'_>,
+    queue: &str,
+    id: &str,
+) -> Result<Option<(u64, EventRow)>, Stop> {
+    let Some(number) = group.tables.event_ids.open()?.get((id, queue))? else {
+        return Ok(None);
+    };
+    let number = number.value();
+    let Some(stored) = group.tables.events.open()?.get(number)? else {
+        let message = "an event is listed and not there: run `isobar local check` on the store";
+        return Err(Error::new(ErrorKind::Corrupt, message).into());
+    };
+    Ok(Some((number, EventRow::decode(number, stored.value())?)))
+}
+
+/// The same, but nothing where the row is damaged: a log must not hold deliveries up.
+pub(crate) fn find_intact(
+    group: &mut Group<'_>,
+    queue: &str,
+    id: &str,
+) -> Result<Option<(u64, EventRow)>, Fault> {
+    match find(group, queue, id) {
+        Ok(found) => Ok(found),
+        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Refused(error)) => {
+            tracing::error!(target: "isobar", ?error, id, "an event of the log cannot be read");
+            Ok(None)
+        }
+    }
+}
+
+/// Puts an event behind all others.
+pub(crate) fn append(group: &mut Group<'_>, row: &EventRow) -> Result<(), Fault> {
+    let last = group.tables.events.open()?.last()?;
+    let number = last.map_or(0, |(number, _)| number.value().saturating_add(1));
+    let ids = group.tables.event_ids.open()?;
+    ids.insert((row.id.as_str(), row.queue.as_str()), number)?;
+    put(group, number, row)
+}
+
+fn put(group: &mut Group<'_>, number: u64, row: &EventRow) -> Result<(), Fault> {
+    let sealed = row.encode(number);
+    let before = group.tables.events.open()?.insert(number, &*sealed)?;
+    let before = before.map_or(0, |before| before.value().len());
+    count(group, sealed.len(), before)
+}
+
+/// Takes an event out.
+pub(crate) fn remove(group: &mut Group<'_>, number: u64) -> Result<(), Fault> {
+    let Some(removed) = group.tables.events.open()?.remove(number)? else {
+        return Ok(());
+    };
+    let bytes = removed.value().len();
+    // Of a damaged one nobody knows the id, under which there is nothing then.
+    if let Ok(row) = EventRow::decode(number, removed.value()) {
+        let ids = group.tables.event_ids.open()?;
+        ids.remove((row.id.as_str(), row.queue.as_str()))?;
+    }
+    drop(removed);
+    count(group, 0, bytes)
+}
+
+fn count(group: &mut Group<'_>, added: usize, removed: usize) -> Result<(), Fault> {
+    group.wrote = Wrote::Something;
+    if added == removed {
+        return Ok(());
+    }
+    let bytes = bytes(group)?.saturating_add(added as u64);
+    let bytes = bytes.saturating_sub(removed as u64);
+    group.tables.meta.open()?.insert(BYTES, bytes)?;
+    Ok(())
+}
+
+fn bytes(group: &mut Group<'_>) -> Result<u64, Fault> {
+    let stored = group.tables.meta.open()?.get(BYTES)?;
+    Ok(stored.map_or(0, |bytes| bytes.value()))
+}
+
+fn trim(group: &mut Group<'_>, limits: EventLimits) -> Result<(), Fault> {
+    while group.tables.events.open()?.len()? > limits.events || bytes(group)? > limits.bytes {
+        let oldest = group.tables.events.open()?.first()?;
+        let Some(oldest) = oldest.map(|(number, _)| number.value()) else {
+            return Ok(());
+        };
+        remove(group, oldest)?;
+    }
+    Ok(())
+}
