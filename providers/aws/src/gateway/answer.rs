@@ -28,18 +28,18 @@ struct Head<'r> {
     multi_value_headers: Option<MultiFields<'r>>,
     /// Also where there are none: API Gateway may do without, emulators may not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cookies: Option<Vec<String>>,
+    cookies: Option<Vec<Cow<'r, str>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_base64_encoded: Option<bool>,
 }
 
 /// Names with one value.
 #[derive(Debug)]
-struct Fields<'r>(Vec<(Cow<'r, str>, String)>);
+struct Fields<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 
 /// Names with all their values.
 #[derive(Debug)]
-struct MultiFields<'r>(Vec<(&'r str, Vec<String>)>);
+struct MultiFields<'r>(Vec<(&'r str, Vec<Cow<'r, str>>)>);
 
 pub(super) fn encode(door: FrontDoor, response: Response<Bytes>) -> Result<Vec<u8>> {
     let (parts, content) = response.into_parts();
@@ -138,7 +138,7 @@ fn whole(head: &Head<'_>, text: Option<&str>, content: &[u8]) -> serde_json::Res
     Ok(answer)
 }
 
-type Kept<'r> = Vec<(&'r str, Vec<&'r HeaderValue>)>;
+type Kept<'r> = Vec<(&'r str, header::GetAll<'r, HeaderValue>)>;
 
 /// The fields to pass on, cookies apart; the gateway states the length itself, so that only the length of what
 /// HEAD left out is news.
@@ -151,29 +151,30 @@ fn kept(headers: &HeaderMap, is_empty: bool) -> Kept<'_> {
             && !CONNECTION_FIELDS.contains(name)
             && !dropped.iter().any(|option| option == name)
     });
-    names
-        .map(|name| (name, headers.get_all(name).iter().collect()))
-        .collect()
+    names.map(|name| (name, headers.get_all(name))).collect()
 }
 
-fn cookies(headers: &HeaderMap) -> Vec<String> {
+fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
     let cookies = headers.get_all(header::SET_COOKIE).iter();
     cookies.map(text_of).collect()
 }
 
 fn joined<'r>(kept: &Kept<'r>) -> Fields<'r> {
     let fields = kept.iter().map(|(name, values)| {
-        let values: Vec<String> = values.iter().map(|value| text_of(value)).collect();
-        (Cow::Borrowed(*name), values.join(", "))
+        let values = values.iter().map(text_of);
+        let joined = values.reduce(|mut joined, value| {
+            joined.to_mut().extend([", ", &*value]);
+            joined
+        });
+        (Cow::Borrowed(*name), joined.unwrap_or_default())
     });
     Fields(fields.collect())
 }
 
-fn multi<'r>(kept: &Kept<'r>, headers: &HeaderMap) -> MultiFields<'r> {
-    let fields = kept.iter().map(|(name, values)| {
-        let values = values.iter().map(|value| text_of(value)).collect();
-        (*name, values)
-    });
+fn multi<'r>(kept: &Kept<'r>, headers: &'r HeaderMap) -> MultiFields<'r> {
+    let fields = kept
+        .iter()
+        .map(|(name, values)| (*name, values.iter().map(text_of).collect()));
     let cookies = Some(cookies(headers)).filter(|cookies| !cookies.is_empty());
     let cookies = cookies.map(|cookies| ("set-cookie", cookies));
     MultiFields(fields.chain(cookies).collect())
@@ -250,10 +251,10 @@ fn is_text(headers: &HeaderMap) -> bool {
 }
 
 /// A field's value; bytes beyond ASCII that are not UTF-8 can only be ISO 8859-1.
-fn text_of(value: &HeaderValue) -> String {
+fn text_of(value: &HeaderValue) -> Cow<'_, str> {
     let bytes = value.as_bytes();
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => text.into(),
         Err(_) => bytes.iter().copied().map(char::from).collect(),
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::OriginalUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::{InvalidHeaderName, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use isobar::authorization::CheckedClaims;
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
@@ -21,10 +22,17 @@ use super::query::{pairs, query};
 /// More header fields than almost any request has.
 const USUAL: usize = 64;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// The fields that the doors themselves add to almost every request.
+static OF_DOORS: [HeaderName; 4] = [
+    FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-amzn-trace-id"),
+];
 
 pub(super) fn request(door: FrontDoor, event: HttpEvent<'_>, raw: &Bytes) -> Result<Request> {
     let method = method(&event)?;
-    let headers = headers(&event)?;
+    let headers = headers(&event, raw)?;
     let query = query(door, &event);
     let Target { own, original } = target(door, &event, &query.text)?;
     let rebuilt = query.rebuilt;
@@ -63,15 +71,16 @@ fn method(event: &HttpEvent<'_>) -> Result<Method> {
 }
 
 /// Names that come in two spellings are one; of one that comes in both members the multi-value one counts.
-fn headers(event: &HttpEvent<'_>) -> Result<HeaderMap> {
+fn headers(event: &HttpEvent<'_>, raw: &Bytes) -> Result<HeaderMap> {
     let (multi, single) = (event.multi_value_headers.as_ref(), event.headers.as_ref());
-    let most = multi.map_or(0, |multi| multi.0.len()) + single.map_or(0, |single| single.0.len());
+    let most = multi.map_or(0, |multi| multi.0.len());
+    let most = most.max(single.map_or(0, |single| single.0.len()));
     // A map of more than 32,768 panics when it is made, and says so when it grows.
     let mut headers = HeaderMap::with_capacity((most + 1).min(USUAL));
     for (name, value) in pairs(multi, single) {
         let malformed = || malformed(&format!("headers.{name}"));
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| malformed())?;
+        let name = field_name(name).map_err(|_| malformed())?;
+        let value = field_value(value, raw).map_err(|_| malformed())?;
         headers
             .try_append(name, value)
             .map_err(|_| Error::invalid("the event has more headers than a request can have"))?;
@@ -84,6 +93,22 @@ fn headers(event: &HttpEvent<'_>) -> Result<HeaderMap> {
         headers.insert(header::COOKIE, joined.map_err(|_| malformed("cookies"))?);
     }
     Ok(headers)
+}
+
+fn field_name(name: &str) -> Result<HeaderName, InvalidHeaderName> {
+    let mut known = OF_DOORS.iter();
+    match known.find(|own| own.as_str().eq_ignore_ascii_case(name)) {
+        Some(own) => Ok(own.clone()),
+        None => HeaderName::from_bytes(name.as_bytes()),
+    }
+}
+
+/// A value shares the event's bytes, as the body does.
+fn field_value(value: &Text<'_>, raw: &Bytes) -> Result<HeaderValue, InvalidHeaderValue> {
+    match &value.0 {
+        Cow::Borrowed(text) => HeaderValue::from_maybe_shared(raw.slice_ref(text.as_bytes())),
+        Cow::Owned(text) => HeaderValue::from_bytes(text.as_bytes()),
+    }
 }
 
 /// What API Gateway saw, or what the load balancer appended to `X-Forwarded-For`, whatever the client wrote before.

@@ -44,10 +44,13 @@ pub(super) fn target(door: FrontDoor, event: &HttpEvent<'_>, query: &str) -> Res
         IN_PATH
     };
     let (path, whole) = within(door, event, &told.0);
-    Ok(Target {
-        own: uri(path, query, set, member)?,
-        original: uri(whole, query, set, member)?,
-    })
+    let original = uri(whole, query, set, member)?;
+    let own = if path == whole {
+        original.clone()
+    } else {
+        uri(path, query, set, member)?
+    };
+    Ok(Target { own, original })
 }
 
 fn member(door: FrontDoor) -> &'static str {
@@ -89,11 +92,12 @@ fn within<'p>(door: FrontDoor, event: &'p HttpEvent<'_>, path: &'p str) -> (&'p 
 
 /// The path below the stage, which stands in it at the API's own domain and nowhere else.
 fn without_stage<'p>(event: &HttpEvent<'_>, path: &'p str) -> Option<&'p str> {
-    let own_domain = event
-        .domain()
-        .is_none_or(|domain| domain.contains(".execute-api."));
     let stage = event.request_context.as_ref()?.stage.as_ref()?;
-    if stage.0 == "$default" || !own_domain {
+    let own_domain = || {
+        let domain = event.domain();
+        domain.is_none_or(|domain| domain.contains(".execute-api."))
+    };
+    if stage.0 == "$default" || !own_domain() {
         return None;
     }
     below(path, &stage.0)

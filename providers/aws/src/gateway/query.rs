@@ -41,7 +41,7 @@ pub(super) fn query<'e>(door: FrontDoor, event: &'e HttpEvent<'_>) -> Query<'e> 
         }
         push(door, &mut text, key);
         text.push('=');
-        push(door, &mut text, value);
+        push(door, &mut text, &value.0);
     }
     Query {
         rebuilt: !text.is_empty(),
@@ -61,17 +61,19 @@ fn push(door: FrontDoor, text: &mut String, part: &str) {
 pub(super) fn pairs<'m>(
     multi: Option<&'m Multi<'_>>,
     single: Option<&'m Single<'_>>,
-) -> impl Iterator<Item = (&'m str, &'m str)> {
+) -> impl Iterator<Item = (&'m str, &'m Text<'m>)> {
     let all = members(multi);
-    let rest = members(single).iter().filter(move |(name, _)| {
-        !all.iter()
-            .any(|(known, _)| known.0.eq_ignore_ascii_case(&name.0))
+    let rest = members(single).iter().enumerate();
+    let rest = rest.filter(move |(nth, (name, _))| {
+        // Almost always both members have the same names in the same order.
+        let mut known = all.iter().skip(*nth).chain(all.iter().take(*nth));
+        !known.any(|(known, _)| known.0.eq_ignore_ascii_case(&name.0))
     });
     let all = all.iter().flat_map(|(name, values)| {
         let values = values.iter();
-        values.map(|value| (&*name.0, &*value.0))
+        values.map(|value| (&*name.0, value))
     });
-    all.chain(rest.map(|(name, value)| (&*name.0, &*value.0)))
+    all.chain(rest.map(|(_, (name, value))| (&*name.0, value)))
 }
 
 fn members<'m, V>(members: Option<&'m Members<'_, V>>) -> &'m [(Text<'m>, V)] {
