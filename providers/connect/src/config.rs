@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::env;
 
 use isobar::function::{Description, SecretSpec, SettingSpec};
+#[cfg(feature = "machine")]
+use isobar_local::Behind;
 #[cfg(feature = "local")]
-use isobar_local::{Behind, EventLimits};
+use isobar_local::EventLimits;
 
 pub(crate) const PLATFORM: &str = "ISOBAR_PLATFORM";
 pub(crate) const DOCUMENTS: &str = "ISOBAR_DOCUMENTS";
 /// `isobar_serve::LISTEN_VARIABLE`, read here so that tests need not change the process.
-#[cfg(feature = "local")]
+#[cfg(feature = "machine")]
 const LISTEN: &str = "ISOBAR_LISTEN";
 pub(crate) const BLOBS: &str = "ISOBAR_BLOBS";
 pub(crate) const TOPICS: &str = "ISOBAR_TOPICS";
-#[cfg(feature = "local")]
+#[cfg(feature = "machine")]
 pub(crate) const BLOB_URL: &str = "ISOBAR_BLOB_URL";
 #[cfg(feature = "local")]
 const EVENT_LOG: &str = "ISOBAR_EVENT_LOG";
@@ -31,7 +33,7 @@ pub(crate) struct Config {
     /// The values of the settings and secrets that the application declares.
     pub(crate) settings: BTreeMap<String, String>,
     /// Set where this process is one of a rehearsal.
-    #[cfg(feature = "local")]
+    #[cfg(feature = "machine")]
     pub(crate) rehearsed: Option<Behind>,
 }
 
@@ -57,13 +59,13 @@ impl Config {
         Self {
             settings: settings.collect(),
             variable: Box::new(variable),
-            #[cfg(feature = "local")]
+            #[cfg(feature = "machine")]
             rehearsed: None,
         }
     }
 
     /// As a process of a rehearsal, behind its server.
-    #[cfg(feature = "local")]
+    #[cfg(feature = "machine")]
     pub(crate) fn rehearsing(mut self, behind: Behind) -> Self {
         self.rehearsed = Some(behind);
         self
@@ -84,7 +86,7 @@ impl Config {
         self.get(PREFIX).unwrap_or_default()
     }
 
-    #[cfg(feature = "local")]
+    #[cfg(feature = "machine")]
     pub(crate) fn listen(&self) -> String {
         self.get(LISTEN)
             .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
@@ -100,7 +102,7 @@ impl Config {
             .map_err(|error| isobar::Error::invalid(format!("{EVENT_LOG}: {error}")))
     }
 
-    #[cfg(feature = "local")]
+    #[cfg(feature = "machine")]
     pub(crate) fn blob_url(&self) -> Option<String> {
         self.get(BLOB_URL)
     }

@@ -22,7 +22,7 @@ mod config;
 mod logging;
 mod machine;
 mod platform;
-#[cfg(feature = "local")]
+#[cfg(feature = "machine")]
 mod rehearsal;
 mod report;
 mod start;
@@ -60,17 +60,17 @@ where
             let config = Config::from_process(&description);
             report::definition(start::definition(&description, &config))
         }
-        #[cfg(feature = "local")]
+        #[cfg(feature = "machine")]
         Ok(Request::RunAs(target)) => {
             let config = Config::from_process(&description);
             let telemetry = logging::install(&config, description.name);
             let outcome = rehearsal::run(app, &target, config, telemetry.as_ref()).await;
             ended(outcome, telemetry).await
         }
-        #[cfg(not(feature = "local"))]
+        #[cfg(not(feature = "machine"))]
         Ok(Request::RunAs(target)) => {
             let here = format!("this machine as {target}");
-            report::outcome(Err(platform::not_linked(&here, "local")))
+            report::outcome(Err(platform::not_linked(&here, "machine")))
         }
         Ok(Request::Run) => {
             let config = Config::from_process(&description);

@@ -80,7 +80,7 @@ fn markers(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
     }
     row(
         text,
-        &["this machine", "`local`", "none of the others", "`local`"],
+        &["this machine", "`local`", "none of the others", "`machine`"],
     );
 }
 

@@ -277,7 +277,7 @@ impl Served {
     }
 
     /// What is known of it.
-    #[cfg(all(feature = "_platforms", any(test, feature = "local")))]
+    #[cfg(all(feature = "_platforms", any(test, feature = "machine")))]
     pub(crate) fn facts(&self) -> Option<&'static PlatformFacts> {
         match self.link {
             Link::Present { facts, .. } => Some(facts),
