@@ -84,6 +84,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "isobar-blob-benchmarks",
         &["isobar", "isobar-aws", "isobar-azure"],
     ),
+    ("isobar-bare-notes", &[]),
     ("notes", &["isobar", "isobar-connect"]),
     ("parcels", &["isobar", "isobar-connect"]),
     ("isobar-migrate-model", &[]),
