@@ -190,6 +190,10 @@ impl FunctionDriver for LocalPlatform {
             #[cfg(feature = "_store")]
             self.sources.blobs.as_ref().map(|_| Capability::BlobEvents),
         ];
+        #[cfg_attr(
+            not(feature = "_store"),
+            expect(unused_mut, reason = "no document changes without a store")
+        )]
         let mut capabilities: Vec<_> = capabilities.into_iter().flatten().collect();
         #[cfg(feature = "_store")]
         if self.sources.documents.is_some() {
