@@ -30,10 +30,21 @@ pub(crate) fn help(description: &Description) -> ExitCode {
          {}",
         description.name,
         program(),
-        crate::rehearsal::targets().join(", "),
+        targets(),
         include_str!("variables.md").trim_end()
     );
     ExitCode::SUCCESS
+}
+
+/// What `--as` takes.
+#[cfg(feature = "machine")]
+fn targets() -> String {
+    crate::rehearsal::targets().join(", ")
+}
+
+#[cfg(not(feature = "machine"))]
+fn targets() -> String {
+    "none in this build, which left out the feature \"machine\"".to_owned()
 }
 
 /// What the caller has called this program.
