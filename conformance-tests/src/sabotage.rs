@@ -41,7 +41,7 @@ pub struct Sabotage {
     pub case: &'static str,
     harm: Harm,
     /// The doors that are broken, where those of the local platform have nothing of the kind.
-    behind: Option<fn() -> Option<Arc<dyn Doors>>>,
+    behind: Option<OtherDoors>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +51,9 @@ enum Harm {
     Door(DoorFault),
     Publish(TopicFault),
 }
+
+/// Starts others than the local platform's doors; nothing where there are none.
+type OtherDoors = fn() -> Option<Arc<dyn Doors>>;
 
 /// What the cases made of one sabotage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -99,7 +102,7 @@ impl Sabotage {
     }
 
     /// Breaks other doors than those of the local platform.
-    const fn behind(mut self, doors: fn() -> Option<Arc<dyn Doors>>) -> Self {
+    const fn behind(mut self, doors: OtherDoors) -> Self {
         self.behind = Some(doors);
         self
     }

@@ -152,7 +152,7 @@ impl LambdaDoors {
 }
 
 impl LambdaDoors {
-    fn variables(&self, address: &str) -> [(&'static str, String); 5] {
+    fn variables(self, address: &str) -> [(&'static str, String); 5] {
         let mode = match self.mode {
             InvokeMode::Buffered => "BUFFERED",
             InvokeMode::ResponseStream => "RESPONSE_STREAM",

@@ -9,6 +9,11 @@ use crate::emulator::Emulator;
 use crate::exchange::azure_queue::AzureExchanges;
 use crate::{Evidence, Provider, Waiver};
 
+const KNOWN_FAULTS: &[Waiver] = &[Waiver::fails(
+    "G-414",
+    "queues of Azure Storage have no place for a trace beside a message",
+)];
+
 /// The endpoint that stands for the account that the variables of Azure's tools name.
 const LIVE: &str = "live";
 /// The account of every emulator, whose key is published.
@@ -39,10 +44,7 @@ fn connect(url: &str, provider: Provider) -> Result<Provider, StartFailure> {
     let place = QueuePlace::parse(url).map_err(broken)?;
     let queues = place.open().map_err(broken)?;
     Ok(Provider {
-        known_faults: &[Waiver::fails(
-            "G-414",
-            "queues of Azure Storage have no place for a trace beside a message",
-        )],
+        known_faults: KNOWN_FAULTS,
         exchanges: Some(Arc::new(AzureExchanges(Arc::new(queues)))),
         endpoint: place.endpoint,
         ..provider

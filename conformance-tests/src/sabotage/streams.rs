@@ -1,7 +1,10 @@
 //! Ways in which a gateway may be wrong with responses that come in pieces.
 
+use tokio::sync::mpsc::Sender;
+
 use super::Sabotage;
 use super::door::DoorFault;
+use crate::Failure;
 use crate::door::{Piece, WireResponse, WireStream};
 
 const fn stream(
@@ -41,14 +44,8 @@ pub(super) const ALL: &[Sabotage] = &[
             WireStream::new(stream.head.clone(), async move |pieces| {
                 // Apart, so that it goes on when nobody reads any more.
                 tokio::spawn(async move {
-                    loop {
-                        match stream.next().await {
-                            Ok(Some(piece)) => drop(pieces.send(piece).await),
-                            Ok(None) => return,
-                            // Nothing came for a while.
-                            Err(_) => {}
-                        }
-                    }
+                    // An error says that nothing came for a while.
+                    while !matches!(pass_one_on(&mut stream, &pieces).await, Ok(None)) {}
                 });
             })
         },
@@ -59,6 +56,18 @@ pub(super) const ALL: &[Sabotage] = &[
         })
     }),
 ];
+
+/// Sends the next piece; says whether there was one.
+async fn pass_one_on(
+    stream: &mut WireStream,
+    pieces: &Sender<Piece>,
+) -> Result<Option<()>, Failure> {
+    let Some(piece) = stream.next().await? else {
+        return Ok(None);
+    };
+    let _ = pieces.send(piece).await;
+    Ok(Some(()))
+}
 
 /// The same pieces but for what this makes of them.
 fn passed_on(

@@ -22,7 +22,7 @@ use passage::Passage;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match Box::pin(run()).await {
         Ok(exit) => exit,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error:#}");

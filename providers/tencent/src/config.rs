@@ -104,6 +104,8 @@ pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
         response: Some(MOST_BYTES),
     },
     grace: Duration::from_secs(10),
+    runs_between: false,
+    logs: LogReader::Anybody,
     own_calls: &[],
     events: EVENTS,
     front_doors: &[],

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{AT, Events, Tried, below};
 use crate::door::{WireChange, WireMessage, WireRequest, WireResponse};
-use crate::probe::{FILES, TOPIC};
+use crate::probe::FILES;
 use crate::{Failure, expect};
 
 /// Calls of `/invoke` by a timer, an OSS trigger and EventBridge; an answer says in `x-fc-status` whether the event is done,
@@ -17,9 +17,9 @@ use crate::{Failure, expect};
 pub(in crate::door) static ALIBABA: Events = Events {
     counts: false,
     path: below,
-    message: |message, tried| {
+    message: |topic, message, tried| {
         // A stream, of which each message is its own list.
-        invoked(&json!([queued(message, tried)]))
+        invoked(&json!([queued(topic, message, tried)]))
     },
     change: stored_or_deleted,
     replaced: None,
@@ -42,14 +42,14 @@ pub(in crate::door) static ALIBABA: Events = Events {
     },
 };
 
-fn queued(message: &WireMessage, tried: Tried<'_>) -> Value {
+fn queued(topic: &str, message: &WireMessage, tried: Tried<'_>) -> Value {
     json!({
         "id": format!("event-of-{}", tried.id),
         "source": "MNS-probe-jobs",
         "specversion": "1.0",
         "type": "mns:Queue:SendMessage",
         "datacontenttype": "application/json; charset=utf-8",
-        "subject": format!("acs:mns:cn-hangzhou:164901546557000:queues/staging-{}", TOPIC.name()),
+        "subject": format!("acs:mns:cn-hangzhou:164901546557000:queues/staging-{topic}"),
         "time": AT,
         "aliyunpublishtime": AT,
         "aliyuneventbusname": "MNS-probe-jobs",

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use http_body::Frame;
 use http_body_util::{BodyExt as _, Full};
 use isobar_serve::{Options, RequestBody, Server};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -91,8 +92,8 @@ impl RuntimeApi {
         let bound = Server::bind("127.0.0.1:0", options).await;
         let bound = bound.map_err(|error| Failure::new(error.to_string()))?;
         let address = bound.local_addr().to_string();
-        let served = Arc::clone(&api);
-        let service = service_fn(move |request| Arc::clone(&served).serve(request));
+        let asked = Arc::clone(&api);
+        let service = service_fn(move |request| Arc::clone(&asked).serve(request));
         let server = tokio::spawn(bound.run_until(service, std::future::pending()));
         Ok((RunningApi(api, server), address))
     }
@@ -179,16 +180,13 @@ impl RuntimeApi {
         let (sender, pieces) = mpsc::channel(1);
         let answered = self.answer(id, Some(Answer::Stream(pieces))).await;
         while let Some(frame) = body.frame().await {
-            let piece = match frame {
+            let piece = match frame.map(Frame::into_data) {
+                Ok(Ok(content)) => Piece::Content(content.into()),
                 // Trailers, which a function has for a failure on the way.
-                Ok(frame) if frame.is_trailers() => {
-                    let trailers = frame.trailers_ref();
-                    if trailers.is_none_or(|trailers| !trailers.contains_key(ERROR_TYPE)) {
-                        continue;
-                    }
+                Ok(Err(other)) if tells_failure(&other) => {
                     Piece::Broken("the function failed on the way".to_owned())
                 }
-                Ok(frame) => Piece::Content(frame.into_data().unwrap_or_default().into()),
+                Ok(Err(_)) => continue,
                 Err(error) => Piece::Broken(format!("the function broke off: {error}")),
             };
             let is_broken = matches!(piece, Piece::Broken(_));
@@ -233,4 +231,9 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
+}
+
+fn tells_failure(frame: &Frame<Bytes>) -> bool {
+    let trailers = frame.trailers_ref();
+    trailers.is_some_and(|trailers| trailers.contains_key(ERROR_TYPE))
 }

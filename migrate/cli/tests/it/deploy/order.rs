@@ -63,11 +63,9 @@ fn queues_and_topics_whose_order_is_declared_are_first_in_first_out_on_aws() {
     ];
     assert_eq!(names(&queues), expected);
     for (name, queue) in &queues {
-        let fifo = if name.ends_with(".fifo") {
-            json!(true)
-        } else {
-            Value::Null
-        };
+        let fifo = name
+            .strip_suffix(".fifo")
+            .map_or(Value::Null, |_| json!(true));
         assert_eq!(queue["FifoQueue"], fifo, "{name}");
     }
     let variables = &template["Resources"]["Function"]["Properties"]["Environment"]["Variables"];

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Stack, application, call, export};
+use super::super::application;
+use super::{Stack, call, export};
 use crate::deploy::{limits, order};
 use crate::migration::stderr;
 
