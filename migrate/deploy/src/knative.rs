@@ -44,7 +44,8 @@ const ENV: &str = "/spec/template/spec/containers/0/env";
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
     let timeout = DOOR.seconds(application);
-    let variables = environment::variables_with_events(source, Stores::default());
+    let mut variables = environment::variables_with_events(source, Stores::default());
+    variables.push(timeouts::variable(timeout));
     let mut service = service(application, &variables);
     service["spec"]["template"]["spec"]["timeoutSeconds"] = timeout.into();
     let mut comments = vec![Comment::new("", HOW)];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::application::{Application, Route};
+use crate::environment::Variable;
 
 /// By how much earlier than the platform an application ends its handlers.
 const EARLY: Duration = Duration::from_millis(250);
@@ -22,6 +23,18 @@ impl Door {
         let asked = application.routes.iter().filter_map(needed);
         let longest = asked.max().unwrap_or(0).max(self.usual);
         self.most.map_or(longest, |most| longest.min(most))
+    }
+}
+
+/// The variable that tells an application how long a request has, in seconds, where the platform itself does not.
+const VARIABLE: &str = "ISOBAR_TIMEOUT";
+
+/// That variable, which a platform is given beside its own setting.
+pub(crate) fn variable(seconds: u64) -> Variable {
+    Variable {
+        name: VARIABLE.to_owned(),
+        value: seconds.to_string(),
+        comment: Some("The same as timeoutSeconds: handlers end before it.".to_owned()),
     }
 }
 

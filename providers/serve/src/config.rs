@@ -20,6 +20,10 @@ pub fn listen_address(default: &str) -> String {
 /// How many proxies before this process are trusted to append to `X-Forwarded-For`, in place of the platform's number.
 pub const TRUSTED_HOPS_VARIABLE: &str = "ISOBAR_TRUSTED_HOPS";
 
+/// How long a request has, where the platform does not tell or tells more: a number of seconds, or a duration as Go writes
+/// it; 0 is none.
+pub const TIMEOUT_VARIABLE: &str = "ISOBAR_TIMEOUT";
+
 /// Looks up an environment variable; `None` where it is not set.
 pub type Variables<'v> = dyn Fn(&str) -> Option<String> + Send + Sync + 'v;
 

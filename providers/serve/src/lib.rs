@@ -52,8 +52,8 @@ mod told;
 pub use body::{Arrival, BodyError, RequestBody};
 pub use bound::BoundServer;
 pub use config::{
-    LISTEN_VARIABLE, SUPERVISOR_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables, listen_address,
-    process_variable,
+    LISTEN_VARIABLE, SUPERVISOR_VARIABLE, TIMEOUT_VARIABLE, TRUSTED_HOPS_VARIABLE, Variables,
+    listen_address, process_variable,
 };
 pub use error::{Error, ErrorKind};
 pub use isobar::driver::Problem;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use isobar::{Error, Result};
 
-use crate::config::Variables;
+use crate::config::{TIMEOUT_VARIABLE, Variables};
 
 /// How a request learns how long it has; a time of 0 is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +39,14 @@ impl DeadlineRule {
         header: None,
     };
 
-    /// The time that every request has; `InvalidArgument` where a variable is wrong, naming it.
+    /// The time that every request has: what the platform tells, or [`TIMEOUT_VARIABLE`] where that is shorter or all that
+    /// is told; `InvalidArgument` where a variable is wrong, naming it.
     pub fn limit(&self, variables: &Variables<'_>) -> Result<Option<Duration>> {
-        let told = self.variable.and_then(|(name, unit)| {
-            let text = variables(name).filter(|text| !text.is_empty())?;
-            Some(unit.read(&text).ok_or_else(|| {
-                Error::invalid(format!("{name} is {text:?}, it must be {}", unit.words()))
-            }))
-        });
-        let limit = told.transpose()?.or(self.fixed);
-        Ok(limit.filter(|limit| !limit.is_zero()))
+        let told = self.variable.map(|variable| read(variables, variable));
+        let told = told.transpose()?.flatten().or(self.fixed);
+        let own = read(variables, (TIMEOUT_VARIABLE, Unit::GoDuration))?;
+        let limits = [told, own].into_iter().flatten();
+        Ok(limits.filter(|limit| !limit.is_zero()).min())
     }
 
     /// When a request that has just arrived is cut; a field that cannot be read does not count.
@@ -63,6 +61,15 @@ impl DeadlineRule {
         };
         SystemTime::now().checked_add(time)
     }
+}
+
+fn read(variables: &Variables<'_>, (name, unit): (&str, Unit)) -> Result<Option<Duration>> {
+    let text = variables(name).filter(|text| !text.is_empty());
+    let time = text.map(|text| {
+        let wrong = || format!("{name} is {text:?}, it must be {}", unit.words());
+        unit.read(&text).ok_or_else(|| Error::invalid(wrong()))
+    });
+    time.transpose()
 }
 
 impl Unit {
@@ -161,7 +168,8 @@ mod tests {
 
     /// The time that a request has whose field says `own`, where the variable says `all`.
     fn check(rule: DeadlineRule, (all, own): (&str, &str), expected: Option<u64>) {
-        let limit = rule.limit(&|_| Some(all.to_owned())).unwrap();
+        let told = |name: &str| (name == "exec_timeout").then(|| all.to_owned());
+        let limit = rule.limit(&told).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("x-timeout", HeaderValue::from_str(own).unwrap());
         let left = rule.of(&headers, limit).map(|deadline| {
@@ -189,9 +197,31 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_of_isobars_own_tells_what_a_platform_does_not_and_shortens_what_it_does() {
+        let limit = |rule: DeadlineRule, platform: &str, own: &str| {
+            let (platform, own) = (platform.to_owned(), own.to_owned());
+            rule.limit(&move |name| match name {
+                TIMEOUT_VARIABLE => Some(own.clone()),
+                _ => Some(platform.clone()),
+            })
+            .unwrap()
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(limit(DeadlineRule::UNTOLD, "", "300"), seconds(300));
+        assert_eq!(limit(DeadlineRule::UNTOLD, "", ""), None);
+        assert_eq!(limit(RULE, "1m", "5m"), seconds(60));
+        assert_eq!(limit(RULE, "1m", "5"), seconds(5));
+        assert_eq!(limit(RULE, "1m", "0"), seconds(60));
+        assert_eq!(limit(RULE, "0", "1m30s"), seconds(90));
+    }
+
+    #[test]
     fn a_variable_that_is_no_time_is_named() {
-        let error = RULE.limit(&|_| Some("soon".to_owned())).unwrap_err();
-        assert!(error.to_string().contains("exec_timeout"), "{error}");
+        for wrong in ["exec_timeout", TIMEOUT_VARIABLE] {
+            let told = |name: &str| (name == wrong).then(|| "soon".to_owned());
+            let error = RULE.limit(&told).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{error}");
+        }
     }
 
     #[test]

@@ -265,6 +265,12 @@ fn services_know_the_time_that_their_platforms_give_them() {
             assert_eq!(push["ack_deadline_seconds"], 401);
         }
     }
+    let directory = everything("knative");
+    let file = fs::read_to_string(directory.path().join("service.yaml")).unwrap();
+    let first = file.split("---\n").next().unwrap();
+    fs::write(directory.path().join("first.yaml"), first).unwrap();
+    let service = parsed(&directory.path().join("first.yaml"));
+    assert_eq!(times(&service, "ISOBAR_TIMEOUT"), (401, "401".to_owned()));
     let stack = parsed(&everything("openfaas").path().join("stack.yml"));
     let environment = &stack["functions"]["every-thing"]["environment"];
     assert_eq!(environment["exec_timeout"], "401s");
