@@ -59,15 +59,17 @@ async fn main() -> std::process::ExitCode {
     let mut app = app.bucket(&FILES);
     // Not every target tells what happens to blobs.
     if std::env::args().any(|argument| argument == "aws") {
-        app = app.on_blob(&FILES, async |_, _| {
-            // Whoever starts it breaks this handler by a file, and mends it.
-            if std::path::Path::new("broken").exists() {
-                let message = "there is a file `broken`";
-                return Err(Error::new(ErrorKind::Internal, message));
-            }
-            Ok(Outcome::Ack)
-        });
+        app = app.on_blob(&FILES, async |_, _| hear());
     }
     let app = app.routes(routes);
     isobar_connect::run(app).await
+}
+
+/// Whoever starts it breaks this handler by a file, and mends it.
+fn hear() -> Result<Outcome> {
+    if std::path::Path::new("broken").exists() {
+        let message = "there is a file `broken`";
+        return Err(Error::new(ErrorKind::Internal, message));
+    }
+    Ok(Outcome::Ack)
 }

@@ -216,7 +216,7 @@ impl Wakers<'_> {
     /// A subscription named after its topic, which is how the platform knows the topic; what fails for good goes to
     /// `NAME-dead`.
     fn push(&self, terraform: &mut Terraform, (words, name): (&str, &str), topic: &str) {
-        let dead = self.put_aside(terraform, words, name);
+        let dead = put_aside(terraform, words, name);
         let subscription = json!({
             "count": DEPLOYED,
             "name": name,
@@ -243,28 +243,28 @@ impl Wakers<'_> {
         });
         terraform.resource("google_pubsub_subscription_iam_member", words, taker);
     }
+}
 
-    /// A topic keeps nothing without a subscription, so that it has one that nobody reads.
-    ///
-    /// <https://cloud.google.com/pubsub/docs/handling-failures>
-    fn put_aside(&self, terraform: &mut Terraform, words: &str, name: &str) -> String {
-        let (words, name) = (format!("{words}-dead"), format!("{name}-dead"));
-        let topic = terraform.resource("google_pubsub_topic", &words, json!({ "name": name }));
-        let kept = json!({
-            "name": name,
-            "topic": of(&topic, "id"),
-            "message_retention_duration": format!("{TWO_WEEKS}s"),
-            "expiration_policy": { "ttl": "" },
-        });
-        terraform.resource("google_pubsub_subscription", &words, kept);
-        let may = json!({
-            "topic": of(&topic, "id"),
-            "role": "roles/pubsub.publisher",
-            "member": PUBSUB,
-        });
-        terraform.resource("google_pubsub_topic_iam_member", &words, may);
-        topic
-    }
+/// A topic keeps nothing without a subscription, so that it has one that nobody reads.
+///
+/// <https://cloud.google.com/pubsub/docs/handling-failures>
+fn put_aside(terraform: &mut Terraform, words: &str, name: &str) -> String {
+    let (words, name) = (format!("{words}-dead"), format!("{name}-dead"));
+    let topic = terraform.resource("google_pubsub_topic", &words, json!({ "name": name }));
+    let kept = json!({
+        "name": name,
+        "topic": of(&topic, "id"),
+        "message_retention_duration": format!("{TWO_WEEKS}s"),
+        "expiration_policy": { "ttl": "" },
+    });
+    terraform.resource("google_pubsub_subscription", &words, kept);
+    let may = json!({
+        "topic": of(&topic, "id"),
+        "role": "roles/pubsub.publisher",
+        "member": PUBSUB,
+    });
+    terraform.resource("google_pubsub_topic_iam_member", &words, may);
+    topic
 }
 
 fn is_job(name: &str) -> bool {

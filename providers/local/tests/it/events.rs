@@ -65,14 +65,14 @@ impl Inbox {
         }
     }
 
-    fn note(self, event: Event<ChangeEvent<Note>>) -> Result<Outcome> {
+    fn note(self, event: Event<ChangeEvent<Note>>) -> Outcome {
         self.see(Seen::Change(event.id, event.data));
-        Ok(Outcome::Ack)
+        Outcome::Ack
     }
 
-    fn hear(self, event: Event<BlobEvent>) -> Result<Outcome> {
+    fn hear(self, event: Event<BlobEvent>) -> Outcome {
         self.see(Seen::Blob(event.id, event.data));
-        Ok(Outcome::Ack)
+        Outcome::Ack
     }
 
     fn tick(self, event: Event<Schedule>) -> Result<Outcome> {
@@ -101,8 +101,8 @@ async fn start(store: &LocalStore) -> Running {
             inbox.see(Seen::Dead(event.data));
             ready(Ok(Outcome::Ack))
         })
-        .on_blob(&FILES, |inbox, event| ready(inbox.hear(event)))
-        .on_change(&NOTES, |inbox, event| ready(inbox.note(event)))
+        .on_blob(&FILES, |inbox, event| ready(Ok(inbox.hear(event))))
+        .on_change(&NOTES, |inbox, event| ready(Ok(inbox.note(event))))
         .schedule("minutely", "* * * * *", |inbox, event| {
             ready(inbox.tick(event))
         });

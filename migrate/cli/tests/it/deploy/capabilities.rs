@@ -24,9 +24,7 @@ fn declared(platform: &str) -> Capabilities {
         return LambdaPlatform::CAPABILITIES;
     }
     let table = tables.iter().find(|table| table.name == platform);
-    table
-        .unwrap_or_else(|| panic!("no table of {platform}"))
-        .capabilities
+    table.expect("a table of the platform").capabilities
 }
 
 fn capability(waking: Waking) -> Capability {
@@ -39,7 +37,7 @@ fn capability(waking: Waking) -> Capability {
     let found = known
         .into_iter()
         .find(|one| one.name() == waking.capability());
-    found.unwrap_or_else(|| panic!("no capability {}", waking.capability()))
+    found.expect("a capability of this name")
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn waking(waking: Waking) -> (&'static str, Value, &'static str) {
         Waking::Messages => ("subscriptions", json!(["jobs"]), "jobs"),
         Waking::BlobEvents => ("blobTriggers", json!(["user-photos"]), "user-photos"),
         Waking::ChangeEvents => ("changeTriggers", json!(["parcels"]), "parcels"),
-        other => panic!("{other:?} is in no description"),
+        other => unreachable!("{other:?} is in no description"),
     }
 }
 

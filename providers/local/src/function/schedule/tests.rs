@@ -102,7 +102,11 @@ fn scene(since: &str, now: &str, failures: u32) -> Result<Scene> {
     let app = application(&Ticks { seen, failures });
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     Ok(Scene {
-        wakers: start(&app, since.parse().unwrap(), &shared)?,
+        wakers: start(
+            &app,
+            since.parse().unwrap(),
+            (&shared, &super::Ticks::default()),
+        )?,
         clock,
         asleep,
         ticks,
