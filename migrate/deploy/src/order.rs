@@ -25,7 +25,7 @@ pub(crate) fn notes(target: Target, application: &Application) -> Vec<String> {
     let sent = application.ordered_topics.iter();
     let sent = sent.filter(|topic| application.topics.contains(*topic));
     let how = match target {
-        Target::Gcp => "make its subscription with --enable-message-ordering",
+        Target::Gcp => "its subscription in resources.tf.json has enable_message_ordering",
         Target::Knative => {
             "its broker has to keep it, as that of Kafka does (delivery.order of its Trigger, and a partition key of \
              each event, which is the group)"

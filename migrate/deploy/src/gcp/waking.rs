@@ -222,6 +222,7 @@ impl Wakers<'_> {
             "name": name,
             "topic": of(topic, "id"),
             "ack_deadline_seconds": self.timeout.min(LONGEST_ACK),
+            "enable_message_ordering": self.application.ordered_topics.contains(words),
             "expiration_policy": { "ttl": "" },
             "retry_policy": {
                 "minimum_backoff": format!("{FIRST_PAUSE}s"),

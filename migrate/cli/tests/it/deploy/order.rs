@@ -97,7 +97,7 @@ fn permissions_name(template: &Value, expected: &[&str]) {
 #[test]
 fn elsewhere_whoever_deploys_is_told_what_keeps_the_order_or_it_is_refused() {
     for (target, how) in [
-        ("gcp", "--enable-message-ordering"),
+        ("gcp", "has enable_message_ordering"),
         ("knative", "that of Kafka"),
         ("openfaas", "has to keep it"),
         ("alibaba", "ISOBAR_TOPICS has to name a store"),
