@@ -64,7 +64,7 @@ impl Target {
             Self::Knative => &["knative"],
             Self::OpenFaas => &["openfaas"],
             Self::Alibaba => &["alibaba-fc"],
-            Self::Tencent => &["tencent-scf"],
+            Self::Tencent => &["tencent-scf", "tencent-scf-events"],
             Self::OpenWhisk => &["openwhisk-loop", "openwhisk"],
             Self::Fn => &["fn"],
         }

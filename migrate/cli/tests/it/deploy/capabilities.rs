@@ -16,6 +16,7 @@ fn declared(platform: &str) -> Capabilities {
         OPENFAAS,
         isobar_alibaba::function::FUNCTION_COMPUTE,
         isobar_tencent::function::WEB_FUNCTION,
+        isobar_tencent::function::EVENT_FUNCTION,
         isobar_openwhisk::function::ACTION_LOOP,
         isobar_openwhisk::function::CONTAINER,
         isobar_fn::function::FN,
