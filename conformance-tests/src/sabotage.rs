@@ -10,6 +10,7 @@ mod blobs;
 mod document;
 mod door;
 mod doors;
+mod events;
 mod filters;
 mod publish;
 mod queries;
@@ -159,6 +160,7 @@ pub fn all() -> Vec<Sabotage> {
         blobs::ALL,
         uploads::ALL,
         doors::ALL,
+        events::ALL,
         streams::ALL,
         publish::ALL,
     ]

@@ -25,6 +25,9 @@ use super::{dynamodb, payload, s3};
 use crate::{Evidence, Failure, probe};
 use runtime_api::{Answer, RunningApi, RuntimeApi, whole};
 
+/// The account of the function, and of what the door's own events are of.
+const ACCOUNT: &str = "123456789012";
+
 /// Doors to Lambda behind one of its front doors.
 #[derive(Debug, Clone, Copy)]
 pub struct LambdaDoors {
@@ -108,7 +111,7 @@ impl Doors for LambdaDoors {
     }
 
     async fn open_broken(&self) -> Result<(String, ExitStatus), Failure> {
-        let (runtime, address) = RuntimeApi::start().await?;
+        let (runtime, address) = RuntimeApi::start(ACCOUNT).await?;
         let mut variables = self.variables(&address).to_vec();
         variables.push((probe::BROKEN, "yes".to_owned()));
         let process = ProbeProcess::start_alone(&variables)?;
@@ -124,7 +127,13 @@ impl Doors for LambdaDoors {
 impl LambdaDoors {
     /// Starts the probe and the runtime API that it asks.
     pub(crate) async fn start(&self) -> Result<LambdaDoor, Failure> {
-        self.open_to(None).await
+        self.open_to(None, ACCOUNT).await
+    }
+
+    /// The same for a function of the account that a resource belongs to.
+    pub(crate) async fn start_beside(&self, arn: &str) -> Result<LambdaDoor, Failure> {
+        self.open_to(None, arn.split(':').nth(4).unwrap_or(ACCOUNT))
+            .await
     }
 
     /// The door to somebody's application in place of the probe.
@@ -132,11 +141,15 @@ impl LambdaDoors {
         &self,
         application: &Application,
     ) -> Result<Box<dyn Door>, Failure> {
-        Ok(Box::new(self.open_to(Some(application)).await?))
+        Ok(Box::new(self.open_to(Some(application), ACCOUNT).await?))
     }
 
-    async fn open_to(&self, application: Option<&Application>) -> Result<LambdaDoor, Failure> {
-        let (runtime, address) = RuntimeApi::start().await?;
+    async fn open_to(
+        &self,
+        application: Option<&Application>,
+        account: &str,
+    ) -> Result<LambdaDoor, Failure> {
+        let (runtime, address) = RuntimeApi::start(account).await?;
         let variables = self.variables(&address);
         Ok(LambdaDoor {
             door: self.door,
@@ -227,10 +240,10 @@ impl Door for LambdaDoor {
             "id": format!("{:032x}", fastrand::u128(..)),
             "detail-type": "Scheduled Event",
             "source": "aws.events",
-            "account": "123456789012",
+            "account": ACCOUNT,
             "time": "2026-11-30T03:00:00Z",
             "region": "us-east-1",
-            "resources": [format!("arn:aws:events:us-east-1:123456789012:rule/staging-{schedule}")],
+            "resources": [format!("arn:aws:events:us-east-1:{ACCOUNT}:rule/staging-{schedule}")],
             "detail": {},
         });
         self.until_answered(event.to_string().into()).await

@@ -88,11 +88,12 @@ impl Queue {
         let told = asked.await.map_err(|error| refused(&error))?;
         let told = told.attributes.unwrap_or_default();
         let arn = told.get(&QueueAttributeName::QueueArn).cloned();
+        let arn = arn.unwrap_or_default();
         Ok(Self {
             client: client.clone(),
-            arn: arn.unwrap_or_default(),
+            door: FUNCTION_URL.start_beside(&arn).await?,
+            arn,
             url,
-            door: FUNCTION_URL.start().await?,
         })
     }
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::Sabotage;
 use super::door::DoorFault;
 use crate::door::contract::{CONTRACTS, ContractDoors};
-use crate::door::{Doors, WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
+use crate::door::{Doors, WireRequest, WireResponse};
 use crate::harness::aws_doors::FUNCTION_URL;
-use crate::probe::{files::FAILS_ONCE, notes};
 
 const NONE: DoorFault = DoorFault::NONE;
 
@@ -27,45 +26,12 @@ const fn response(
     Sabotage::door(name, case, DoorFault { response, ..NONE })
 }
 
-const fn messages(
-    name: &'static str,
-    case: &'static str,
-    messages: fn(&mut Vec<WireMessage>),
-) -> Sabotage {
-    Sabotage::door(name, case, DoorFault { messages, ..NONE })
-}
-
-const fn changes(
-    name: &'static str,
-    case: &'static str,
-    changes: fn(&mut Vec<WireChange>),
-) -> Sabotage {
-    Sabotage::door(name, case, DoorFault { changes, ..NONE })
-}
-
-const fn writes(
-    name: &'static str,
-    case: &'static str,
-    writes: fn(&mut Vec<WireWrite>),
-) -> Sabotage {
-    Sabotage::door(name, case, DoorFault { writes, ..NONE })
-}
-
-/// What becomes of the answer to an event that Knative brings.
-const fn answers(
-    name: &'static str,
-    case: &'static str,
-    response: fn(&WireRequest, &mut WireResponse),
-) -> Sabotage {
-    Sabotage::door(name, case, DoorFault { response, ..NONE }).behind(knative)
-}
-
 const fn logs(name: &'static str, case: &'static str, logs: fn(&mut Vec<String>)) -> Sabotage {
     Sabotage::door(name, case, DoorFault { logs, ..NONE })
 }
 
 /// The doors to Knative, where proxies are counted, and events may be answered.
-fn knative() -> Option<Arc<dyn Doors>> {
+pub(super) fn knative() -> Option<Arc<dyn Doors>> {
     let mut contracts = CONTRACTS.iter();
     let contract = contracts.find(|contract| contract.name() == "knative")?;
     Some(Arc::new(ContractDoors(contract)))
@@ -398,53 +364,6 @@ pub(super) const ALL: &[Sabotage] = &[
             }
         },
     ),
-    messages("messages are trimmed", "G-261", |messages| {
-        for message in messages {
-            message.body = message.body.trim().to_owned();
-        }
-    }),
-    messages("attributes are dropped", "G-261", |messages| {
-        for message in messages {
-            message.attributes.clear();
-        }
-    }),
-    messages("the trace of a message is dropped", "G-413", |messages| {
-        for message in messages {
-            let kept = |(name, _): &(String, String)| name != "traceparent";
-            message.attributes.retain(kept);
-        }
-    }),
-    messages(
-        "attributes of what is replayed are dropped",
-        "G-409",
-        |messages| {
-            for message in messages {
-                message.attributes.clear();
-            }
-        },
-    ),
-    messages(
-        "what is replayed has no group to overtake",
-        "G-412",
-        |messages| {
-            for message in messages {
-                message.group = None;
-            }
-        },
-    ),
-    messages("messages are sent twice", "G-264", |messages| {
-        messages.extend_from_within(..);
-    }),
-    messages("a message that failed is given up", "G-264", |messages| {
-        for message in messages {
-            message.body = message.body.replace("fail once", "fail never");
-        }
-    }),
-    messages("groups are forgotten", "G-401", |messages| {
-        for message in messages {
-            message.group = Some("all".to_owned());
-        }
-    }),
     response(
         "the deadline is the platform's own",
         "G-460",
@@ -491,107 +410,12 @@ pub(super) const ALL: &[Sabotage] = &[
             ..NONE
         },
     ),
-    answers("the answer to an event is lost", "G-408", |_, response| {
-        response
-            .headers
-            .retain(|(name, _)| !name.starts_with("ce-"));
-    }),
-    answers(
-        "an answer has another id each time",
-        "G-408",
-        |_, response| {
-            for (name, value) in &mut response.headers {
-                if name == "ce-id" {
-                    *value = fastrand::u64(..).to_string().into_bytes();
-                }
-            }
-        },
-    ),
-    answers("what is done has content", "G-408", |_, response| {
-        if response.status == 200 && response.body.is_empty() {
-            response.body = b"done".to_vec();
-        }
-    }),
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {
             response.body = b"unchanged".to_vec();
         }
     }),
-    changes("keys of events are decoded twice", "G-262", |changes| {
-        for change in changes {
-            change.key = change.key.replace("%2F", "/").replace("%41", "A");
-        }
-    }),
-    changes("replacing a blob is no event", "G-262", |changes| {
-        let mut seen = Vec::new();
-        changes.retain(|change| {
-            let again = seen.contains(&change.key) && change.content.is_some();
-            seen.push(change.key.clone());
-            !again
-        });
-    }),
-    changes("deletes are no events", "G-262", |changes| {
-        changes.retain(|change| change.content.is_some());
-    }),
-    changes("an event that failed is dropped", "G-405", |changes| {
-        for change in changes {
-            if change.key == FAILS_ONCE {
-                "fails no more".clone_into(&mut change.key);
-            }
-        }
-    }),
-    writes("deletes of documents are no changes", "G-263", |writes| {
-        writes.retain(|write| write.content.is_some());
-    }),
-    writes("numbers of changes are read as floats", "G-263", |writes| {
-        for note in writes.iter_mut().filter_map(|write| write.content.as_mut()) {
-            note.count &= !0x3ff;
-        }
-    }),
-    writes("texts of stored documents are cut", "G-411", |writes| {
-        for note in writes.iter_mut().filter_map(|write| write.content.as_mut()) {
-            note.text.truncate(3);
-        }
-    }),
-    writes(
-        "of two changes of a document the last is told",
-        "G-263",
-        |writes| {
-            let all = std::mem::take(writes);
-            for write in all {
-                writes.retain(|earlier| (&earlier.owner, earlier.id) != (&write.owner, write.id));
-                writes.push(write);
-            }
-        },
-    ),
-    writes("a change that failed is dropped", "G-406", |writes| {
-        for write in writes {
-            rename(write);
-        }
-    }),
-    writes(
-        "changes of one document overtake each other",
-        "G-407",
-        |writes| {
-            writes.swap(1, 2);
-        },
-    ),
 ];
-
-/// Gives a document to an owner of whose changes none fails.
-fn rename(write: &mut WireWrite) {
-    let fails = write.owner == notes::FAILS_ONCE;
-    for owner in write
-        .content
-        .iter_mut()
-        .map(|note| &mut note.owner)
-        .chain([&mut write.owner])
-    {
-        if fails {
-            "fails no more".clone_into(owner);
-        }
-    }
-}
 
 fn split(target: &str) -> (&str, &str) {
     target.split_at(target.find('?').unwrap_or(target.len()))

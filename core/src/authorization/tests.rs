@@ -254,13 +254,14 @@ async fn several_requirements_check_one_token_once_and_its_scopes_each() {
     }
     let twice = get(|| async { "twice" }).requires(LOGIN.scopes(&["list"]));
     let wider = get(|| async { "wider" }).requires(LOGIN.scopes(&["write"]));
-    let replaced = get(|| async { "replaced" })
+    let replaced = Routes::new()
+        .get("/replaced", || async { "replaced" })
         .requires(LOGIN)
         .layer(axum::middleware::map_request(with_other_token));
     let routes = Routes::new()
         .route("/twice", twice)
         .route("/wider", wider)
-        .route("/replaced", replaced)
+        .merge(replaced)
         .requires(LOGIN.scopes(&["read"]));
     let app = App::new("test", |_| Ok(()))
         .authorizer(&LOGIN)

@@ -15,12 +15,12 @@ pub mod document;
 mod error;
 #[cfg(feature = "function")]
 pub mod function;
+#[cfg(any(feature = "function", feature = "topic"))]
+mod message;
 #[cfg_attr(
     not(feature = "document"),
     expect(dead_code, reason = "the platform reads what the store writes")
 )]
-#[cfg(any(feature = "function", feature = "topic"))]
-mod message;
 #[cfg(any(feature = "document", feature = "function"))]
 mod stored;
 #[cfg(any(feature = "_grpc", feature = "blob"))]

@@ -26,6 +26,8 @@ pub(super) struct RunningApi(Arc<RuntimeApi>, JoinHandle<()>);
 /// The runtime API of one function.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
+    /// The ARN by which the function is invoked.
+    function: String,
     /// Reports of a start that failed.
     init_errors: Mutex<Vec<String>>,
     events: mpsc::UnboundedSender<Invocation>,
@@ -79,10 +81,11 @@ impl Answer {
 }
 
 impl RuntimeApi {
-    /// Listens; the address.
-    pub(super) async fn start() -> Result<(RunningApi, String), Failure> {
+    /// Listens for a function of this account; the address.
+    pub(super) async fn start(account: &str) -> Result<(RunningApi, String), Failure> {
         let (events, waiting) = mpsc::unbounded_channel();
         let api = Arc::new(Self {
+            function: format!("arn:aws:lambda:us-east-1:{account}:function:probe"),
             init_errors: Mutex::default(),
             events,
             waiting: Mutex::new(waiting),
@@ -164,7 +167,7 @@ impl RuntimeApi {
             )
             .header(
                 "lambda-runtime-invoked-function-arn",
-                "arn:aws:lambda:us-east-1:123456789012:function:probe",
+                self.function.as_str(),
             )
             .header(
                 "lambda-runtime-trace-id",
