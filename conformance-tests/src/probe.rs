@@ -56,6 +56,9 @@ pub(crate) const CHANGES: &str = "ISOBAR_CONFORMANCE_CHANGES";
 /// The environment variable by which the probe on Lambda knows where it sends messages: a place of SQS.
 pub(crate) const TOPICS: &str = "ISOBAR_CONFORMANCE_TOPICS";
 
+/// The environment variable by which the probe waits for events where the platform needs no path for them.
+pub(crate) const EVENTS: &str = "ISOBAR_CONFORMANCE_EVENTS";
+
 /// How long a handler may take to hear what happens around it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -266,7 +269,8 @@ async fn run(platform: &dyn FunctionDriver, parts: Parts) -> Result<()> {
 
 /// The probe where it finds out itself what wakes it: events do where they have a path.
 fn woken() -> App<Inbox> {
-    let has_events = isobar_serve::process_variable(EVENTS_VARIABLE).is_some();
+    let is_set = |name| isobar_serve::process_variable(name).is_some();
+    let has_events = is_set(EVENTS_VARIABLE) || is_set(EVENTS);
     let mut capabilities = if has_events {
         Capabilities::of(&[
             Capability::Messages,
@@ -276,7 +280,7 @@ fn woken() -> App<Inbox> {
     } else {
         Capabilities::of(&[])
     };
-    if isobar_serve::process_variable(CHANGES).is_some() {
+    if is_set(CHANGES) {
         capabilities = capabilities.union(Capabilities::of(&[Capability::ChangeEvents]));
     }
     waking(app(Sends::default()), capabilities)

@@ -24,8 +24,8 @@ use tower::service_fn;
 use uuid::Uuid;
 
 use super::process::ProbeProcess;
-use super::{Door, Doors, WireChange, WireMessage, WireRequest, WireResponse};
-use crate::{Evidence, Failure, expect};
+use super::{Door, Doors, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse};
+use crate::{Evidence, Failure, expect, probe};
 
 /// Doors to an event function.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,8 @@ enum Answer {
 
 /// How long SCF would let the function run.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// So much content is within 6 MB also in Base64.
+const MOST_CONTENT: usize = 4_000_000;
 /// How often SCF invokes a function for an event that nobody waits for ("Retry Policy": two times more).
 const ATTEMPTS: u32 = 3;
 
@@ -77,6 +79,31 @@ impl Doors for ScfDoors {
 
     fn client(&self) -> Option<IpAddr> {
         Some(requests::CLIENT.into())
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(TIMEOUT)
+    }
+
+    fn most_content(&self) -> usize {
+        MOST_CONTENT
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        // In Base64 or escaped, with the rest of the request.
+        SizeLimit {
+            passed: MOST_CONTENT,
+            refused: 6 * 1_024 * 1_024 + 1,
+        }
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        // Where there is an envelope, it is content.
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        None
     }
 
     fn one_at_a_time(&self) -> bool {
@@ -106,6 +133,7 @@ impl Doors for ScfDoors {
             ("SCF_FUNCTIONNAME", "probe".to_owned()),
             ("SCF_RUNTIME_API", address.ip().to_string()),
             ("SCF_RUNTIME_API_PORT", address.port().to_string()),
+            (probe::EVENTS, "yes".to_owned()),
         ];
         let door = ScfDoor {
             process: ProbeProcess::start_alone(&variables)?,

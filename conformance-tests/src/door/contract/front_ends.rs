@@ -137,6 +137,8 @@ fn revision(port: u16) -> Vec<(&'static str, String)> {
 fn openfaas_variables(port: u16, temporary: &Path) -> Vec<(&'static str, String)> {
     vec![
         ("OPENFAAS_NAME", "probe".to_owned()),
+        // How long the gateway takes to hear that an instance is to end.
+        ("healthcheck_interval", "1s".to_owned()),
         ("port", port.to_string()),
         ("TMPDIR", temporary.to_string_lossy().into_owned()),
     ]

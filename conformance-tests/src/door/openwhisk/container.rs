@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
@@ -49,13 +48,13 @@ impl Container {
 
     async fn initialise(&self) -> Result<(), Failure> {
         let start = Instant::now();
-        while TcpStream::connect(self.address).await.is_err() {
-            if start.elapsed() > PATIENCE {
-                return Err(Failure::new("the probe does not listen"));
+        // As the invoker does, which takes no connection for a process that is ready.
+        let early = loop {
+            match self.post("/run", &json!({ "value": {} })).await {
+                Err(_) if start.elapsed() < PATIENCE => sleep(PAUSE).await,
+                answer => break answer?,
             }
-            sleep(PAUSE).await;
-        }
-        let early = self.post("/run", &json!({ "value": {} })).await?;
+        };
         expect_error(&early, 500)?;
         let code = json!({
             "value": { "name": "probe", "main": "main", "code": "", "binary": false, "env": {} }
