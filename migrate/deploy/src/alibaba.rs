@@ -8,6 +8,7 @@ use crate::environment::{self, FILL_IN, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::route_limits;
+use crate::timeouts::{self, Door};
 use crate::yaml::{self, Comment};
 
 const STORES: Stores = Stores {
@@ -16,6 +17,13 @@ const STORES: Stores = Stores {
     topics: None,
 };
 
+/// What a function may take.
+///
+/// <https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/quotas-and-limitations>
+const DOOR: Door = Door {
+    usual: 60,
+    most: Some(86_400),
+};
 /// How many requests an instance is given at once, unless its routes bear fewer together.
 const AT_ONCE: u64 = 20;
 
@@ -51,7 +59,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         "cpu": 0.5,
         "memorySize": 512,
         "diskSize": 512,
-        "timeout": 60,
+        "timeout": DOOR.seconds(application),
         "instanceConcurrency": route_limits::at_once(application).unwrap_or(AT_ONCE).min(AT_ONCE),
         "role": FILL_IN,
         "customRuntimeConfig": { "command": ["/code/bootstrap"], "port": 9000 },
@@ -100,7 +108,8 @@ fn notes(application: &Application) -> Vec<String> {
             environment::prefixed(application, topic)
         )
     });
-    queues.collect()
+    let longer = timeouts::notes(application, &DOOR, "Function Compute");
+    queues.chain(longer).collect()
 }
 
 fn triggers(application: &Application) -> Result<Vec<Value>> {

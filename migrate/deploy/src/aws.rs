@@ -11,6 +11,7 @@ mod triggers;
 use crate::application::{Application, Collection};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
+use crate::timeouts;
 use template::Template;
 
 /// Which tables an application is asked to define.
@@ -41,6 +42,11 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     front::http_api(&mut template);
     function::function(&mut template, source.architecture);
     let mut notes = adopted(application);
+    notes.extend(timeouts::notes(
+        application,
+        &function::DOOR,
+        "the HTTP API of AWS",
+    ));
     if !application.topics.is_empty() {
         notes.push(
             "the application sends to topics of SNS, which ISOBAR_TOPICS names: its build needs the feature \"sns\" of \

@@ -7,12 +7,20 @@ use crate::cron::Cron;
 use crate::environment::{self, FILL_IN, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
+use crate::timeouts::{self, Door};
 use crate::yaml::{self, Comment};
 
 const STORES: Stores = Stores {
     documents: None,
     blobs: Some("cos://?endpoint=https://FILL-IN"),
     topics: None,
+};
+/// What a function may take that somebody waits for; API Gateway waits longer.
+///
+/// <https://cloud.tencent.com/document/product/583/11637>
+const DOOR: Door = Door {
+    usual: 60,
+    most: Some(900),
 };
 const VARIABLES: &str = "/inputs/environment/variables";
 
@@ -49,7 +57,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
             "region": FILL_IN,
             "role": FILL_IN,
             "memorySize": 512,
-            "timeout": 60,
+            "timeout": DOOR.seconds(application),
             "environment": { "variables": environment },
             "events": events(application)?,
         },
@@ -84,7 +92,8 @@ fn notes(application: &Application) -> Vec<String> {
             "messages of {topic:?} come from the topic of CMQ {native:?}, which has to be there"
         )
     });
-    buckets.chain(topics).collect()
+    let longer = timeouts::notes(application, &DOOR, "SCF");
+    buckets.chain(topics).chain(longer).collect()
 }
 
 fn events(application: &Application) -> Result<Vec<Value>> {
@@ -133,7 +142,7 @@ fn gateway(application: &Application) -> Value {
         "endpoints": [{
             "path": "/",
             "method": "ANY",
-            "serviceTimeout": 60,
+            "serviceTimeout": DOOR.seconds(application),
             "isBase64Encoded": true,
             "isBase64Trigger": true,
             "function": { "isIntegratedResponse": true, "functionQualifier": "$DEFAULT" },

@@ -19,6 +19,7 @@ mod openapi;
 mod order;
 mod refusals;
 mod targets;
+mod timeouts;
 
 /// The example, which the same build made.
 fn notes() -> PathBuf {

@@ -6,9 +6,15 @@ use super::template::{FUNCTION, Template, attribute, prefixed, reference, sub};
 use crate::application::{Secret, Setting};
 use crate::authorizers::{APPLICATION, GATEWAY, VARIABLE};
 use crate::export::Architecture;
+use crate::timeouts::Door;
 
-/// The function's time in seconds: what an HTTP API waits for.
-pub(super) const TIMEOUT: u32 = 30;
+/// The function's time, which is what an HTTP API waits for.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+pub(super) const DOOR: Door = Door {
+    usual: 30,
+    most: Some(30),
+};
 const MEMORY_MIB: u32 = 512;
 
 pub(super) fn function(template: &mut Template<'_>, architecture: Architecture) {
@@ -32,7 +38,7 @@ pub(super) fn function(template: &mut Template<'_>, architecture: Architecture) 
         "Architectures": [architecture],
         "Code": { "S3Bucket": reference("CodeBucket"), "S3Key": reference("CodeKey") },
         "Role": attribute("Role", "Arn"),
-        "Timeout": TIMEOUT,
+        "Timeout": DOOR.seconds(application),
         "MemorySize": MEMORY_MIB,
         "LoggingConfig": { "LogFormat": "JSON", "LogGroup": reference("Log") },
         "Environment": { "Variables": variables },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::function::TIMEOUT;
+use super::function::DOOR;
 use super::template::{FAILED_EVENTS, FUNCTION, Template, arn, attribute, prefixed, reference};
 use crate::cron::Cron;
 use crate::delivery::{DELIVERIES, TWO_WEEKS};
@@ -84,7 +84,7 @@ fn queue(template: &mut Template<'_>, declared: Declared<'_>) -> String {
     let properties = json!({
         "QueueName": prefixed(&declared.called("")),
         // Lambda asks for at least the function's time, and advises six times as much.
-        "VisibilityTimeout": TIMEOUT * 6,
+        "VisibilityTimeout": DOOR.seconds(template.application) * 6,
         "RedrivePolicy": {
             "deadLetterTargetArn": attribute(&dead, "Arn"),
             "maxReceiveCount": DELIVERIES,
