@@ -22,9 +22,8 @@ const PARCELS: CollectionSpec<Parcel> = CollectionSpec::new("parcels")
             .sort("sent", SortType::I64),
     )
     .change_feed();
-/// Two names that differ in what many platforms do not take.
 const PHOTOS: BucketSpec = BucketSpec::new("user-photos");
-const OTHER_PHOTOS: BucketSpec = BucketSpec::new("user_photos");
+const OTHER_PHOTOS: BucketSpec = BucketSpec::new("other-photos");
 /// Sent to and subscribed to, sent to alone, subscribed to alone.
 const JOBS: TopicSpec = TopicSpec::new("jobs");
 const MAILS: TopicSpec = TopicSpec::new("mails");

@@ -1,6 +1,7 @@
 //! Azure Functions: `host.json`, a `function.json` for everything that wakes the application, and what it uses.
 
 mod functions;
+mod names;
 mod resources;
 
 use serde_json::{Value, json};
@@ -37,12 +38,15 @@ const DOOR: Door = Door {
 const STORAGE: &str = "IsobarStorage";
 /// The connection to the account of Cosmos DB with the collections whose changes wake it.
 const COSMOS: &str = "IsobarDocuments";
+/// The container, behind the prefix, with what Event Grid could not tell.
+const DEAD_EVENTS: &str = "dead-events";
 /// The setting with the database there.
 const DATABASE: &str = "ISOBAR_CHANGES_DATABASE";
 
 /// What the host reads, and what `az functionapp config appsettings set` does.
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    names::check(application)?;
     let path = environment::events_path(source);
     let mut files = host(application, &application.name, path)?;
     files.push(File::new("appsettings.json", settings(source)?));

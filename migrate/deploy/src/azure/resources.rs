@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::DATABASE;
+use super::{DATABASE, DEAD_EVENTS};
 use crate::application::Application;
 use crate::delivery::DELIVERIES;
 use crate::environment::{LEASES, named, table, waits_for_events};
@@ -250,8 +250,8 @@ impl Resources<'_> {
         let path = "The path of ISOBAR_EVENTS_PATH in appsettings.json, which is a secret.";
         let known = source.events_path.map(Into::into);
         self.terraform.secret_variable("events_path", path, known);
-        let dead = named(self.application, "dead-events");
-        let dead = self.container("dead-events", &dead);
+        let dead = named(self.application, DEAD_EVENTS);
+        let dead = self.container(DEAD_EVENTS, &dead);
         for bucket in &self.application.blob_triggers {
             let name = literal(&named(self.application, bucket));
             let subscription = json!({
@@ -287,7 +287,7 @@ impl Resources<'_> {
 const SENDER: &str = "Storage Queue Data Message Sender";
 
 /// The name of a table, in which what is no letter or digit is escaped, as the store of isobar-azure does.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for (at, byte) in name.bytes().enumerate() {
         let is_plain = byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit());

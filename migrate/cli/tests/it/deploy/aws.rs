@@ -39,7 +39,7 @@ fn a_template_of_everything_passes_cfn_lint() {
     let text = read(&directory, "template.yaml");
     for declared in [
         "{{resolve:secretsmanager:${SecretApiKey}}}",
-        "BucketUserPhotos2",
+        "BucketOtherPhotos",
         "ReportBatchItemFailures",
         "${Prefix}orders-dead",
         "cron(0/5 * * * ? *)",

@@ -335,6 +335,42 @@ fn what_has_no_name_on_a_platform_is_refused_by_the_one_that_it_has() {
 }
 
 #[test]
+fn what_azure_would_not_make_is_refused_by_what_has_to_be_called_otherwise() {
+    let long = "a".repeat(51);
+    for (member, declared, what) in [
+        ("buckets", json!(["user_photos"]), "bucket \"user_photos\""),
+        ("buckets", json!(["a--b"]), "bucket \"a--b\""),
+        ("topics", json!(["Jobs"]), "topic \"Jobs\""),
+        ("topics", json!(["jobs-"]), "topic \"jobs-\""),
+        // With the name of the application it is as long as a queue may be, and for `-poison` there is no room.
+        ("topics", json!([long.as_str()]), ""),
+        ("subscriptions", json!([long.as_str()]), "topic \"aaa"),
+        (
+            "secrets",
+            json!([{ "name": "API.KEY" }]),
+            "secret \"API.KEY\"",
+        ),
+    ] {
+        let mut description = declared_for("azure");
+        for triggers in ["blobTriggers", "subscriptions"] {
+            description[triggers] = json!([]);
+        }
+        description[member] = declared;
+        let directory = tempfile::tempdir().unwrap();
+        let program = application(directory.path(), &description.to_string());
+        let output = export("azure", &program, directory.path());
+        let told = stderr(&output);
+        if what.is_empty() {
+            assert!(output.status.success(), "{told}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(2), "{what}: {told}");
+        assert!(told.contains(&format!("call the {what}")), "{told}");
+        assert!(!directory.path().join("host.json").exists(), "{what}");
+    }
+}
+
+#[test]
 fn a_container_has_a_dockerfile_and_azure_gets_nothing_of_what_declares_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut package = isobar(&["package", "knative", "/bin/cat"]);
