@@ -2,6 +2,8 @@
 //!
 //! <https://developer.hashicorp.com/terraform/language/syntax/json>
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -12,6 +14,10 @@ use crate::names::Names;
 pub(crate) struct Terraform {
     root: Map<String, Value>,
     names: Names,
+    /// What each kind of resource is called at the vendor.
+    called: BTreeSet<(String, String)>,
+    /// The first kind of which two would be called the same, and how.
+    twice: Option<(String, String)>,
 }
 
 impl Terraform {
@@ -23,8 +29,10 @@ impl Terraform {
         let required = json!({ provider: { "source": source, "version": version } });
         let terraform = json!({ "required_version": ">= 1.5", "required_providers": required });
         root.insert("terraform".to_owned(), terraform);
-        let names = Names::default();
-        Self { root, names }
+        Self {
+            root,
+            ..Self::default()
+        }
     }
 
     /// How the vendor's plugin is configured.
@@ -65,6 +73,7 @@ impl Terraform {
 
     /// Something to be made, which is told from others of its kind by words in its name; how other blocks refer to it.
     pub(crate) fn resource(&mut self, kind: &str, words: &str, body: Value) -> String {
+        self.called_by(kind, &body);
         let label = self.names.label(&format!("{kind}-{words}"));
         let taken = label.get(kind.len() + 1..).unwrap_or(&label);
         let name = taken.replace('-', "_");
@@ -75,6 +84,32 @@ impl Terraform {
         };
         self.nested("resource", kind, (&name, body));
         format!("{kind}.{name}")
+    }
+
+    /// Keeps in mind how something is called that is there before.
+    pub(crate) fn calls(&mut self, kind: &str, name: &str) {
+        // Azure's tables are told apart by their letters alone.
+        let name = if kind == "azurerm_storage_table" {
+            name.to_ascii_lowercase()
+        } else {
+            name.to_owned()
+        };
+        let called = (kind.to_owned(), name);
+        if !self.called.insert(called.clone()) {
+            self.twice.get_or_insert(called);
+        }
+    }
+
+    fn called_by(&mut self, kind: &str, body: &Value) {
+        // The name in a permission is that of another resource.
+        if kind.ends_with("_iam_member") {
+            return;
+        }
+        let names = ["name", "secret_id", "account_id"];
+        let mut names = names.iter().filter_map(|name| body[name].as_str());
+        if let Some(name) = names.next() {
+            self.calls(kind, name);
+        }
     }
 
     fn block(&mut self, section: &str, name: &str, body: Value) {
@@ -90,8 +125,14 @@ impl Terraform {
         all[kind][name] = body;
     }
 
-    /// The file.
+    /// The file; `Unsupported` where two resources would be called the same, of which the vendor makes one.
     pub(crate) fn text(self) -> Result<String> {
+        if let Some((kind, name)) = self.twice {
+            return Err(Error::unsupported(format!(
+                "two of what would be made ({kind}) are called {name:?}: some names are made of those that are declared, as \
+                 NAME-dead is; call one of them otherwise"
+            )));
+        }
         let text = serde_json::to_string_pretty(&Value::Object(self.root)).map_err(|error| {
             Error::new(ErrorKind::Internal, "the resources cannot be written").with_source(error)
         })?;
@@ -113,9 +154,42 @@ pub(crate) fn literal(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn configuration() -> Terraform {
+        Terraform::new("one\ntwo", "google", ("hashicorp/google", ">= 6"))
+    }
+
+    #[test]
+    fn a_name_is_given_once_to_each_kind() {
+        let made = |all: &[(&str, &str, &str)]| {
+            let mut terraform = configuration();
+            for (kind, argument, name) in all {
+                terraform.resource(kind, "x", json!({ *argument: name }));
+            }
+            terraform.text().map_err(|error| error.to_string())
+        };
+        let topic = ("google_topic", "name", "a-dead");
+        let others = [
+            topic,
+            ("google_topic", "name", "A-dead"),
+            ("google_subscription", "name", "a-dead"),
+            ("google_topic_iam_member", "name", "a-dead"),
+            ("google_topic_iam_member", "name", "a-dead"),
+        ];
+        made(&others).unwrap();
+        for same in [
+            [topic, topic],
+            [("google_secret", "secret_id", "a"); 2],
+            ["a", "A"].map(|name| ("azurerm_storage_table", "name", name)),
+        ] {
+            let told = made(&same).unwrap_err();
+            let [(kind, _, name), _] = same;
+            assert!(told.contains(kind) && told.contains(name), "{told}");
+        }
+    }
+
     #[test]
     fn names_of_blocks_are_once_and_literal_text_is_no_template() {
-        let mut terraform = Terraform::new("one\ntwo", "google", ("hashicorp/google", ">= 6"));
+        let mut terraform = configuration();
         let same = [("a-b"), ("a_b"), ("5")];
         let names = same.map(|name| terraform.resource("google_x", name, json!({})));
         assert_eq!(names, ["google_x.a_b", "google_x.a_b_2", "google_x._5"]);

@@ -141,7 +141,12 @@ impl Resources<'_> {
             .resource("azurerm_cosmosdb_sql_container", LEASES, container);
         let collections = self.application.collections.iter();
         let tables = collections.map(|one| table(self.application, &one.name));
-        let containers: Vec<String> = tables.chain([leases]).collect();
+        let tables: Vec<String> = tables.collect();
+        for table in &tables {
+            self.terraform
+                .calls("azurerm_cosmosdb_sql_container", table);
+        }
+        let containers: Vec<String> = tables.into_iter().chain([leases]).collect();
         for container in containers {
             let id = of(&account, "id");
             let assignment = json!({
