@@ -187,23 +187,22 @@ impl Resources<'_> {
         }
     }
 
+    /// Who is woken by a queue also changes its messages, which the roles for reading and processing do not let: the host
+    /// keeps a message longer, and gives back what failed, by Update Message. The role that does lets send as well.
     /// What fails for good the host puts into `QUEUE-poison`, by the same identity.
+    ///
+    /// <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory#permissions-for-queue-service-operations>
     fn queues(&mut self) {
         let application = self.application;
         for topic in application.all_topics() {
             let name = literal(&named(application, topic));
             let queue = self.queue(topic, &name);
-            let mut may = |role: &str| {
-                let words = format!("{topic}-{}", role.replace(' ', "-"));
-                let below = format!("queueServices/default/queues/{name}");
-                self.may(&words, role, (&below, Some(&queue)));
-            };
-            if application.topics.contains(topic) {
-                may(SENDER);
-            }
-            if application.subscriptions.contains(topic) {
-                may("Storage Queue Data Reader");
-                may("Storage Queue Data Message Processor");
+            let is_heard = application.subscriptions.contains(topic);
+            let role = if is_heard { HEARER } else { SENDER };
+            let words = format!("{topic}-{}", role.replace(' ', "-"));
+            let below = format!("queueServices/default/queues/{name}");
+            self.may(&words, role, (&below, Some(&queue)));
+            if is_heard {
                 let (words, name) = (format!("{topic}-poison"), format!("{name}-poison"));
                 let poison = self.queue(&words, &name);
                 let below = format!("queueServices/default/queues/{name}");
@@ -290,6 +289,7 @@ impl Resources<'_> {
 }
 
 const SENDER: &str = "Storage Queue Data Message Sender";
+const HEARER: &str = "Storage Queue Data Contributor";
 
 /// The name of a table, in which what is no letter or digit is escaped, as the store of isobar-azure does.
 pub(super) fn escaped(name: &str) -> String {
