@@ -1,5 +1,6 @@
 //! Google Cloud: a service of Cloud Run, what it may use and what wakes it, and the routes for API Gateway.
 
+mod callers;
 mod resources;
 mod routes;
 mod waking;
@@ -49,12 +50,14 @@ What the application uses on Google Cloud, what its account may do with it, and 
 `isobar export gcp`.
 
   terraform init
-  terraform apply
+  terraform apply -var deployed=false
   gcloud run services replace service.yaml
-  terraform apply -var deployed=true
+  echo 'deployed = true' > deployed.auto.tfvars
+  terraform apply
 
-The values of secrets are added by hand before the service starts. APIs that have to be enabled: cloudresourcemanager,
-iam, run, and as it uses them cloudscheduler, eventarc, firestore, pubsub, secretmanager, storage.";
+Keep deployed.auto.tfvars with the state: without it the permissions to call the service would go. The values of secrets
+are added by hand before the service starts. APIs that have to be enabled: cloudresourcemanager, iam, run, and as it uses
+them cloudscheduler, eventarc, firestore, pubsub, secretmanager, storage.";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
@@ -112,6 +115,7 @@ fn service(source: &Source<'_>, timeout: u64) -> String {
 fn terraform(source: &Source<'_>, timeout: u64) -> Result<String> {
     let mut terraform = Terraform::new(HOW_RESOURCES, "google", ("hashicorp/google", ">= 6.0"));
     let made = resources::resources(&mut terraform, source.application);
+    callers::callers(&mut terraform);
     if environment::waits_for_events(source.application) {
         waking::wakers(&mut terraform, source, (&made, timeout))?;
     }

@@ -49,6 +49,12 @@ impl Terraform {
         self.block("variable", name, body);
     }
 
+    /// Something that is so or not, which whoever deploys says: a default would undo what was said the time before.
+    pub(crate) fn flag(&mut self, name: &str, description: &str) {
+        self.variable(name, description, None);
+        self.root["variable"][name]["type"] = "bool".into();
+    }
+
     /// A value that is shown by no command.
     pub(crate) fn secret_variable(
         &mut self,

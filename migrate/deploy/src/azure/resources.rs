@@ -15,13 +15,20 @@ What the application uses on Azure, what the identity of its function app may do
 Written by `isobar export azure`.
 
   terraform init
-  terraform apply
+  terraform applyFIRST
   az functionapp config appsettings set --settings @appsettings.json
   az functionapp deployment source config-zip --src PACKAGE
-  terraform apply -var deployed=true
-
+SECOND
 The function app, the accounts and the vault are there before. The host needs an account of its own, by
 AzureWebJobsStorage.";
+
+/// What is done at first, and what is done in the end, where Event Grid tells something.
+const FIRST: &str = " -var deployed=false";
+const SECOND: &str = "  echo 'deployed = true' > deployed.auto.tfvars
+  terraform apply
+
+Keep deployed.auto.tfvars with the state: without it Event Grid would no longer tell the functions.
+";
 
 /// Minutes for which Event Grid tries to tell of a blob.
 const TRIED: u32 = 1_440;
@@ -40,7 +47,10 @@ struct Resources<'s> {
 
 pub(super) fn terraform(source: &Source<'_>) -> Result<String> {
     let application = source.application;
-    let mut terraform = Terraform::new(HOW, "azurerm", ("hashicorp/azurerm", ">= 4.35, < 5.0"));
+    let told = !application.blob_triggers.is_empty();
+    let (first, second) = if told { (FIRST, SECOND) } else { ("", "") };
+    let how = HOW.replace("FIRST", first).replace("SECOND", second);
+    let mut terraform = Terraform::new(&how, "azurerm", ("hashicorp/azurerm", ">= 4.35, < 5.0"));
     terraform.variable("subscription_id", "The subscription.", None);
     terraform.variable(
         "resource_group",
@@ -246,9 +256,9 @@ impl Resources<'_> {
         if self.application.blob_triggers.is_empty() {
             return;
         }
-        let deployed = "Whether the functions are there; what wakes them is made after them.";
-        self.terraform
-            .variable("deployed", deployed, Some(false.into()));
+        let deployed =
+            "Whether the functions are there: what Event Grid tells them is made after them.";
+        self.terraform.flag("deployed", deployed);
         let app = "The id of the function app: az functionapp show --query id.";
         self.terraform.variable("function_app", app, None);
         let path = "The path of ISOBAR_EVENTS_PATH in appsettings.json, which is a secret.";

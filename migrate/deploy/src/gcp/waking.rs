@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::callers::{self, DEPLOYED};
 use super::resources::Made;
 use super::{account, named};
 use crate::application::Application;
@@ -21,8 +22,6 @@ const LONGEST_ACK: u64 = 600;
 ///
 /// <https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs>
 const ATTEMPT: (u64, u64) = (15, 1_800);
-/// Each of these once the service is there.
-const DEPLOYED: &str = "${var.deployed ? 1 : 0}";
 
 /// The account by which Pub/Sub itself works.
 const PUBSUB: &str = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-pubsub.iam.gserviceaccount.com";
@@ -45,8 +44,6 @@ pub(super) fn wakers(
     let path = source.events_path.map(Value::from);
     let what = "The path of ISOBAR_EVENTS_PATH in service.yaml, which is a secret.";
     terraform.secret_variable("events_path", what, path);
-    let deployed = "Whether the service is there; what wakes it is made after it.";
-    terraform.variable("deployed", deployed, Some(false.into()));
     let project = json!({ "project_id": "${var.project}" });
     terraform.data("google_project", "project", project);
     let waker = json!({
@@ -58,7 +55,8 @@ pub(super) fn wakers(
         account: terraform.resource("google_service_account", "wake", waker),
         timeout,
     };
-    wakers.invoker(terraform);
+    let member = of(&wakers.account, "member");
+    callers::invoker(terraform, application, ("wake", &member));
     wakers.topics(terraform, made);
     wakers.buckets(terraform, made);
     wakers.changes(terraform);
@@ -89,17 +87,6 @@ impl Wakers<'_> {
             "service_account_email": of(&self.account, "email"),
             "audience": self.origin(),
         })
-    }
-
-    fn invoker(&self, terraform: &mut Terraform) {
-        let invoker = json!({
-            "count": DEPLOYED,
-            "location": "${var.region}",
-            "name": self.service(),
-            "role": "roles/run.invoker",
-            "member": of(&self.account, "member"),
-        });
-        terraform.resource("google_cloud_run_v2_service_iam_member", "wake", invoker);
     }
 
     fn topics(&self, terraform: &mut Terraform, made: &Made) {
@@ -193,7 +180,6 @@ impl Wakers<'_> {
                 )));
             }
             let job = json!({
-                "count": DEPLOYED,
                 "name": format!("{}-{}", self.application.name, schedule.name),
                 "region": "${var.region}",
                 "schedule": Cron::parse(schedule)?.unix(),
@@ -218,7 +204,6 @@ impl Wakers<'_> {
     fn push(&self, terraform: &mut Terraform, (words, name): (&str, &str), topic: &str) {
         let dead = put_aside(terraform, words, name);
         let subscription = json!({
-            "count": DEPLOYED,
             "name": name,
             "topic": of(topic, "id"),
             "ack_deadline_seconds": self.timeout.min(LONGEST_ACK),
@@ -237,8 +222,7 @@ impl Wakers<'_> {
         let made = terraform.resource("google_pubsub_subscription", words, subscription);
         // Pub/Sub takes what it puts aside from the subscription by its own account.
         let taker = json!({
-            "count": DEPLOYED,
-            "subscription": of(&format!("{made}[0]"), "id"),
+            "subscription": of(&made, "id"),
             "role": "roles/pubsub.subscriber",
             "member": PUBSUB,
         });

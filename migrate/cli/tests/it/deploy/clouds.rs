@@ -268,6 +268,47 @@ fn what_failed_comes_five_times_and_is_put_aside_wherever_the_vendor_can() {
     }
 }
 
+/// The kinds of which some wait for what is deployed, and of which none does.
+fn kinds(resources: &Value, waiting: bool) -> Vec<&str> {
+    let kinds = resources["resource"].as_object().unwrap().iter();
+    let waits = |blocks: &Value| {
+        let blocks = blocks.as_object().unwrap().values();
+        blocks.map(|block| block.get("count").is_some()).max()
+    };
+    let kinds = kinds.filter(|(_, blocks)| waits(blocks) == Some(waiting));
+    kinds.map(|(kind, _)| kind.as_str()).collect()
+}
+
+#[test]
+fn only_what_needs_the_deployed_program_waits_for_it_and_nothing_forgets_that_it_is_there() {
+    let google = resources(&everything("gcp"));
+    let waiting = [
+        "google_cloud_run_v2_service_iam_member",
+        "google_eventarc_trigger",
+    ];
+    assert_eq!(kinds(&google, true), waiting);
+    let first = kinds(&google, false);
+    for kind in ["google_pubsub_subscription", "google_cloud_scheduler_job"] {
+        assert!(first.contains(&kind), "{first:?}");
+    }
+    let azure = resources(&everything("azure"));
+    assert_eq!(
+        kinds(&azure, true),
+        ["azurerm_eventgrid_event_subscription"]
+    );
+    for resources in [&google, &azure] {
+        let deployed = &resources["variable"]["deployed"];
+        assert_eq!(deployed["type"], "bool");
+        // An apply that says nothing would destroy what the last one made.
+        assert_eq!(deployed.get("default"), None, "{deployed:#}");
+        let how = resources["//"].to_string();
+        assert!(how.contains("deployed.auto.tfvars"), "{how}");
+    }
+    // Without events of buckets there is nothing to wait for, nor a variable that says so.
+    let notes = resources(&exported("azure"));
+    assert!(!notes.to_string().contains("deployed"), "{notes:#}");
+}
+
 #[test]
 fn changes_of_documents_are_told_by_eventarc_in_protocol_buffers() {
     let google = resources(&everything("gcp"));
