@@ -115,7 +115,7 @@ fn service(source: &Source<'_>, timeout: u64) -> String {
 fn terraform(source: &Source<'_>, timeout: u64) -> Result<String> {
     let mut terraform = Terraform::new(HOW_RESOURCES, "google", ("hashicorp/google", ">= 6.0"));
     let made = resources::resources(&mut terraform, source.application);
-    callers::callers(&mut terraform);
+    callers::callers(&mut terraform, source.application);
     if environment::waits_for_events(source.application) {
         waking::wakers(&mut terraform, source, (&made, timeout))?;
     }

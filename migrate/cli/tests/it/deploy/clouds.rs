@@ -164,6 +164,10 @@ fn no_permission_on_google_is_wider_than_what_is_declared() {
         assert!(granted >= 3, "{granted}");
     }
     let resources = resources(&everything("gcp"));
+    // Who may call the routes is for whoever deploys to say.
+    let callers = &resources["resource"]["google_cloud_run_v2_service_iam_member"];
+    assert_eq!(callers["routes"]["member"], "${var.invoker}");
+    assert_eq!(resources["variable"]["invoker"].get("default"), None);
     let senders = resources["resource"]["google_pubsub_topic_iam_member"]
         .as_object()
         .unwrap();
