@@ -56,8 +56,11 @@ What the application uses on Google Cloud, what its account may do with it, and 
   terraform apply
 
 Keep deployed.auto.tfvars with the state: without it the permissions to call the service would go. The values of secrets
-are added by hand before the service starts. APIs that have to be enabled: cloudresourcemanager, iam, run, and as it uses
-them cloudscheduler, eventarc, firestore, pubsub, secretmanager, storage.";
+are added by hand before the service starts.
+
+APIs that have to be enabled: artifactregistry and cloudbuild for the image, cloudresourcemanager, iam and run; apigateway,
+servicecontrol and servicemanagement for openapi.yaml; and as the application uses them cloudscheduler, eventarc, firestore,
+iamcredentials (which signs for buckets), pubsub, secretmanager, storage.";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
@@ -113,7 +116,11 @@ fn service(source: &Source<'_>, timeout: u64) -> String {
 }
 
 fn terraform(source: &Source<'_>, timeout: u64) -> Result<String> {
-    let mut terraform = Terraform::new(HOW_RESOURCES, "google", ("hashicorp/google", ">= 6.0"));
+    let mut terraform = Terraform::new(
+        HOW_RESOURCES,
+        "google",
+        ("hashicorp/google", ">= 6.0, < 7.0"),
+    );
     let made = resources::resources(&mut terraform, source.application);
     callers::callers(&mut terraform, source.application);
     if environment::waits_for_events(source.application) {

@@ -164,6 +164,8 @@ fn no_permission_on_google_is_wider_than_what_is_declared() {
         assert!(granted >= 3, "{granted}");
     }
     let resources = resources(&everything("gcp"));
+    let provider = &resources["terraform"]["required_providers"]["google"];
+    assert_eq!(provider["version"], ">= 6.0, < 7.0");
     // Who may call the routes is for whoever deploys to say.
     let callers = &resources["resource"]["google_cloud_run_v2_service_iam_member"];
     assert_eq!(callers["routes"]["member"], "${var.invoker}");
