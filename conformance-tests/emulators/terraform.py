@@ -1,7 +1,8 @@
-"""Checks a configuration of Terraform in JSON by what the vendor's plugin takes: every argument of every resource, and
-those that it must have, as the bindings of CDK for Terraform tell them, which are generated from the plugin's own
-schema. They are read from their wheel as it is, and not installed (terraform.txt). What templates refer to must be there
-too. Usage: terraform.py WHEEL FILE
+"""Checks a configuration of Terraform in JSON by what the vendor's plugin takes: every argument of every resource and of the
+plugin itself, and those that it must have, as the bindings of CDK for Terraform tell them, which are generated from the
+plugin's own schema. They are read from their wheel as it is, and not installed (terraform.txt). What templates refer to must
+be there too, as an attribute that its kind has, by a number where there are several and by none where there is one.
+Usage: terraform.py WHEEL FILE
 """
 
 import ast
@@ -13,6 +14,8 @@ from functools import cache
 
 # Arguments that Terraform itself has in every block.
 META = {"//", "count", "depends_on", "lifecycle", "provider"}
+# A reference to a variable, or to a block by its kind and name, maybe by a number, with what it is asked for.
+REFERENCE = re.compile(r"var\.\w+|(?<![\w.])((?:data\.)?(?:google|azurerm)_\w+\.\w+)(\[\d+\])?((?:\.\w+)*)")
 
 
 class Plugin:
@@ -27,7 +30,24 @@ class Plugin:
         if path not in self.names:
             return None
         tree = ast.parse(self.archive.read(path))
-        return {node.name: arguments(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+        return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+    def block(self, section, kind):
+        """The classes of a kind's module, and the one that its arguments are of."""
+        prefix = "data_" if section == "data" else ""
+        short = kind.split("_", 1)[1]
+        classes = self.classes(prefix + (kind if prefix else short)) or self.classes(prefix + short)
+        if classes is None:
+            return None, None
+        return classes, next(name for name in classes if name.endswith("Config") and "connection" in arguments(classes[name]))
+
+    def attributes(self, section, kind):
+        """What a block of this kind may be asked for."""
+        classes, config = self.block(section, kind)
+        node = classes[config.removesuffix("Config")]
+        named = {each.name for each in node.body if isinstance(each, ast.FunctionDef)
+                 if any(isinstance(mark, ast.Attribute) and mark.attr == "property" for mark in each.decorator_list)}
+        return {name for name in named if not name.endswith("_input")}
 
 
 def arguments(node):
@@ -45,13 +65,15 @@ def words(annotation):
     for node in ast.walk(annotation):
         if isinstance(node, ast.Name):
             found.add(node.id)
+        if isinstance(node, ast.Attribute):
+            found.add(node.attr)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
     return found
 
 
 def block(classes, name, body, at):
-    known = classes[name]
+    known = arguments(classes[name])
     for argument, value in body.items():
         if argument in META:
             continue
@@ -62,47 +84,70 @@ def block(classes, name, body, at):
         for each in value if isinstance(value, list) else [value]:
             if inner and isinstance(each, dict):
                 yield from block(classes, inner[0], each, f"{at}.{argument}")
+            elif inner:
+                yield f"{at}.{argument} is a block and no {type(each).__name__}"
+            elif isinstance(each, dict) and "Mapping" not in known[argument][1]:
+                yield f"{at}.{argument} is no block"
     for argument, (needed, _) in known.items():
         if needed and argument not in body:
             yield f"{at} needs the argument {argument}"
 
 
-def check(plugin, section, prefix, document):
+def check(plugin, section, document):
     for kind, named in document.get(section, {}).items():
-        short = kind.split("_", 1)[1]
-        module = prefix + (kind if prefix else short)
-        classes = plugin.classes(module) or plugin.classes(prefix + short)
+        classes, config = plugin.block(section, kind)
         if classes is None:
             yield f"there is no {section} {kind}"
             continue
-        config = next(name for name in classes if name.endswith("Config") and "connection" in classes[name])
         for name, body in named.items():
             yield from block(classes, config, body, f"{kind}.{name}")
 
 
-def references(document):
-    """Whatever a template names must be there."""
-    there = {f"var.{name}" for name in document.get("variable", {})}
+def provider(plugin, document):
+    for name, body in document.get("provider", {}).items():
+        classes = plugin.classes("provider")
+        config = next(each for each in classes if each.endswith("ProviderConfig"))
+        yield from block(classes, config, body, f"provider.{name}")
+
+
+def references(plugin, document):
+    """Whatever a template names must be there, and have what it is asked for."""
+    there = {f"var.{name}": None for name in document.get("variable", {})}
     for section, before in (("resource", ""), ("data", "data.")):
         for kind, named in document.get(section, {}).items():
-            there.update(f"{before}{kind}.{name}" for name in named)
+            there.update({f"{before}{kind}.{name}": (section, kind, body) for name, body in named.items()})
     text = json.dumps(document)
     for template in re.findall(r"(?<!\$)\$\{([^}]*)\}", text):
-        for name in re.findall(r"var\.\w+|data\.\w+\.\w+|(?<![\w.])(?:google|azurerm)_\w+\.\w+", template):
+        for found in REFERENCE.finditer(template):
+            name = found[1] or found[0]
             if name not in there:
                 yield f"there is no {name}"
+            elif found[1]:
+                yield from asked(plugin, there[name], found)
     for name in (name for each in document.get("resource", {}).values() for body in each.values()
                  for name in body.get("depends_on", [])):
         if name not in there:
             yield f"there is no {name}"
 
 
+def asked(plugin, target, found):
+    section, kind, body = target
+    several = "count" in body
+    if several != bool(found[2]):
+        yield f"{found[0]} {'needs' if several else 'has'} {'a' if several else 'no'} number"
+    attributes = found[3].split(".")[1:]
+    if plugin.block(section, kind)[0] is None:
+        return
+    if not attributes or attributes[0] not in plugin.attributes(section, kind):
+        yield f"{found[0]} asks for no attribute of {kind}"
+
+
 def main():
     plugin = Plugin(sys.argv[1])
     with open(sys.argv[2], encoding="utf-8") as file:
         document = json.load(file)
-    problems = [*check(plugin, "resource", "", document), *check(plugin, "data", "data_", document)]
-    problems += references(document)
+    problems = [*check(plugin, "resource", document), *check(plugin, "data", document)]
+    problems += [*provider(plugin, document), *references(plugin, document)]
     if problems:
         sys.exit("\n".join(problems))
     print(sum(len(named) for section in ("resource", "data") for named in document.get(section, {}).values()), "blocks")

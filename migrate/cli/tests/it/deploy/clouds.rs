@@ -57,16 +57,89 @@ fn resources_have_the_arguments_that_the_plugins_of_terraform_take() {
             assert!(output.status.success(), "{target}: {}", stderr(&output));
             assert!(stdout(&output).contains("blocks"), "{target}");
         }
-        // The check itself finds what is wrong.
+    }
+}
+
+/// What is done to a configuration of a target, as one text that becomes another, and what the check says then.
+const DAMAGES: [(&str, &str, &str, &str); 11] = [
+    (
+        "gcp",
+        "\"max_delivery_attempts\"",
+        "\"attempts\"",
+        "has no argument attempts",
+    ),
+    (
+        "azure",
+        "\"max_delivery_attempts\"",
+        "\"attempts\"",
+        "has no argument attempts",
+    ),
+    (
+        "gcp",
+        "run.email}",
+        "run.address}",
+        "asks for no attribute of google_service_account",
+    ),
+    (
+        "azure",
+        "storage.id}",
+        "storage.identifier}",
+        "asks for no attribute of azurerm_storage_account",
+    ),
+    (
+        "gcp",
+        "project.number}",
+        "project.numbers}",
+        "asks for no attribute of google_project",
+    ),
+    ("gcp", "run.email}", "run[0].email}", "has no number"),
+    (
+        "gcp",
+        "\"account_id\"",
+        "\"count\": 1, \"account_id\"",
+        "needs a number",
+    ),
+    (
+        "gcp",
+        "\"auto\": {}",
+        "\"auto\": \"yes\"",
+        "auto is a block and no str",
+    ),
+    (
+        "azure",
+        "\"scope\": \"",
+        "\"scope\": {}, \"//\": \"",
+        "scope is no block",
+    ),
+    (
+        "gcp",
+        "\"region\": \"${var.region}\"\n    }",
+        "\"place\": \"${var.region}\"\n    }",
+        "provider.google has no argument place",
+    ),
+    (
+        "azure",
+        "\"features\": {}",
+        "\"feature\": {}",
+        "provider.azurerm has no argument feature",
+    ),
+];
+
+#[test]
+fn the_check_of_resources_finds_each_kind_of_damage() {
+    for (target, from, to, told) in DAMAGES {
         let directory = everything(target);
         let file = directory.path().join("resources.tf.json");
         let text = fs::read_to_string(&file).unwrap();
-        fs::write(&file, text.replace("max_delivery_attempts", "attempts")).unwrap();
-        let told = stderr(&checked(wheel, &file));
-        assert!(
-            told.contains("has no argument attempts"),
-            "{target}: {told}"
-        );
+        assert!(text.contains(from), "{target} has no {from}");
+        fs::write(&file, text.replace(from, to)).unwrap();
+        let clouds = CLOUDS.into_iter();
+        let mut wheels = clouds.filter(|(cloud, _)| *cloud == target);
+        let (_, wheel) = wheels.next().unwrap();
+        let output = checked(wheel, &file);
+        assert!(!output.status.success(), "{target}: {to}");
+        let found = stderr(&output);
+        assert!(found.contains(told), "{target}, {to}: {found}");
     }
 }
 
