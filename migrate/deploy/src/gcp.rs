@@ -43,7 +43,7 @@ What the application declares, for Google Cloud Run. Written by `isobar export g
   gcloud builds submit --tag IMAGE deploy/gcp
   gcloud run services replace service.yaml
 
-What it uses is made before it, and what wakes it after it, by resources.tf.json.";
+What it uses and what wakes it is made by resources.tf.json, which says in which order.";
 
 const HOW_RESOURCES: &str = "\
 What the application uses on Google Cloud, what its account may do with it, and what wakes the service. Written by
