@@ -36,9 +36,9 @@ where
             told => told,
         };
         match told {
-            Ok(Outcome::Ack | Outcome::Discard) => continue,
             // With nothing else in the batch, the platform hears it as it was said.
             told if only => return told,
+            Ok(Outcome::Ack | Outcome::Discard) => continue,
             Ok(_) => {}
             Err(error) => {
                 let id = &*message.id;

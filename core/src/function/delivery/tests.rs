@@ -92,6 +92,8 @@ async fn what_a_message_alone_is_told_is_passed_on() {
         outcome.unwrap(),
         Outcome::Retry(Some(Duration::from_secs(9)))
     );
+    let (outcome, _) = deliver(batch(None, &[("useless", None)])).await;
+    assert_eq!(outcome.unwrap(), Outcome::Discard);
     let (outcome, _) = deliver(batch(None, &[("bad", None)])).await;
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Internal);
 }
