@@ -131,7 +131,10 @@ impl LocalStore {
             ));
         }
         let engine = Arc::new(Engine::open(storage, config.cache_bytes())?);
-        blob::change::sweep(&engine, &objects)?;
+        // A program that starts waits for one that looks in.
+        if !lock.as_ref().is_some_and(Lock::visits) {
+            blob::change::sweep(&engine, &objects)?;
+        }
         let keepers = blob::versions::Keepers::read(&engine)?;
         let signer = blob::sign::Signer::of(config)?;
         let committer = Committer::start(Arc::clone(&engine), Arc::clone(&place))?;
