@@ -103,7 +103,8 @@ impl LocalPlatform {
     /// Wakes schedules by another clock than this machine's, such as one that a test turns.
     ///
     /// A tick that fails comes again with the same id, after a second or the time that its handler asks for, and once more
-    /// after two. Of several that were due while one ran, or while the machine slept, the first comes and the others do not.
+    /// after two; not where the next one is due before the time that was asked for. Of several that were due while one ran, or
+    /// while the machine slept, the first comes and the others do not.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -230,7 +231,7 @@ impl FunctionDriver for LocalPlatform {
         )?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]
-        let deliveries = delivery::start(&app, &self.sources).await?;
+        let deliveries = delivery::start(&app, &self.sources, &self.clock).await?;
         if self.behind.is_none() {
             tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
         }

@@ -12,6 +12,7 @@ use super::row::{EventRow, EventState};
 use crate::engine::tables::{EVENT_IDS, EVENTS};
 use crate::error::Stop;
 use crate::store::LocalStore;
+use crate::topic::queue::Resource;
 
 /// The events that were handed to an application from one store.
 ///
@@ -69,10 +70,16 @@ impl EventLog {
         Ok(row)
     }
 
-    /// What was with a handler when the store was opened had one of a process that is gone.
+    /// What was with a handler when the store was opened had one of a process that is gone, and with it went the ticks that
+    /// were to come again.
     fn seen(&self, mut row: EventRow) -> EventRow {
-        if row.state == EventState::Delivering && row.delivered < self.store.opened() {
-            row.state = EventState::Interrupted;
+        if row.delivered < self.store.opened() {
+            if row.state == EventState::Delivering {
+                row.state = EventState::Interrupted;
+            }
+            if matches!(Resource::of(&row.queue), Resource::Schedule(_)) {
+                row.next = None;
+            }
         }
         row
     }

@@ -42,15 +42,15 @@ pub(crate) fn tick_id(name: &str, due: Timestamp) -> String {
     format!("{name}@{}", shown(due))
 }
 
-/// The message by which the tick of a schedule is kept, and its queue.
-pub(crate) fn tick(name: &str, due: Timestamp) -> Result<(String, MessageRow)> {
+/// The message by which a delivery of the tick of a schedule is kept, and its queue.
+pub(crate) fn tick(name: &str, due: Timestamp, attempt: u32) -> Result<(String, MessageRow)> {
     let body = serde_json::to_vec(&Tick {
         at: due.as_micros(),
     });
     let unwritten = |error| Error::new(ErrorKind::Internal, "no tick").with_source(error);
     let row = MessageRow {
         id: Uuid::new_v4(),
-        attempts: 1,
+        attempts: attempt,
         not_before: due,
         sent_at: due,
         group: None,

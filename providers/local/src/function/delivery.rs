@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use isobar::document::Timestamp;
+use isobar::driver::Clock;
 use isobar::function::{AppService, Context, Failures, Outcome, RequestId};
 use isobar::{Error, Result};
 use tokio::sync::{oneshot, watch};
@@ -63,7 +64,11 @@ impl Sources {
 }
 
 /// Starts to deliver what the application subscribes to, a task for each topic; dropping the set ends that at once.
-pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Wakers> {
+pub(super) async fn start(
+    app: &AppService,
+    sources: &Sources,
+    clock: &Arc<dyn Clock>,
+) -> Result<Wakers> {
     let feeds = feeds(app, sources).await?;
     let (sender, phase) = watch::channel(Phase::Running);
     let mut tasks = JoinSet::new();
@@ -75,8 +80,14 @@ pub(super) async fn start(app: &AppService, sources: &Sources) -> Result<Wakers>
         }
     }
     for (store, feed) in feeds {
-        let app = app.clone();
-        tasks.spawn(Delivery { app, store, feed }.run(phase.clone()));
+        let (app, clock) = (app.clone(), Arc::clone(clock));
+        let delivery = Delivery {
+            app,
+            store,
+            feed,
+            clock,
+        };
+        tasks.spawn(delivery.run(phase.clone()));
     }
     Ok(Wakers::new(tasks, sender))
 }
@@ -128,6 +139,8 @@ struct Delivery {
     app: AppService,
     store: LocalStore,
     feed: Feed,
+    /// By which schedules are woken.
+    clock: Arc<dyn Clock>,
 }
 
 impl Delivery {
@@ -259,11 +272,14 @@ impl Delivery {
         request: RequestId,
         failures: &Failures,
     ) -> Result<Outcome> {
-        let request = match (&self.feed, parcels.first()) {
-            (Feed::Schedule(_), Some(tick)) => RequestId::from_platform(&tick.id),
-            _ => request,
+        let (request, clock): (_, Arc<dyn Clock>) = match (&self.feed, parcels.first()) {
+            (Feed::Schedule(_), Some(tick)) => {
+                let request = RequestId::from_platform(&tick.id);
+                (request, Arc::clone(&self.clock))
+            }
+            _ => (request, Arc::new(clock())),
         };
-        let context = Context::new(request, None, Arc::new(clock()));
+        let context = Context::new(request, None, clock);
         let context = context.with_failures(failures.clone());
         self.app.handle(self.feed.event(parcels, context)?).await
     }

@@ -1,7 +1,8 @@
 //! What became of a delivery: for the log of events, and in a line that names the event.
 
+use isobar::document::Timestamp;
 use isobar::function::Outcome;
-use isobar::{Error, Result};
+use isobar::{Error, ErrorKind, Result};
 
 use super::feed::Feed;
 use crate::events::EventState;
@@ -16,7 +17,8 @@ impl Ended {
         (fate, failure): (Fate, Option<&Error>),
     ) -> Self {
         if let (Feed::Schedule(_), Some(told)) = (feed, told) {
-            return Self::of_tick(told);
+            // One that was replayed comes once.
+            return Self::of_tick(told, None);
         }
         let error = match told {
             Some(Err(error)) => Some(error),
@@ -40,8 +42,18 @@ impl Ended {
         }
     }
 
-    /// Of a tick, which does not come again.
-    pub(super) fn of_tick(told: &Result<Outcome>) -> Self {
+    /// Of a message that was never settled, as where its handler ends the process.
+    pub(super) fn never() -> Self {
+        let message = format!("its handler has not ended {ATTEMPTS} times");
+        Self {
+            state: EventState::PutAside,
+            next: None,
+            error: Some((format!("{:?}", ErrorKind::Internal), message)),
+        }
+    }
+
+    /// Of a tick, which comes again at this instant where there is one.
+    pub(super) fn of_tick(told: &Result<Outcome>, next: Option<Timestamp>) -> Self {
         Self {
             state: match told {
                 Ok(Outcome::Ack) => EventState::Acknowledged,
@@ -49,7 +61,7 @@ impl Ended {
                 Ok(_) => EventState::Retry,
                 Err(_) => EventState::Failed,
             },
-            next: None,
+            next,
             error: told.as_ref().err().map(record::told),
         }
     }

@@ -178,7 +178,7 @@ impl Feed {
     /// What becomes of a message of which the application has said this.
     pub(super) fn verdict(&self, told: &Result<Outcome>, held: &Held) -> Verdict {
         match (self, told) {
-            // Ticks do not come again by themselves, whether they were replayed or not.
+            // The ticks that come here were replayed, and come once; the clock has others come again.
             (Self::Schedule(_), _) | (_, Ok(Outcome::Ack | Outcome::Discard)) => Verdict::Done,
             (Self::Topic(_), Ok(Outcome::Partial(ids))) => {
                 if ids.contains(&held.row.id.to_string()) {

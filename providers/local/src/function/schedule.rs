@@ -36,13 +36,6 @@ struct Waking {
     clock: Arc<dyn Clock>,
 }
 
-/// What became of a tick.
-enum Delivery {
-    Done,
-    /// It is to come again, after this time where one was asked for.
-    Again(Option<Duration>),
-}
-
 /// Starts one task for each schedule, which counts from `since` by this clock; dropping the set ends them.
 ///
 /// Fails where a schedule is not five fields of cron, naming it.
@@ -121,49 +114,74 @@ impl Waking {
         left.ok().filter(|left| !left.is_zero())
     }
 
-    /// Delivers a tick, and again where it fails, until all is to end.
+    /// Delivers a tick, and again where it fails, until all is to end; the id is the same for every delivery.
     async fn deliver(&self, due: Timestamp, phase: &mut watch::Receiver<Phase>) {
-        let mut pause = PAUSE;
-        for attempt in 1..=ATTEMPTS {
-            let Delivery::Again(asked) = self.tick(due).await else {
-                return;
-            };
-            if attempt < ATTEMPTS {
-                tokio::select! {
-                    () = ends(phase) => return,
-                    () = self.clock.sleep(asked.unwrap_or(pause)) => {}
-                }
-            }
-            pause *= 2;
-        }
-        let name = self.name;
-        tracing::error!(target: "isobar", "the schedule {name:?} failed {ATTEMPTS} times for {due}");
-    }
-
-    /// The id is the same for every delivery of one tick.
-    async fn tick(&self, due: Timestamp) -> Delivery {
         let name = self.name;
         let id = format!("{name}@{due}");
-        self.ticks.begin(name, due, &id).await;
-        let request_id = RequestId::from_platform(&id);
+        let mut attempt = 1;
+        loop {
+            self.ticks.begin(name, due, (&id, attempt)).await;
+            let told = self.tick(due, &id).await;
+            let again = self.again(&told, (&id, attempt));
+            let now = self.now();
+            let next = again.map(|pause| now.checked_add(pause).unwrap_or(Timestamp::MAX));
+            self.ticks.end((name, &id), &told, next).await;
+            let Some(pause) = again else {
+                return;
+            };
+            tokio::select! {
+                () = ends(phase) => {
+                    self.ticks.end((name, &id), &told, None).await;
+                    return;
+                }
+                () = self.clock.sleep(pause) => {}
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn tick(&self, due: Timestamp, id: &str) -> Result<Outcome> {
+        let request_id = RequestId::from_platform(id);
         let context = Context::new(request_id, None, Arc::clone(&self.clock));
-        let event = Event::new(Schedule::new(name, due.into()), context).with_id(&id);
-        let told = self.app.handle(event).await;
-        self.ticks.end(name, &id, &told).await;
-        match told {
+        let event = Event::new(Schedule::new(self.name, due.into()), context).with_id(id);
+        self.app.handle(event).await
+    }
+
+    /// Says what became of a delivery, and after how long there is another one.
+    fn again(&self, told: &Result<Outcome>, (id, attempt): (&str, u32)) -> Option<Duration> {
+        let name = self.name;
+        let asked = match told {
             Ok(Outcome::Retry(after)) => {
                 tracing::info!(target: "isobar", ?after, id, "schedule {name:?} is to come again");
-                Delivery::Again(after)
+                *after
             }
             Ok(outcome) => {
                 tracing::info!(target: "isobar", ?outcome, id, "schedule {name:?} ran");
-                Delivery::Done
+                return None;
             }
             Err(error) => {
                 tracing::error!(target: "isobar", ?error, id, "schedule {name:?} failed");
-                Delivery::Again(None)
+                None
             }
+        };
+        if attempt >= ATTEMPTS {
+            tracing::error!(target: "isobar", id, "schedule {name:?} failed {ATTEMPTS} times");
+            return None;
         }
+        if asked.is_some_and(|asked| self.is_beyond_next(asked)) {
+            tracing::error!(
+                target: "isobar", ?asked, id,
+                "schedule {name:?} does not come again: its next tick is due before that"
+            );
+            return None;
+        }
+        Some(asked.unwrap_or(PAUSE * 2_u32.pow(attempt.saturating_sub(1))))
+    }
+
+    /// Whether the next tick is due before so much time has passed.
+    fn is_beyond_next(&self, pause: Duration) -> bool {
+        let next = self.next(self.now()).and_then(|next| self.left(next));
+        next.is_some_and(|left| left <= pause)
     }
 }
 

@@ -30,13 +30,13 @@ impl Ticks {
         Self { store }
     }
 
-    /// Notes that a tick is with its handler.
-    pub(super) async fn begin(&self, name: &str, due: Timestamp, id: &str) {
+    /// Notes that a tick is with its handler, for the first time or again.
+    pub(super) async fn begin(&self, name: &str, due: Timestamp, (id, attempt): (&str, u32)) {
         let Some(store) = &self.store else {
             return;
         };
         let (limits, id) = (store.event_limits(), id.to_owned());
-        let tick = source::tick(name, of_store(due));
+        let tick = source::tick(name, of_store(due), attempt);
         let noted = async {
             let (queue, message) = tick?;
             let note = store.submit(0, move |group| {
@@ -55,13 +55,18 @@ impl Ticks {
         complain(noted.await);
     }
 
-    /// Notes what became of it.
-    pub(super) async fn end(&self, name: &str, id: &str, told: &Result<Outcome>) {
+    /// Notes what became of it, and when it comes again.
+    pub(super) async fn end(
+        &self,
+        (name, id): (&str, &str),
+        told: &Result<Outcome>,
+        next: Option<Timestamp>,
+    ) {
         let Some(store) = &self.store else {
             return;
         };
         let queue = crate::topic::queue::of_schedule(name);
-        let (id, end) = (id.to_owned(), Ended::of_tick(told));
+        let (id, end) = (id.to_owned(), Ended::of_tick(told, next.map(of_store)));
         let note = store.submit(0, move |group| {
             let now = SystemTime::now().into();
             Ok(record::settled(group, (&queue, &id), &end, now)?)
@@ -86,8 +91,8 @@ fn of_store(due: Timestamp) -> isobar::document::Timestamp {
 #[cfg(not(feature = "_store"))]
 impl Ticks {
     #[expect(clippy::unused_async, reason = "with a store it waits for that")]
-    pub(super) async fn begin(&self, _: &str, _: Timestamp, _: &str) {}
+    pub(super) async fn begin(&self, _: &str, _: Timestamp, _: (&str, u32)) {}
 
     #[expect(clippy::unused_async, reason = "with a store it waits for that")]
-    pub(super) async fn end(&self, _: &str, _: &str, _: &Result<Outcome>) {}
+    pub(super) async fn end(&self, _: (&str, &str), _: &Result<Outcome>, _: Option<Timestamp>) {}
 }

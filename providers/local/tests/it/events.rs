@@ -280,10 +280,11 @@ async fn a_replay_neither_waits_for_its_group_nor_holds_it_back() {
     let red = |body: &str| OutgoingMessage::new(body.to_owned()).group("red");
     let done = running.publish(&[red("done")]).await.pop().unwrap();
     assert_eq!(running.next_message().await.body, "done");
-    let waits = running.publish(&[red("retry"), red("behind")]).await;
+    let waits = running.publish(&[red("retry")]).await.pop().unwrap();
     assert_eq!(running.next_message().await.body, "retry");
-    running.logged(&waits[0], EventState::Retry).await;
-    // One of its group waits for 100 seconds.
+    running.logged(&waits, EventState::Retry).await;
+    // One of its group waits for 100 seconds, and one behind it, as it came alone.
+    running.publish(&[red("behind")]).await;
     running.logged(&done, EventState::Acknowledged).await;
     running.replay(&done).await;
     assert_eq!(running.next_message().await.id, done);
@@ -377,37 +378,42 @@ async fn the_event_of_a_blob_comes_again_though_the_blob_is_gone() {
 }
 
 #[tokio::test]
-async fn a_tick_comes_again_with_its_instant_and_once() {
+async fn a_tick_comes_three_times_and_replayed_with_its_instant_once() {
     let store = LocalStore::in_memory().unwrap();
     let mut running = start(&store).await;
-    let mut ticks = Vec::new();
-    for _ in 0..1_000 {
-        ticks = store.event_log().last_failures(10).unwrap();
-        if !ticks.is_empty() {
+    let mut last = None;
+    for _ in 0..2_000 {
+        // The clock may bring another one meanwhile, which is newer.
+        let tick = store.event_log().last(10).unwrap().pop();
+        let tick = tick.expect("the tick is in the log");
+        if tick.state == EventState::Failed {
+            assert_eq!(tick.next.is_some(), tick.attempt < 3, "{tick:?}");
+            last = Some(tick).filter(|tick| tick.attempt == 3);
+        }
+        if last.is_some() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let tick = ticks.pop().expect("the tick is in the log");
-    assert_eq!(
-        (&*tick.source, tick.state),
-        ("schedule/minutely", EventState::Failed)
-    );
+    let tick = last.expect("the tick fails three times");
+    assert_eq!((&*tick.source, tick.deliveries), ("schedule/minutely", 3));
     assert_eq!(tick.id, format!("minutely@{}", tick.time));
     running.replay(&tick.id).await;
-    loop {
-        // The clock may bring another one meanwhile.
+    let mut told = 0;
+    while told < 3 {
         match running.next_of_all().await {
-            Seen::Tick(id, _) if id == tick.id => break,
+            // The first was seen at the start.
+            Seen::Tick(id, _) if id == tick.id => told += 1,
             Seen::Tick(..) => {}
             other => panic!("{other:?}"),
         }
     }
     let logged = running.logged(&tick.id, EventState::Failed).await;
     assert_eq!(
-        (logged.deliveries, logged.replays, &*logged.time),
-        (2, 1, &*tick.time)
+        (logged.attempt, logged.deliveries, logged.replays),
+        (1, 4, 1)
     );
+    assert_eq!((logged.next, &*logged.time), (None, &*tick.time));
     running.stop().await;
 }
 

@@ -55,6 +55,8 @@ impl Clock for TurnedClock {
 struct Ticks {
     seen: mpsc::UnboundedSender<String>,
     failures: Arc<Mutex<u32>>,
+    /// After which time they are to come again, where they do not fail with an error.
+    asked: Option<Duration>,
 }
 
 struct Scene {
@@ -79,10 +81,10 @@ fn application(ticks: &Ticks) -> AppService {
         let fails = *failures > 0;
         *failures = failures.saturating_sub(1);
         let failed = || Error::new(ErrorKind::Internal, "as it was told to");
-        ready(if fails {
-            Err(failed())
-        } else {
-            Ok(Outcome::Ack)
+        ready(match ticks.asked {
+            _ if !fails => Ok(Outcome::Ack),
+            Some(asked) => Ok(Outcome::Retry(Some(asked))),
+            None => Err(failed()),
         })
     });
     app.build(&environment).unwrap()
@@ -90,6 +92,13 @@ fn application(ticks: &Ticks) -> AppService {
 
 /// Counts from `since`, at a time when it is `now`.
 fn scene(since: &str, now: &str, failures: u32) -> Result<Scene> {
+    scene_of((since, now), (failures, None))
+}
+
+fn scene_of(
+    (since, now): (&str, &str),
+    (failures, asked): (u32, Option<Duration>),
+) -> Result<Scene> {
     let (sleepers, asleep) = mpsc::unbounded_channel();
     let (seen, ticks) = mpsc::unbounded_channel();
     let clock = TurnedClock {
@@ -99,7 +108,11 @@ fn scene(since: &str, now: &str, failures: u32) -> Result<Scene> {
     };
     clock.turn(now);
     let failures = Arc::new(Mutex::new(failures));
-    let app = application(&Ticks { seen, failures });
+    let app = application(&Ticks {
+        seen,
+        failures,
+        asked,
+    });
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     Ok(Scene {
         wakers: start(
@@ -185,5 +198,26 @@ async fn a_tick_that_failed_does_not_hold_up_the_end() -> Result<()> {
     scene.asleep.recv().await.unwrap();
     scene.wakers.finish(Duration::from_mins(1)).await;
     assert!(scene.ticks.recv().await.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_comes_again_when_it_was_asked_for_where_the_next_is_not_due_before() -> Result<()> {
+    let instants = ("2026-11-30T10:59:59Z", "2026-11-30T11:00:00Z");
+    let mut scene = scene_of(instants, (1, Some(Duration::from_mins(10))))?;
+    for now in ["2026-11-30T11:00:00Z", "2026-11-30T11:10:00Z"] {
+        scene.clock.turn(now);
+        assert_eq!(
+            scene.ticks.recv().await.unwrap(),
+            "hourly@2026-11-30T11:00:00Z"
+        );
+        scene.asleep.recv().await.unwrap();
+    }
+    let mut scene = scene_of(instants, (9, Some(Duration::from_hours(1))))?;
+    for now in ["2026-11-30T11:00:00Z", "2026-11-30T12:00:00Z"] {
+        scene.clock.turn(now);
+        assert_eq!(scene.ticks.recv().await.unwrap(), format!("hourly@{now}"));
+        scene.asleep.recv().await.unwrap();
+    }
     Ok(())
 }
