@@ -72,7 +72,7 @@ pub struct Named {
     /// The directory of the store, as in .isobar.
     pub directory: PathBuf,
 
-    /// The id of the event, or the request_id of one of its deliveries, as the program logs them.
+    /// The id of the event, or the request_id of its last delivery, as the program logs them.
     pub id: String,
 
     /// Where it comes from, where several have the id: topic/NAME, bucket/NAME, collection/NAME or schedule/NAME.

@@ -21,14 +21,14 @@ pub enum Question {
     },
     /// One event, whole.
     Show {
-        /// Its id, or that of an invocation.
+        /// Its id, or that of the invocation of its last delivery.
         id: String,
         /// Where it comes from, where several have the id.
         source: Option<String>,
     },
     /// To deliver an event again.
     Replay {
-        /// Its id, or that of an invocation.
+        /// Its id, or that of the invocation of its last delivery.
         id: String,
         /// Where it comes from, where several have the id.
         source: Option<String>,

@@ -38,7 +38,7 @@ impl EventLog {
         self.newest(limit, EventState::is_failure)
     }
 
-    /// One event, with its body: that with this id, or of the invocation with this id.
+    /// One event, with its body: that with this id, or of the invocation with this id where that was its last.
     ///
     /// `NotFound` says how far the log goes back; `InvalidArgument` lists those of several sources, of which `source` names
     /// one, as in `topic/orders`.

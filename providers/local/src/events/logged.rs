@@ -75,7 +75,8 @@ pub struct LoggedError {
 
 impl LoggedEvent {
     pub(super) fn new(row: EventRow) -> Self {
-        let message = row.message;
+        let mut message = row.message;
+        let attributes = message.take_attributes();
         let instant = |at: Option<Timestamp>| at.map(shown);
         Self {
             source: of_queue(&row.queue),
@@ -94,7 +95,7 @@ impl LoggedEvent {
             next: instant(row.next),
             request_id: row.request_id,
             group: message.group,
-            attributes: message.attributes,
+            attributes,
             bytes: message.body.len() as u64,
             has_document: row.document.is_some(),
             body: None,

@@ -38,7 +38,7 @@ pub(crate) fn request(
     Ok(row)
 }
 
-/// The one event with this id, or of the invocation with this id.
+/// The one event with this id, or that was last delivered by the invocation with this id.
 pub(crate) fn find(
     events: &impl ReadableTable<u64, &'static [u8]>,
     ids: &impl ReadableTable<(&'static str, &'static str), u64>,

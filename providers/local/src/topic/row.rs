@@ -94,6 +94,13 @@ impl MessageRow {
         })
     }
 
+    /// What its sender has put beside it, without what the store has.
+    pub(crate) fn take_attributes(&mut self) -> BTreeMap<String, String> {
+        let mut attributes = std::mem::take(&mut self.attributes);
+        attributes.retain(|name, _| !name.starts_with('.'));
+        attributes
+    }
+
     /// The message as its handler sees it.
     pub(crate) fn message(self) -> Message {
         let mut message = Message::new(self.id.to_string(), self.body);
