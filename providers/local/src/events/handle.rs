@@ -91,14 +91,23 @@ impl EventLog {
     ) -> Result<Vec<LoggedEvent>> {
         self.store.read(|snapshot| {
             let events = snapshot.open_table(EVENTS)?;
-            let rows = events.iter()?.rev().map(|entry| {
-                let (number, stored) = entry?;
-                let row = EventRow::decode(number.value(), stored.value())?;
-                Ok::<_, Stop>(self.seen(row))
+            let rows = events.iter()?.rev().filter_map(|entry| {
+                let intact = entry.map(|(number, stored)| intact(number.value(), stored.value()));
+                let row = intact.map(|row| row.map(|row| self.seen(row)));
+                row.map_err(Stop::from).transpose()
             });
             let wanted = rows.filter(|row| row.as_ref().map_or(true, |row| is_wanted(row.state)));
             let wanted = wanted.map(|row| row.map(LoggedEvent::new));
             wanted.take(limit).collect()
         })
     }
+}
+
+/// An event of the log; nothing where it is damaged, which must not hide the others.
+fn intact(number: u64, stored: &[u8]) -> Option<EventRow> {
+    let row = EventRow::decode(number, stored);
+    let row = row.inspect_err(|error| {
+        tracing::warn!(target: "isobar", ?error, number, "an event of the log is passed over");
+    });
+    row.ok()
 }

@@ -114,7 +114,10 @@ pub(crate) fn find(
         let message = "an event is listed and not there: run `isobar local check` on the store";
         return Err(Error::new(ErrorKind::Corrupt, message).into());
     };
-    Ok(Some((number, EventRow::decode(number, stored.value())?)))
+    let row = EventRow::decode(number, stored.value())?;
+    // What listed one that was damaged may lead to another.
+    let found = Some((number, row));
+    Ok(found.filter(|(_, row)| row.id == id && row.queue == queue))
 }
 
 /// The same, but nothing where the row is damaged: a log must not hold deliveries up.

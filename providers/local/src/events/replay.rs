@@ -78,18 +78,30 @@ fn by_id(
     ids: &impl ReadableTable<(&'static str, &'static str), u64>,
     id: &str,
 ) -> Result<Vec<Found>, Stop> {
-    let mut found = Vec::new();
+    let (mut found, mut damaged) = (Vec::new(), None);
     for entry in ids.range((id, "")..)? {
         let (key, number) = entry?;
-        if key.value().0 != id {
+        let (listed, queue) = key.value();
+        if listed != id {
             break;
         }
         let number = number.value();
-        if let Some(stored) = events.get(number)? {
-            found.push((number, EventRow::decode(number, stored.value())?));
+        let Some(stored) = events.get(number)? else {
+            continue;
+        };
+        match EventRow::decode(number, stored.value()) {
+            Ok(row) if row.id == id && row.queue == queue => found.push((number, row)),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(target: "isobar", ?error, id, "an event of the log is passed over");
+                damaged = Some(error);
+            }
         }
     }
-    Ok(found)
+    match damaged {
+        Some(error) if found.is_empty() => Err(error.into()),
+        _ => Ok(found),
+    }
 }
 
 fn by_request(
