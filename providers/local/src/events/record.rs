@@ -14,6 +14,8 @@ use crate::topic::row::MessageRow;
 
 /// The name of the fact how many bytes the rows have.
 pub(crate) const BYTES: &str = "event-bytes";
+/// Events that stay beyond the limits, at most, until they were delivered again.
+const SPARED: usize = 1_000;
 /// Bytes of the text of an error that are kept.
 const ERROR_BYTES: usize = 4_096;
 
@@ -73,7 +75,10 @@ pub(crate) fn handed_over(
         settled: None,
         next: None,
         error: None,
-        document: handed.document,
+        // A later write has it gone from the store, and not from here.
+        document: handed
+            .document
+            .or_else(|| earlier.and_then(|row| row.document.clone())),
         message: handed.message.clone(),
     };
     match known {
@@ -184,12 +189,32 @@ fn bytes(group: &mut Group<'_>) -> Result<u64, Fault> {
 }
 
 fn trim(group: &mut Group<'_>, limits: EventLimits) -> Result<(), Fault> {
+    let (mut from, mut spared) = (0, 0);
     while group.tables.events.open()?.len()? > limits.events || bytes(group)? > limits.bytes {
-        let oldest = group.tables.events.open()?.first()?;
-        let Some(oldest) = oldest.map(|(number, _)| number.value()) else {
+        let Some((number, waits)) = oldest(group, from)? else {
             return Ok(());
         };
-        remove(group, oldest)?;
+        if waits && spared < SPARED {
+            spared += 1;
+            from = number.saturating_add(1);
+        } else {
+            remove(group, number)?;
+        }
     }
     Ok(())
 }
+
+/// The first event from this number on, and whether it is to be delivered again because somebody asked.
+fn oldest(group: &mut Group<'_>, from: u64) -> Result<Option<(u64, bool)>, Fault> {
+    let Some(first) = group.tables.events.open()?.range(from..)?.next() else {
+        return Ok(None);
+    };
+    let (number, stored) = first?;
+    let number = number.value();
+    let row = EventRow::decode(number, stored.value());
+    let waits = row.is_ok_and(|row| row.state == EventState::Waiting);
+    Ok(Some((number, waits)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ impl Feed {
         let mut parcels = Vec::with_capacity(taken.held.len());
         for held in taken.held {
             let id = source::event_id(&own, &held.row);
-            let document = self.document(group, (&own, &id), &held, is_replay)?;
+            let document = self.document(group, (&own, &id), (&held, is_replay))?;
             let handed = Handed {
                 queue: &own,
                 id: &id,
@@ -135,14 +135,23 @@ impl Feed {
         &self,
         group: &mut Group<'_>,
         (queue, id): (&str, &str),
-        held: &Held,
-        is_replay: bool,
+        (held, is_replay): (&Held, bool),
     ) -> Result<Result<Option<Bytes>>, Fault> {
         if !matches!(self, Self::Collection(_)) {
             return Ok(Ok(None));
         }
-        if is_replay && let Some((_, row)) = record::find_intact(group, queue, id)? {
-            return Ok(Ok(row.document));
+        if is_replay || held.row.attempts > 1 {
+            match record::find_intact(group, queue, id)? {
+                Some((_, row)) if is_replay || row.document.is_some() => {
+                    return Ok(Ok(row.document));
+                }
+                None if is_replay => tracing::error!(
+                    target: "isobar", id,
+                    "a change is told again without its document, unless that is still as it was: the log of events no longer \
+                     has it"
+                ),
+                _ => {}
+            }
         }
         match changes::document(group, &held.row.body) {
             Ok(document) => Ok(Ok(document)),

@@ -65,9 +65,15 @@ impl Inbox {
         }
     }
 
-    fn note(self, event: Event<ChangeEvent<Note>>) -> Outcome {
+    fn note(self, event: Event<ChangeEvent<Note>>) -> Result<Outcome> {
+        let is_broken = |text: &str| text == "broken";
+        let new = event.data.new.as_ref();
+        let fails = new.is_some_and(|new| is_broken(&new.value.text));
         self.see(Seen::Change(event.id, event.data));
-        Outcome::Ack
+        if fails {
+            return Err(Error::new(ErrorKind::Internal, "the note is broken"));
+        }
+        Ok(Outcome::Ack)
     }
 
     fn hear(self, event: Event<BlobEvent>) -> Outcome {
@@ -102,7 +108,7 @@ async fn start(store: &LocalStore) -> Running {
             ready(Ok(Outcome::Ack))
         })
         .on_blob(&FILES, |inbox, event| ready(Ok(inbox.hear(event))))
-        .on_change(&NOTES, |inbox, event| ready(Ok(inbox.note(event))))
+        .on_change(&NOTES, |inbox, event| ready(inbox.note(event)))
         .schedule("minutely", "* * * * *", |inbox, event| {
             ready(inbox.tick(event))
         });
@@ -355,6 +361,26 @@ async fn a_change_comes_again_with_the_document_as_it_was_told() {
         ("collection/notes", true)
     );
     assert_eq!(running.next().await, Seen::Change(id, told));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_that_failed_comes_again_with_its_document_though_that_is_gone() {
+    let store = LocalStore::in_memory().unwrap();
+    let mut running = start(&store).await;
+    let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
+    notes.upsert(&note("ada", "1", "broken")).await.unwrap();
+    let first = running.next().await;
+    let Seen::Change(id, told) = &first else {
+        panic!("{first:?}");
+    };
+    assert_eq!(told.new.as_ref().unwrap().value.text, "broken");
+    running.logged(id, EventState::Failed).await;
+    notes.delete(("ada", "1")).await.unwrap();
+    assert_eq!(running.next().await, first);
+    running.logged(id, EventState::Failed).await;
+    assert!(running.replay(id).await.has_document);
+    assert_eq!(running.next().await, first);
     running.stop().await;
 }
 
