@@ -177,6 +177,9 @@ impl Delivery {
             .store
             .submit(0, move |group| feed.take(group, &request_id, limits));
         let found = take.await?;
+        if found.put_aside {
+            self.store.arrivals().announce();
+        }
         if found.parcels.is_empty() {
             let longest = self.feed.longest_wait();
             let left = found

@@ -11,9 +11,9 @@ use crate::blob::events;
 use crate::committer::Group;
 use crate::document::events as changes;
 use crate::error::{Fault, Stop};
-use crate::events::record::{self, Handed};
+use crate::events::record::{self, Ended, Handed};
 use crate::events::{EventLimits, source};
-use crate::topic::queue::{self, Held, Verdict};
+use crate::topic::queue::{self, ATTEMPTS, Held, Verdict};
 use crate::topic::row::MessageRow;
 
 /// Messages that are delivered together at most, as SQS does by default.
@@ -53,6 +53,8 @@ pub(super) struct Found {
     pub(super) parcels: Vec<Parcel>,
     /// When the next of those that are not yet due is.
     pub(super) next: Option<Timestamp>,
+    /// Whether some were put aside.
+    pub(super) put_aside: bool,
 }
 
 impl Feed {
@@ -94,12 +96,16 @@ impl Feed {
         let now = SystemTime::now().into();
         let own = self.queue();
         let replays = queue::of_replays(&own);
-        let mut taken = queue::take(group, &replays, 1, now)?;
+        let mut taken = queue::take_replay(group, &replays, now)?;
+        self.drop_replays(&taken.given_up);
         let is_replay = !taken.held.is_empty();
+        let mut put_aside = false;
         if !is_replay {
             let next = taken.next;
             taken = queue::take(group, &own, self.batch(), now)?;
             taken.next = [next, taken.next].into_iter().flatten().min();
+            put_aside = !taken.given_up.is_empty();
+            self.put_aside(group, std::mem::take(&mut taken.given_up), now)?;
         }
         let mut parcels = Vec::with_capacity(taken.held.len());
         for held in taken.held {
@@ -119,7 +125,41 @@ impl Feed {
             queue: if is_replay { replays } else { own },
             parcels,
             next: taken.next,
+            put_aside,
         })
+    }
+
+    /// Says which replays were begun as often as may be: the log has them still.
+    fn drop_replays(&self, given_up: &[MessageRow]) {
+        for row in given_up {
+            let id = source::event_id(&self.queue(), row);
+            tracing::error!(
+                target: "isobar", id,
+                "an event was to be delivered again, and its handler has not ended {ATTEMPTS} times: it is given up"
+            );
+        }
+    }
+
+    /// Puts aside what was with a handler as often as may be, and never settled.
+    fn put_aside(
+        &self,
+        group: &mut Group<'_>,
+        given_up: Vec<MessageRow>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        if given_up.is_empty() {
+            return Ok(());
+        }
+        let own = self.queue();
+        for row in &given_up {
+            let id = source::event_id(&own, row);
+            tracing::error!(
+                target: "isobar", id,
+                "the handler of an event has not ended {ATTEMPTS} times, and the event was put aside"
+            );
+            record::settled(group, (&own, &id), &Ended::never(), now)?;
+        }
+        queue::put_aside(group, &own, given_up)
     }
 
     /// The id of the invocation, which for a tick is that of the event.

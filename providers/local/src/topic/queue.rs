@@ -108,6 +108,8 @@ pub(crate) struct Taken {
     pub(crate) held: Vec<Held>,
     /// When the next of those that are not yet due is.
     pub(crate) next: Option<Timestamp>,
+    /// Those that were delivered as often as may be and not settled, as where their handler ends the process; they are out.
+    pub(crate) given_up: Vec<MessageRow>,
 }
 
 /// What becomes of a message that was delivered.
@@ -161,7 +163,7 @@ pub(crate) fn append(group: &mut Group<'_>, topic: &str, rows: &[MessageRow]) ->
 /// Takes the first messages that are due, at most `limit`, and counts the delivery.
 ///
 /// A message waits for those of its group that came before it. Nobody else may hold messages of
-/// the topic.
+/// the topic. One that was delivered too often is taken out.
 pub(crate) fn take(
     group: &mut Group<'_>,
     topic: &str,
@@ -169,6 +171,7 @@ pub(crate) fn take(
     now: Timestamp,
 ) -> Result<Taken, Stop> {
     let mut taken = Taken::default();
+    let mut over = Vec::new();
     let mut waiting: HashSet<String> = HashSet::new();
     let messages = group.tables.messages.open()?;
     for entry in messages
@@ -194,6 +197,11 @@ pub(crate) fn take(
             waiting.extend(row.group);
             continue;
         }
+        if row.attempts >= ATTEMPTS {
+            over.push(number);
+            taken.given_up.push(row);
+            continue;
+        }
         row.attempts = row.attempts.saturating_add(1);
         taken.held.push(Held { number, row });
         if taken.held.len() >= limit {
@@ -204,7 +212,61 @@ pub(crate) fn take(
         messages.insert((topic, *number), &*row.encode(topic, *number))?;
         group.wrote = Wrote::Something;
     }
+    for number in over {
+        messages.remove((topic, number))?;
+        group.wrote = Wrote::Something;
+    }
     Ok(taken)
+}
+
+/// Takes one that somebody wants again, as [`take`] does; one that is damaged is out, so that it holds nobody up.
+pub(crate) fn take_replay(
+    group: &mut Group<'_>,
+    replays: &str,
+    now: Timestamp,
+) -> Result<Taken, Fault> {
+    loop {
+        match take(group, replays, 1, now) {
+            Ok(taken) => return Ok(taken),
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Refused(error)) => {
+                tracing::error!(
+                    target: "isobar", ?error,
+                    "an event that was to be delivered again is damaged, and is not: ask for it again"
+                );
+                remove_damaged(group, replays)?;
+            }
+        }
+    }
+}
+
+fn remove_damaged(group: &mut Group<'_>, topic: &str) -> Result<(), Fault> {
+    let messages = group.tables.messages.open()?;
+    let mut damaged = Vec::new();
+    for entry in messages.range((topic, 0)..=(topic, u64::MAX))? {
+        let (key, stored) = entry?;
+        let (_, number) = key.value();
+        if MessageRow::decode(topic, number, stored.value()).is_err() {
+            damaged.push(number);
+        }
+    }
+    for number in damaged {
+        messages.remove((topic, number))?;
+    }
+    group.wrote = Wrote::Something;
+    Ok(())
+}
+
+/// Puts messages aside that were taken out.
+pub(crate) fn put_aside(
+    group: &mut Group<'_>,
+    topic: &str,
+    mut rows: Vec<MessageRow>,
+) -> Result<(), Fault> {
+    for row in &mut rows {
+        row.attempts = 0;
+    }
+    append(group, &dead_letters(topic), &rows)
 }
 
 /// Removes messages that are done, and has the others delivered again, or puts them aside; says
@@ -231,16 +293,16 @@ pub(crate) fn settle(
             }
             Fate::Aside => {
                 messages.remove((topic, number))?;
-                row.attempts = 0;
                 dead.push(row);
             }
         }
     }
     group.wrote = Wrote::Something;
-    if !dead.is_empty() {
-        append(group, &dead_letters(topic), &dead)?;
+    let any = !dead.is_empty();
+    if any {
+        put_aside(group, topic, dead)?;
     }
-    Ok(!dead.is_empty())
+    Ok(any)
 }
 
 fn pause(attempts: u32) -> Duration {
@@ -249,3 +311,6 @@ fn pause(attempts: u32) -> Duration {
         .unwrap_or(u32::MAX);
     PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
 }
+
+#[cfg(test)]
+mod tests;

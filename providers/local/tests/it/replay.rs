@@ -168,17 +168,64 @@ fn what_failed_is_found_and_comes_again_while_its_program_runs_and_while_none_do
     assert_eq!(report.problems, Vec::<String>::new());
 }
 
+fn publish(directory: &Path, body: &'static str) {
+    let store = LocalStore::open(directory).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let message = OutgoingMessage::new(body);
+    let published = runtime.block_on(store.topics().publish("jobs", &[message]));
+    published.unwrap();
+}
+
+#[test]
+fn an_event_with_which_each_program_ends_is_put_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path();
+    publish(place, "hang");
+    let mut id = None;
+    for _ in 0..5 {
+        let mut program = Program::start(place, 0);
+        id = Some(program.handled("hang"));
+        program.kill();
+    }
+    let id = id.unwrap();
+    let mut program = Program::start(place, 0);
+    program.handled("fine");
+    let event = logged(place, &id, EventState::PutAside);
+    assert_eq!((event.attempt, event.deliveries), (5, 5));
+    assert!(event.error.unwrap().message.contains("has not ended"));
+    // The same with a replay, which nobody is told of a second time.
+    answered(place, &Question::replay(&id, None));
+    for _ in 0..5 {
+        assert_eq!(program.handled("hang"), id);
+        program.kill();
+        program = Program::start(place, 0);
+    }
+    program.handled("fine");
+    assert_eq!(logged(place, &id, EventState::Interrupted).deliveries, 10);
+    program.kill();
+}
+
+#[test]
+fn one_that_asks_nothing_holds_up_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = Program::start(directory.path(), 1);
+    answered(directory.path(), &Question::list(1));
+    let socket = directory.path().join("control/socket");
+    let silent: Vec<_> = (0..8)
+        .map(|_| std::os::unix::net::UnixStream::connect(&socket).unwrap())
+        .collect();
+    let begin = Instant::now();
+    assert!(answered(directory.path(), &Question::list(1)).running);
+    assert!(begin.elapsed() < Duration::from_secs(1));
+    drop(silent);
+    program.kill();
+}
+
 #[test]
 fn what_was_with_a_handler_when_its_program_was_killed_is_interrupted() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path();
-    {
-        let store = LocalStore::open(place).unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let message = OutgoingMessage::new("hang");
-        let published = runtime.block_on(store.topics().publish("jobs", &[message]));
-        published.unwrap();
-    }
+    publish(place, "hang");
     let mut broken = Program::start(place, 0);
     let id = broken.handled("hang");
     assert_eq!(logged(place, &id, EventState::Delivering).deliveries, 1);
