@@ -62,12 +62,14 @@ impl EventLog {
     pub(crate) async fn request(&self, id: &str, source: Option<&str>) -> Result<EventRow> {
         let now = Timestamp::from(SystemTime::now());
         let (id, source) = (id.to_owned(), source.map(str::to_owned));
+        let arrivals = self.store.arrivals().clone();
         let request = self.store.submit(0, move |group| {
-            replay::request(group, &id, source.as_deref(), now)
+            let row = replay::request(group, &id, source.as_deref(), now)?;
+            // Also where whoever asked has gone by then.
+            group.afterwards(move |_| arrivals.announce());
+            Ok(row)
         });
-        let row = request.await?;
-        self.store.arrivals().announce();
-        Ok(row)
+        request.await
     }
 
     /// What was with a handler when the store was opened had one of a process that is gone, and with it went the ticks that

@@ -82,7 +82,7 @@ pub(crate) fn dead_letters(queue: &str) -> String {
 }
 
 /// Tells those who wait for messages that there may be some.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Arrivals(watch::Sender<()>);
 
 impl Arrivals {
