@@ -188,6 +188,23 @@ fn bytes(group: &mut Group<'_>) -> Result<u64, Fault> {
     Ok(stored.map_or(0, |bytes| bytes.value()))
 }
 
+/// Has the log be within its limits when an application starts; where it is off nothing is left of it.
+pub(crate) fn begin(group: &mut Group<'_>, limits: EventLimits) -> Result<(), Fault> {
+    if !limits.are_off() {
+        return trim(group, limits);
+    }
+    let events = group.tables.events.open()?;
+    if events.is_empty()? {
+        return Ok(());
+    }
+    events.retain(|_, _| false)?;
+    group.tables.event_ids.open()?.retain(|_, _| false)?;
+    group.tables.meta.open()?.insert(BYTES, 0)?;
+    group.wrote = Wrote::Something;
+    Ok(())
+}
+
+/// Lets the oldest go where there are too many, but for some that are yet to be delivered again.
 fn trim(group: &mut Group<'_>, limits: EventLimits) -> Result<(), Fault> {
     let (mut from, mut spared) = (0, 0);
     while group.tables.events.open()?.len()? > limits.events || bytes(group)? > limits.bytes {

@@ -73,6 +73,11 @@ pub(super) async fn start(
     let (sender, phase) = watch::channel(Phase::Running);
     let mut tasks = JoinSet::new();
     for store in sources.stores() {
+        let limits = store.event_limits();
+        let begin = store.submit(0, move |group| Ok(record::begin(group, limits)?));
+        if let Err(error) = begin.await {
+            tracing::error!(target: "isobar", ?error, "the log of events is not within its limits");
+        }
         let own = feeds.iter().filter(|(of, _)| of.is(store));
         let queues = own.map(|(_, feed)| feed.queue()).collect();
         if let Some(control) = Control::bind(store, queues) {

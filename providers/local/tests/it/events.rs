@@ -493,6 +493,31 @@ async fn the_log_keeps_so_many_and_says_how_far_it_goes_back() {
 }
 
 #[tokio::test]
+async fn a_start_with_lower_limits_has_what_is_beyond_them_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = LocalConfig::new(directory.path());
+    let store = config.open().unwrap();
+    let mut running = start(&store).await;
+    for body in ["1", "2", "3"] {
+        let id = running.publish_one(body).await;
+        assert_eq!(running.next_message().await.body, body);
+        running.logged(&id, EventState::Acknowledged).await;
+    }
+    running.stop().await;
+    drop(store);
+    for (limits, kept) in [(EventLimits::new(2, 1 << 20), 2), (EventLimits::OFF, 0)] {
+        let store = config.clone().with_event_limits(limits).open().unwrap();
+        let mut running = start(&store).await;
+        running.publish_one("4").await;
+        running.next_message().await;
+        running.stop().await;
+        drop(store);
+        let report = check(directory.path()).unwrap();
+        assert_eq!((report.events, report.problems), (kept, Vec::new()));
+    }
+}
+
+#[tokio::test]
 async fn without_a_log_nothing_is_kept() {
     let config = LocalConfig::in_memory().with_event_limits(EventLimits::OFF);
     let store = config.open().unwrap();
