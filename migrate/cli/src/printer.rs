@@ -10,6 +10,7 @@ use crate::exit::Failure;
 #[derive(Debug)]
 pub struct Printer {
     width: usize,
+    terminal: bool,
 }
 
 impl Default for Printer {
@@ -21,13 +22,19 @@ impl Default for Printer {
 impl Printer {
     /// A printer for this process.
     pub fn new() -> Self {
-        let width = if io::stdout().is_terminal() { 120 } else { 200 };
-        Self { width }
+        let terminal = io::stdout().is_terminal();
+        let width = if terminal { 120 } else { 200 };
+        Self { width, terminal }
     }
 
     /// The columns that a table may take.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Whether data goes to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
     }
 
     /// Data: what the command was asked for.

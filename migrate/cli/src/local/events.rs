@@ -115,7 +115,7 @@ pub(super) fn show(arguments: &EventArguments, printer: &Printer) -> Result<Exit
     printer.data(&if arguments.json {
         json(&event)?
     } else {
-        text::whole(&event)
+        text::whole(&event, printer.is_terminal())
     });
     Ok(Exit::Done)
 }
@@ -131,6 +131,7 @@ pub(super) fn replay(arguments: &ReplayArguments, printer: &Printer) -> Result<E
     let (running, handled) = (answer.running, answer.handled);
     let event = one(answer)?;
     let what = format!("{} of {}", event.id, event.source);
+    let what = text::clean(&what);
     if arguments.json {
         printer.data(&json(&event)?);
     }

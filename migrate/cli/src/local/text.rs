@@ -1,5 +1,6 @@
 //! Events of the log for somebody who reads them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -15,21 +16,22 @@ pub(super) fn table(events: &[LoggedEvent]) -> String {
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["ID", "SOURCE", "DELIVERED", "STATE", "DELIVERIES", "ERROR"]);
     for event in events {
-        table.add_row([
+        let cells = [
             event.id.clone(),
             event.source.clone(),
             event.delivered.clone(),
             event.state.name().to_owned(),
             event.deliveries.to_string(),
             event.error.as_ref().map(short).unwrap_or_default(),
-        ]);
+        ];
+        table.add_row(cells.iter().map(|cell| clean(cell)));
     }
     table.trim_fmt()
 }
 
 fn short(error: &LoggedError) -> String {
     let line = format!("{}: {}", error.kind, error.message);
-    let mut characters = line.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut characters = line.chars().map(|c| if c == '\n' { ' ' } else { c });
     let mut short: String = characters.by_ref().take(ERROR_CHARACTERS).collect();
     if characters.next().is_some() {
         short.push('\u{2026}');
@@ -37,12 +39,43 @@ fn short(error: &LoggedError) -> String {
     short
 }
 
-/// All that is known of one event, its content last.
-pub(super) fn whole(event: &LoggedEvent) -> String {
+/// A line in which nothing has an effect on a terminal: what would is escaped.
+pub(super) fn clean(line: &str) -> Cow<'_, str> {
+    escaped(line, is_harmful)
+}
+
+/// The same for a text of several lines.
+fn clean_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'))
+}
+
+fn escaped(text: &str, is_harmful: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(is_harmful) {
+        return text.into();
+    }
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            clean.extend(c.escape_default());
+        } else {
+            clean.push(c);
+        }
+    }
+    clean.into()
+}
+
+/// Whether a terminal obeys a character, or shows what follows it in another order.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// All that is known of one event, its content last, which is as it was unless it goes to a terminal.
+pub(super) fn whole(event: &LoggedEvent, for_terminal: bool) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing to text cannot fail.
-        let _ = writeln!(text, "{name:<12}{value}");
+        let _ = writeln!(text, "{name:<12}{}", clean(value));
     };
     line("id", &event.id);
     line("source", &event.source);
@@ -70,6 +103,11 @@ pub(super) fn whole(event: &LoggedEvent) -> String {
     line("content", &format!("{} bytes{document}", event.bytes));
     match (&event.body, &event.body_base64) {
         (Some(body), _) if !body.is_empty() => {
+            let body = if for_terminal {
+                clean_lines(body)
+            } else {
+                body.into()
+            };
             let _ = write!(text, "\n{body}");
         }
         (_, Some(body)) => {
@@ -102,4 +140,52 @@ fn deliveries(event: &LoggedEvent) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event() -> LoggedEvent {
+        let event = json!({
+            "id": "1\u{1b}]0;title\u{7}",
+            "source": "topic/jobs",
+            "state": "failed",
+            "error": { "kind": "Internal", "message": "no\n\u{9b}2Jnone" },
+            "attempt": 1,
+            "deliveries": 1,
+            "replays": 0,
+            "time": "2026-11-30T10:00:00Z",
+            "firstDelivered": "2026-11-30T10:00:00Z",
+            "delivered": "2026-11-30T10:00:00Z",
+            "requestId": "r",
+            "attributes": { "kind": "a\nstate       acknowledged" },
+            "bytes": 9,
+            "body": "one\n\ttwo \u{1b}[31mé\u{202e}",
+        });
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        let table = table(&[event()]);
+        assert!(table.contains("1\\u{1b}]0;title\\u{7}"), "{table}");
+        assert!(table.contains("Internal: no \\u{9b}2Jnone"), "{table}");
+        let shown = whole(&event(), true);
+        assert!(shown.contains("kind=a\\nstate"), "{shown}");
+        assert!(
+            shown.ends_with("\none\n\ttwo \\u{1b}[31mé\\u{202e}"),
+            "{shown}"
+        );
+        let harmful = |c: char| is_harmful(c) && c != '\n' && c != '\t';
+        assert!(!shown.contains(harmful) && !table.contains(harmful));
+    }
+
+    #[test]
+    fn a_body_that_goes_to_a_file_is_as_it_was() {
+        let shown = whole(&event(), false);
+        assert!(shown.ends_with("\none\n\ttwo \u{1b}[31mé\u{202e}"));
+    }
 }
