@@ -18,10 +18,12 @@ use crate::document::record::Row;
 use crate::document::{changes, index};
 use crate::engine::storage::FileStorage;
 use crate::engine::tables::{
-    BLOBS, CHANGES, DOCUMENTS, EVENT_IDS, EVENTS, EXPIRY, INDEX, INDEXES, MESSAGES, SENT, VERSIONS,
+    BLOBS, CHANGES, DOCUMENTS, EVENT_IDS, EVENTS, EXPIRY, INDEX, INDEXES, MESSAGES, META, SENT,
+    SENT_TIMES, VERSIONS,
 };
 use crate::engine::{self, format::Found};
 use crate::error::Fault;
+use crate::events::record;
 use crate::events::row::EventRow;
 use crate::store::{FILE, Lock};
 use crate::topic::row::MessageRow;
@@ -242,13 +244,17 @@ fn check_sent(transaction: &ReadTransaction, report: &mut CheckReport) -> Result
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
+    let times = transaction.open_table(SENT_TIMES)?;
     for row in sent.iter()? {
         let (key, stored) = row?;
         let (topic, id) = key.value();
-        if let Err(error) = SentRow::decode(topic, id, stored.value()) {
-            let problem = format!("the id {id:?} of a message of {topic:?}: {error}");
-            report.problems.push(problem);
-        }
+        let problem = match SentRow::decode(topic, id, stored.value()) {
+            Ok(row) if times.get((row.micros(), topic, id))?.is_some() => continue,
+            Ok(_) => "would never be forgotten".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let problem = format!("the id {id:?} of a message of {topic:?}: {problem}");
+        report.problems.push(problem);
     }
     Ok(())
 }
@@ -261,10 +267,12 @@ fn check_events(transaction: &ReadTransaction, report: &mut CheckReport) -> Resu
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
+    let mut bytes = 0;
     for row in events.iter()? {
         let (number, stored) = row?;
         let number = number.value();
         report.events += 1;
+        bytes += stored.value().len() as u64;
         match EventRow::decode(number, stored.value()) {
             Ok(row) => {
                 let listed = ids.get((row.id.as_str(), row.queue.as_str()))?;
@@ -281,6 +289,12 @@ fn check_events(transaction: &ReadTransaction, report: &mut CheckReport) -> Resu
     if listed > report.events {
         let more = listed - report.events;
         let problem = format!("{more} events are listed and not in the log");
+        report.problems.push(problem);
+    }
+    let counted = transaction.open_table(META)?.get(record::BYTES)?;
+    let counted = counted.map_or(0, |counted| counted.value());
+    if counted != bytes {
+        let problem = format!("the log of events has {bytes} bytes, and counts {counted}");
         report.problems.push(problem);
     }
     Ok(())

@@ -53,6 +53,11 @@ impl SentRow {
         })
     }
 
+    /// When it was sent, as the table of instants has it.
+    pub(crate) fn micros(self) -> i64 {
+        self.at.as_micros()
+    }
+
     /// Whether a message that is sent now is the same; a clock that was set back does not matter.
     fn is_known(self, now: Timestamp) -> bool {
         let apart = now.as_micros().abs_diff(self.at.as_micros());
@@ -85,7 +90,7 @@ pub(super) fn once(
             new.push(row);
         }
     }
-    // Nothing is written before all has been read: what is corrupt refuses the whole.
+    // Nothing is written before all has been read.
     if !under.is_empty() {
         forget(group, now)?;
     }
@@ -104,8 +109,14 @@ fn known(
     let Some(stored) = group.tables.sent.open()?.get((topic, id))? else {
         return Ok(None);
     };
-    let row = SentRow::decode(topic, id, stored.value())?;
-    Ok(row.is_known(now).then_some(row.message))
+    match SentRow::decode(topic, id, stored.value()) {
+        Ok(row) => Ok(row.is_known(now).then_some(row.message)),
+        // It is written anew: refused, it would be so for ever.
+        Err(error) => {
+            tracing::error!(target: "isobar", ?error, "a message may be sent twice");
+            Ok(None)
+        }
+    }
 }
 
 fn note(group: &mut Group<'_>, topic: &str, id: &str, row: SentRow) -> Result<(), Fault> {
@@ -185,5 +196,25 @@ mod tests {
         ] {
             assert_eq!(row.is_known(at(now)), known, "{now}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_row_that_is_damaged_refuses_no_message() {
+        let store = crate::LocalStore::in_memory().unwrap();
+        let topics = store.topics();
+        let sent = [isobar::function::OutgoingMessage::new("text").deduplication("a")];
+        let first = topics.publish("jobs", &sent).await.unwrap();
+        let damage = store.submit(0, |group| {
+            let damaged = &b"no row"[..];
+            group.tables.sent.open()?.insert(("jobs", "a"), damaged)?;
+            group.wrote = Wrote::Something;
+            Ok(())
+        });
+        damage.await.unwrap();
+        let second = topics.publish("jobs", &sent).await.unwrap();
+        let third = topics.publish("jobs", &sent).await.unwrap();
+        let id = |sent: &[isobar::Result<String>]| sent[0].as_ref().unwrap().clone();
+        assert_ne!(id(&second), id(&first));
+        assert_eq!(id(&third), id(&second));
     }
 }
