@@ -11,7 +11,7 @@ use crate::deploy::{limits, order};
 use crate::migration::stderr;
 
 /// How long a message that failed may take to come again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The example that sends itself messages, which the same build made.
 fn relay() -> PathBuf {
