@@ -172,8 +172,8 @@ fn fitting(
     fitting.collect()
 }
 
-fn too_large(message: &OutgoingMessage) -> Error {
-    let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message, None)));
+fn too_large(message: &OutgoingMessage, trace: Option<&Trace>) -> Error {
+    let (limit, measured) = (REQUEST_BYTES - BESIDE, bytes(&wire(message, trace)));
     too_large_as_sent(limit as u64, measured as u64)
 }
 
@@ -203,7 +203,7 @@ impl TopicDriver for PubSubTopics {
             let sent = if failed.hold(first) {
                 vec![Err(FailedGroups::held())]
             } else if request.is_empty() {
-                vec![Err(too_large(first))]
+                vec![Err(too_large(first, trace.as_ref()))]
             } else {
                 self.send_together(&topic, request).await
             };
@@ -238,7 +238,7 @@ mod tests {
             fitting(std::slice::from_ref(&message), &none, None).len(),
             0
         );
-        let error = too_large(&message);
+        let error = too_large(&message, None);
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.to_string().contains("as it is sent"), "{error}");
     }

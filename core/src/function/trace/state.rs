@@ -1,4 +1,4 @@
-//! `tracestate`: what each vendor on the way keeps, passed on as it came.
+//! `tracestate`: what each vendor on the way keeps, passed on as it came as far as there is room.
 //!
 //! <https://www.w3.org/TR/trace-context/#tracestate-header>
 
@@ -6,6 +6,10 @@ use http::HeaderValue;
 use http::header::GetAll;
 
 const MOST_MEMBERS: usize = 32;
+/// What goes on at least (section 3.3.1.5), and at most: an attribute of a message of Pub/Sub holds 1,024 bytes.
+const MOST_CHARACTERS: usize = 512;
+/// Members that are longer go first where there is no room for all.
+const LONG: usize = 128;
 
 /// The lists of all fields in one; `None` where there is none, or one breaks the grammar, so that all of it is void.
 pub(super) fn joined(fields: GetAll<'_, HeaderValue>) -> Option<HeaderValue> {
@@ -28,7 +32,18 @@ pub(super) fn joined(fields: GetAll<'_, HeaderValue>) -> Option<HeaderValue> {
     if !(1..=MOST_MEMBERS).contains(&members.len()) {
         return None;
     }
-    HeaderValue::from_str(&members.join(",")).ok()
+    shorten(&mut members);
+    let state = (!members.is_empty()).then(|| members.join(","))?;
+    HeaderValue::from_str(&state).ok()
+}
+
+/// Drops what is too much: long members, then others, each from the end, where those stand that were added first.
+fn shorten(members: &mut Vec<&str>) {
+    let length = |members: &[&str]| members.iter().map(|member| member.len() + 1).sum::<usize>();
+    while length(members) > MOST_CHARACTERS + 1 {
+        let long = members.iter().rposition(|member| member.len() > LONG);
+        members.remove(long.unwrap_or(members.len() - 1));
+    }
 }
 
 /// `KEY`, or `TENANT@SYSTEM`, which may be shorter.

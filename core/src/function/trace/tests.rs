@@ -161,6 +161,26 @@ fn the_state_goes_on_to_calls_unless_it_breaks_the_grammar() {
 }
 
 #[test]
+fn a_long_state_loses_its_long_members_and_then_its_oldest() {
+    let member = |name: &str, length: usize| format!("{name}={}", "x".repeat(length - 2));
+    let whole = ["a", "b", "c", "d"].map(|name| member(name, 127));
+    let fits = whole.join(",");
+    let fits = fits.as_str();
+    assert_eq!(fits.len(), 511);
+    check_state(&[fits], Some(fits));
+    check_state(&[fits, "e=1"], Some(fits));
+    check_state(
+        &["e=1", fits],
+        Some(&format!("e=1,{}", whole[..3].join(","))),
+    );
+    let long = member("l", 129);
+    check_state(&[&long, fits], Some(fits));
+    check_state(&[&long, "e=1"], Some(&format!("{long},e=1")));
+    let largest = format!("{}={}", "a".repeat(256), "x".repeat(256));
+    check_state(&[&largest], None);
+}
+
+#[test]
 fn calls_are_children_of_the_invocation() {
     let trace = trace(&[("traceparent", TOLD)]);
     let mut call = HeaderMap::new();
