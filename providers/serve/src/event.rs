@@ -19,6 +19,7 @@
 mod binary;
 mod cloud_event;
 mod delivery;
+mod elements;
 mod own;
 mod path;
 pub(crate) mod reply;
@@ -28,6 +29,7 @@ mod structured;
 
 pub use cloud_event::{CloudEvent, instant};
 pub use delivery::{Arrivals, Arrived, Delivery, cloud_events, read, read_each};
+pub use elements::elements;
 pub use own::OWN as OWN_EVENTS;
 pub use path::EVENTS_VARIABLE;
 pub(crate) use path::{Address, EventsPath};

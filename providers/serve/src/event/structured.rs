@@ -7,13 +7,13 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, Result};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::CloudEvent;
 use super::cloud_event::{Attributes, is_json};
+use super::{CloudEvent, elements};
 
 /// How many events a batch may have.
 const MOST_EVENTS: usize = 5_000;
@@ -50,19 +50,8 @@ pub(super) fn read(raw: &Bytes) -> Result<CloudEvent> {
 
 /// The events of a batch, which may be none; one that is malformed makes all of it so.
 pub(super) fn read_batch(raw: &Bytes) -> Result<Vec<CloudEvent>> {
-    let parts: Vec<&RawValue> = serde_json::from_slice(raw).map_err(|error| {
-        Error::invalid("the content is not a batch of CloudEvents in JSON").with_source(error)
-    })?;
-    if parts.len() > MOST_EVENTS {
-        let (limit, measured) = (MOST_EVENTS as u64, parts.len() as u64);
-        let what = "the number of events of a batch";
-        let kind = ErrorKind::LimitExceeded;
-        return Err(Error::over_limit(kind, what, limit, measured));
-    }
-    let parts = parts.iter();
-    parts
-        .map(|part| read(&Bytes::copy_from_slice(part.get().as_bytes())))
-        .collect()
+    let parts = elements(raw, MOST_EVENTS)?;
+    parts.iter().map(read).collect()
 }
 
 /// The members of an object, also those that are there twice.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use isobar::ErrorKind;
+
 use super::*;
 
 const HEAD: &str = r#""specversion":"1.0","type":"t","source":"/s","id":"1""#;
