@@ -89,8 +89,9 @@ impl ReplyEvent {
         if self.extensions.contains_key("traceparent") {
             return self;
         }
-        let told = trace.named(["traceparent", "tracestate"]);
-        self.extensions.extend(told);
+        for (name, value) in trace.named(["traceparent", "tracestate"]) {
+            self.extensions.entry(name).or_insert(value);
+        }
         self
     }
 }

@@ -9,7 +9,10 @@ use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::cloud_event::media_type;
+
 const PREFER: HeaderName = HeaderName::from_static("prefer");
+const TRACE_STATE: HeaderName = HeaderName::from_static("ce-tracestate");
 /// What a value of an attribute writes by its bytes, with everything beyond ASCII (section 3.1.3.2).
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 /// What a URI cannot say as it is in its fragment, and the sign that begins that.
@@ -47,7 +50,9 @@ pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
 /// The id of the answer to an event: another one for each source, of which every one may begin its ids with 1.
 pub(crate) fn id_for(event: &Event) -> String {
     let id = utf8_percent_encode(&event.id, FRAGMENT);
-    format!("{}#{id}", event.source)
+    // No attribute may have control characters, and the sender's fields could tell some.
+    let source = utf8_percent_encode(&event.source, CONTROLS);
+    format!("{source}#{id}")
 }
 
 /// The response that brings the event back with this id.
@@ -85,6 +90,12 @@ pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
         }
         bytes += add(&mut headers, name, value)?;
     }
+    if bytes > MOST_ATTRIBUTE_BYTES
+        && let Some(state) = headers.remove(TRACE_STATE)
+    {
+        // Nobody needs it to go on with the trace.
+        bytes -= TRACE_STATE.as_str().len() + state.len();
+    }
     if bytes > MOST_ATTRIBUTE_BYTES {
         let what = "the size in bytes of the attributes of a reply";
         let (limit, measured) = (MOST_ATTRIBUTE_BYTES as u64, bytes as u64);
@@ -92,15 +103,21 @@ pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
         return Err(Error::over_limit(kind, what, limit, measured));
     }
     if let Some(media) = reply.content_type {
-        let value = HeaderValue::from_str(&media).map_err(|error| {
-            let message = format!("{media:?} is no media type of a reply");
-            Error::invalid(message).with_source(error)
-        })?;
-        headers.insert(CONTENT_TYPE, value);
+        headers.insert(CONTENT_TYPE, content_type(&media)?);
     }
     let mut response = Response::new(Body::from(reply.data));
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// What the data are; those of CloudEvents themselves would make readers take the data for the event.
+fn content_type(media: &str) -> Result<HeaderValue> {
+    let refused = || Error::invalid(format!("{media:?} is no media type of a reply's data"));
+    let bare = media_type(media);
+    if bare.is_empty() || bare.starts_with("application/cloudevents") {
+        return Err(refused());
+    }
+    HeaderValue::from_str(media).map_err(|error| refused().with_source(error))
 }
 
 /// Adds an attribute, and says how many bytes it takes.

@@ -1,6 +1,7 @@
 //! What comes back in binary mode, and what is no event.
 
 use bytes::Bytes;
+use isobar::function::{Context, Message, Messages, RequestId};
 
 use super::*;
 use crate::event::binary;
@@ -38,6 +39,10 @@ fn what_is_no_event_is_refused() {
         good().with_extension("Upper", "x"),
         good().with_extension("", "x"),
         good().with_data("text/\nplain", ""),
+        good().with_data("", ""),
+        good().with_data(" ; charset=utf-8", ""),
+        good().with_data("Application/CloudEvents+json; charset=utf-8", ""),
+        good().with_data("application/cloudevents-batch+json", ""),
     ] {
         let shown = format!("{reply:?}");
         let error = response(reply, "1").unwrap_err();
@@ -46,6 +51,26 @@ fn what_is_no_event_is_refused() {
     let large = good().with_subject("x".repeat(33 << 10));
     let error = response(large, "1").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn a_reply_is_written_whatever_the_sender_told_of_source_and_trace() {
+    let clock = std::sync::Arc::new(crate::clock());
+    let context = Context::new(RequestId::from_platform("1"), None, clock);
+    let batch = Messages::new("notes", vec![Message::new("1", "")]);
+    let mut event = Event::new(batch, context);
+    event.id = "a\u{1}b".to_owned();
+    event.source = "/notes\n\u{85}".to_owned();
+    let id = id_for(&event);
+    assert_eq!(id, "/notes%0A%C2%85#a%01b");
+    let reply = || ReplyEvent::new("com.example.done", "/notes");
+    let told = reply().with_extension("tracestate", "a=1");
+    let told = response(told, &id).unwrap();
+    assert_eq!(told.headers()["ce-tracestate"], "a=1");
+    let nearly = reply().with_subject("x".repeat((32 << 10) - 200));
+    let nearly = nearly.with_extension("tracestate", "a=".repeat(200));
+    let without = response(nearly, &id).unwrap();
+    assert!(!without.headers().contains_key("ce-tracestate"));
 }
 
 #[test]
