@@ -227,5 +227,6 @@ fn message(event: &CloudEvent) -> Message {
     let own = own.into_iter();
     let told = own.filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
     message.attributes.extend(told);
+    message.trace = Trace::of_attributes(&message.attributes);
     message
 }
