@@ -105,6 +105,7 @@ impl Invocations {
         let function = told.invoked_function_arn.as_str();
         let admit = |resource: &str| self.accounts.admit(function, resource);
         match (Kind::of(&raw, admit), refused) {
+            (Err(error), _) if error.kind() == ErrorKind::PermissionDenied => Err(error),
             (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
             (kind, _) => {
                 // A request tells its trace in its fields.
