@@ -12,7 +12,8 @@ use crate::function::events::EVENTS;
 
 /// The field that says what a request is: `/http-invoke` of a client, `/invoke` of an event, or a hook.
 ///
-/// Clients cannot send it: no field of theirs may begin with `x-fc-`.
+/// Clients cannot send it: no field of theirs may begin with `x-fc-`. Whoever reaches the port around Function Compute could,
+/// so that nobody may.
 /// <https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1>
 pub const CONTROL_PATH: &str = "x-fc-control-path";
 

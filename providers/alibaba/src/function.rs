@@ -3,7 +3,7 @@
 
 pub(crate) mod events;
 
-use http::{Request, Response as Head};
+use http::{HeaderMap, Request, Response as Head};
 use isobar::Result;
 use isobar::http::Body;
 use isobar_serve::{
@@ -22,6 +22,15 @@ pub async fn bind(variables: &Variables<'_>) -> Result<HttpPlatform> {
         .await
 }
 
+/// What Function Compute says of a request; nothing where it is said twice, which Function Compute does not do.
+pub(crate) fn control_path(headers: &HeaderMap) -> Option<&str> {
+    let mut told = headers.get_all(CONTROL_PATH).iter();
+    match (told.next(), told.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        _ => None,
+    }
+}
+
 /// An instance: it is ready when it listens, and has nothing to put away before it is frozen or ended.
 #[derive(Debug)]
 struct Instance;
@@ -32,8 +41,7 @@ impl PlatformCalls for Instance {
     }
 
     fn take(&self, request: Request<RequestBody>, _: Load) -> Taken {
-        let control = request.headers().get(CONTROL_PATH);
-        match control.and_then(|path| path.to_str().ok()) {
+        match control_path(request.headers()) {
             Some(path) if HOOKS.contains(&path) => Taken::answered(Head::new(Body::empty())),
             _ => Taken::Client(request),
         }

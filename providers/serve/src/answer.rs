@@ -25,6 +25,13 @@ use crate::options::Options;
 use crate::pulse::{Beat, Pulse};
 use crate::response::ResponseBody;
 
+/// Marks a response whose sender reads what became of its request in nothing else, so that it stands also where the body did
+/// not arrive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stands;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// The service that hyper calls for each request of one connection.
 ///
 /// It and its future are written out, not composed of async blocks, because each of those moves the whole request once
@@ -175,7 +182,10 @@ fn finish<B>(
         Err(never) => match never {},
     };
     if let Some(error) = breach.error() {
-        return close(body_problem(&error, options), id).map(Body::Right);
+        if response.extensions().get::<Stands>().is_none() {
+            return close(body_problem(&error, options), id).map(Body::Right);
+        }
+        response.headers_mut().insert(CONNECTION, CLOSE);
     }
     response
         .headers_mut()
@@ -241,9 +251,7 @@ fn body_problem(error: &BodyError, options: &Options) -> Problem {
 /// The rest of the request is not read, so the connection cannot carry another one.
 fn close(problem: Problem, id: &RequestId) -> Response<Full<Bytes>> {
     let mut response: Response<Full<Bytes>> = problem.into_response(id);
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response.headers_mut().insert(CONNECTION, CLOSE);
     response
 }
 

@@ -9,12 +9,13 @@ mod oss;
 mod smq;
 mod timer;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use isobar::Capability;
 use isobar_serve::event::{EventCalls, EventFacts, EventForm, EventSource};
 use serde::de::DeserializeOwned;
 
-use crate::config::{CONTROL_PATH, INVOKE};
+use super::control_path;
+use crate::config::INVOKE;
 
 /// How an answer tells what became of an event: `x-fc-status` and the status both say 200 or 404.
 ///
@@ -31,6 +32,15 @@ const CALLS: EventCalls = EventCalls {
 /// for a record of the native trigger.
 pub(crate) const EVENTS: EventFacts = EventFacts {
     sources: &[
+        // Before all others, whose marks a sender of CloudEvents could put beside its own.
+        EventSource {
+            wakes: Capability::CloudEvents,
+            sender: "EventBridge, one event or, in event streams, a list",
+            form: EventForm::Items {
+                mark: "a member `specversion`, whatever the content type",
+                read: event_bridge::unpacked,
+            },
+        },
         EventSource {
             wakes: Capability::Schedules,
             sender: "a timer trigger named `SCHEDULE` or `PREFIX-SCHEDULE`",
@@ -42,7 +52,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
         EventSource {
             wakes: Capability::BlobEvents,
             sender: "an OSS trigger",
-            form: EventForm::Request {
+            form: EventForm::Items {
                 mark: "members `events`, whose `eventSource` is `acs:oss`",
                 read: oss::records,
             },
@@ -71,23 +81,13 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
                 read: smq::notification,
             },
         },
-        EventSource {
-            wakes: Capability::CloudEvents,
-            sender: "EventBridge, one event or, in event streams, a list",
-            form: EventForm::Request {
-                mark: "a member `specversion`, whatever the content type",
-                read: event_bridge::unpacked,
-            },
-        },
     ],
     calls: Some(CALLS),
     ..EventFacts::OWN
 };
 
-fn is_call(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTROL_PATH)
-        .is_some_and(|path| path.as_bytes() == INVOKE.as_bytes())
+fn is_call(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    method == Method::POST && path == INVOKE && control_path(headers) == Some(INVOKE)
 }
 
 /// The members of an object that are asked for; nothing where the content is no object, or they have other types.

@@ -9,14 +9,21 @@ use std::sync::Arc;
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::Outcome;
 use isobar::{App, Environment};
-use isobar_alibaba::function::bind;
+use isobar_alibaba::function::{FUNCTION_COMPUTE, bind};
+use isobar_serve::{HttpPlatform, PlatformSetup};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The platform with an application that answers everything with its own word.
+fn variables(name: &str) -> Option<String> {
+    (name == "ISOBAR_LISTEN").then(|| "127.0.0.1:0".to_owned())
+}
+
 async fn start() -> SocketAddr {
-    let platform = bind(&|name| (name == "ISOBAR_LISTEN").then(|| "127.0.0.1:0".to_owned()));
-    let platform = platform.await.unwrap();
+    serve(bind(&variables).await.unwrap())
+}
+
+/// The platform with an application that answers everything with its own word.
+fn serve(platform: HttpPlatform) -> SocketAddr {
     let address = platform.local_addr();
     let clock = Arc::new(isobar_serve::clock());
     let environment = Environment::builder(platform.describe(), clock).build();
@@ -105,4 +112,42 @@ async fn an_event_is_handed_over_without_a_secret_path_and_answered_by_the_conve
     }
     let answer = ask(address, "POST /invoke", "").await;
     assert!(answer.ends_with("the application"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_taken_whole_is_answered_by_the_convention() {
+    let address = start().await;
+    let most = 32 << 20;
+    let fields = format!("{CALL}transfer-encoding: chunked\r\n");
+    let content = format!("{:x}\r\n{}", most + 1, "x".repeat(most + 1));
+    let answer = send(address, "POST /invoke", &fields, &content).await;
+    assert!(answer.starts_with("http/1.1 404"), "{answer}");
+    assert!(answer.contains("x-fc-status: 404"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_process_without_room_says_so_by_the_convention_and_to_clients_by_429() {
+    let full = PlatformSetup::new(&FUNCTION_COMPUTE).with_most_under_way(Some(0));
+    let address = serve(full.bind(&variables).await.unwrap());
+    let answer = invoke(address, "{}").await;
+    assert!(answer.starts_with("http/1.1 404"), "{answer}");
+    assert!(answer.contains("x-fc-status: 404"), "{answer}");
+    let answer = ask(address, "GET /", "").await;
+    assert!(answer.starts_with("http/1.1 429"), "{answer}");
+}
+
+#[tokio::test]
+async fn only_a_call_of_function_compute_itself_brings_an_event() {
+    let address = start().await;
+    let twice = format!("{CALL}x-fc-control-path: /invoke\r\n");
+    for (request, fields) in [
+        ("POST /invoke", twice.as_str()),
+        ("PUT /invoke", CALL),
+        ("POST /other", CALL),
+    ] {
+        let answer = ask(address, request, fields).await;
+        assert!(answer.ends_with("the application"), "{request}: {answer}");
+        assert!(!answer.contains("x-fc-status"), "{answer}");
+    }
 }

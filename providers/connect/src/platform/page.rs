@@ -247,7 +247,8 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          for a time, a failure 500, malformed 400, not known 415. A request has one status: of a batch all come again \
          where one failed, each with its id.\n\nFunction Compute brings events by calls of its own, and event functions of SCF ask for them: \
          neither needs the path. What is not done fails the invocation, by `x-fc-status: 404` or by the runtime API's path of \
-         errors.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
+         errors. Nobody may reach the port around Function Compute, whose own fields tell its calls from requests of \
+         clients.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
          again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
 }

@@ -1,6 +1,6 @@
 //! What a platform's tables say of the events that reach an application there.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use isobar::function::EventData;
 use isobar::{Capabilities, Capability, Result};
 
@@ -25,8 +25,8 @@ pub struct EventFacts {
 /// Calls of a platform itself that bring events, so that no path has to be a secret between it and the process.
 #[derive(Debug, Clone, Copy)]
 pub struct EventCalls {
-    /// Whether a request with these fields is one; must be told by what no client can send.
-    pub is_call: fn(&HeaderMap) -> bool,
+    /// Whether a request of this method, path and fields is one; must be told by what no client can send.
+    pub is_call: fn(&Method, &str, &HeaderMap) -> bool,
     /// The field of an answer in which the platform looks for what became of the event.
     pub told_in: &'static str,
     /// What that field says where it is done; the status is 200 then.

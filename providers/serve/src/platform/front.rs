@@ -157,16 +157,20 @@ impl Service<Request<RequestBody>> for Front {
             Taken::Client(request) => request,
             Taken::Platform(answer) => return FrontAnswer::Platform { answer },
         };
+        let calls = self.shared.facts.events.calls.filter(|calls| {
+            let (method, path) = (request.method(), request.uri().path());
+            (calls.is_call)(method, path, request.headers())
+        });
         let Some(under_way) = self.shared.begin() else {
-            let response = too_many(&request.body().arrival().request_id);
+            let id = &request.body().arrival().request_id;
+            let response = calls.map_or_else(|| too_many(id), |calls| invoked::full(calls, id));
             let answer = Box::pin(std::future::ready(response));
             return FrontAnswer::Platform { answer };
         };
         if request.version() == Version::HTTP_2 {
             as_in_http1(&mut request);
         }
-        let calls = self.shared.facts.events.calls;
-        if let Some(calls) = calls.filter(|calls| (calls.is_call)(request.headers())) {
+        if let Some(calls) = calls {
             let shared = (Arc::clone(&self.shared), under_way);
             let answer = Box::pin(invoked::answer(self.app.clone(), shared, calls, request));
             return FrontAnswer::Platform { answer };

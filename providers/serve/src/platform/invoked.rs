@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use isobar::driver::Problem;
+use isobar::driver::{Problem, caught};
 use isobar::function::{AppService, Context, Outcome, REQUEST_ID, RequestId};
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
@@ -12,6 +12,7 @@ use isobar::{Error, ErrorKind, Result};
 use super::clock;
 use super::events::{handled, refusal_of, trace_of};
 use super::front::{Shared, UnderWay};
+use crate::answer::Stands;
 use crate::body::RequestBody;
 use crate::event::{Delivery, EventCalls, EventFacts, read_each};
 
@@ -59,20 +60,26 @@ pub(super) async fn answer(
     let trace = origin.trace.unwrap_or_else(|| trace_of(&parts.headers));
     let context = Context::new(id.clone(), origin.deadline, Arc::new(clock()));
     let context = context.with_trace(trace);
-    // Where it cannot be read, the server knows why and says so in the place of this.
-    let brought = body
-        .collect()
-        .await
-        .map_err(|error| Error::invalid("the event did not arrive").with_source(error));
-    let handed = match brought {
-        Ok(event) => {
-            let delivery = Delivery::new(parts.headers, event.to_bytes()).with_app(&app);
-            hand_over(&app, &shared.facts.events, &delivery, &context).await
-        }
-        Err(error) => Err(error),
+    let handed = async {
+        let event = body
+            .collect()
+            .await
+            .map_err(|error| Error::invalid("the event did not arrive whole").with_source(error))?;
+        let delivery = Delivery::new(parts.headers, event.to_bytes()).with_app(&app);
+        hand_over(&app, &shared.facts.events, &delivery, &context).await
     };
+    let handed = caught(handed).await.unwrap_or_else(|message| {
+        tracing::error!(target: "isobar", "an event made the process panic: {message}");
+        Err(Error::new(ErrorKind::Internal, "the function panicked"))
+    });
     app.flush_delivery(origin.deadline).await;
     told(handed, calls, &id)
+}
+
+/// Answers a call that a process has no room for.
+pub(super) fn full(calls: EventCalls, id: &RequestId) -> Response {
+    let message = "as many requests are under way as this process is allowed";
+    told(Err(Error::new(ErrorKind::Unavailable, message)), calls, id)
 }
 
 fn told(handed: Result<()>, calls: EventCalls, id: &RequestId) -> Response {
@@ -84,15 +91,20 @@ fn told(handed: Result<()>, calls: EventCalls, id: &RequestId) -> Response {
     let told_in = HeaderName::from_static(calls.told_in);
     headers.insert(told_in, HeaderValue::from_static(said));
     headers.insert(REQUEST_ID, id.header_value());
+    response.extensions_mut().insert(Stands);
     response
 }
 
 fn failure(error: &Error, status: StatusCode, id: &RequestId) -> Response {
     tracing::error!(target: "isobar", ?error, id = id.as_str(), "an event is not done with");
-    let (code, blamed) = match error.kind() {
-        ErrorKind::Unsupported | ErrorKind::InvalidArgument => (refusal_of(error).1, "client"),
-        ErrorKind::Unavailable => ("event_not_done", "server"),
-        _ => ("event_failed", "server"),
+    // What a handler says of its own failure is for the log alone.
+    let own = "the event was not done with; the log has the cause under the request's id";
+    let (code, blamed, detail) = match error.kind() {
+        ErrorKind::Unsupported | ErrorKind::InvalidArgument => {
+            (refusal_of(error).1, "client", error.message())
+        }
+        ErrorKind::Unavailable => ("event_not_done", "server", own),
+        _ => ("event_failed", "server", own),
     };
-    Problem::new(status, code, blamed, error.message().to_owned()).into_response(id)
+    Problem::new(status, code, blamed, detail.to_owned()).into_response(id)
 }

@@ -3,14 +3,14 @@
 //! <https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers>: one event where each is delivered for
 //! itself, a list of them where they come as a stream. Older samples of streams have each event as text in the list.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use isobar::{Error, Result};
-use isobar_serve::event::{Arrived, Delivery, read};
-use serde::Deserialize;
+use isobar::{Error, ErrorKind, Result};
+use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, read};
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use super::EVENTS;
 
@@ -18,53 +18,50 @@ const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevent
 /// As many as an event stream sends at once.
 const MOST: usize = 10_000;
 
-#[derive(Debug, Deserialize)]
-struct Mark {
-    #[serde(rename = "specversion")]
-    _version: IgnoredAny,
-}
-
-/// The events, where all of them are known and whole.
-pub(super) fn unpacked(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+/// The events, of a list each for itself, where there is at least one; `LimitExceeded` where there are too many.
+pub(super) fn unpacked(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let content = &delivery.body;
-    if super::members::<Mark>(content).is_some() {
-        return one(delivery, content.clone()).map(Some);
+    if is_event(content) {
+        return Ok(Some(vec![one(delivery, content.clone())]));
     }
     if !content.trim_ascii_start().starts_with(b"[") {
         return Ok(None);
     }
-    let Ok(parts) = serde_json::from_slice::<Vec<&RawValue>>(content) else {
-        return Ok(None);
+    let parts = match elements(content, MOST) {
+        Ok(parts) => parts,
+        Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+        Err(_) => return Ok(None),
     };
-    let parts: Vec<Bytes> = parts.into_iter().map(text_of).collect::<Result<_>>()?;
-    let is_event = |part: &Bytes| super::members::<Mark>(part).is_some();
-    if parts.is_empty() || !parts.iter().all(is_event) {
+    let parts: Vec<Bytes> = parts.into_iter().map(unquoted).collect();
+    if !parts.iter().any(|part| is_event(part)) {
         return Ok(None);
     }
-    if parts.len() > MOST {
-        return Err(Error::invalid(format!(
-            "the list has more than {MOST} events"
-        )));
-    }
-    let mut arrived = Vec::new();
-    for part in parts {
-        arrived.extend(one(delivery, part)?);
-    }
-    Ok(Some(arrived))
+    let arrived = parts.into_iter().map(|part| one(delivery, part));
+    Ok(Some(arrived.collect()))
 }
 
-fn text_of(part: &RawValue) -> Result<Bytes> {
-    let json = part.get();
-    if !json.starts_with('"') {
-        return Ok(Bytes::copy_from_slice(json.as_bytes()));
-    }
-    let text: String = serde_json::from_str(json)
-        .map_err(|error| Error::invalid("an event of the list is not UTF-8").with_source(error))?;
-    Ok(text.into())
+/// Whether it is an object with that member, also where it is there twice, so that nobody takes it for something else.
+fn is_event(content: &[u8]) -> bool {
+    let members = super::members::<BTreeMap<String, IgnoredAny>>(content);
+    members.is_some_and(|members| members.contains_key("specversion"))
 }
 
-fn one(delivery: &Delivery, event: Bytes) -> Result<Vec<Arrived>> {
+/// An event that stands as text in the list; anything else as it is.
+fn unquoted(part: Bytes) -> Bytes {
+    if !part.starts_with(b"\"") {
+        return part;
+    }
+    let text: Option<String> = serde_json::from_slice(&part).ok();
+    text.map_or(part, Bytes::from)
+}
+
+fn one(delivery: &Delivery, event: Bytes) -> Result<Arrived> {
+    let message = "an element of the list is no CloudEvent";
+    let none = || Error::new(ErrorKind::Unsupported, message);
+    if !is_event(&event) {
+        return Err(none());
+    }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, STRUCTURED)]);
     let event = Delivery::new(headers, event).with_name(delivery.name.clone());
-    read(&event, &EVENTS)
+    read(&event, &EVENTS)?.pop().ok_or_else(none)
 }

@@ -8,8 +8,9 @@ use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
 use isobar::document::Version;
 use isobar::function::EventData;
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::event::{Arrived, CloudEvent, Delivery, instant};
+use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, instant};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// The types of EventBridge that say something of a blob.
 pub(super) const TYPES: &[&str] = &[
@@ -43,8 +44,9 @@ struct Mark {
 }
 
 #[derive(Debug, Deserialize)]
-struct Records {
-    events: Vec<Record>,
+struct Records<'r> {
+    #[serde(borrow)]
+    events: Vec<&'r RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,27 +88,28 @@ struct Object {
     e_tag: Option<String>,
 }
 
-/// The records of a native trigger; those of parts of uploads wake nobody.
-pub(super) fn records(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+/// The records of a native trigger, each for itself; those of parts of uploads wake nobody.
+pub(super) fn records(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let marks = super::members::<Marks>(&delivery.body);
     let marks = marks.filter(|marks| !marks.events.is_empty());
     let is_of_oss = |mark: &Mark| mark.event_source == SENDER;
     if !marks.is_some_and(|marks| marks.events.iter().all(is_of_oss)) {
         return Ok(None);
     }
-    let records: Records = serde_json::from_slice(&delivery.body).map_err(malformed)?;
-    let mut arrived = Vec::new();
-    for record in records.events {
-        let (name, asked) = (&record.event_name, &record.response_elements.request_id);
-        let id = format!("{name}@{asked}/{}", record.oss.object.key);
-        let source = record.oss.bucket.arn.clone();
-        let source = source.unwrap_or_else(|| record.oss.bucket.name.clone());
-        if let Some(event) = event(record)? {
-            let one = Arrived::new(event, delivery.body.clone());
-            arrived.push(one.with_id(id).with_source(source));
-        }
-    }
-    Ok(Some(arrived))
+    let records: Records<'_> = serde_json::from_slice(&delivery.body).map_err(malformed)?;
+    let arrived = records.events.into_iter();
+    let arrived = arrived.filter_map(|told| one(told, delivery).transpose());
+    Ok(Some(arrived.collect()))
+}
+
+fn one(told: &RawValue, delivery: &Delivery) -> Result<Option<Arrived>> {
+    let record: Record = serde_json::from_str(told.get()).map_err(malformed)?;
+    let (name, asked) = (&record.event_name, &record.response_elements.request_id);
+    let id = format!("{name}@{asked}/{}", record.oss.object.key);
+    let source = record.oss.bucket.arn.clone();
+    let source = source.unwrap_or_else(|| record.oss.bucket.name.clone());
+    let arrived = event(record)?.map(|event| Arrived::new(event, delivery.body.clone()));
+    Ok(arrived.map(|arrived| arrived.with_id(id).with_source(source)))
 }
 
 /// The same by EventBridge, one record in the data.

@@ -5,7 +5,7 @@ use isobar::ErrorKind;
 use isobar::blob::BlobEventKind;
 use isobar::document::Version;
 use isobar::function::EventData;
-use isobar_serve::event::{Arrived, Delivery, read};
+use isobar_serve::event::{Arrived, Delivery, read, read_each};
 
 use super::EVENTS;
 
@@ -132,5 +132,37 @@ fn what_has_no_known_mark_is_refused_with_its_type_where_it_has_one() {
     ] {
         let error = arrived(other).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{other}");
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_takes_no_other_with_it() {
+    let nameless = QUEUE.replace("queues/zeus", "queues/");
+    let records: serde_json::Value = serde_json::from_str(OSS).unwrap();
+    let record = &records["events"][0];
+    let damaged = serde_json::json!({"eventSource": "acs:oss"});
+    let records = serde_json::json!({"events": [damaged, record]}).to_string();
+    for content in [&format!("[{nameless},1,{QUEUE}]"), &records] {
+        let delivery = Delivery::new(HeaderMap::new(), content.clone().into());
+        let told = read_each(&delivery, &EVENTS).unwrap();
+        assert!(told[0].is_err());
+        let read: Vec<_> = told.into_iter().filter_map(Result::ok).collect();
+        assert_eq!(read.len(), 1, "{read:?}");
+    }
+    let many = format!("[{}]", vec![QUEUE; 10_001].join(","));
+    assert_eq!(arrived(&many).unwrap_err().kind(), ErrorKind::LimitExceeded);
+}
+
+#[test]
+fn an_event_of_event_bridge_is_taken_for_nothing_else() {
+    for other in [TICK, OSS, TOPIC] {
+        let inside = other.trim().strip_prefix('{').unwrap();
+        let custom = format!(
+            "{{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",{inside}"
+        );
+        let twice = custom.replacen('{', "{\"specversion\":\"1.0\",", 1);
+        // What stands beside it is not looked at, or refused.
+        assert!(arrived(&custom).is_err());
+        assert!(arrived(&twice).is_err());
     }
 }
