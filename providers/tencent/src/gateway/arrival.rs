@@ -40,10 +40,10 @@ struct Event<'e> {
     #[serde(borrow)]
     path: Cow<'e, str>,
     #[serde(default)]
-    headers: BTreeMap<String, Value>,
+    headers: Option<BTreeMap<String, Value>>,
     /// All keys, also those that the API has not declared.
     #[serde(default)]
-    query_string: BTreeMap<String, Value>,
+    query_string: Option<BTreeMap<String, Value>>,
     #[serde(borrow, default)]
     body: Option<Cow<'e, str>>,
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(super) fn request(event: &[u8]) -> Result<Request> {
     let method = Method::from_bytes(told.http_method.as_bytes())
         .map_err(|error| malformed("httpMethod").with_source(error))?;
     let (uri, is_rebuilt) = target(&told)?;
-    let headers = fields(told.headers)?;
+    let headers = fields(told.headers.unwrap_or_default())?;
     let body = content(told.body, told.is_base64_encoded.unwrap_or_default())?;
     let address: Option<IpAddr> = told
         .request_context
@@ -102,7 +102,7 @@ pub(super) fn request(event: &[u8]) -> Result<Request> {
 
 /// The target, and whether it has a query, which is rebuilt (rule N2); the stage is not part of the path.
 fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
-    let pairs = told.query_string.iter();
+    let pairs = told.query_string.iter().flatten();
     let pairs: Vec<(&str, String)> = pairs
         .flat_map(|(key, value)| {
             let values = texts(value).into_iter();
@@ -115,15 +115,16 @@ fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
     Ok((uri, !query.is_empty()))
 }
 
-/// Text, or several in a list; anything else as JSON has it.
+/// Text, or several in a list; null is none, anything else as JSON has it.
 fn texts(value: &Value) -> Vec<String> {
     let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     };
     match value {
-        Value::Array(values) => values.iter().map(text).collect(),
-        one => vec![text(one)],
+        Value::Array(values) => values.iter().filter_map(text).collect(),
+        one => text(one).into_iter().collect(),
     }
 }
 

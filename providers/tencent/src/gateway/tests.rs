@@ -40,6 +40,24 @@ async fn packed_content_and_lists_are_unpacked() {
 }
 
 #[test]
+fn members_that_are_null_are_as_those_that_are_not_there() {
+    let event = r#"{"httpMethod":"GET","path":"/a","requestContext":{"serviceId":"s","sourceIp":null},"body":null,
+        "isBase64Encoded":null,"queryString":null,"headers":null}"#;
+    let request = ApiGateway.decode(event.as_bytes()).unwrap();
+    assert_eq!(request.uri(), "/a");
+    assert!(request.headers().is_empty());
+    let event = event
+        .replace(
+            "\"queryString\":null",
+            r#""queryString":{"a":null,"b":[null,"1"]}"#,
+        )
+        .replace("\"headers\":null", r#""headers":{"x":null,"y":"1"}"#);
+    let request = ApiGateway.decode(event.as_bytes()).unwrap();
+    assert_eq!(request.uri(), "/a?b=1");
+    assert_eq!(request.headers().len(), 1);
+}
+
+#[test]
 fn what_is_no_request_is_refused_with_what_is_wrong() {
     for (event, expected) in [
         ("[]", "no integration request"),
