@@ -3,9 +3,10 @@
 //! <https://www.tencentcloud.com/document/product/583/38130>
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::AppService;
-use isobar::{Error, Result};
+use isobar::{Error, ErrorKind, Result};
 use isobar_serve::{StopSignals, Variables};
 
 use super::invocation::Invocations;
@@ -37,6 +38,24 @@ pub fn open_events(variables: &Variables<'_>) -> Result<EventFunction> {
     })
 }
 
+impl EventFunction {
+    /// Ends an invocation by its answer, else by a failure.
+    async fn tell(&self, answered: Result<Bytes>) -> Result<()> {
+        let failure = match answered {
+            Ok(answer) => {
+                if self.api.respond(answer).await? {
+                    return Ok(());
+                }
+                let message = "SCF did not take the answer of the invocation";
+                Error::new(ErrorKind::Internal, message)
+            }
+            Err(error) => error,
+        };
+        tracing::error!(target: "isobar", error = ?failure, "an invocation failed");
+        self.api.fail(&failure).await
+    }
+}
+
 #[async_trait]
 impl FunctionDriver for EventFunction {
     fn describe(&self) -> FunctionDescription {
@@ -46,7 +65,8 @@ impl FunctionDriver for EventFunction {
         }
     }
 
-    /// Ends at SIGTERM or SIGINT, after the event under way, and with `Unavailable` where the runtime API does not answer.
+    /// Ends at SIGTERM or SIGINT, after the event under way, and with `Unavailable` where the runtime API does not answer,
+    /// or takes neither the answer nor the failure of an invocation.
     async fn serve(&self, app: AppService) -> Result<()> {
         let mut signals = StopSignals::catch()?;
         let invocations = Invocations { app };
@@ -56,13 +76,7 @@ impl FunctionDriver for EventFunction {
                 invocation = self.api.next() => invocation?,
                 () = signals.next() => return Ok(()),
             };
-            match invocations.run(invocation).await {
-                Ok(answer) => self.api.respond(answer).await?,
-                Err(error) => {
-                    tracing::error!(target: "isobar", ?error, "an invocation failed");
-                    self.api.fail(&error).await?;
-                }
-            }
+            self.tell(invocations.run(invocation).await).await?;
         }
     }
 }

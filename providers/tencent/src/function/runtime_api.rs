@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -57,26 +57,32 @@ impl RuntimeApi {
         Ok(Invocation { headers, event })
     }
 
-    pub(super) async fn respond(&self, answer: Bytes) -> Result<()> {
-        self.tell(RESPONSE, answer).await
+    /// Whether SCF took the answer; where it did not, it tells the same event again.
+    pub(super) async fn respond(&self, answer: Bytes) -> Result<bool> {
+        let status = self.tell(RESPONSE, answer).await?;
+        if !status.is_success() {
+            tracing::error!(target: "isobar", %status, "SCF did not take the answer");
+        }
+        Ok(status.is_success())
     }
 
+    /// `Unavailable` where SCF does not take that either, so that it would tell the same event for ever.
     pub(super) async fn fail(&self, error: &Error) -> Result<()> {
         let report = serde_json::json!({
             "errorType": format!("Isobar.{:?}", error.kind()),
             "errorMessage": error.message(),
         });
-        self.tell(ERROR, report.to_string().into()).await
+        let status = self.tell(ERROR, report.to_string().into()).await?;
+        if status.is_success() {
+            return Ok(());
+        }
+        let message = format!("SCF answers {status} to the failure of an invocation");
+        Err(Error::new(ErrorKind::Unavailable, message))
     }
 
-    /// What the API refuses is logged: the next invocation may fare better.
-    async fn tell(&self, path: &str, content: Bytes) -> Result<()> {
+    async fn tell(&self, path: &str, content: Bytes) -> Result<StatusCode> {
         let answer = self.send(Method::POST, path, content).await?;
-        let status = answer.status();
-        if !status.is_success() {
-            tracing::error!(target: "isobar", %status, "SCF did not take the answer");
-        }
-        Ok(())
+        Ok(answer.status())
     }
 
     async fn send(&self, method: Method, path: &str, content: Bytes) -> Result<Response<Incoming>> {
