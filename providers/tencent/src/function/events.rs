@@ -12,6 +12,7 @@ use isobar::{Capability, Error, Result};
 use isobar_serve::event::{Delivery, EventFacts, EventForm, EventSource};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
+use serde_json::value::RawValue;
 
 /// The events that are decoded.
 pub(crate) const EVENTS: EventFacts = EventFacts {
@@ -27,7 +28,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
         EventSource {
             wakes: Capability::BlobEvents,
             sender: "a COS trigger",
-            form: EventForm::Request {
+            form: EventForm::Items {
                 mark: "members `Records`, each with `cos`",
                 read: cos::records,
             },
@@ -35,7 +36,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
         EventSource {
             wakes: Capability::Messages,
             sender: "a trigger of CMQ topics",
-            form: EventForm::Request {
+            form: EventForm::Items {
                 mark: "members `Records`, each with `CMQ`",
                 read: cmq::messages,
             },
@@ -43,7 +44,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
         EventSource {
             wakes: Capability::Messages,
             sender: "a CKafka trigger",
-            form: EventForm::Request {
+            form: EventForm::Items {
                 mark: "members `Records`, each with `Ckafka`",
                 read: ckafka::messages,
             },
@@ -69,25 +70,29 @@ struct Mark {
     ckafka: Option<IgnoredAny>,
 }
 
-/// The records of a trigger, where all have its mark; `InvalidArgument` where one of them is malformed.
+#[derive(Debug, Deserialize)]
+struct Records<'r> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<&'r RawValue>,
+}
+
+/// The records of a trigger, where all have its mark; `InvalidArgument` in the place of one that is malformed.
 fn records<R: DeserializeOwned>(
     delivery: &Delivery,
     (is_marked, what): (fn(&Mark) -> bool, &str),
-) -> Result<Option<Vec<R>>> {
-    #[derive(Debug, Deserialize)]
-    struct Records<R> {
-        #[serde(rename = "Records")]
-        records: Vec<R>,
-    }
+) -> Result<Option<Vec<Result<R>>>> {
     let marks = members::<Marks>(&delivery.body);
     let marks = marks.filter(|marks| !marks.records.is_empty());
     if !marks.is_some_and(|marks| marks.records.iter().all(is_marked)) {
         return Ok(None);
     }
-    let records: Records<R> = serde_json::from_slice(&delivery.body).map_err(|error| {
+    let malformed = |error: serde_json::Error| {
         Error::invalid(format!("the event of {what} is malformed")).with_source(error)
-    })?;
-    Ok(Some(records.records))
+    };
+    let told: Records<'_> = serde_json::from_slice(&delivery.body).map_err(malformed)?;
+    let records = told.records.into_iter();
+    let records = records.map(|record| serde_json::from_str(record.get()).map_err(malformed));
+    Ok(Some(records.collect()))
 }
 
 /// The members of an object that are asked for; nothing where the content is no object, or they have other types.

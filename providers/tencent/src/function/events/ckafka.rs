@@ -1,11 +1,11 @@
 //! Messages of topics of CKafka; those of one topic that follow each other are handed over together.
 //!
-//! <https://www.tencentcloud.com/document/product/583/17530>. A message has no group: SCF brings all of an invocation again
-//! where one message failed, those too that came after it.
+//! <https://www.tencentcloud.com/document/product/583/17530>. Those of a partition are a group: what comes after one that
+//! failed is held back. SCF brings all of an invocation again where one message failed.
 
-use isobar::Result;
 use isobar::function::{Message, Messages};
-use isobar_serve::event::{Arrived, Delivery};
+use isobar::{Error, Result};
+use isobar_serve::event::{Arrivals, Arrived, Delivery};
 use serde::Deserialize;
 
 use super::either;
@@ -34,14 +34,22 @@ const KEY: &str = "key";
 /// What SCF tells of a message without a key.
 const NO_KEY: [&str; 2] = ["", "None"];
 
-pub(super) fn messages(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+pub(super) fn messages(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let Some(records) =
         super::records::<Record>(delivery, (|mark| mark.ckafka.is_some(), "CKafka"))?
     else {
         return Ok(None);
     };
     let mut batches: Vec<Messages> = Vec::new();
-    for Record { ckafka } in records {
+    let mut unread: Option<Error> = None;
+    for record in records {
+        let ckafka = match record {
+            Ok(Record { ckafka }) => ckafka,
+            Err(error) => {
+                unread.get_or_insert(error);
+                continue;
+            }
+        };
         let topic = ckafka.topic.clone();
         let message = message(ckafka);
         match batches.last_mut() {
@@ -53,14 +61,15 @@ pub(super) fn messages(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
         let first = batch.messages.first().map(|message| message.id.clone());
         let mut arrived = Arrived::new(batch, delivery.body.clone());
         arrived.id = first;
-        arrived
+        Ok(arrived)
     });
-    Ok(Some(arrived.collect()))
+    Ok(Some(arrived.chain(unread.map(Err)).collect()))
 }
 
 fn message(told: Told) -> Message {
     let id = format!("{}/{}/{}", told.topic, told.partition, told.offset);
     let mut message = Message::new(id, told.msg_body);
+    message.group = Some(format!("{}/{}", told.topic, told.partition));
     if !NO_KEY.contains(&told.msg_key.as_str()) {
         message.attributes.insert(KEY.to_owned(), told.msg_key);
     }

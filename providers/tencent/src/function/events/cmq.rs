@@ -4,7 +4,7 @@
 
 use isobar::Result;
 use isobar::function::{Message, Messages};
-use isobar_serve::event::{Arrived, Delivery, instant};
+use isobar_serve::event::{Arrivals, Arrived, Delivery, instant};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -30,17 +30,18 @@ struct Told {
 /// The attribute in which a handler finds the tags of a message that has some, with commas between them.
 const TAGS: &str = "tags";
 
-pub(super) fn messages(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+pub(super) fn messages(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let Some(records) = super::records::<Record>(delivery, (|mark| mark.cmq.is_some(), "CMQ"))?
     else {
         return Ok(None);
     };
-    let arrived = records.into_iter().map(|Record { cmq }| {
+    let arrived = records.into_iter().map(|record: Result<Record>| {
+        let Record { cmq } = record?;
         let id = cmq.msg_id.clone();
         let batch = Messages::new(cmq.topic_name.clone(), vec![message(cmq)?]);
         Ok(Arrived::new(batch, delivery.body.clone()).with_id(id))
     });
-    arrived.collect::<Result<_>>().map(Some)
+    Ok(Some(arrived.collect()))
 }
 
 fn message(told: Told) -> Result<Message> {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
 use isobar::document::Version;
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::event::{Arrived, Delivery, instant};
+use isobar_serve::event::{Arrivals, Arrived, Delivery, instant};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,17 +59,18 @@ struct Happening {
 const REQUEST: &str = "x-cos-request-id";
 const E_TAG: &str = "ETag";
 
-pub(super) fn records(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
+pub(super) fn records(delivery: &Delivery) -> Result<Option<Arrivals>> {
     let Some(records) = super::records::<Record>(delivery, (|mark| mark.cos.is_some(), "COS"))?
     else {
         return Ok(None);
     };
-    let arrived = records.into_iter().map(|record: Record| {
+    let arrived = records.into_iter().map(|record: Result<Record>| {
+        let record = record?;
         let id = id(&record);
         let arrived = Arrived::new(event(record)?, delivery.body.clone());
         Ok(arrived.with_id(id))
     });
-    arrived.collect::<Result<_>>().map(Some)
+    Ok(Some(arrived.collect()))
 }
 
 fn id(record: &Record) -> String {

@@ -5,7 +5,7 @@ use isobar::ErrorKind;
 use isobar::blob::BlobEventKind;
 use isobar::document::Version;
 use isobar::function::EventData;
-use isobar_serve::event::{Arrived, Delivery, read};
+use isobar_serve::event::{Arrived, Delivery, read, read_each};
 
 use super::EVENTS;
 
@@ -89,6 +89,12 @@ fn messages_of_ckafka_come_together_and_are_known_by_their_place() {
     assert_eq!(batch.topic, "test-topic");
     let ids: Vec<_> = batch.messages.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["test-topic/1/36", "test-topic/1/37"]);
+    let groups = batch.messages.iter().map(|one| one.group.as_deref());
+    assert!(
+        groups
+            .into_iter()
+            .all(|group| group == Some("test-topic/1"))
+    );
     assert!(batch.messages[0].attributes.is_empty());
     assert_eq!(batch.messages[1].attributes["key"], "red");
 }
@@ -111,4 +117,19 @@ fn what_has_no_known_mark_is_refused() {
     }
     let error = arrived(r#"{"Records":[{"cos":{}}]}"#).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_takes_no_other_with_it() {
+    for (whole, mark) in [(COS, "cos"), (CMQ, "CMQ"), (CKAFKA, "Ckafka")] {
+        let mut event: serde_json::Value = serde_json::from_str(whole).unwrap();
+        let damaged = serde_json::json!({ mark: {} });
+        event["Records"].as_array_mut().unwrap().insert(0, damaged);
+        let delivery = Delivery::new(HeaderMap::new(), event.to_string().into());
+        let told = read_each(&delivery, &EVENTS).unwrap();
+        let (read, unread): (Vec<_>, Vec<_>) = told.into_iter().partition(Result::is_ok);
+        assert_eq!((read.len(), unread.len()), (1, 1), "{mark}");
+        let error = unread.into_iter().next().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
 }
