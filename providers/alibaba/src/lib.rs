@@ -3,4 +3,6 @@
 #[cfg(feature = "function")]
 pub mod config;
 #[cfg(feature = "function")]
+mod error;
+#[cfg(feature = "function")]
 pub mod function;

@@ -3,6 +3,8 @@
 #[cfg(feature = "function")]
 pub mod config;
 #[cfg(feature = "function")]
+mod error;
+#[cfg(feature = "function")]
 pub mod function;
 #[cfg(feature = "function")]
 mod gateway;

@@ -8,11 +8,13 @@ mod cmq;
 mod cos;
 mod timer;
 
-use isobar::{Capability, Error, Result};
+use isobar::{Capability, Result};
 use isobar_serve::event::{Delivery, EventFacts, EventForm, EventSource};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
+
+use crate::error::malformed;
 
 /// The events that are decoded.
 pub(crate) const EVENTS: EventFacts = EventFacts {
@@ -86,9 +88,7 @@ fn records<R: DeserializeOwned>(
     if !marks.is_some_and(|marks| marks.records.iter().all(is_marked)) {
         return Ok(None);
     }
-    let malformed = |error: serde_json::Error| {
-        Error::invalid(format!("the event of {what} is malformed")).with_source(error)
-    };
+    let malformed = |error| malformed(what, error);
     let told: Records<'_> = serde_json::from_slice(&delivery.body).map_err(malformed)?;
     let records = told.records.into_iter();
     let records = records.map(|record| serde_json::from_str(record.get()).map_err(malformed));

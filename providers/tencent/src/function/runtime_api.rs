@@ -13,6 +13,8 @@ use hyper_util::rt::TokioIo;
 use isobar::{Error, ErrorKind, Result};
 use tokio::net::TcpStream;
 
+use crate::error::gone;
+
 /// Where events come from.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
@@ -109,8 +111,4 @@ async fn succeeded(answer: Response<Incoming>) -> Result<(HeaderMap, Bytes)> {
     }
     let content = body.collect().await.map_err(gone)?;
     Ok((head.headers, content.to_bytes()))
-}
-
-fn gone(source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Unavailable, "the runtime API of SCF failed").with_source(source)
 }

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{ErrorKind, Result};
 use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, read};
 use serde::de::IgnoredAny;
 
 use super::EVENTS;
+use crate::error::unsupported;
 
 const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
 /// As many as an event stream sends at once.
@@ -56,8 +57,7 @@ fn unquoted(part: Bytes) -> Bytes {
 }
 
 fn one(delivery: &Delivery, event: Bytes) -> Result<Arrived> {
-    let message = "an element of the list is no CloudEvent";
-    let none = || Error::new(ErrorKind::Unsupported, message);
+    let none = || unsupported("an element of the list is no CloudEvent");
     if !is_event(&event) {
         return Err(none());
     }

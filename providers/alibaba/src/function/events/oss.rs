@@ -7,10 +7,12 @@
 use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
 use isobar::document::Version;
 use isobar::function::EventData;
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, Result};
 use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, instant};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::error::{malformed, unsupported};
 
 /// The types of EventBridge that say something of a blob.
 pub(super) const TYPES: &[&str] = &[
@@ -96,14 +98,16 @@ pub(super) fn records(delivery: &Delivery) -> Result<Option<Arrivals>> {
     if !marks.is_some_and(|marks| marks.events.iter().all(is_of_oss)) {
         return Ok(None);
     }
-    let records: Records<'_> = serde_json::from_slice(&delivery.body).map_err(malformed)?;
+    let records: Records<'_> = serde_json::from_slice(&delivery.body)
+        .map_err(|error| malformed("the event of OSS", error))?;
     let arrived = records.events.into_iter();
     let arrived = arrived.filter_map(|told| one(told, delivery).transpose());
     Ok(Some(arrived.collect()))
 }
 
 fn one(told: &RawValue, delivery: &Delivery) -> Result<Option<Arrived>> {
-    let record: Record = serde_json::from_str(told.get()).map_err(malformed)?;
+    let record: Record =
+        serde_json::from_str(told.get()).map_err(|error| malformed("the event of OSS", error))?;
     let (name, asked) = (&record.event_name, &record.response_elements.request_id);
     let id = format!("{name}@{asked}/{}", record.oss.object.key);
     let source = record.oss.bucket.arn.clone();
@@ -114,11 +118,12 @@ fn one(told: &RawValue, delivery: &Delivery) -> Result<Option<Arrived>> {
 
 /// The same by EventBridge, one record in the data.
 pub(super) fn changed(cloud_event: &CloudEvent) -> Result<EventData> {
-    let record: Record = serde_json::from_slice(&cloud_event.data).map_err(malformed)?;
+    let record: Record = serde_json::from_slice(&cloud_event.data)
+        .map_err(|error| malformed("the event of OSS", error))?;
     let name = record.event_name.clone();
     event(record)?
         .map(EventData::from)
-        .ok_or_else(|| unsupported(&name))
+        .ok_or_else(|| not_handled(&name))
 }
 
 fn event(record: Record) -> Result<Option<BlobEvent>> {
@@ -154,17 +159,12 @@ fn kind(name: &str) -> Result<Option<BlobEventKind>> {
             "ObjectCreated" => BlobEventKind::Stored,
             "ObjectRemoved" => BlobEventKind::Deleted,
             "ObjectModified" => BlobEventKind::AttributesChanged,
-            _ => return Err(unsupported(name)),
+            _ => return Err(not_handled(name)),
         },
     };
     Ok(Some(kind))
 }
 
-fn unsupported(name: &str) -> Error {
-    let message = format!("events of OSS named {name:?} are not handled here");
-    Error::new(ErrorKind::Unsupported, message)
-}
-
-fn malformed(error: serde_json::Error) -> Error {
-    Error::invalid("the event of OSS is malformed").with_source(error)
+fn not_handled(name: &str) -> Error {
+    unsupported(format!("events of OSS named {name:?} are not handled here"))
 }

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::error::malformed;
+
 /// <https://www.alibabacloud.com/help/en/eventbridge/latest/create-a-custom-event-source-of-the-mns-type>
 pub(super) const SENT: &str = "mns:Queue:SendMessage";
 
@@ -32,9 +34,8 @@ pub(super) fn sent(event: &CloudEvent) -> Result<EventData> {
         .map(|(_, queue)| queue)
         .filter(|queue| !queue.is_empty())
         .ok_or_else(|| Error::invalid(format!("the subject {subject:?} names no queue of SMQ")))?;
-    let sent: Sent = serde_json::from_slice(&event.data).map_err(|error| {
-        Error::invalid("the data of SMQ's event is malformed").with_source(error)
-    })?;
+    let sent: Sent = serde_json::from_slice(&event.data)
+        .map_err(|error| malformed("the data of SMQ's event", error))?;
     let body = match sent.message_body {
         Value::String(text) => text,
         other => other.to_string(),
@@ -78,9 +79,8 @@ pub(super) fn notification(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> 
     if super::members::<Mark>(&delivery.body).is_none() {
         return Ok(None);
     }
-    let told: Notification = serde_json::from_slice(&delivery.body).map_err(|error| {
-        Error::invalid("the notification of SMQ is malformed").with_source(error)
-    })?;
+    let told: Notification = serde_json::from_slice(&delivery.body)
+        .map_err(|error| malformed("the notification of SMQ", error))?;
     let mut message = Message::new(&told.message_id, told.message);
     message.sent_at = told
         .publish_time
