@@ -2,7 +2,7 @@
 plugin itself, and those that it must have, as the bindings of CDK for Terraform tell them, which are generated from the
 plugin's own schema. They are read from their wheel as it is, and not installed (terraform.txt). What templates refer to must
 be there too, as an attribute that its kind has, by a number where there are several and by none where there is one.
-Usage: terraform.py WHEEL FILE
+Usage: terraform.py WHEEL FILE..., of which each line that finds something names one.
 """
 
 import ast
@@ -32,6 +32,7 @@ class Plugin:
         tree = ast.parse(self.archive.read(path))
         return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
+    @cache
     def block(self, section, kind):
         """The classes of a kind's module, and the one that its arguments are of."""
         prefix = "data_" if section == "data" else ""
@@ -41,6 +42,7 @@ class Plugin:
             return None, None
         return classes, next(name for name in classes if name.endswith("Config") and "connection" in arguments(classes[name]))
 
+    @cache
     def attributes(self, section, kind):
         """What a block of this kind may be asked for."""
         classes, config = self.block(section, kind)
@@ -50,6 +52,7 @@ class Plugin:
         return {name for name in named if not name.endswith("_input")}
 
 
+@cache
 def arguments(node):
     """The arguments of a class: whether each must be there, and the classes of blocks that it takes."""
     for function in node.body:
@@ -144,13 +147,17 @@ def asked(plugin, target, found):
 
 def main():
     plugin = Plugin(sys.argv[1])
-    with open(sys.argv[2], encoding="utf-8") as file:
-        document = json.load(file)
-    problems = [*check(plugin, "resource", document), *check(plugin, "data", document)]
-    problems += [*provider(plugin, document), *references(plugin, document)]
+    problems = []
+    for path in sys.argv[2:]:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        found = [*check(plugin, "resource", document), *check(plugin, "data", document)]
+        found += [*provider(plugin, document), *references(plugin, document)]
+        problems += [f"{path}: {each}" for each in found]
+        named = [each for section in ("resource", "data") for each in document.get(section, {}).values()]
+        print(path, sum(map(len, named)), "blocks")
     if problems:
         sys.exit("\n".join(problems))
-    print(sum(len(named) for section in ("resource", "data") for named in document.get(section, {}).values()), "blocks")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 //! each role, and how often what failed comes again.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,8 +22,8 @@ fn resources(directory: &TempDir) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Has the bindings of a plugin look at a configuration.
-fn checked(wheel: &str, file: &Path) -> std::process::Output {
+/// Has the bindings of a plugin look at configurations.
+fn checked(wheel: &str, files: &[PathBuf]) -> std::process::Output {
     let folder = repository("target/tools/terraform");
     let mut wheels = fs::read_dir(folder)
         .expect("not run: ./test brings the wheels in target/tools/terraform first")
@@ -36,7 +36,7 @@ fn checked(wheel: &str, file: &Path) -> std::process::Output {
     });
     let mut check = python();
     check.arg(repository("conformance-tests/emulators/terraform.py"));
-    check.arg(wheel.unwrap()).arg(file).output().unwrap()
+    check.arg(wheel.unwrap()).args(files).output().unwrap()
 }
 
 /// Every block of a kind, in its order.
@@ -53,7 +53,7 @@ fn resources_have_the_arguments_that_the_plugins_of_terraform_take() {
     for (target, wheel) in CLOUDS {
         for directory in [exported(target), everything(target)] {
             let file = directory.path().join("resources.tf.json");
-            let output = checked(wheel, &file);
+            let output = checked(wheel, &[file]);
             assert!(output.status.success(), "{target}: {}", stderr(&output));
             assert!(stdout(&output).contains("blocks"), "{target}");
         }
@@ -127,19 +127,25 @@ const DAMAGES: [(&str, &str, &str, &str); 11] = [
 
 #[test]
 fn the_check_of_resources_finds_each_kind_of_damage() {
-    for (target, from, to, told) in DAMAGES {
+    for (target, wheel) in CLOUDS {
         let directory = everything(target);
-        let file = directory.path().join("resources.tf.json");
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.contains(from), "{target} has no {from}");
-        fs::write(&file, text.replace(from, to)).unwrap();
-        let clouds = CLOUDS.into_iter();
-        let mut wheels = clouds.filter(|(cloud, _)| *cloud == target);
-        let (_, wheel) = wheels.next().unwrap();
-        let output = checked(wheel, &file);
-        assert!(!output.status.success(), "{target}: {to}");
+        let text = fs::read_to_string(directory.path().join("resources.tf.json")).unwrap();
+        let of_target = DAMAGES.iter().filter(|damage| damage.0 == target);
+        let damaged = of_target.enumerate().map(|(number, (_, from, to, told))| {
+            assert!(text.contains(from), "{target} has no {from}");
+            let file = directory.path().join(format!("{number}.tf.json"));
+            fs::write(&file, text.replace(from, to)).unwrap();
+            (file, *told)
+        });
+        let (files, told): (Vec<_>, Vec<_>) = damaged.unzip();
+        let output = checked(wheel, &files);
+        assert!(!output.status.success(), "{target}");
         let found = stderr(&output);
-        assert!(found.contains(told), "{target}, {to}: {found}");
+        for (file, told) in files.iter().zip(told) {
+            let of_file = format!("{}: ", file.display());
+            let mut lines = found.lines().filter(|line| line.starts_with(&of_file));
+            assert!(lines.any(|line| line.contains(told)), "{told}: {found}");
+        }
     }
 }
 

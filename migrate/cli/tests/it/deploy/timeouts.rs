@@ -34,7 +34,7 @@ fn exported(target: Target, seconds: u64, schedules: &serde_json::Value) -> (Str
 fn of(target: Target) -> Result<&'static str, &'static str> {
     match target {
         Target::Gcp | Target::Knative => Ok("timeoutSeconds: 401"),
-        Target::OpenFaas => Ok("exec_timeout: 401s"),
+        Target::OpenFaas => Ok("exec_timeout: \"401s\""),
         Target::Alibaba | Target::Tencent => Ok("timeout: 401"),
         Target::Aws => Err("30 s"),
         Target::Azure => Err("230 s"),
