@@ -3,14 +3,14 @@
 //! <https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers>: one event where each is delivered for
 //! itself, a list of them where they come as a stream. Older samples of streams have each event as text in the list.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::{ErrorKind, Result};
 use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, read};
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::EVENTS;
 use crate::error::unsupported;
@@ -43,8 +43,34 @@ pub(super) fn unpacked(delivery: &Delivery) -> Result<Option<Arrivals>> {
 
 /// Whether it is an object with that member, also where it is there twice, so that nobody takes it for something else.
 fn is_event(content: &[u8]) -> bool {
-    let members = super::members::<BTreeMap<String, IgnoredAny>>(content);
-    members.is_some_and(|members| members.contains_key("specversion"))
+    super::members::<Mark>(content).is_some_and(|Mark(is_there)| is_there)
+}
+
+/// Whether an object has the mark.
+struct Mark(bool);
+
+impl<'de> Deserialize<'de> for Mark {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Mark;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Mark, A::Error> {
+        let mut is_there = false;
+        while let Some((name, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            is_there |= name == "specversion";
+        }
+        Ok(Mark(is_there))
+    }
 }
 
 /// An event that stands as text in the list; anything else as it is.
