@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
+mod runtime_api;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
