@@ -74,7 +74,7 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
         "alibaba-fc",
         &[
             Waiver::passes("G-451", "Function Compute takes 4 KB of path and query"),
-            Waiver::passes("G-455", "Function Compute takes 4 KB of header fields"),
+            Waiver::passes("G-455", "Function Compute takes 8 KB of header fields"),
             Waiver::passes(
                 "G-453",
                 "HTTP triggers take GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",

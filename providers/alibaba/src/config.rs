@@ -44,8 +44,8 @@ const fn hook(method: &'static str, path: &'static str) -> OwnCall {
 /// it is told in `FC_SERVER_PORT`, which Alibaba's own samples read, and in `FC_CUSTOM_LISTEN_PORT`, which its local
 /// runner sets. `x-fc-function-timeout` has whole seconds, as in the recorded requests of Function Compute's examples.
 /// Function Compute appends the address that it sees to `X-Forwarded-For`. A request with more than 4 KB of path and
-/// query or of header fields is answered 400 by Function Compute itself, as is one of more than 32 MB. Its limit of
-/// responses is not published.
+/// query or 8 KB of header fields is answered 400 by Function Compute itself, as is one of more than 32 MB; the documents of
+/// version 2.0 had 4 KB of fields. Its limit of responses is not published.
 pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     name: "alibaba-fc",
     title: "Alibaba Function Compute",
@@ -68,7 +68,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     trusted_hops: 1,
     limits: FrontLimits {
         target: Some(4 * 1_024),
-        request_head: Some(4 * 1_024),
+        request_head: Some(8 * 1_024),
         request: Some(32 * 1_024 * 1_024),
         response_head: None,
         response: None,
@@ -87,7 +87,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
-        "https://www.alibabacloud.com/help/en/functioncompute/code-development-in-custom-container-runtimes",
+        "https://www.alibabacloud.com/help/en/functioncompute/fc/code-development-in-custom-container-runtimes",
         "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/event-handlers-1",
         "https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details",
         "https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers",
