@@ -70,7 +70,7 @@ sns = client('sns')
 sns.set_topic_attributes(TopicArn=topic['TopicArn'], AttributeName='FifoTopic', AttributeValue='true')
 sqs = client('sqs')
 url = sqs.get_queue_url(QueueName='demo-orders.fifo')['QueueUrl']
-sqs.set_queue_attributes(QueueUrl=url, Attributes={'VisibilityTimeout': '10'})
+sqs.set_queue_attributes(QueueUrl=url, Attributes={'VisibilityTimeout': '2'})
 dead = sqs.get_queue_url(QueueName='demo-orders-dead.fifo')['QueueUrl']
 print(json.dumps([sqs.get_queue_attributes(QueueUrl=one, AttributeNames=['FifoQueue'])['Attributes']['FifoQueue'] for one in (url, dead)]))",
     );
