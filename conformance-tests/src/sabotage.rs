@@ -20,6 +20,7 @@ mod uploads;
 mod values;
 mod writes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -170,26 +171,42 @@ pub fn all() -> Vec<Sabotage> {
 /// The cases that do not pass without any sabotage; there must be none.
 pub async fn baseline(settings: &Arc<Settings>) -> Result<Vec<CaseResult>, StartFailure> {
     let provider = Arc::new(local::start_in_memory().await?);
+    let sabotages = all();
     let cases: Vec<Case> = catalogue()
         .into_iter()
         .filter(|case| {
-            let sabotages = all();
             let mut concerned = sabotages.iter();
             concerned.any(|sabotage| sabotage.topic() == case.topic || sabotage.case == case.id)
         })
         .collect();
     let mut results = run(&provider, settings, &cases, |_, _| {}).await;
-    let elsewhere = |case: &str| {
-        let mut others = all()
-            .into_iter()
-            .filter(|sabotage| sabotage.behind.is_some());
-        others.any(|sabotage| sabotage.case == case)
-    };
+    let elsewhere = sabotages.iter().filter(|one| one.behind.is_some());
+    let elsewhere: BTreeMap<&str, Sabotage> = elsewhere.map(|one| (one.case, *one)).collect();
     results.retain(|result| match result.outcome {
         Outcome::Supported => false,
-        Outcome::NotVerified => !elsewhere(result.case),
+        Outcome::NotVerified | Outcome::RefusedAsDeclared => !elsewhere.contains_key(result.case),
         _ => true,
     });
+    for (case, sabotage) in elsewhere {
+        results.extend(baseline_behind(sabotage, case, settings).await?);
+    }
+    Ok(results)
+}
+
+/// The same of a case behind the doors that a sabotage breaks.
+async fn baseline_behind(
+    sabotage: Sabotage,
+    case: &str,
+    settings: &Arc<Settings>,
+) -> Result<Vec<CaseResult>, StartFailure> {
+    let provider = Arc::new(Provider {
+        doors: sabotage.behind.and_then(|others| others()),
+        ..local::start_in_memory().await?
+    });
+    let cases = catalogue().into_iter().filter(|known| known.id == case);
+    let cases: Vec<Case> = cases.collect();
+    let mut results = run(&provider, settings, &cases, |_, _| {}).await;
+    results.retain(|result| result.outcome != Outcome::Supported);
     Ok(results)
 }
 
