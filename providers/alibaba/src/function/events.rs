@@ -12,7 +12,6 @@ mod timer;
 use http::{HeaderMap, Method, StatusCode};
 use isobar::Capability;
 use isobar_serve::event::{EventCalls, EventFacts, EventForm, EventSource};
-use serde::de::DeserializeOwned;
 
 use super::control_path;
 use crate::config::INVOKE;
@@ -88,15 +87,6 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
 
 fn is_call(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     method == Method::POST && path == INVOKE && control_path(headers) == Some(INVOKE)
-}
-
-/// The members of an object that are asked for; nothing where the content is no object, or they have other types.
-fn members<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
-    // A list would be read as members in their order.
-    let is_object = content.trim_ascii_start().starts_with(b"{");
-    is_object
-        .then(|| serde_json::from_slice(content).ok())
-        .flatten()
 }
 
 #[cfg(test)]

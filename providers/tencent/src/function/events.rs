@@ -9,7 +9,7 @@ mod cos;
 mod timer;
 
 use isobar::{Capability, Result};
-use isobar_serve::event::{Delivery, EventFacts, EventForm, EventSource};
+use isobar_serve::event::{Delivery, EventFacts, EventForm, EventSource, members};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
@@ -93,15 +93,6 @@ fn records<R: DeserializeOwned>(
     let records = told.records.into_iter();
     let records = records.map(|record| serde_json::from_str(record.get()).map_err(malformed));
     Ok(Some(records.collect()))
-}
-
-/// The members of an object that are asked for; nothing where the content is no object, or they have other types.
-fn members<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
-    // A list would be read as members in their order.
-    let is_object = content.trim_ascii_start().starts_with(b"{");
-    is_object
-        .then(|| serde_json::from_slice(content).ok())
-        .flatten()
 }
 
 /// A number or text, as text: the documents show both of the same members.

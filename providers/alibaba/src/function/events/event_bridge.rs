@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::{ErrorKind, Result};
-use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, read};
+use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, members, read};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::EVENTS;
@@ -43,7 +43,7 @@ pub(super) fn unpacked(delivery: &Delivery) -> Result<Option<Arrivals>> {
 
 /// Whether it is an object with that member, also where it is there twice, so that nobody takes it for something else.
 fn is_event(content: &[u8]) -> bool {
-    super::members::<Mark>(content).is_some_and(|Mark(is_there)| is_there)
+    members::<Mark>(content).is_some_and(|Mark(is_there)| is_there)
 }
 
 /// Whether an object has the mark.

@@ -8,7 +8,7 @@ use isobar::blob::{BlobEvent, BlobEventKind, BlobKey};
 use isobar::document::Version;
 use isobar::function::EventData;
 use isobar::{Error, Result};
-use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, instant};
+use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, instant, members};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -92,7 +92,7 @@ struct Object {
 
 /// The records of a native trigger, each for itself; those of parts of uploads wake nobody.
 pub(super) fn records(delivery: &Delivery) -> Result<Option<Arrivals>> {
-    let marks = super::members::<Marks>(&delivery.body);
+    let marks = members::<Marks>(&delivery.body);
     let marks = marks.filter(|marks| !marks.events.is_empty());
     let is_of_oss = |mark: &Mark| mark.event_source == SENDER;
     if !marks.is_some_and(|marks| marks.events.iter().all(is_of_oss)) {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use isobar::function::{EventData, Message, Messages};
 use isobar::{Error, Result};
-use isobar_serve::event::{Arrived, CloudEvent, Delivery};
+use isobar_serve::event::{Arrived, CloudEvent, Delivery, members};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -76,7 +76,7 @@ const TAG: &str = "tag";
 ///
 /// <https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/mns-topic-triggers>
 pub(super) fn notification(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
-    if super::members::<Mark>(&delivery.body).is_none() {
+    if members::<Mark>(&delivery.body).is_none() {
         return Ok(None);
     }
     let told: Notification = serde_json::from_slice(&delivery.body)

@@ -4,7 +4,7 @@
 
 use isobar::Result;
 use isobar::function::Schedule;
-use isobar_serve::event::{Arrived, Delivery, instant};
+use isobar_serve::event::{Arrived, Delivery, instant, members};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -16,7 +16,7 @@ struct Tick {
 
 /// A tick of the trigger's name, due at its time; its `payload` says nothing more.
 pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
-    let Some(tick) = super::members::<Tick>(&delivery.body) else {
+    let Some(tick) = members::<Tick>(&delivery.body) else {
         return Ok(None);
     };
     let due = instant(&tick.trigger_time)?;

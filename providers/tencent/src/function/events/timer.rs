@@ -4,7 +4,7 @@
 
 use isobar::Result;
 use isobar::function::Schedule;
-use isobar_serve::event::{Arrived, Delivery, instant};
+use isobar_serve::event::{Arrived, Delivery, instant, members};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -18,7 +18,7 @@ struct Tick {
 
 /// A tick of the trigger's name, due at its time; its `Message` says nothing more.
 pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
-    let tick = super::members::<Tick>(&delivery.body);
+    let tick = members::<Tick>(&delivery.body);
     let Some(tick) = tick.filter(|tick| tick.kind == "Timer") else {
         return Ok(None);
     };
