@@ -15,6 +15,7 @@ use crate::authorization::{Authority, AuthorizerSpec};
 use crate::blob::{BlobEvent, BucketSpec};
 use crate::capability::{Capabilities, Capability};
 use crate::document::{ChangeEvent, CollectionSpec, change_event};
+use crate::driver::caught_step;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Routes;
@@ -313,7 +314,11 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         let authorizers = self.declarations.authorizers.clone();
         let environment = environment.scoped(self.declarations)?;
         let authority = Authority::bind(&authorizers, self.routes.table(), &environment)?;
-        let state = (self.state)(&environment).map_err(|error| {
+        let built = caught_step(|| (self.state)(&environment)).unwrap_or_else(|message| {
+            let message = format!("it panicked: {message}");
+            Err(Error::new(ErrorKind::Internal, message))
+        });
+        let state = built.map_err(|error| {
             Error::new(
                 error.kind(),
                 format!("the state of {:?} cannot be built", self.name),
