@@ -10,8 +10,10 @@ mod replays;
 mod ticks;
 
 use futures_util::future::join_all;
+use isobar::Capability;
 
-use crate::door::WireRequest;
+use crate::door::{Door, Piece, WireRequest};
+use crate::probe::prompted::{Prompter, event};
 use crate::probe::seen;
 use crate::{Case, Context, Failure, expect};
 
@@ -34,6 +36,13 @@ const INVOCATIONS: &[Case] = &[
         "a panic of a handler is a 500 that tells nothing of it, and the function goes on",
         "N8",
         |ctx| Box::pin(panics(ctx)),
+    ),
+    Case::function(
+        "G-470",
+        "a panic in what makes the content of a response is a 500, or a broken transfer where a part has been sent, and \
+         the function goes on",
+        "N8",
+        |ctx| Box::pin(panics_in_content(ctx)),
     ),
     Case::function(
         "G-240",
@@ -62,15 +71,50 @@ fn get(target: &str) -> WireRequest {
 async fn panics(ctx: Context) -> Result<(), Failure> {
     let door = ctx.door().await?;
     for _ in 0..3 {
-        let response = door.send(&get("/panic")).await?;
-        expect::equal("the status", &response.status, &500)?;
-        let body = String::from_utf8_lossy(&response.body).into_owned();
-        let told = body.contains("secret");
-        expect::that(!told, &format!("the response tells of the panic: {body}"))?;
-        let id = response.joined("x-request-id");
-        expect::that(!id.is_empty(), "the response has no request id")?;
-        seen(&*door, &get("/after")).await?;
+        panicked(&*door, "/panic").await?;
     }
+    Ok(())
+}
+
+async fn panics_in_content(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for _ in 0..3 {
+        if ctx
+            .doors()?
+            .capabilities()
+            .has(Capability::ResponseStreaming)
+        {
+            panicked_on_the_way(&*door).await?;
+        } else {
+            panicked(&*door, "/panic/content").await?;
+        }
+    }
+    Ok(())
+}
+
+/// A request at this path is answered with 500, and the next one as ever.
+async fn panicked(door: &dyn Door, path: &str) -> Result<(), Failure> {
+    let response = door.send(&get(path)).await?;
+    expect::equal("the status", &response.status, &500)?;
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    let told = body.contains("secret");
+    expect::that(!told, &format!("the response tells of the panic: {body}"))?;
+    let id = response.joined("x-request-id");
+    expect::that(!id.is_empty(), "the response has no request id")?;
+    seen(door, &get("/after")).await?;
+    Ok(())
+}
+
+async fn panicked_on_the_way(door: &dyn Door) -> Result<(), Failure> {
+    let prompter = Prompter::new().await?;
+    let mut response = door.stream(&prompter.request()?).await?;
+    let mut prompt = prompter.prompt().await?;
+    response.reads(&event(0)).await?;
+    prompt.panic().await?;
+    let broken = response.next().await?;
+    let is_broken = matches!(broken, Some(Piece::Broken(_)));
+    expect::that(is_broken, &format!("the client sees {broken:?}"))?;
+    seen(door, &get("/after")).await?;
     Ok(())
 }
 

@@ -328,6 +328,7 @@ fn app(Sends { messages, own }: Sends) -> App<Inbox> {
         .get("/ticks", ticks::list)
         .route("/clock", post(turned::turn))
         .get("/prompted", prompted::respond)
+        .get("/panic/content", prompted::panicking_content)
         .get("/waiting", prompted::wait)
         .merge(callers::routes())
         .fallback(probe);

@@ -7,6 +7,7 @@
 //! Each *must* in these docs is a conformance case, where a store can be made to show it.
 
 pub mod blob;
+mod broken;
 mod budget;
 mod clock;
 pub mod commit;
@@ -20,6 +21,7 @@ pub mod escape;
 mod front_door;
 pub mod function;
 pub mod gateway;
+mod holding;
 mod jitter;
 mod judgement;
 pub mod map_order;
@@ -41,12 +43,15 @@ pub mod utf16;
 mod whole;
 
 pub use crate::http::connection::drop_fields as drop_connection_fields;
+pub(crate) use broken::Broken;
+pub use broken::content_failure;
 pub(crate) use budget::pause;
 pub use budget::{time_left, within};
 pub use clock::{Clock, Sleep, SystemClock};
 pub use contention::{contention_pause, overtaken};
 pub use effect::{Effect, Failure, doubtful};
 pub use front_door::{AUTHORIZER_VARIABLE, front_door};
+pub use holding::holding;
 pub use jitter::jitter;
 pub use judgement::precondition;
 pub use meter::{consumed, is_metered};

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod content;
 mod context;
 mod delivery;
 mod description;

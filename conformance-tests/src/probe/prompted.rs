@@ -30,6 +30,8 @@ pub(super) struct Prompted {
 const NEXT: u8 = b'n';
 /// Has the response fail.
 const FAIL: u8 = b'f';
+/// Has what makes the response panic.
+const PANIC: u8 = b'p';
 
 /// The process was told to end.
 const ENDS: u8 = b'e';
@@ -66,6 +68,9 @@ pub(super) async fn respond(Query(Prompted { prompter }): Query<Prompted>) -> Re
         } else {
             connection.read_u8().await.ok()?
         };
+        if prompt == PANIC {
+            super::panic().await;
+        }
         if prompt != NEXT {
             return Some((Err(io::Error::other("as it was told to")), None));
         }
@@ -95,6 +100,15 @@ pub(super) async fn wait(Query(Prompted { prompter }): Query<Prompted>) -> Resul
             }
         }
     }
+}
+
+/// A response whose content panics before there is any.
+#[expect(clippy::unused_async, reason = "a handler")]
+pub(super) async fn panicking_content() -> Body {
+    Body::from_stream(stream::once(async {
+        super::panic().await;
+        Ok::<_, io::Error>(Bytes::new())
+    }))
 }
 
 impl Prompter {
@@ -139,6 +153,11 @@ impl Prompt {
     /// Has the response fail.
     pub(crate) async fn fail(&mut self) -> Result<(), Failure> {
         self.say(FAIL).await
+    }
+
+    /// Has what makes the response panic.
+    pub(crate) async fn panic(&mut self) -> Result<(), Failure> {
+        self.say(PANIC).await
     }
 
     async fn say(&mut self, prompt: u8) -> Result<(), Failure> {

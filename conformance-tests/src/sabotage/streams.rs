@@ -50,12 +50,23 @@ pub(super) const ALL: &[Sabotage] = &[
             })
         },
     ),
-    stream("a response that failed ends cleanly", "G-457", |stream| {
-        passed_on(stream.head.clone(), stream, |piece| {
-            matches!(piece, Piece::Content(_)).then_some(piece)
-        })
-    }),
+    stream(
+        "a response that failed ends cleanly",
+        "G-457",
+        ended_cleanly,
+    ),
+    stream(
+        "a response whose content panicked ends cleanly",
+        "G-470",
+        ended_cleanly,
+    ),
 ];
+
+fn ended_cleanly(stream: WireStream) -> WireStream {
+    passed_on(stream.head.clone(), stream, |piece| {
+        matches!(piece, Piece::Content(_)).then_some(piece)
+    })
+}
 
 /// Sends the next piece; says whether there was one.
 async fn pass_one_on(

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Response as Head, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::{Problem, within};
+use super::{Problem, content_failure, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::function::{Context, REQUEST_ID};
 use crate::http::Response;
@@ -73,7 +73,7 @@ fn not_collected(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
     if error.is::<LengthLimitError>() {
         return Error::new(ErrorKind::TooLarge, "the response is too large");
     }
-    Error::new(ErrorKind::Internal, "the response's body failed").with_source(error)
+    content_failure(error)
 }
 
 async fn of_failure(error: Error, context: &Context) -> Head<Bytes> {

@@ -10,6 +10,7 @@ use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
+use super::content::Content;
 use super::recorder::Recording;
 use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE};
 use crate::driver::{caught_step, deadline};
@@ -101,6 +102,7 @@ impl Future for Answer {
             }
         };
         finish(&mut response, this.context, *this.id_field);
+        let response = response.map(|body| Content::of(body, context));
         told(&mut this, response, task)
     }
 }

@@ -10,16 +10,14 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, SystemTime};
 
 use axum::response::IntoResponse;
-use bytes::Bytes;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http_body::{Frame, SizeHint};
 use tower::{Layer, Service};
 
 use super::Context;
-use crate::driver::{Problem, retry_after};
+use crate::driver::{Problem, holding, retry_after};
 use crate::error::{Error, ErrorKind};
-use crate::http::{Body, Rate, Request, Response};
+use crate::http::{Rate, Request, Response};
 use bucket::Bucket;
 
 /// How long a caller waits who comes while as many others are served as may be.
@@ -161,40 +159,8 @@ where
         let call = self.inner.call(request);
         Box::pin(async move {
             let response = call.await.map(IntoResponse::into_response)?;
-            let held = |body| {
-                Body::new(Held {
-                    body,
-                    _under_way: under_way,
-                })
-            };
-            Ok(response.map(held))
+            Ok(response.map(|body| holding(body, under_way)))
         })
-    }
-}
-
-/// A body whose request is under way until the server has done with it.
-struct Held {
-    body: Body,
-    _under_way: UnderWay,
-}
-
-impl http_body::Body for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(task)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -156,7 +156,7 @@ impl Shared {
     async fn beside(&self, request: Request<Body>) -> Result<Response> {
         let (address, guard) = self.troupe.beside().await?;
         let response = exchange::send(address, request).await?;
-        Ok(response.map(|body| Timed::body(body, None, guard)))
+        Ok(response.map(|body| isobar::driver::holding(body, guard)))
     }
 
     async fn by_the_one(&self, request: Request<Bytes>) -> Result<Response> {
@@ -199,7 +199,7 @@ impl Shared {
         if self.stage.passes.is_some() {
             return Ok(response);
         }
-        Ok(response.map(|body| Timed::body(body, Some(end), ())))
+        Ok(response.map(|body| Timed::body(body, end)))
     }
 
     /// The response where it is passed on, in one piece where the stage asks for that.

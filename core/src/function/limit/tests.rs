@@ -12,7 +12,7 @@ use crate::capability::Capabilities;
 use crate::driver::Clock;
 use crate::driver::function::FunctionDescription;
 use crate::function::{App, AppService, Origin};
-use crate::http::Routes;
+use crate::http::{Body, Routes};
 use crate::http::routing::get;
 
 #[derive(Debug, Default)]

@@ -52,7 +52,7 @@ impl Invocations {
         }
     }
 
-    /// Fails where the runtime API does, which ends the process; whatever becomes of the event is its own affair.
+    /// Whatever becomes of one event, the next one is asked for.
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
         let _held = self.in_flight.begin().await;
         let subject = Subject::of(&invocation);
@@ -72,7 +72,12 @@ impl Invocations {
         };
         // Whoever asked has the answer; Lambda freezes the process when it asks for the next event.
         self.app.flush(deadline).await;
-        told
+        // Whether the API is there at all shows when the next event is asked for; of several that ask, one that ended here
+        // would be missing from then on.
+        if let Err(error) = told {
+            tracing::error!(target: "isobar", ?error, "an answer has not reached Lambda");
+        }
+        Ok(())
     }
 
     /// An error is the failure of this invocation alone.

@@ -6,17 +6,17 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body::Frame;
-use isobar::driver::Sleep;
+use isobar::driver::content_failure;
 use isobar::function::Context;
 use isobar::http::{Body, Response};
-use isobar::{Error, ErrorKind, Result};
+use isobar::{Error, Result};
 
 use super::runtime_api::{error_type, report};
 use crate::gateway::prelude;
@@ -33,7 +33,6 @@ pub(super) struct Streamed {
     /// `None` when nothing more comes.
     content: Option<Body>,
     context: Context,
-    cut: Option<Sleep>,
 }
 
 impl Streamed {
@@ -41,12 +40,10 @@ impl Streamed {
     pub(super) fn new(response: Response, is_head: bool, context: Context) -> Result<Self> {
         let (parts, body) = response.into_parts();
         let (prelude, has_content) = prelude(&parts, is_head)?;
-        let cut = context.remaining();
         Ok(Self {
             prelude: Some(prelude),
             content: has_content.then_some(body),
             context,
-            cut: cut.map(|time| Box::pin(tokio::time::sleep(time)) as Sleep),
         })
     }
 
@@ -62,11 +59,6 @@ impl Streamed {
             }
         }
         Frame::trailers(trailers)
-    }
-
-    fn is_cut(&mut self, task: &mut Task<'_>) -> bool {
-        let cut = self.cut.as_mut();
-        cut.is_some_and(|cut| cut.as_mut().poll(task).is_ready())
     }
 }
 
@@ -85,27 +77,18 @@ impl http_body::Body for Streamed {
             let Some(content) = &mut self.content else {
                 return Poll::Ready(None);
             };
-            let Poll::Ready(frame) = Pin::new(content).poll_frame(task) else {
-                break;
-            };
+            let frame = ready!(Pin::new(content).poll_frame(task));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 None => self.content = None,
                 Some(Ok(Ok(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
                 // Trailers of the application's own have no way to the client.
                 Some(Ok(Err(_))) => {}
                 Some(Err(error)) => {
-                    let message = "the response's body failed";
-                    let error = Error::new(ErrorKind::Internal, message).with_source(error);
+                    let error = content_failure(error.into());
                     return Poll::Ready(Some(Ok(self.failed(&error))));
                 }
             }
         }
-        if !self.is_cut(task) {
-            return Poll::Pending;
-        }
-        let message = "the response did not end in time";
-        let error = Error::new(ErrorKind::DeadlineExceeded, message);
-        Poll::Ready(Some(Ok(self.failed(&error))))
     }
 
     fn is_end_stream(&self) -> bool {

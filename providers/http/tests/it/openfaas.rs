@@ -48,17 +48,20 @@ async fn calls_have_the_ids_of_the_gateway_and_the_time_that_they_ask_for() {
 async fn no_more_requests_are_under_way_than_may_be() {
     let folder = tempfile::tempdir().unwrap();
     let process = start(folder.path(), &[("max_inflight", "1")]).await;
-    let slow = process.status("/slow");
-    let others = async {
-        while process.status("/_/ready").await != 429 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(process.status("/").await, 429);
-        assert_eq!(process.status("/_/health").await, 200);
-    };
-    let (slow, ()) = tokio::join!(slow, others);
-    assert_eq!(slow, 200);
-    assert_eq!(process.status("/").await, 200);
+    // A request is under way until the last of its content is sent.
+    for path in ["/slow", "/slow/content"] {
+        let slow = process.ask("GET", path, "", "");
+        let others = async {
+            while process.status("/_/ready").await != 429 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(process.status("/").await, 429);
+            assert_eq!(process.status("/_/health").await, 200);
+        };
+        let ((status, _), ()) = tokio::join!(slow, others);
+        assert_eq!(status, 200);
+        assert_eq!(process.status("/").await, 200);
+    }
 }
 
 #[tokio::test]

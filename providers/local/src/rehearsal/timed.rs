@@ -10,24 +10,22 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Content that is broken off at an instant, so that no client takes a part for the whole; `held` is held as long.
-pub(super) struct Timed<H> {
+/// Content that is broken off at an instant, so that no client takes a part for the whole.
+pub(super) struct Timed {
     body: Body,
-    end: Option<Pin<Box<Sleep>>>,
-    _held: H,
+    end: Pin<Box<Sleep>>,
 }
 
-impl<H: Send + Unpin + 'static> Timed<H> {
-    pub(super) fn body(body: Body, end: Option<Instant>, held: H) -> Body {
+impl Timed {
+    pub(super) fn body(body: Body, end: Instant) -> Body {
         Body::new(Self {
             body,
-            end: end.map(|end| Box::pin(sleep_until(end))),
-            _held: held,
+            end: Box::pin(sleep_until(end)),
         })
     }
 }
 
-impl<H: Unpin> hyper::body::Body for Timed<H> {
+impl hyper::body::Body for Timed {
     type Data = Bytes;
     type Error = Broken;
 
@@ -35,9 +33,7 @@ impl<H: Unpin> hyper::body::Body for Timed<H> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if let Some(end) = &mut self.end
-            && end.as_mut().poll(cx).is_ready()
-        {
+        if self.end.as_mut().poll(cx).is_ready() {
             let over = "the time that the target gives a request is over";
             return Poll::Ready(Some(Err(over.into())));
         }

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use http::header::{COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
 use isobar::authorization::{CheckedClaims, ExpectedSender};
-use isobar::driver::Problem;
+use isobar::driver::{Problem, holding};
 use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
 use isobar::http::Response;
 use pin_project_lite::pin_project;
@@ -22,7 +22,7 @@ use tower::Service;
 use super::calls::{Load, PlatformCalls, Taken};
 use super::claims::FrontDoorClaims;
 use super::envelope::{self, Envelope};
-use super::facts::{FrontLimits, PlatformFacts};
+use super::facts::PlatformFacts;
 use super::{client::client_address, events, held::held, invoked, trace};
 use crate::body::RequestBody;
 use crate::event::{Address, EventsPath};
@@ -62,13 +62,24 @@ pin_project! {
     /// A request under way.
     #[project = FrontAnswerProjection]
     pub(super) enum FrontAnswer {
-        Application { #[pin] answer: Answer, under_way: UnderWay, id: RequestId },
+        Application { #[pin] answer: Answer, under_way: Option<UnderWay>, id: RequestId },
         Platform { answer: BoxFuture<'static, Response> },
     }
 }
 
-/// Counts until the response is there.
+/// Counts until the response is sent, where there is a most; else until it is there.
 pub(super) struct UnderWay(Arc<Shared>);
+
+impl UnderWay {
+    /// The response within what the platform passes on.
+    fn until_sent(self, response: Response, id: &RequestId) -> Response {
+        let response = held(response, self.0.facts.limits, id);
+        if self.0.most_under_way.is_none() {
+            return response;
+        }
+        response.map(|body| holding(body, self))
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -196,7 +207,7 @@ impl Service<Request<RequestBody>> for Front {
             .respond(request.map(RequestBody::into_body), origin);
         FrontAnswer::Application {
             answer,
-            under_way,
+            under_way: Some(under_way),
             id,
         }
     }
@@ -216,8 +227,10 @@ impl Future for FrontAnswer {
                     Ok(response) => response,
                     Err(never) => match never {},
                 };
-                let limits: FrontLimits = under_way.0.facts.limits;
-                Poll::Ready(Ok(held(response, limits, id)))
+                Poll::Ready(Ok(match under_way.take() {
+                    Some(under_way) => under_way.until_sent(response, id),
+                    None => response,
+                }))
             }
             FrontAnswerProjection::Platform { answer } => answer.as_mut().poll(cx).map(Ok),
         }

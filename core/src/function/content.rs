@@ -1,0 +1,119 @@
+//! The content of a response, which is produced within the invocation that it answers.
+
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::Context;
+use crate::driver::{Broken, Sleep, caught_step, deadline};
+use crate::error::ErrorKind;
+use crate::http::Body;
+
+/// A body whose steps are steps of its invocation: they see its context and its deadline, end with it, and their panic
+/// breaks off this response alone.
+pub(super) struct Content {
+    /// `None` when nothing more comes.
+    body: Option<Body>,
+    context: Context,
+    began: bool,
+    cut: Option<Sleep>,
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Step = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
+
+impl Content {
+    pub(super) fn of(body: Body, context: &Context) -> Body {
+        // What has nothing to do needs no invocation.
+        if body.is_end_stream() {
+            return body;
+        }
+        Body::new(Self {
+            body: Some(body),
+            context: context.clone(),
+            began: false,
+            cut: None,
+        })
+    }
+
+    /// What comes next of the body, whatever becomes of it.
+    fn step(&mut self, task: &mut TaskContext<'_>) -> Step {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let context = &self.context;
+        let step = || {
+            let _entered = context.enter();
+            deadline::during(context.end_of_work(), || Pin::new(body).poll_frame(task))
+        };
+        match caught_step(step) {
+            Ok(Poll::Ready(frame)) => Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from))),
+            Ok(Poll::Pending) => self.poll_cut(task),
+            Err(message) => {
+                let _entered = self.context.enter();
+                let id = self.context.id().as_str();
+                tracing::error!(target: "isobar", id, "the content of a response panicked: {message}");
+                let broken = Broken::new(ErrorKind::Internal, "the handler panicked");
+                Poll::Ready(Some(Err(broken.into())))
+            }
+        }
+    }
+
+    /// Whether the invocation is over; what waits for its first bytes is answered all the same.
+    fn is_over(&self) -> bool {
+        let left = self.context.remaining();
+        self.began && left.is_some_and(|left| left.is_zero())
+    }
+
+    /// Waits for the end of the invocation, where it has one.
+    fn poll_cut(&mut self, task: &mut TaskContext<'_>) -> Step {
+        let Some(time) = self.context.remaining() else {
+            return Poll::Pending;
+        };
+        let clock = self.context.clock();
+        let sleep = || Box::pin(async move { clock.sleep(time).await }) as Sleep;
+        let cut = self.cut.get_or_insert_with(sleep).as_mut().poll(task);
+        cut.map(|()| over())
+    }
+}
+
+fn over() -> Option<Result<Frame<Bytes>, BoxError>> {
+    let message = "the response did not end in time";
+    let broken = Broken::new(ErrorKind::DeadlineExceeded, message);
+    Some(Err(broken.into()))
+}
+
+impl http_body::Body for Content {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Step {
+        let step = if self.is_over() {
+            Poll::Ready(over())
+        } else {
+            self.step(task)
+        };
+        match &step {
+            Poll::Ready(Some(Ok(_))) => self.began = true,
+            Poll::Ready(_) => self.body = None,
+            Poll::Pending => {}
+        }
+        step
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body
+            .as_ref()
+            .is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let body = self.body.as_ref();
+        body.map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+    }
+}
+
+#[cfg(test)]
+mod tests;
