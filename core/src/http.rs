@@ -5,6 +5,7 @@
 //! be exported to a cloud's gateway, drawn and migrated.
 
 pub(crate) mod connection;
+pub(crate) mod cookies;
 mod methods;
 mod problem;
 mod rate;

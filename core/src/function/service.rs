@@ -18,7 +18,7 @@ use crate::document::CollectionSchema;
 use crate::driver::Clock;
 use crate::driver::function::{Flush, Telemetry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, cookies};
 
 /// An application with its state: answers requests and handles events, on any platform.
 ///
@@ -167,7 +167,8 @@ impl AppService {
     }
 
     /// Answers a request, 250 ms before the platform would cut it at the latest.
-    pub fn respond(&self, request: Request, origin: Origin) -> Answer {
+    pub fn respond(&self, mut request: Request, origin: Origin) -> Answer {
+        cookies::join(request.headers_mut());
         let id_field = origin.id_field;
         let context = self.context(request.headers(), origin);
         let recording = self

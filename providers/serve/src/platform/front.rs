@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use http::header::{COOKIE, HOST};
+use http::header::HOST;
 use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
 use isobar::authorization::{CheckedClaims, ExpectedSender};
 use isobar::driver::{Problem, holding};
@@ -243,23 +243,13 @@ impl fmt::Debug for FrontAnswer {
     }
 }
 
-/// Handlers see one `Host` and one `Cookie` field whatever the protocol (RFC 9113, sections 8.2.3 and 8.3.1).
+/// Handlers see a `Host` whatever the protocol (RFC 9113, section 8.3.1).
 fn as_in_http1(request: &mut Request<RequestBody>) {
     let host = request.uri().authority().map(http::uri::Authority::as_str);
     let host = host.and_then(|host| HeaderValue::from_str(host).ok());
     let headers = request.headers_mut();
     if let Some(host) = host {
         headers.entry(HOST).or_insert(host);
-    }
-    let pieces: Vec<&[u8]> = headers
-        .get_all(COOKIE)
-        .iter()
-        .map(HeaderValue::as_bytes)
-        .collect();
-    if pieces.len() > 1
-        && let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..]))
-    {
-        headers.insert(COOKIE, whole);
     }
 }
 
