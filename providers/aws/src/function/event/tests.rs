@@ -47,6 +47,26 @@ fn published_events_are_told_apart_by_their_marks() {
 }
 
 #[test]
+fn the_default_notification_of_eventbridge_scheduler_is_a_tick() {
+    // As recorded: AWS publishes no example, and the detail is text.
+    let event = json!({
+        "version": "0",
+        "id": "37666ae6-48cf-4285-b4c6-a3320b38824a",
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": "123456789012",
+        "time": "2026-06-13T12:30:00Z",
+        "region": "us-east-2",
+        "resources": ["arn:aws:scheduler:us-east-2:123456789012:schedule/default/notes-nightly"],
+        "detail": "{}",
+    });
+    check(
+        &event,
+        "37666ae6-48cf-4285-b4c6-a3320b38824a of notes-nightly at 2026-06-13T12:30:00Z",
+    );
+}
+
+#[test]
 fn an_event_without_a_mark_is_refused() {
     let unmarked = "InvalidArgument: the event has no mark of a sender that is known here";
     check(&json!({}), unmarked);

@@ -1,4 +1,9 @@
-//! Ticks of schedules, by EventBridge.
+//! Ticks of schedules, by EventBridge: its rules, and its scheduler, which "delivers a default notification" where a schedule
+//! has no input of its own.
+//!
+//! - <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html>
+//! - <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html>; the form of that notification is not
+//!   published, and is read as others have recorded it.
 
 use std::time::SystemTime;
 
