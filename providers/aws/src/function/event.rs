@@ -180,6 +180,38 @@ async fn handle(app: &AppService, event: Event) -> Result<()> {
     }
 }
 
+/// Hands all of them over, also behind one that fails; the first failure is the invocation's, which brings all of them back.
+async fn hand_over(
+    app: &AppService,
+    events: impl IntoIterator<Item = Result<Event>>,
+) -> Result<()> {
+    let mut whole = Ok(());
+    for event in events {
+        let one = match event {
+            Ok(event) => handle(app, event).await,
+            Err(error) => Err(error),
+        };
+        whole = whole.and(one);
+    }
+    whole
+}
+
+/// The records of an event whose marks are known, each read by itself, so that one which cannot be read keeps back no other.
+fn each_record<R: DeserializeOwned>(
+    event: &[u8],
+    what: &'static str,
+) -> Result<impl Iterator<Item = Result<R>>> {
+    let records: Vec<Box<RawValue>> = records(event, what)?;
+    Ok(records.into_iter().enumerate().map(move |(at, record)| {
+        let mut json = serde_json::Deserializer::from_str(record.get());
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path();
+            let message = format!("the event is not one of {what}: Records[{at}].{path}: {error}");
+            Error::invalid(message).with_source(error)
+        })
+    }))
+}
+
 /// The records of an event whose marks are known.
 fn records<R: DeserializeOwned>(event: &[u8], what: &str) -> Result<Vec<R>> {
     #[derive(Deserialize)]

@@ -46,15 +46,16 @@ struct Object {
 }
 
 pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> Result<()> {
-    for record in super::records::<Record>(&raw, "S3")? {
+    let events = super::each_record(&raw, "S3")?.map(|record| {
+        let record: Record = record?;
         let sequencer = record.s3.object.sequencer.clone().unwrap_or_default();
         let id = format!("{}@{sequencer}/{}", record.event_name, record.s3.object.key);
         let source = record.s3.bucket.arn.clone();
         let source = source.unwrap_or_else(|| record.s3.bucket.name.clone());
         let event = Event::new(blob_event(record)?, context.clone()).with_source(source);
-        super::handle(app, event.with_id(id).with_raw(raw.clone())).await?;
-    }
-    Ok(())
+        Ok(event.with_id(id).with_raw(raw.clone()))
+    });
+    super::hand_over(app, events).await
 }
 
 fn blob_event(record: Record) -> Result<BlobEvent> {

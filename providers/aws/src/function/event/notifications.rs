@@ -48,14 +48,15 @@ struct Attribute {
 const SUBJECT: &str = "subject";
 
 pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> Result<()> {
-    for Record { sns } in super::records(&raw, "SNS")? {
+    let events = super::each_record(&raw, "SNS")?.map(|record| {
+        let Record { sns } = record?;
         let topic = topic_of(&sns.topic_arn).to_owned();
         let (id, source) = (sns.message_id.clone(), sns.topic_arn.clone());
         let batch = Messages::new(topic, vec![message(sns)]);
         let event = Event::new(batch, context.clone()).with_source(source);
-        super::handle(app, event.with_id(id).with_raw(raw.clone())).await?;
-    }
-    Ok(())
+        Ok(event.with_id(id).with_raw(raw.clone()))
+    });
+    super::hand_over(app, events).await
 }
 
 fn message(notification: Notification) -> Message {

@@ -186,6 +186,39 @@ async fn messages_of_a_queue_that_nobody_subscribes_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_record_that_fails_keeps_back_no_other() {
+    let (function, mut log) = listening().await;
+    let notification = |topic: &str, id: &str| {
+        let topic = format!("arn:aws:sns:eu-central-1:123456789012:{topic}");
+        json!({ "EventSource": "aws:sns",
+            "Sns": { "MessageId": id, "TopicArn": topic, "Message": "x" } })
+    };
+    let damaged = json!({ "EventSource": "aws:sns", "Sns": { "MessageId": 5 } });
+    let records = [
+        damaged,
+        notification("letters", "n1"),
+        notification("jobs", "n2"),
+    ];
+    let (kind, message) = refused(&function, json!({ "Records": records }).to_string()).await;
+    assert_eq!(kind, "Isobar.InvalidArgument");
+    assert!(message.contains("Records[0].Sns.MessageId"), "{message}");
+    let line = next(&mut log, "message ").await;
+    assert!(line.starts_with("message n2 "), "{line}");
+    let object = |name: &str, key: &str| {
+        json!({ "eventSource": "aws:s3", "eventName": name, "eventTime": "2026-11-30T03:00:00Z",
+            "s3": { "bucket": { "name": "photos" }, "object": { "key": key } } })
+    };
+    let records = [
+        object("ObjectRestore:Post", "a"),
+        object("ObjectCreated:Put", "b"),
+    ];
+    let (kind, _) = refused(&function, json!({ "Records": records }).to_string()).await;
+    assert_eq!(kind, "Isobar.Unsupported");
+    let line = next(&mut log, "blob ").await;
+    assert!(line.contains("\"b\""), "{line}");
+}
+
+#[tokio::test]
 async fn a_notification_is_a_message_of_its_topic() {
     let (function, mut log) = listening().await;
     let notification = |message: &str| {
