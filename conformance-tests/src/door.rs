@@ -183,12 +183,12 @@ pub trait Doors: fmt::Debug + Send + Sync {
         SizeLimit::SERVER_CONTENT
     }
 
-    /// How much of path and query is passed on, where there is a limit.
+    /// How much of path and query is passed on, where there is a limit; that of a server unless said otherwise.
     fn target_limit(&self) -> Option<SizeLimit> {
         Some(SizeLimit::SERVER_TARGET)
     }
 
-    /// How much of the names and values of header fields is passed on, where there is a limit.
+    /// How much of the names and values of header fields is passed on, likewise.
     fn head_limit(&self) -> Option<SizeLimit> {
         Some(SizeLimit::SERVER_HEAD)
     }

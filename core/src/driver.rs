@@ -60,4 +60,6 @@ pub use prefix::after_prefix;
 pub use problem::{Problem, retry_after};
 pub use retries::{Retries, RetryBudget};
 pub use revision::Revision;
-pub use whole::{forbids_content, refused_response, sealed_response, whole_response};
+pub use whole::{
+    forbids_content, forbids_length, refused_response, sealed_response, whole_response,
+};

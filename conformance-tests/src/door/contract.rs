@@ -141,17 +141,6 @@ impl Doors for ContractDoors {
         }
     }
 
-    fn target_limit(&self) -> Option<SizeLimit> {
-        // Where there is an envelope, it is content.
-        let plain = self.0.around.is_none();
-        plain.then_some(SizeLimit::SERVER_TARGET)
-    }
-
-    fn head_limit(&self) -> Option<SizeLimit> {
-        let plain = self.0.around.is_none();
-        plain.then_some(SizeLimit::SERVER_HEAD)
-    }
-
     fn counts_deliveries(&self) -> bool {
         self.0.events.counts
     }

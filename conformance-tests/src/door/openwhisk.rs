@@ -74,14 +74,6 @@ impl Doors for OpenWhiskDoors {
         SizeLimit::exactly(1_024 * 1_024)
     }
 
-    fn target_limit(&self) -> Option<SizeLimit> {
-        None
-    }
-
-    fn head_limit(&self) -> Option<SizeLimit> {
-        None
-    }
-
     fn one_at_a_time(&self) -> bool {
         true
     }

@@ -97,15 +97,6 @@ impl Doors for ScfDoors {
         }
     }
 
-    fn target_limit(&self) -> Option<SizeLimit> {
-        // Where there is an envelope, it is content.
-        None
-    }
-
-    fn head_limit(&self) -> Option<SizeLimit> {
-        None
-    }
-
     fn one_at_a_time(&self) -> bool {
         true
     }

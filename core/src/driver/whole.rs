@@ -17,6 +17,12 @@ pub fn forbids_content(status: StatusCode) -> bool {
         || status == StatusCode::NOT_MODIFIED
 }
 
+/// Whether a response of this status must not tell a length (RFC 9110, section 8.6); one that has no content because nothing
+/// has changed may.
+pub fn forbids_length(status: StatusCode) -> bool {
+    status.is_informational() || status == StatusCode::NO_CONTENT
+}
+
 /// The response with all its content; for platforms.
 ///
 /// In its place stands a refusal where the content has more than `most` bytes, fails, or is not there within the time of

@@ -26,6 +26,7 @@ pub struct FnPlatform {
     server: BoundServer,
     app_name: Option<String>,
     trusted_hops: usize,
+    limit: Option<Duration>,
     _socket: Socket,
 }
 
@@ -40,6 +41,7 @@ const FIELDS: usize = 2_048;
 pub fn bind(variables: &Variables<'_>) -> Result<FnPlatform> {
     let settings = Settings::from_variables(variables)?;
     let trusted_hops = trusted_hops(variables)?.unwrap_or(FN.trusted_hops);
+    let limit = FN.deadline.limit(variables)?;
     let options = FN
         .options()
         .with_head_timeout(NEVER)
@@ -52,6 +54,7 @@ pub fn bind(variables: &Variables<'_>) -> Result<FnPlatform> {
         server: Server::on_socket(listener, options).into(),
         app_name: settings.app_name,
         trusted_hops,
+        limit,
         _socket: socket,
     })
 }
@@ -72,6 +75,7 @@ impl FunctionDriver for FnPlatform {
             app,
             app_name: self.app_name.clone(),
             trusted_hops: self.trusted_hops,
+            limit: self.limit,
         });
         let service = service_fn(move |call| {
             let calls = Arc::clone(&calls);

@@ -13,6 +13,8 @@ use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
+pub(crate) use arrival::{Arrival, arrival};
+
 use crate::config::ENTITY_BYTES;
 
 /// The codec of a web action that was created with `--web raw`.
@@ -29,7 +31,10 @@ impl GatewayDriver for WebAction {
     }
 
     fn decode(&self, event: &[u8]) -> Result<Request> {
-        arrival::request(event)
+        match arrival(event)? {
+            Arrival::Request(request) => Ok(request),
+            Arrival::Malformed(error) => Err(error),
+        }
     }
 
     fn encode(&self, response: Response<Bytes>) -> Result<Bytes> {

@@ -63,9 +63,9 @@ pub use platform::{
     ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HttpPlatform, Interface,
     Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit,
     base64_claims, base64_json, client_address, clock, go_duration, hand_over, head_bytes, instant,
-    trusted_hops,
+    malformed_request, response_not_passed_on, told_address, told_time, too_large, trusted_hops,
 };
 pub use server::Server;
 pub use stop::StopSignals;
 pub use supervisor::announced;
-pub use told::{ToldFields, told_query, told_target};
+pub use told::{ToldFields, ToldMembers, ToldText, told_query, told_target};

@@ -10,6 +10,7 @@ mod facts;
 mod front;
 mod held;
 mod invoked;
+mod refusal;
 mod trace;
 
 use std::net::SocketAddr;
@@ -30,13 +31,14 @@ use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
 pub use claims::{FrontDoorClaims, base64_claims, base64_json};
-pub use client::{client_address, trusted_hops};
-pub use deadline::{DeadlineRule, Unit, go_duration, instant};
+pub use client::{client_address, told_address, trusted_hops};
+pub use deadline::{DeadlineRule, Unit, go_duration, instant, told_time};
 pub use envelope::Envelope;
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};
 use front::{Front, Shared};
 pub use held::head_bytes;
 pub use invoked::hand_over;
+pub use refusal::{malformed_request, response_not_passed_on, too_large};
 
 /// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! One call: from the agent's request to its answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Method, StatusCode};
@@ -7,7 +9,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use isobar::driver::Problem;
 use isobar::function::{AppService, Origin, RequestId};
 use isobar::http::{Request, Response};
-use isobar_serve::{Options, RequestBody, client_address};
+use isobar_serve::{Options, RequestBody, client_address, malformed_request, too_large};
 
 use crate::config::FN;
 use crate::{error, gateway};
@@ -18,6 +20,8 @@ pub(super) struct Calls {
     pub(super) app: AppService,
     pub(super) app_name: Option<String>,
     pub(super) trusted_hops: usize,
+    /// The time that every call has.
+    pub(super) limit: Option<Duration>,
 }
 
 const CALL_ID: HeaderName = HeaderName::from_static("fn-call-id");
@@ -44,17 +48,9 @@ impl Calls {
         };
         let request = match gateway::request(&call, content, self.app_name.as_deref()) {
             Ok(request) => request,
-            Err(error) => {
-                let detail = error.to_string();
-                return refused(Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "malformed_call",
-                    "client",
-                    detail,
-                ));
-            }
+            Err(error) => return refused(malformed_request(&error)),
         };
-        if let Some(problem) = too_large(&request) {
+        if let Some(problem) = too_large(&request, FN.limits) {
             return refused(problem);
         }
         let is_head = request.method() == Method::HEAD;
@@ -67,7 +63,7 @@ impl Calls {
         let client = client_address(request.headers(), self.trusted_hops);
         Origin::default()
             .with_id(id)
-            .with_deadline(FN.deadline.of(&call.headers, None))
+            .with_deadline(FN.deadline.of(&call.headers, self.limit))
             .with_remote_address(client)
     }
 }
@@ -96,27 +92,4 @@ async fn content(mut body: RequestBody) -> Result<Bytes, Problem> {
 /// failure of the container.
 async fn read_on(body: &mut RequestBody) {
     while let Some(Ok(_)) = body.frame().await {}
-}
-
-/// The refusal of a head that the server would not take on other platforms either.
-fn too_large(request: &Request) -> Option<Problem> {
-    let usual = Options::default();
-    let target = request.uri().path_and_query();
-    let target = target.map_or(0, |target| target.as_str().len());
-    if target > usual.max_target_bytes {
-        let most = usual.max_target_bytes;
-        let detail = format!("the request target has {target} bytes, this server takes {most}");
-        let status = StatusCode::URI_TOO_LONG;
-        return Some(Problem::new(status, "target_too_long", "client", detail));
-    }
-    let fields = request.headers().iter();
-    let fields: usize = fields
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum();
-    (fields > usual.max_head_bytes).then(|| {
-        let most = usual.max_head_bytes;
-        let detail = format!("the header fields have {fields} bytes, this server takes {most}");
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        Problem::new(status, "head_too_large", "client", detail)
-    })
 }

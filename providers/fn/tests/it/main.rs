@@ -15,8 +15,16 @@ use tokio::net::UnixStream;
 fn bound(directory: &Path) -> (FnPlatform, PathBuf) {
     let path = directory.join("lsnr.sock");
     let listener = format!("unix:{}", path.display());
-    let platform = bind(&|name| (name == "FN_LISTENER").then(|| listener.clone()));
+    let platform = bind(&|name| match name {
+        "FN_LISTENER" => Some(listener.clone()),
+        "ISOBAR_TIMEOUT" => Some("500ms".to_owned()),
+        _ => None,
+    });
     (platform.unwrap(), path)
+}
+
+async fn never() -> &'static str {
+    std::future::pending().await
 }
 
 fn start(directory: &Path) -> PathBuf {
@@ -24,6 +32,7 @@ fn start(directory: &Path) -> PathBuf {
     let clock = Arc::new(isobar_serve::clock());
     let environment = Environment::builder(platform.describe(), clock).build();
     let routes = isobar::http::Routes::new().get("/", async || "content");
+    let routes = routes.get("/never", never);
     let app = App::new("called", |_: &Environment| Ok(())).routes(routes);
     let app = app.build(&environment).unwrap();
     tokio::spawn(async move { platform.serve(app).await.unwrap() });
@@ -106,4 +115,14 @@ async fn a_call_without_a_request_fails_and_the_function_goes_on() {
     assert!(answer.contains("fn-http-status: 200"), "{answer}");
     assert!(answer.contains("fn-http-h-x-request-id: c-2"), "{answer}");
     assert!(answer.ends_with("content"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_configuration_may_give_a_call_less_time_than_fn() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = start(directory.path());
+    let fields = "fn-intent: httprequest\r\nfn-http-method: GET\r\nfn-http-request-url: http://h/never\r\n\
+                  fn-deadline: 2100-01-01T00:00:00Z\r\n";
+    let answer = call(&path, "POST /call", fields).await;
+    assert!(answer.contains("fn-http-status: 504"), "{answer}");
 }

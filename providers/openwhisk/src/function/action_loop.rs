@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::activation::{Activations, Ended, MOST_BYTES, hops};
+use super::activation::{Activations, Ended, MOST_BYTES, Settings};
 use crate::config::{ACTION_LOOP, WAIT_FOR_ACK};
 use crate::error;
 
@@ -26,7 +26,7 @@ pub struct ActionLoop {
     /// Taken by the application that is served.
     results: Mutex<Option<std::fs::File>>,
     says_ready: bool,
-    trusted_hops: usize,
+    settings: Settings,
 }
 
 /// The names of descriptor 3: opened by name it needs no code that the compiler cannot check.
@@ -40,7 +40,7 @@ pub fn open_loop(variables: &Variables<'_>) -> Result<ActionLoop> {
     Ok(ActionLoop {
         results: Mutex::new(Some(results.map_err(error::no_results)?)),
         says_ready: variables(WAIT_FOR_ACK).is_some_and(|value| !value.is_empty()),
-        trusted_hops: hops(variables)?,
+        settings: Settings::from_variables(variables)?,
     })
 }
 
@@ -67,7 +67,7 @@ impl FunctionDriver for ActionLoop {
         }
         let activations = Activations {
             app,
-            trusted_hops: self.trusted_hops,
+            settings: self.settings,
         };
         loop {
             let line = tokio::select! {

@@ -2,22 +2,22 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body::Body as _;
 use isobar::driver::gateway::GatewayDriver as _;
 use isobar::driver::{Problem, caught, sealed_response};
 use isobar::function::{AppService, Context, Origin, RequestId};
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::{Variables, client_address, clock, instant, trusted_hops};
+use isobar_serve::{Variables, client_address, clock, malformed_request, too_large, trusted_hops};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::{ACTION_LOOP, ENTITY_BYTES};
 use crate::error;
-use crate::gateway::WebAction;
+use crate::gateway::{Arrival, WebAction, arrival};
 
 /// The most of an activation that is read, in bytes: what 1 MB of content becomes in Base64 and JSON, many times over.
 pub(super) const MOST_BYTES: usize = 16 * 1_024 * 1_024;
@@ -26,7 +26,16 @@ pub(super) const MOST_BYTES: usize = 16 * 1_024 * 1_024;
 #[derive(Debug)]
 pub(super) struct Activations {
     pub(super) app: AppService,
+    pub(super) settings: Settings,
+}
+
+/// What the variables say of all activations.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// How many proxies are trusted to append to `X-Forwarded-For`.
     pub(super) trusted_hops: usize,
+    /// The time that every activation has.
+    pub(super) limit: Option<Duration>,
 }
 
 /// An activation with its context; what else is there, such as the key of the API, is not asked for.
@@ -50,9 +59,15 @@ pub(super) enum Ended {
     Failed(Bytes),
 }
 
-/// How many proxies are trusted to append to `X-Forwarded-For`.
-pub(super) fn hops(variables: &Variables<'_>) -> Result<usize> {
-    Ok(trusted_hops(variables)?.unwrap_or(ACTION_LOOP.trusted_hops))
+impl Settings {
+    /// `InvalidArgument` where a variable is wrong, naming it.
+    pub(super) fn from_variables(variables: &Variables<'_>) -> Result<Self> {
+        let hops = trusted_hops(variables)?;
+        Ok(Self {
+            trusted_hops: hops.unwrap_or(ACTION_LOOP.trusted_hops),
+            limit: ACTION_LOOP.deadline.limit(variables)?,
+        })
+    }
 }
 
 impl Ended {
@@ -86,16 +101,21 @@ impl Activations {
         let id = told.id.as_deref().unwrap_or_default();
         let context = Context::new(
             RequestId::from_platform(id),
-            deadline.and_then(instant),
+            ACTION_LOOP.deadline.end(deadline, self.settings.limit),
             Arc::new(clock()),
         );
-        let request = WebAction.decode(told.value.get().as_bytes())?;
-        self.answer(request, &context).await
+        match arrival(told.value.get().as_bytes())? {
+            Arrival::Request(request) => self.answer(request, &context).await,
+            Arrival::Malformed(error) => {
+                tracing::warn!(target: "isobar", ?error, "a request cannot be read");
+                WebAction.encode(malformed_request(&error).into_response(context.id()))
+            }
+        }
     }
 
     async fn answer(&self, request: Request, context: &Context) -> Result<Bytes> {
         let is_head = request.method() == Method::HEAD;
-        let response = if let Some(problem) = too_large(&request) {
+        let response = if let Some(problem) = too_large(&request, ACTION_LOOP.limits) {
             problem.into_response(context.id())
         } else {
             let origin = self.origin(&request, context);
@@ -115,7 +135,7 @@ impl Activations {
     }
 
     fn origin(&self, request: &Request, context: &Context) -> Origin {
-        let client = client_address(request.headers(), self.trusted_hops);
+        let client = client_address(request.headers(), self.settings.trusted_hops);
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
@@ -123,11 +143,5 @@ impl Activations {
     }
 }
 
-/// The refusal of content that the controller would not have let through.
-fn too_large(request: &Request) -> Option<Problem> {
-    (request.body().size_hint().lower() > ENTITY_BYTES).then(|| {
-        let detail = format!("the body is too large; the limit is {ENTITY_BYTES} bytes");
-        let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Problem::new(status, "body_too_large", "client", detail)
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tower::service_fn;
 
-use super::activation::{Activations, Ended, MOST_BYTES, hops};
+use super::activation::{Activations, Ended, MOST_BYTES, Settings};
 use super::logs;
 use crate::config::CONTAINER;
 use crate::error;
@@ -29,7 +29,7 @@ use crate::error;
 #[derive(Debug)]
 pub struct ActionContainer {
     server: BoundServer,
-    trusted_hops: usize,
+    settings: Settings,
 }
 
 /// What a request to the container means.
@@ -52,7 +52,7 @@ pub async fn bind_container(variables: &Variables<'_>) -> Result<ActionContainer
     let address = CONTAINER.listen_address(variables)?;
     Ok(ActionContainer {
         server: BoundServer::bind(&address, options).await?,
-        trusted_hops: hops(variables)?,
+        settings: Settings::from_variables(variables)?,
     })
 }
 
@@ -79,7 +79,7 @@ impl FunctionDriver for ActionContainer {
         let action = Arc::new(Action {
             activations: Activations {
                 app,
-                trusted_hops: self.trusted_hops,
+                settings: self.settings,
             },
             initialised: AtomicBool::new(false),
         });

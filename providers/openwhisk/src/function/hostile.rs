@@ -6,7 +6,7 @@ use isobar::driver::function::FunctionDescription;
 use isobar::{App, Environment};
 use isobar_mutation::mutate;
 
-use super::activation::{Activations, Ended};
+use super::activation::{Activations, Ended, Settings};
 use crate::config::ACTION_LOOP;
 
 const CORPUS: [&str; 3] = [
@@ -28,7 +28,10 @@ async fn any_activation_has_an_object_as_its_result() {
     let app = App::new("hostile", |_: &Environment| Ok(()));
     let activations = Activations {
         app: app.build(&environment).unwrap(),
-        trusted_hops: 1,
+        settings: Settings {
+            trusted_hops: 1,
+            limit: None,
+        },
     };
     let mut random = isobar_mutation::random();
     let mut done = 0;

@@ -1,7 +1,6 @@
 //! The request that an activation's arguments carry.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use axum::extract::OriginalUri;
 use base64::Engine as _;
@@ -10,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use isobar::http::{Body, RebuiltQuery, Request};
 use isobar::{Error, Result};
-use isobar_serve::told_target;
+use isobar_serve::{ToldMembers, ToldText, told_target};
 use serde::Deserialize;
 
 use super::media;
@@ -21,8 +20,8 @@ use crate::error;
 struct Arguments<'a> {
     #[serde(borrow, default, rename = "__ow_method")]
     method: Option<Cow<'a, str>>,
-    #[serde(default, rename = "__ow_headers")]
-    headers: BTreeMap<String, String>,
+    #[serde(borrow, default, rename = "__ow_headers")]
+    headers: ToldMembers<'a, ToldText<'a>>,
     #[serde(borrow, default, rename = "__ow_path")]
     path: Option<Cow<'a, str>>,
     /// Only where the action is raw.
@@ -32,24 +31,52 @@ struct Arguments<'a> {
     body: Option<Cow<'a, str>>,
 }
 
-pub(super) fn request(arguments: &[u8]) -> Result<Request> {
+/// A web action's request, as it came.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every one is the large one, and none is kept"
+)]
+pub(crate) enum Arrival {
+    Request(Request),
+    /// What the client has sent is none, which it is to be told.
+    Malformed(Error),
+}
+
+/// An error is the activation's own: no request through the web caused it, or its content is not as the controller has it.
+pub(crate) fn arrival(arguments: &[u8]) -> Result<Arrival> {
     let none = || Error::invalid("the activation's arguments are not those of a web action");
     // A list would be read as members in their order.
     if !arguments.trim_ascii_start().starts_with(b"{") {
         return Err(none());
     }
-    let told: Arguments<'_> =
+    let mut told: Arguments<'_> =
         serde_json::from_slice(arguments).map_err(|error| none().with_source(error))?;
-    let method = told.method.as_deref().ok_or_else(error::no_request)?;
+    let method = told.method.take().ok_or_else(error::no_request)?;
+    let query = told.query.take().ok_or_else(error::not_raw)?;
+    let headers = match fields(&told.headers) {
+        Ok(headers) => headers,
+        Err(error) => return Ok(Arrival::Malformed(error)),
+    };
+    let content = content(told.body.take(), media::is_base64(&headers))?;
+    let request = request(&method, (told.path.as_deref(), &query), headers);
+    Ok(match request {
+        Ok(request) => Arrival::Request(request.map(|()| Body::from(content))),
+        Err(error) => Arrival::Malformed(error),
+    })
+}
+
+fn request(
+    method: &str,
+    (path, query): (Option<&str>, &str),
+    headers: HeaderMap,
+) -> Result<http::Request<()>> {
     // The controller writes it in small letters, and lets seven through that all have capitals.
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
         .map_err(|error| malformed("__ow_method").with_source(error))?;
-    let query = told.query.ok_or_else(error::not_raw)?;
-    let uri = told_target(told.path.as_deref().unwrap_or_default(), &query)
+    let uri = told_target(path.unwrap_or_default(), query)
         .map_err(|error| malformed("__ow_path or __ow_query").with_source(error))?;
-    let headers = fields(told.headers)?;
-    let body = content(told.body, media::is_base64(&headers))?;
-    let mut request = Request::new(Body::from(body));
+    let mut request = http::Request::new(());
     *request.method_mut() = method;
     *request.uri_mut() = uri.clone();
     *request.headers_mut() = headers;
@@ -62,9 +89,9 @@ pub(super) fn request(arguments: &[u8]) -> Result<Request> {
     Ok(request)
 }
 
-fn fields(told: BTreeMap<String, String>) -> Result<HeaderMap> {
+fn fields(told: &ToldMembers<'_, ToldText<'_>>) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
-    for (name, value) in told {
+    for (ToldText(name), ToldText(value)) in &told.0 {
         let malformed = || malformed(&format!("__ow_headers.{name}"));
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| malformed())?;
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?;

@@ -46,6 +46,15 @@ async fn text_is_told_as_it_is_and_parameters_of_the_action_are_passed_over() {
 }
 
 #[test]
+fn fields_keep_the_order_in_which_they_were_told() {
+    let arguments =
+        r#"{"__ow_method":"get","__ow_query":"","__ow_headers":{"y":"2","x":"1","z":"3"}}"#;
+    let request = WebAction.decode(arguments.as_bytes()).unwrap();
+    let names: Vec<_> = request.headers().keys().collect();
+    assert_eq!(names, ["y", "x", "z"]);
+}
+
+#[test]
 fn what_is_no_raw_request_says_what_is_wrong() {
     for (arguments, expected) in [
         ("{}", "no events"),

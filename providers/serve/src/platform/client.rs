@@ -33,6 +33,17 @@ pub fn trusted_hops(variables: &Variables<'_>) -> Result<Option<usize>> {
     hops.transpose()
 }
 
+/// The address of a request's client where the platform tells one itself: that, unless [`TRUSTED_HOPS_VARIABLE`] says that
+/// proxies stand before it that did their part.
+pub fn told_address(
+    headers: &HeaderMap,
+    hops: Option<usize>,
+    told: Option<IpAddr>,
+) -> Option<IpAddr> {
+    let counted = hops.and_then(|hops| client_address(headers, hops));
+    counted.or(told)
+}
+
 /// An address as proxies write it: alone, in brackets, or with a port.
 fn read(text: &str) -> Option<IpAddr> {
     let bare = text

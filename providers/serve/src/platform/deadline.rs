@@ -27,7 +27,7 @@ pub enum Unit {
     Milliseconds,
     /// A duration as Go writes it, such as `1m30s`, or a number of seconds.
     GoDuration,
-    /// No time but the end of it: an [`instant`].
+    /// No time but the end of it: an [`instant`]; one that has passed is none.
     Instant,
 }
 
@@ -42,19 +42,24 @@ impl DeadlineRule {
     /// The time that every request has: what the platform tells, or [`TIMEOUT_VARIABLE`] where that is shorter or all that
     /// is told; `InvalidArgument` where a variable is wrong, naming it.
     pub fn limit(&self, variables: &Variables<'_>) -> Result<Option<Duration>> {
-        let told = self.variable.map(|variable| read(variables, variable));
+        let told = self.variable.map(|variable| told_time(variables, variable));
         let told = told.transpose()?.flatten().or(self.fixed);
-        let own = read(variables, (TIMEOUT_VARIABLE, Unit::GoDuration))?;
+        let own = told_time(variables, (TIMEOUT_VARIABLE, Unit::GoDuration))?;
         let limits = [told, own].into_iter().flatten();
         Ok(limits.filter(|limit| !limit.is_zero()).min())
     }
 
     /// When a request that has just arrived is cut; a field that cannot be read does not count.
     pub fn of(&self, headers: &HeaderMap, limit: Option<Duration>) -> Option<SystemTime> {
-        let own = self.header.and_then(|(name, unit)| {
-            let text = headers.get(name)?.to_str().ok()?;
-            unit.read(text).filter(|time| !time.is_zero())
-        });
+        let told = self.header.and_then(|(name, _)| headers.get(name));
+        self.end(told.and_then(|text| text.to_str().ok()), limit)
+    }
+
+    /// The same, of the field's text, for platforms that tell it elsewhere than in a field.
+    pub fn end(&self, told: Option<&str>, limit: Option<Duration>) -> Option<SystemTime> {
+        let own = told.zip(self.header);
+        let own = own.and_then(|(text, (_, unit))| unit.read(text));
+        let own = own.filter(|time| !time.is_zero());
         let time = match (own, limit) {
             (Some(own), Some(limit)) => own.min(limit),
             (one, other) => one.or(other)?,
@@ -63,7 +68,11 @@ impl DeadlineRule {
     }
 }
 
-fn read(variables: &Variables<'_>, (name, unit): (&str, Unit)) -> Result<Option<Duration>> {
+/// The time that a variable tells; `InvalidArgument` where it is none.
+pub fn told_time(
+    variables: &Variables<'_>,
+    (name, unit): (&str, Unit),
+) -> Result<Option<Duration>> {
     let text = variables(name).filter(|text| !text.is_empty());
     let time = text.map(|text| {
         let wrong = || format!("{name} is {text:?}, it must be {}", unit.words());
@@ -78,11 +87,9 @@ impl Unit {
             Self::Seconds => seconds(text),
             Self::Milliseconds => text.parse().ok().map(Duration::from_millis),
             Self::GoDuration => seconds(text).or_else(|| go_duration(text)),
-            Self::Instant => {
-                let left = instant(text)?.duration_since(SystemTime::now());
-                // One that has passed is not none.
-                Some(left.unwrap_or(Duration::from_millis(1)))
-            }
+            // One that has passed before the request came tells nothing of how long somebody waits for the answer: the two
+            // clocks differ, or an emulator tells any.
+            Self::Instant => instant(text)?.duration_since(SystemTime::now()).ok(),
         }
     }
 
@@ -238,7 +245,13 @@ mod tests {
             ..DeadlineRule::UNTOLD
         };
         let mut headers = HeaderMap::new();
-        headers.insert("ends", HeaderValue::from_static("2026-01-01T00:00:00Z"));
-        assert!(rule.of(&headers, None).is_some(), "one that has passed");
+        let end = SystemTime::now() + Duration::from_hours(1);
+        let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let text = seconds.as_millis().to_string();
+        assert!(rule.end(Some(&text), None).is_some());
+        headers.insert("ends", HeaderValue::from_static("2020-01-01T00:00:00Z"));
+        assert_eq!(rule.of(&headers, None), None, "one that has passed");
+        let limit = Some(Duration::from_mins(1));
+        assert!(rule.of(&headers, limit).is_some(), "the other still counts");
     }
 }

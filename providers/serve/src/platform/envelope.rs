@@ -13,6 +13,7 @@ use isobar::http::{Body, Request, Response};
 use isobar::{Error, ErrorKind, Result};
 
 use super::front::{Shared, UnderWay};
+use super::refusal::{malformed_request, response_not_passed_on, too_large};
 use super::{client_address, clock};
 use crate::body::RequestBody;
 
@@ -42,11 +43,13 @@ pub(super) async fn answer(
     let mut request = match request {
         Ok(request) => request,
         Err(error) if error.kind() == ErrorKind::Unsupported => {
-            let sealed = envelope.seal(&malformed(&error, &id));
-            return sealed.unwrap_or_else(|error| refused(&error, &id));
+            return sealed(&*envelope, malformed_request(&error), &id);
         }
         Err(error) => return refused(&error, &id),
     };
+    if let Some(problem) = too_large(&request, shared.facts.limits) {
+        return sealed(&*envelope, problem, &id);
+    }
     if app.checks_callers() {
         shared.note_claims(&mut request);
     }
@@ -64,23 +67,16 @@ pub(super) async fn answer(
     let whole = whole_response(response, most, &context).await;
     envelope
         .seal(&whole)
-        .or_else(|error| envelope.seal(&not_passed_on(&error, &id)))
-        .unwrap_or_else(|error| refused(&error, &id))
+        .unwrap_or_else(|error| {
+            tracing::error!(target: "isobar", ?error, id = id.as_str(), "a response cannot be passed on");
+            sealed(&*envelope, response_not_passed_on(&error), &id)
+        })
 }
 
-/// What the client gets in the place of a response that the platform could only pass on as another one.
-fn not_passed_on(error: &Error, id: &RequestId) -> http::Response<Bytes> {
-    tracing::error!(target: "isobar", ?error, id = id.as_str(), "a response cannot be passed on");
-    let detail = error.message().to_owned();
-    let status = StatusCode::BAD_GATEWAY;
-    Problem::new(status, "response_not_passed_on", "server", detail).into_response(id)
-}
-
-/// What the client gets whose request cannot be one.
-fn malformed(error: &Error, id: &RequestId) -> http::Response<Bytes> {
-    let detail = error.message().to_owned();
-    let status = StatusCode::BAD_REQUEST;
-    Problem::new(status, "request_malformed", "client", detail).into_response(id)
+/// What the client gets in the place of a response.
+fn sealed(envelope: &dyn Envelope, problem: Problem, id: &RequestId) -> Response {
+    let sealed = envelope.seal(&problem.into_response(id));
+    sealed.unwrap_or_else(|error| refused(&error, id))
 }
 
 fn refused(error: &Error, id: &RequestId) -> Response {

@@ -9,7 +9,7 @@ use isobar::function::AppService;
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::{StopSignals, Variables};
 
-use super::invocation::Invocations;
+use super::invocation::{Invocations, Settings};
 use super::runtime_api::RuntimeApi;
 use crate::config::{EVENT_FUNCTION, RUNTIME_API, RUNTIME_API_PORT};
 
@@ -17,6 +17,7 @@ use crate::config::{EVENT_FUNCTION, RUNTIME_API, RUNTIME_API_PORT};
 #[derive(Debug)]
 pub struct EventFunction {
     api: RuntimeApi,
+    settings: Settings,
 }
 
 /// Finds the runtime API; fails with `InvalidArgument` where a variable that tells it is missing or wrong, naming it.
@@ -35,6 +36,7 @@ pub fn open_events(variables: &Variables<'_>) -> Result<EventFunction> {
     })?;
     Ok(EventFunction {
         api: RuntimeApi::at(&host, port)?,
+        settings: Settings::from_variables(variables)?,
     })
 }
 
@@ -69,7 +71,8 @@ impl FunctionDriver for EventFunction {
     /// or takes neither the answer nor the failure of an invocation.
     async fn serve(&self, app: AppService) -> Result<()> {
         let mut signals = StopSignals::catch()?;
-        let invocations = Invocations { app };
+        let settings = self.settings;
+        let invocations = Invocations { app, settings };
         self.api.ready().await?;
         loop {
             let invocation = tokio::select! {

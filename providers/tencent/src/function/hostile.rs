@@ -11,7 +11,7 @@ use isobar::function::{AppService, Outcome, TopicSpec};
 use isobar::{App, BucketSpec, Environment};
 use isobar_mutation::mutate;
 
-use super::invocation::Invocations;
+use super::invocation::{Invocations, Settings};
 use super::runtime_api::Invocation;
 use crate::config::EVENT_FUNCTION;
 
@@ -43,7 +43,10 @@ fn app() -> AppService {
 
 #[tokio::test]
 async fn any_event_is_answered_or_fails() {
-    let invocations = Invocations { app: app() };
+    let invocations = Invocations {
+        app: app(),
+        settings: Settings::default(),
+    };
     let run = async |event: Vec<u8>| {
         let begin = Instant::now();
         let invocation = Invocation {

@@ -1,6 +1,7 @@
 //! One invocation: from its event to what the runtime API is told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
@@ -10,16 +11,39 @@ use isobar::function::{AppService, Context, Origin, RequestId, Trace};
 use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::event::Delivery;
-use isobar_serve::{clock, hand_over};
+use isobar_serve::{
+    Variables, clock, hand_over, malformed_request, told_address, too_large, trusted_hops,
+};
 
 use super::runtime_api::Invocation;
 use crate::config::{EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
-use crate::gateway::{ApiGateway, is_request};
+use crate::gateway::{ApiGateway, Arrival, arrival, is_request};
 
 /// What all invocations share.
 #[derive(Debug)]
 pub(super) struct Invocations {
     pub(super) app: AppService,
+    pub(super) settings: Settings,
+}
+
+/// What the variables say of all invocations.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Settings {
+    /// How many proxies are trusted to append to `X-Forwarded-For`; unless it is told, API Gateway's word of the client's
+    /// address counts.
+    trusted_hops: Option<usize>,
+    /// The time that every invocation has.
+    limit: Option<Duration>,
+}
+
+impl Settings {
+    /// `InvalidArgument` where a variable is wrong, naming it.
+    pub(super) fn from_variables(variables: &Variables<'_>) -> Result<Self> {
+        Ok(Self {
+            trusted_hops: trusted_hops(variables)?,
+            limit: EVENT_FUNCTION.deadline.limit(variables)?,
+        })
+    }
 }
 
 /// Nobody reads what an event's invocation returns.
@@ -38,11 +62,17 @@ impl Invocations {
     async fn answer(&self, Invocation { headers, event }: Invocation) -> Result<Bytes> {
         let id = headers.get(REQUEST_ID_FIELD);
         let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let deadline = EVENT_FUNCTION.deadline.of(&headers, None);
+        let deadline = EVENT_FUNCTION.deadline.of(&headers, self.settings.limit);
         let id = RequestId::from_platform(id);
         let context = Context::new(id, deadline, Arc::new(clock()));
         if is_request(&event) {
-            return self.respond(ApiGateway.decode(&event)?, &context).await;
+            return match arrival(&event)? {
+                Arrival::Request(request) => self.respond(request, &context).await,
+                Arrival::Malformed(error) => {
+                    tracing::warn!(target: "isobar", ?error, "a request cannot be read");
+                    ApiGateway.encode(malformed_request(&error).into_response(context.id()))
+                }
+            };
         }
         // SCF tells no trace, so that each event begins one.
         let context = context.with_trace(Trace::start());
@@ -54,16 +84,27 @@ impl Invocations {
 
     async fn respond(&self, request: Request, context: &Context) -> Result<Bytes> {
         let is_head = request.method() == Method::HEAD;
-        let remote = request.extensions().get::<RemoteAddress>();
-        let origin = Origin::default()
-            .with_id(context.id().clone())
-            .with_deadline(context.deadline())
-            .with_remote_address(remote.map(|address| address.0));
-        let response = match self.app.respond(request, origin).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+        let response = if let Some(problem) = too_large(&request, EVENT_FUNCTION.limits) {
+            problem.into_response(context.id())
+        } else {
+            let origin = self.origin(&request, context);
+            let answer = self.app.respond(request, origin).await;
+            answer.unwrap_or_else(|never| match never {})
         };
         let seal = |whole| ApiGateway.encode(whole);
         sealed_response((response, is_head), MOST_BYTES, context, seal).await
     }
+    fn origin(&self, request: &Request, context: &Context) -> Origin {
+        let told = request.extensions().get::<RemoteAddress>();
+        let told = told.map(|address| address.0);
+        let hops = self.settings.trusted_hops;
+        let client = told_address(request.headers(), hops, told);
+        Origin::default()
+            .with_id(context.id().clone())
+            .with_deadline(context.deadline())
+            .with_remote_address(client)
+    }
 }
+
+#[cfg(test)]
+mod tests;

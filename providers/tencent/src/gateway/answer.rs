@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Response, header};
-use isobar::driver::{drop_connection_fields, forbids_content};
+use isobar::driver::{drop_connection_fields, forbids_content, forbids_length};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::ToldFields;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub(super) fn encode(response: Response<Bytes>) -> Result<Vec<u8>> {
     } else {
         content
     };
-    if !content.is_empty() {
+    if !content.is_empty() || forbids_length(parts.status) {
         // The gateway states it itself.
         parts.headers.remove(header::CONTENT_LENGTH);
     }

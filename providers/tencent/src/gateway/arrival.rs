@@ -1,7 +1,6 @@
 //! The request that an integration request carries.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use axum::extract::OriginalUri;
@@ -11,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
 use isobar::{Error, Result};
-use isobar_serve::{told_query, told_target};
+use isobar_serve::{ToldMembers, ToldText, told_query, told_target};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -39,11 +38,11 @@ struct Event<'e> {
     http_method: Cow<'e, str>,
     #[serde(borrow)]
     path: Cow<'e, str>,
-    #[serde(default)]
-    headers: Option<BTreeMap<String, Value>>,
+    #[serde(borrow, default)]
+    headers: Option<ToldMembers<'e, Value>>,
     /// All keys, also those that the API has not declared.
-    #[serde(default)]
-    query_string: Option<BTreeMap<String, Value>>,
+    #[serde(borrow, default)]
+    query_string: Option<ToldMembers<'e, Value>>,
     #[serde(borrow, default)]
     body: Option<Cow<'e, str>>,
     #[serde(default)]
@@ -69,23 +68,44 @@ fn is_object(event: &[u8]) -> bool {
     event.trim_ascii_start().starts_with(b"{")
 }
 
-pub(super) fn request(event: &[u8]) -> Result<Request> {
+/// A client's request, as it came.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every one is the large one, and none is kept"
+)]
+pub(crate) enum Arrival {
+    Request(Request),
+    /// What the client has sent is none, which it is to be told.
+    Malformed(Error),
+}
+
+/// An error is the event's own: it is no integration request, or its content is not as API Gateway has it.
+pub(crate) fn arrival(event: &[u8]) -> Result<Arrival> {
     let none = || Error::invalid("the event is no integration request of API Gateway");
     if !is_object(event) {
         return Err(none());
     }
-    let told: Event<'_> =
+    let mut told: Event<'_> =
         serde_json::from_slice(event).map_err(|error| none().with_source(error))?;
+    let is_base64 = told.is_base64_encoded.unwrap_or_default();
+    let content = content(told.body.take(), is_base64)?;
+    Ok(match request(told) {
+        Ok(request) => Arrival::Request(request.map(|()| Body::from(content))),
+        Err(error) => Arrival::Malformed(error),
+    })
+}
+
+fn request(told: Event<'_>) -> Result<http::Request<()>> {
     let method = Method::from_bytes(told.http_method.as_bytes())
         .map_err(|error| malformed("httpMethod").with_source(error))?;
     let (uri, is_rebuilt) = target(&told)?;
-    let headers = fields(told.headers.unwrap_or_default())?;
-    let body = content(told.body, told.is_base64_encoded.unwrap_or_default())?;
+    let headers = fields(told.headers.as_ref())?;
     let address: Option<IpAddr> = told
         .request_context
         .source_ip
         .and_then(|text| text.parse().ok());
-    let mut request = Request::new(Body::from(body));
+    let mut request = http::Request::new(());
     *request.method_mut() = method;
     *request.uri_mut() = uri.clone();
     *request.headers_mut() = headers;
@@ -102,11 +122,11 @@ pub(super) fn request(event: &[u8]) -> Result<Request> {
 
 /// The target, and whether it has a query, which is rebuilt (rule N2); the stage is not part of the path.
 fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
-    let pairs = told.query_string.iter().flatten();
+    let pairs = told.query_string.iter().flat_map(|pairs| &pairs.0);
     let pairs: Vec<(&str, String)> = pairs
         .flat_map(|(key, value)| {
             let values = texts(value).into_iter();
-            values.map(move |value| (key.as_str(), value))
+            values.map(move |value| (&*key.0, value))
         })
         .collect();
     let query = told_query(pairs.iter().map(|(key, value)| (*key, value.as_str())));
@@ -128,12 +148,12 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn fields(told: BTreeMap<String, Value>) -> Result<HeaderMap> {
+fn fields(told: Option<&ToldMembers<'_, Value>>) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
-    for (name, value) in told {
+    for (ToldText(name), value) in told.iter().flat_map(|told| &told.0) {
         let malformed = || malformed(&format!("headers.{name}"));
         let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?;
-        for text in texts(&value) {
+        for text in texts(value) {
             let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| malformed())?;
             headers.try_append(field.clone(), value).map_err(|_| {
                 Error::invalid("the event has more headers than a request can have")

@@ -40,6 +40,28 @@ async fn packed_content_and_lists_are_unpacked() {
 }
 
 #[test]
+fn queries_and_fields_keep_the_order_in_which_they_were_told() {
+    let event = r#"{"httpMethod":"GET","path":"/","requestContext":{"serviceId":"s"},
+        "queryString":{"b":"2","a":"1"},"headers":{"y":"2","x":"1"}}"#;
+    let request = ApiGateway.decode(event.as_bytes()).unwrap();
+    assert_eq!(request.uri(), "/?b=2&a=1");
+    let names: Vec<_> = request.headers().keys().collect();
+    assert_eq!(names, ["y", "x"]);
+}
+
+#[test]
+fn a_length_is_told_only_where_there_may_be_content() {
+    let told = |status: u16| {
+        let response = Response::builder().status(status);
+        let response = response.header("content-length", "5");
+        answer(response.body(&b""[..]).unwrap())["headers"].clone()
+    };
+    assert_eq!(told(204), serde_json::json!({}));
+    assert_eq!(told(103), serde_json::json!({}));
+    assert_eq!(told(304)["content-length"], "5");
+}
+
+#[test]
 fn members_that_are_null_are_as_those_that_are_not_there() {
     let event = r#"{"httpMethod":"GET","path":"/a","requestContext":{"serviceId":"s","sourceIp":null},"body":null,
         "isBase64Encoded":null,"queryString":null,"headers":null}"#;
