@@ -93,16 +93,13 @@ impl Doors for FunctionUrlDoors {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        Some(Duration::from_mins(10))
+        // It tells one that has passed, which is none, and by its domain it is taken for an HTTP API.
+        Some(FrontDoor::HttpApi.limits().time)
     }
 
     fn content_limit(&self) -> SizeLimit {
         let most = usize::try_from(FrontDoor::FunctionUrl.limits().content);
         SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
-    }
-
-    fn target_limit(&self) -> Option<SizeLimit> {
-        None
     }
 
     fn head_limit(&self) -> Option<SizeLimit> {

@@ -88,12 +88,10 @@ impl Doors for LambdaDoors {
         SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
     }
 
-    fn target_limit(&self) -> Option<SizeLimit> {
-        None
-    }
-
     fn head_limit(&self) -> Option<SizeLimit> {
-        let most = self.door.limits().head?;
+        let Some(most) = self.door.limits().head else {
+            return Some(SizeLimit::SERVER_HEAD);
+        };
         let most = usize::try_from(most).ok()?;
         // The door has fields of its own.
         Some(SizeLimit {

@@ -15,21 +15,12 @@ const KNOWN_FAULTS: &[Waiver] = &[
         "cargo-lambda takes the first header of a name only",
     ),
     Waiver::fails("G-222", "cargo-lambda adds to Vary"),
-    Waiver::fails("G-242", DEADLINE),
-    Waiver::fails("G-252", DEADLINE),
-    Waiver::fails("G-427", DEADLINE),
-    Waiver::fails("G-428", DEADLINE),
-    Waiver::fails("G-429", DEADLINE),
     Waiver::varies(
         "G-451",
         "cargo-lambda now and then answers a path of 8,000 bytes with 500",
     ),
-    Waiver::fails("G-460", DEADLINE),
     Waiver::fails("G-454", "cargo-lambda answers OPTIONS itself"),
 ];
-
-const DEADLINE: &str =
-    "cargo-lambda tells a deadline ten minutes after 1970, so that a handler which waits is cut";
 
 /// Starts cargo-lambda once, to know that it is there; every door starts one of its own.
 pub async fn start() -> Result<Provider, StartFailure> {

@@ -74,6 +74,11 @@ impl AppService {
         self
     }
 
+    /// Whether what it does is recorded, so that something may be left to tell at the end; for platforms.
+    pub fn is_recorded(&self) -> bool {
+        self.recorder.is_some()
+    }
+
     /// Has the telemetry tell what an invocation did, for half a second and up to its deadline at most;
     /// for platforms that can do so after the answer.
     pub async fn flush(&self, deadline: Option<SystemTime>) {

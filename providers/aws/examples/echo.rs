@@ -135,6 +135,7 @@ async fn echo(
         "body": STANDARD.encode(body),
         "id": context.id().as_str(),
         "hasDeadline": context.remaining().is_some(),
+        "remote": context.remote_address(),
     }))
 }
 

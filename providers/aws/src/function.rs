@@ -2,6 +2,7 @@
 
 mod accounts;
 mod event;
+mod extension;
 #[cfg(test)]
 mod hostile;
 mod in_flight;
@@ -9,13 +10,14 @@ mod init;
 mod invocation;
 mod item;
 mod mode;
-mod refusal;
 mod request;
 mod runtime_api;
+mod settings;
 mod stream;
 mod trace;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use isobar::driver::SystemClock;
@@ -26,22 +28,21 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;
 use tokio::signal::unix::{SignalKind, signal};
 
-use accounts::Accounts;
+use crate::config::variable;
 use in_flight::InFlight;
 use invocation::Invocations;
+use settings::Settings;
 
+pub use extension::SIGTERM;
 pub use init::report_init_error;
 pub use mode::{INVOKE_MODE, InvokeMode};
+pub use settings::{API_GATEWAY_TIMEOUT, FRONT_DOORS, request_time};
 
 /// The Lambda platform of this process.
 #[derive(Debug, Clone)]
 pub struct LambdaPlatform {
-    mode: InvokeMode,
-    accounts: Accounts,
+    settings: Arc<Settings>,
 }
-
-/// The front door in `ISOBAR_AUTHORIZER` whose word of a caller counts: any authorizer of API Gateway.
-pub const FRONT_DOOR: &str = "api-gateway";
 
 /// The clock of the platform's runtime.
 pub fn clock() -> SystemClock {
@@ -60,13 +61,14 @@ impl LambdaPlatform {
         Capability::DeleteChangeEvents,
     ]);
 
-    /// The platform that the environment describes; `InvalidArgument` where it describes none, or where
-    /// [`INVOKE_MODE`] is no mode or `ISOBAR_EVENT_ACCOUNTS` lists what are no accounts.
+    /// The platform that the environment describes; `InvalidArgument` where it describes none, or where a variable is wrong
+    /// that says how invocations are taken, such as [`INVOKE_MODE`] or [`API_GATEWAY_TIMEOUT`].
     pub fn from_environment() -> Result<Self> {
         init::check()?;
-        let mode = InvokeMode::from_environment()?;
-        let accounts = Accounts::from_environment()?;
-        Ok(Self { mode, accounts })
+        let settings = Settings::from_variables(&variable)?;
+        Ok(Self {
+            settings: Arc::new(settings),
+        })
     }
 }
 
@@ -75,11 +77,12 @@ impl FunctionDriver for LambdaPlatform {
     fn describe(&self) -> FunctionDescription {
         FunctionDescription {
             provider: "lambda",
-            capabilities: self.mode.capabilities(),
+            capabilities: self.settings.mode.capabilities(),
         }
     }
 
-    /// Ends with SIGTERM or SIGINT, when the invocations under way have been answered.
+    /// Ends with SIGTERM or SIGINT, when the invocations under way have been answered. Lambda sends SIGTERM where the
+    /// extension is registered that [`SIGTERM`] is about, or where the function has another.
     async fn serve(&self, app: AppService) -> Result<()> {
         let failed = |error| {
             Error::new(ErrorKind::Internal, "signals cannot be received").with_source(error)
@@ -92,9 +95,12 @@ impl FunctionDriver for LambdaPlatform {
                 _ = interrupt.recv() => {}
             }
         };
+        if self.settings.sigterm.unwrap_or(app.is_recorded()) {
+            extension::register().await;
+        }
         let in_flight = InFlight::default();
-        let own = (self.mode, self.accounts.clone());
-        let invocations = Invocations::new(app, own, in_flight.clone());
+        let settings = Arc::clone(&self.settings);
+        let invocations = Invocations::new(app, settings, in_flight.clone());
         tokio::select! {
             ended = answer(invocations) => ended.map_err(|error| {
                 let message = "the Lambda runtime API failed";

@@ -21,7 +21,9 @@ use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
-pub(crate) use answer::prelude;
+pub(crate) use answer::{no_socket, prelude};
+pub(crate) use arrival::Arrival;
+pub(crate) use callers::{Checked, Checker};
 pub use limits::DoorLimits;
 
 /// A kind of front door.
@@ -56,11 +58,20 @@ impl FrontDoor {
     /// The door that an event comes from, with its request; `None` where it is no request of a client,
     /// `Unsupported` where it is one of a WebSocket API or a question to an authorizer.
     pub fn read(event: &Bytes) -> Result<Option<(Self, Request)>> {
-        let parsed = event::parse(event)?;
-        let Some(door) = parsed.door()? else {
-            return Ok(None);
-        };
-        arrival::request(door, parsed, event).map(|request| Some((door, request)))
+        match Arrival::of(event)? {
+            Arrival::Request(door, request) => Ok(Some((door, request))),
+            Arrival::Malformed(_, error) => Err(error),
+            Arrival::Socket => Err(event::unsupported("a WebSocket API")),
+            Arrival::Other => Ok(None),
+        }
+    }
+
+    /// Whether it appends the address that it saw to `X-Forwarded-For`, so that entries can be counted from the end.
+    ///
+    /// Function URLs are reported to keep the first entry alone, which is whatever a client writes
+    /// (<https://speedrun.nobackspacecrew.com/blog/2026/03/06/obtaining-caller-ip-address-with-lambda-furls.html>).
+    pub(crate) fn appends_addresses(self) -> bool {
+        self != Self::FunctionUrl
     }
 
     /// The answer that this door takes.

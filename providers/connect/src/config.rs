@@ -77,7 +77,7 @@ impl Config {
     }
 
     /// Looks variables up as platforms do.
-    #[cfg(feature = "_platforms")]
+    #[cfg(any(feature = "_platforms", all(feature = "lambda", feature = "machine")))]
     pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + '_ {
         |name| self.get(name)
     }

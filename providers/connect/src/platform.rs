@@ -24,7 +24,7 @@ impl Platform {
         match self {
             Self::Local => Vec::new(),
             #[cfg(feature = "lambda")]
-            Self::Lambda => vec![isobar_aws::function::FRONT_DOOR],
+            Self::Lambda => isobar_aws::function::FRONT_DOORS.to_vec(),
             #[cfg(not(feature = "lambda"))]
             Self::Lambda => Vec::new(),
             Self::Http(served) => served.front_doors(),

@@ -81,7 +81,8 @@ fn stage(target: &str, config: &Config) -> Result<(Stage, Capabilities)> {
     #[cfg(feature = "lambda")]
     if let Some(door) = door(target) {
         use isobar_aws::function::InvokeMode;
-        return Ok((of_lambda(door), InvokeMode::Buffered.capabilities()));
+        let stage = of_lambda(door, config)?;
+        return Ok((stage, InvokeMode::Buffered.capabilities()));
     }
     #[cfg(feature = "_platforms")]
     if let Some(facts) = facts(target) {
@@ -132,24 +133,25 @@ fn door(target: &str) -> Option<isobar_aws::FrontDoor> {
 
 /// An instance has one request at a time, and nobody may count on its having had others.
 #[cfg(feature = "lambda")]
-fn of_lambda(door: isobar_aws::FrontDoor) -> Stage {
+fn of_lambda(door: isobar_aws::FrontDoor, config: &Config) -> Result<Stage> {
     use isobar::driver::gateway::GatewayDriver as _;
     let limits = door.limits();
-    Stage {
-        // Nothing is published of a target alone.
-        target: Some(u64::MAX),
+    let time = isobar_aws::function::request_time(door, &config.lookup())?;
+    Ok(Stage {
+        // Nothing is published of a target alone: the function takes as much as a server.
+        target: None,
         head: limits.head,
         content: Some(limits.content),
         admits: Some(std::sync::Arc::new(move |request| {
             door.check_event(request)
         })),
-        time: Some(limits.time),
+        time: Some(time),
         passes: Some(std::sync::Arc::new(move |response| {
             door.encode(response).map(drop)
         })),
         fresh: true,
         ..Stage::default()
-    }
+    })
 }
 
 #[cfg(feature = "_platforms")]

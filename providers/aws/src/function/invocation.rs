@@ -3,30 +3,30 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use isobar::driver::caught;
 use isobar::function::{AppService, Context, RequestId};
 use isobar::{Error, ErrorKind, Result};
+use isobar_serve::malformed_request;
 use lambda_runtime::LambdaInvocation;
 use tower::{Layer, Service};
 
-use super::accounts::Accounts;
+use super::clock;
 use super::event::{self, Kind};
 use super::in_flight::InFlight;
-use super::mode::InvokeMode;
+use super::request::Visit;
 use super::runtime_api::{RuntimeApi, Subject};
+use super::settings::{DEADLINE, Settings};
 use super::stream::Streamed;
-use super::{clock, request};
-use crate::gateway::FrontDoor;
+use crate::gateway::{Arrival, no_socket};
 
 /// Takes the place of the runtime's own handling.
 #[derive(Debug, Clone)]
 pub(super) struct Invocations {
     app: AppService,
-    mode: InvokeMode,
-    accounts: Arc<Accounts>,
+    settings: Arc<Settings>,
     api: Arc<RuntimeApi>,
     in_flight: InFlight,
 }
@@ -38,15 +38,10 @@ pub(super) enum Reply {
 }
 
 impl Invocations {
-    pub(super) fn new(
-        app: AppService,
-        (mode, accounts): (InvokeMode, Accounts),
-        in_flight: InFlight,
-    ) -> Self {
+    pub(super) fn new(app: AppService, settings: Arc<Settings>, in_flight: InFlight) -> Self {
         Self {
             app,
-            mode,
-            accounts: Arc::new(accounts),
+            settings,
             api: Arc::new(RuntimeApi::new()),
             in_flight,
         }
@@ -56,7 +51,7 @@ impl Invocations {
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
         let _held = self.in_flight.begin().await;
         let subject = Subject::of(&invocation);
-        let deadline = deadline_of(&invocation);
+        let deadline = self.deadline_of(&invocation);
         let reply = caught(self.reply(invocation)).await;
         let reply = reply.unwrap_or_else(|message| {
             tracing::error!(target: "isobar", "an invocation panicked: {message}");
@@ -80,52 +75,57 @@ impl Invocations {
         Ok(())
     }
 
+    /// When the invocation ends: as Lambda says, or before by the configuration.
+    fn deadline_of(&self, invocation: &LambdaInvocation) -> Option<SystemTime> {
+        DEADLINE.of(&invocation.parts.headers, self.settings.limit)
+    }
+
     /// An error is the failure of this invocation alone.
     async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
-        let deadline = deadline_of(&invocation);
+        let deadline = self.deadline_of(&invocation);
         let told = invocation.context;
-        let context = Context::new(
-            RequestId::from_platform(&told.request_id),
-            deadline,
-            Arc::new(clock()),
-        );
+        let context = |deadline| {
+            let id = RequestId::from_platform(&told.request_id);
+            Context::new(id, deadline, Arc::new(clock()))
+        };
+        let visit = |door, trace| Visit {
+            door,
+            context: context(self.settings.deadline(door, deadline)),
+            trace,
+            settings: Arc::clone(&self.settings),
+        };
         let trace = told.xray_trace_id.as_deref();
         let raw = invocation.body;
-        let refused = match FrontDoor::read(&raw) {
-            Ok(Some((door, mut request))) => {
+        let refused = match Arrival::of(&raw) {
+            Ok(Arrival::Request(door, mut request)) => {
                 let trace = super::trace::complete(request.headers_mut(), trace);
-                let visit = request::Visit {
-                    door,
-                    streams: self.mode == InvokeMode::ResponseStream
-                        && door == FrontDoor::FunctionUrl,
-                    context,
-                    trace,
-                };
-                return visit.answer(&self.app, request).await;
+                return visit(door, trace).answer(&self.app, request).await;
             }
-            Ok(None) => None,
+            Ok(Arrival::Malformed(door, error)) => {
+                tracing::warn!(target: "isobar", ?error, "a request cannot be read");
+                return visit(door, None).refuse(malformed_request(&error)).await;
+            }
+            Ok(Arrival::Socket) => {
+                return Ok(Reply::Whole(no_socket(context(deadline).id())));
+            }
+            Ok(Arrival::Other) => None,
             Err(error) => Some(error),
         };
         // What a door would not have sent may be some other sender's all the same.
         let function = told.invoked_function_arn.as_str();
-        let admit = |resource: &str| self.accounts.admit(function, resource);
+        let admit = |resource: &str| self.settings.accounts.admit(function, resource);
         match (Kind::of(&raw, admit), refused) {
             (Err(error), _) if error.kind() == ErrorKind::PermissionDenied => Err(error),
             (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
             (kind, _) => {
                 // A request tells its trace in its fields.
-                let context = context.with_trace(super::trace::of_invocation(trace));
+                let context = context(deadline).with_trace(super::trace::of_invocation(trace));
                 event::wake(&self.app, kind?, raw, context)
                     .await
                     .map(|answer| Reply::Whole(String::from(Box::<str>::from(answer)).into()))
             }
         }
     }
-}
-
-fn deadline_of(invocation: &LambdaInvocation) -> Option<SystemTime> {
-    let deadline = Duration::from_millis(invocation.context.deadline);
-    SystemTime::UNIX_EPOCH.checked_add(deadline)
 }
 
 impl<S> Layer<S> for Invocations {

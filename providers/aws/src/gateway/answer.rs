@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use isobar::driver::forbids_content;
+use isobar::driver::{Problem, forbids_content, forbids_length};
+use isobar::function::RequestId;
 use isobar::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap as _, Serializer};
@@ -49,7 +50,7 @@ pub(super) fn encode(door: FrontDoor, response: Response<Bytes>) -> Result<Vec<u
         content
     };
     let text = text(&parts.headers, &content);
-    let kept = kept(&parts.headers, content.is_empty());
+    let kept = kept(&parts, content.is_empty());
     let of_load_balancer = matches!(door, FrontDoor::LoadBalancer | FrontDoor::LoadBalancerMulti);
     let mut head = Head {
         status_code: parts.status.as_u16(),
@@ -66,8 +67,11 @@ pub(super) fn encode(door: FrontDoor, response: Response<Bytes>) -> Result<Vec<u
         }
         FrontDoor::LoadBalancer => {
             let mut fields = joined(&kept);
-            let cookies = cookies(&parts.headers).into_iter();
-            let named = cookies.enumerate().map(|(nth, cookie)| {
+            let cookies = cookies(&parts.headers);
+            if cookies.len() > SPELLINGS {
+                return Err(too_many_cookies(cookies.len()));
+            }
+            let named = cookies.into_iter().enumerate().map(|(nth, cookie)| {
                 let name = spelling(header::SET_COOKIE.as_str(), nth);
                 (name.into(), cookie)
             });
@@ -89,7 +93,7 @@ pub(crate) fn prelude(parts: &Parts, is_head: bool) -> Result<(Bytes, bool)> {
     let head = Head {
         status_code: parts.status.as_u16(),
         status_description: None,
-        headers: Some(joined(&kept(&parts.headers, !has_content))),
+        headers: Some(joined(&kept(parts, !has_content))),
         multi_value_headers: None,
         cookies: Some(cookies(&parts.headers)),
         is_base64_encoded: None,
@@ -97,6 +101,27 @@ pub(crate) fn prelude(parts: &Parts, is_head: bool) -> Result<(Bytes, bool)> {
     let mut prelude = serde_json::to_vec(&head).map_err(not_json)?;
     prelude.extend_from_slice(&[0; 8]);
     Ok((prelude.into(), has_content))
+}
+
+/// What the gateway of a WebSocket API is told, in the form of its proxy integrations: it refuses a connection then, and
+/// nothing has failed.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
+pub(crate) fn no_socket(id: &RequestId) -> Bytes {
+    let detail = "this application takes requests of HTTP, and no WebSockets";
+    let status = StatusCode::NOT_IMPLEMENTED;
+    let problem = Problem::new(status, "websocket_unsupported", "client", detail);
+    let problem: Response<Bytes> = problem.into_response(id);
+    let body = String::from_utf8_lossy(problem.body());
+    let answer = serde_json::json!({ "statusCode": status.as_u16(), "body": body });
+    answer.to_string().into()
+}
+
+fn too_many_cookies(measured: usize) -> Error {
+    let message = format!(
+        "the response has {measured} cookies, and a load balancer without multi-value headers passes {SPELLINGS} on at most"
+    );
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 fn not_json(error: serde_json::Error) -> Error {
@@ -142,12 +167,14 @@ type Kept<'r> = Vec<(&'r str, header::GetAll<'r, HeaderValue>)>;
 
 /// The fields to pass on, cookies apart; the gateway states the length itself, so that only the length of what
 /// HEAD left out is news.
-fn kept(headers: &HeaderMap, is_empty: bool) -> Kept<'_> {
+fn kept(parts: &Parts, is_empty: bool) -> Kept<'_> {
+    let headers = &parts.headers;
+    let tells_length = is_empty && !forbids_length(parts.status);
     let dropped = connection_options(headers);
     let names = headers.keys().map(header::HeaderName::as_str);
     let names = names.filter(|name| {
         *name != "set-cookie"
-            && (*name != "content-length" || is_empty)
+            && (*name != "content-length" || tells_length)
             && !CONNECTION_FIELDS.contains(name)
             && !dropped.iter().any(|option| option == name)
     });
@@ -179,6 +206,9 @@ fn multi<'r>(kept: &Kept<'r>, headers: &'r HeaderMap) -> MultiFields<'r> {
     let cookies = cookies.map(|cookies| ("set-cookie", cookies));
     MultiFields(fields.chain(cookies).collect())
 }
+
+/// How many spellings `set-cookie` has, by its nine letters.
+const SPELLINGS: usize = 1 << 9;
 
 /// The name in its `nth` spelling of capitals and small letters: how several cookies fit into an object that has
 /// each name once, for HTTP does not tell the spellings apart.

@@ -1,7 +1,7 @@
 //! The request that an event carries, to the byte.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::extract::OriginalUri;
 use base64::Engine as _;
@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{InvalidHeaderName, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-use isobar::authorization::CheckedClaims;
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
 use isobar::{Error, Result};
+use isobar_serve::client_address;
 
 use super::FrontDoor;
 use super::callers;
-use super::event::{HttpEvent, Text};
+use super::event::{self, HttpEvent, Text};
 use super::path::{Target, target};
 use super::query::{pairs, query};
 
@@ -30,17 +30,54 @@ static OF_DOORS: [HeaderName; 4] = [
     HeaderName::from_static("x-amzn-trace-id"),
 ];
 
-pub(super) fn request(door: FrontDoor, event: HttpEvent<'_>, raw: &Bytes) -> Result<Request> {
-    let method = method(&event)?;
-    let headers = headers(&event, raw)?;
-    let query = query(door, &event);
-    let Target { own, original } = target(door, &event, &query.text)?;
+/// What an event is to the front doors.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every event is the large one, and none is kept"
+)]
+pub(crate) enum Arrival {
+    /// A request of a client.
+    Request(FrontDoor, Request),
+    /// What a client has sent through this door is no request, which it is to be told.
+    Malformed(FrontDoor, Error),
+    /// An event of a WebSocket API, whose gateway waits for an answer.
+    Socket,
+    /// Anything else.
+    Other,
+}
+
+impl Arrival {
+    /// An error is the event's own: it is not as the door that it names would have it.
+    pub(crate) fn of(raw: &Bytes) -> Result<Self> {
+        let mut event = event::parse(raw)?;
+        if event.is_of_socket() {
+            return Ok(Self::Socket);
+        }
+        let Some(door) = event.door()? else {
+            return Ok(Self::Other);
+        };
+        let content = content(&mut event, raw)?;
+        Ok(match request((door, &event), content, raw) {
+            Ok(request) => Self::Request(door, request),
+            Err(error) => Self::Malformed(door, error),
+        })
+    }
+}
+
+fn request(
+    (door, event): (FrontDoor, &HttpEvent<'_>),
+    content: Bytes,
+    raw: &Bytes,
+) -> Result<Request> {
+    let method = method(event)?;
+    let headers = headers(event, raw)?;
+    let query = query(door, event);
+    let Target { own, original } = target(door, event, &query.text)?;
     let rebuilt = query.rebuilt;
-    let (version, address) = (version(&event), remote_address(door, &event, &headers));
-    let claims = callers::claims(&event);
-    let is_base64 = event.is_base64_encoded.unwrap_or_default();
-    let body = body(event.body, is_base64, raw)?;
-    let mut request = Request::new(Body::from(body));
+    let (version, address) = (version(event), remote_address(door, event, &headers));
+    let checked = callers::checked(door, event);
+    let mut request = Request::new(Body::from(content));
     *request.method_mut() = method;
     *request.uri_mut() = own;
     *request.version_mut() = version;
@@ -50,8 +87,8 @@ pub(super) fn request(door: FrontDoor, event: HttpEvent<'_>, raw: &Bytes) -> Res
     if rebuilt {
         extensions.insert(RebuiltQuery);
     }
-    if let Some(claims) = claims {
-        extensions.insert(CheckedClaims(claims));
+    if let Some(checked) = checked {
+        extensions.insert(checked);
     }
     if let Some(address) = address {
         extensions.insert(RemoteAddress(address));
@@ -85,7 +122,7 @@ fn headers(event: &HttpEvent<'_>, raw: &Bytes) -> Result<HeaderMap> {
             .try_append(name, value)
             .map_err(|_| Error::invalid("the event has more headers than a request can have"))?;
     }
-    // HTTP APIs take cookies out of the headers; one field joins them again (RFC 6265, 5.4).
+    // HTTP APIs take cookies out of the headers; one field joins them again (RFC 6265, section 5.4).
     let cookies = event.cookies.as_ref();
     if let Some(cookies) = cookies.filter(|cookies| !cookies.is_empty()) {
         let cookies: Vec<&str> = cookies.iter().map(|cookie| &*cookie.0).collect();
@@ -115,10 +152,7 @@ fn field_value(value: &Text<'_>, raw: &Bytes) -> Result<HeaderValue, InvalidHead
 fn remote_address(door: FrontDoor, event: &HttpEvent<'_>, headers: &HeaderMap) -> Option<IpAddr> {
     let context = event.request_context.as_ref();
     if let FrontDoor::LoadBalancer | FrontDoor::LoadBalancerMulti = door {
-        let last = headers.get_all(FORWARDED_FOR).iter().next_back()?;
-        let last = last.to_str().ok()?.rsplit(',').next()?.trim();
-        let with_port = |_| last.parse().map(|address: SocketAddr| address.ip());
-        return last.parse().or_else(with_port).ok();
+        return client_address(headers, 1);
     }
     let http = context?
         .http
@@ -129,8 +163,9 @@ fn remote_address(door: FrontDoor, event: &HttpEvent<'_>, headers: &HeaderMap) -
     told?.0.parse().ok()
 }
 
-fn body(body: Option<Text<'_>>, is_base64: bool, raw: &Bytes) -> Result<Bytes> {
-    match body {
+fn content(event: &mut HttpEvent<'_>, raw: &Bytes) -> Result<Bytes> {
+    let is_base64 = event.is_base64_encoded.unwrap_or_default();
+    match event.body.take() {
         None => Ok(Bytes::new()),
         Some(text) if is_base64 => match STANDARD.decode(&*text.0) {
             Ok(bytes) => Ok(bytes.into()),

@@ -3,41 +3,102 @@
 use isobar::authorization::Claims;
 use serde_json::Value;
 
+use super::FrontDoor;
 use super::event::HttpEvent;
+
+/// Who has checked a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checker {
+    /// API Gateway itself, by a token of an issuer that it was told: a JWT authorizer of an HTTP API, or one of Cognito.
+    ApiGateway,
+    /// A function of the deployment's own.
+    LambdaAuthorizer,
+    /// AWS, by a signature: whoever may invoke the API or the URL.
+    Iam,
+}
+
+/// What the door says of a caller: an extension of requests, until it is known whose word counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Checked {
+    pub(crate) by: Checker,
+    pub(crate) claims: Claims,
+}
+
+impl Checker {
+    pub(crate) const ALL: [Self; 3] = [Self::ApiGateway, Self::LambdaAuthorizer, Self::Iam];
+
+    /// The name in `ISOBAR_AUTHORIZER`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ApiGateway => "api-gateway",
+            Self::LambdaAuthorizer => "lambda-authorizer",
+            Self::Iam => "iam",
+        }
+    }
+}
 
 /// The caller as claims; nothing where the door has not checked any.
 ///
 /// | authorizer | in `requestContext.authorizer` |
 /// |---|---|
-/// | JWT of an HTTP API | `jwt.claims`, with numbers and lists as texts, and `jwt.scopes` |
+/// | JWT of an HTTP API | `jwt.claims`, with numbers and lists as texts, and `jwt.scopes`; in payload format 1.0 `claims` |
 /// | Cognito of a REST API | `claims` |
 /// | Lambda, HTTP API | `lambda` |
 /// | Lambda, REST API or payload format 1.0 | members of its own, `principalId` among them |
-/// | IAM | `iam`, with `userArn` |
+/// | IAM, also of function URLs | `iam`, with `userArn` |
 ///
 /// - <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 /// - <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
-pub(super) fn claims(event: &HttpEvent<'_>) -> Option<Claims> {
+/// - <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+pub(super) fn checked(door: FrontDoor, event: &HttpEvent<'_>) -> Option<Checked> {
     let told = event.request_context.as_ref()?.authorizer?;
     let Ok(Value::Object(mut told)) = serde_json::from_str(told.get()) else {
         return None;
     };
-    if let Some(Value::Object(mut jwt)) = told.remove("jwt") {
-        return object(jwt.remove("claims")).map(with_lists);
-    }
-    if let Some(claims) = object(told.remove("claims")) {
-        return Some(claims);
-    }
     if let Some(Value::Object(mut iam)) = told.remove("iam") {
         let arn = iam.remove("userArn")?;
-        return Some(Claims::from_iter([("sub".to_owned(), arn)]));
+        let claims = Claims::from_iter([("sub".to_owned(), arn)]);
+        return Some(Checked {
+            by: Checker::Iam,
+            claims,
+        });
+    }
+    // Function URLs have no other authorizer, and load balancers tell of theirs elsewhere.
+    let is_api = matches!(
+        door,
+        FrontDoor::HttpApi | FrontDoor::HttpApiV1 | FrontDoor::RestApi
+    );
+    if !is_api {
+        return None;
+    }
+    if let Some(Value::Object(mut jwt)) = told.remove("jwt") {
+        return object(jwt.remove("claims"))
+            .map(with_lists)
+            .and_then(of_token);
+    }
+    if let Some(claims) = object(told.remove("claims")) {
+        return of_token(claims);
     }
     let mut own = object(told.remove("lambda")).unwrap_or(told);
     let subject = own.get("principalId").cloned();
     if let (None, Some(subject)) = (own.get("sub"), subject) {
         own.insert("sub".to_owned(), subject);
     }
-    Some(own)
+    Some(Checked {
+        by: Checker::LambdaAuthorizer,
+        claims: own,
+    })
+}
+
+/// The claims of a token that API Gateway has checked, which has an issuer and an audience then: without them it is somebody
+/// else's word.
+fn of_token(claims: Claims) -> Option<Checked> {
+    let has = |name| claims.contains_key(name);
+    let is_token = has("iss") && (has("aud") || has("client_id"));
+    is_token.then_some(Checked {
+        by: Checker::ApiGateway,
+        claims,
+    })
 }
 
 /// An HTTP API tells a list as a text, `[one two]`. Neither audiences nor scopes begin with a bracket otherwise.
@@ -69,40 +130,68 @@ mod tests {
     use super::super::event::parse;
     use super::*;
 
-    #[track_caller]
-    fn check(authorizer: &Value, expected: Option<&Value>) {
+    fn read(door: FrontDoor, authorizer: &Value) -> Option<(Checker, Value)> {
         let event = json!({"requestContext": {"authorizer": authorizer}}).to_string();
-        let claims = claims(&parse(event.as_bytes()).unwrap());
-        assert_eq!(claims.map(Value::Object).as_ref(), expected);
+        let checked = checked(door, &parse(event.as_bytes()).unwrap())?;
+        Some((checked.by, Value::Object(checked.claims)))
+    }
+
+    #[track_caller]
+    fn check(authorizer: &Value, expected: Option<(Checker, &Value)>) {
+        let read = read(FrontDoor::HttpApi, authorizer);
+        let read = read.as_ref().map(|(by, claims)| (*by, claims));
+        assert_eq!(read, expected);
     }
 
     #[test]
-    fn each_authorizer_of_api_gateway_is_read() {
-        let claims = json!({"sub": "ann", "scope": "read", "exp": "1700000000"});
+    fn a_token_that_api_gateway_has_checked_is_its_own_word() {
+        let by = Checker::ApiGateway;
+        let claims = json!({"iss": "i", "client_id": "c", "sub": "ann", "exp": "1700000000"});
         check(
             &json!({"jwt": {"claims": claims, "scopes": ["read"]}}),
-            Some(&claims),
+            Some((by, &claims)),
         );
-        check(&json!({"claims": claims}), Some(&claims));
+        check(&json!({"claims": claims}), Some((by, &claims)));
         check(
-            &json!({"jwt": {"claims": {"sub": "ann", "aud": "[notes other]"}}}),
-            Some(&json!({"sub": "ann", "aud": ["notes", "other"]})),
+            &json!({"jwt": {"claims": {"iss": "i", "aud": "[notes other]"}}}),
+            Some((by, &json!({"iss": "i", "aud": ["notes", "other"]}))),
         );
         check(
-            &json!({"jwt": {"claims": {"scp": "[read list]", "scope": "[]", "team": "[a b]"}}}),
-            Some(&json!({"scp": ["read", "list"], "scope": [], "team": "[a b]"})),
+            &json!({"jwt": {"claims": {"iss": "i", "aud": "n", "scp": "[read list]", "scope": "[]", "team": "[a b]"}}}),
+            Some((
+                by,
+                &json!({"iss": "i", "aud": "n", "scp": ["read", "list"], "scope": [], "team": "[a b]"}),
+            )),
         );
+        for unissued in [
+            json!({"jwt": {"claims": {"aud": "n", "sub": "ann"}}}),
+            json!({"jwt": {"claims": {"iss": "i", "sub": "ann"}}}),
+            json!({"claims": {"sub": "ann"}}),
+        ] {
+            check(&unissued, None);
+        }
+    }
+
+    #[test]
+    fn other_authorizers_are_told_from_it() {
+        let by = Checker::LambdaAuthorizer;
         check(
             &json!({"lambda": {"sub": "ann"}}),
-            Some(&json!({"sub": "ann"})),
+            Some((by, &json!({"sub": "ann"}))),
         );
         check(
             &json!({"principalId": "ann", "team": "blue"}),
-            Some(&json!({"principalId": "ann", "team": "blue", "sub": "ann"})),
+            Some((
+                by,
+                &json!({"principalId": "ann", "team": "blue", "sub": "ann"}),
+            )),
         );
-        check(
-            &json!({"iam": {"userArn": "arn:aws:iam::1:user/ann", "userId": "A"}}),
-            Some(&json!({"sub": "arn:aws:iam::1:user/ann"})),
+        let iam = json!({"iam": {"userArn": "arn:aws:iam::1:user/ann", "userId": "A"}});
+        let arn = json!({"sub": "arn:aws:iam::1:user/ann"});
+        check(&iam, Some((Checker::Iam, &arn)));
+        assert_eq!(
+            read(FrontDoor::FunctionUrl, &iam),
+            Some((Checker::Iam, arn))
         );
         for none in [
             json!(null),
@@ -112,6 +201,15 @@ mod tests {
             json!({"jwt": {"claims": 1}}),
         ] {
             check(&none, None);
+        }
+    }
+
+    #[test]
+    fn a_door_without_authorizers_of_api_gateway_tells_none() {
+        let token = json!({"jwt": {"claims": {"iss": "i", "aud": "n", "sub": "ann"}}});
+        for door in [FrontDoor::FunctionUrl, FrontDoor::LoadBalancer] {
+            assert_eq!(read(door, &token), None);
+            assert_eq!(read(door, &json!({"lambda": {"sub": "ann"}})), None);
         }
     }
 }

@@ -1,23 +1,15 @@
 //! The members of an event that make a request, of whichever door.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use isobar::{Error, ErrorKind, Result};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::FrontDoor;
 
-/// Text that is borrowed from the event where it has no escapes.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Text<'e>(#[serde(borrow)] pub(super) Cow<'e, str>);
-
-/// An object's members in their order, those that come twice as well.
-#[derive(Debug)]
-pub(super) struct Members<'e, V>(pub(super) Vec<(Text<'e>, V)>);
+pub(super) use isobar_serve::{ToldMembers as Members, ToldText as Text};
 
 /// One value a name, as the single-value members have it.
 pub(super) type Single<'e> = Members<'e, Text<'e>>;
@@ -138,15 +130,18 @@ pub(super) fn parse(event: &[u8]) -> Result<HttpEvent<'_>> {
 }
 
 impl HttpEvent<'_> {
+    /// Whether it comes from a WebSocket API.
+    pub(super) fn is_of_socket(&self) -> bool {
+        let context = self.request_context.as_ref();
+        context.is_some_and(|context| context.connection_id.is_some())
+    }
+
     /// Where the event comes from; `None` where it is no request of a client.
     pub(super) fn door(&self) -> Result<Option<FrontDoor>> {
         let context = self.request_context.as_ref();
         let version = self.version.as_ref().map(|version| &*version.0);
         let is_http = context.is_some_and(|context| context.http.is_some());
         let has_method = self.http_method.is_some();
-        if context.is_some_and(|context| context.connection_id.is_some()) {
-            return Err(unsupported("a WebSocket API"));
-        }
         if self.kind.is_some() && (is_http || has_method) {
             return Err(unsupported("a gateway that asks an authorizer"));
         }
@@ -185,37 +180,9 @@ impl HttpEvent<'_> {
     }
 }
 
-fn unsupported(sender: &str) -> Error {
+pub(super) fn unsupported(sender: &str) -> Error {
     let message = format!("events of {sender} are not handled here");
     Error::new(ErrorKind::Unsupported, message)
-}
-
-impl<'de: 'e, 'e, V: Deserialize<'de>> Deserialize<'de> for Members<'e, V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = deserializer.deserialize_map(InOrder(PhantomData))?;
-        Ok(Self(members))
-    }
-}
-
-/// About as many members as an object of fields or parameters has.
-const USUAL: usize = 16;
-
-struct InOrder<V>(PhantomData<V>);
-
-impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
-    type Value = Vec<(Text<'de>, V)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(USUAL);
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(members)
-    }
 }
 
 impl Values<'_> {

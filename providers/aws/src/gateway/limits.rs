@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request};
 use isobar::{Error, ErrorKind, Result};
+use isobar_serve::FrontLimits;
 
 use super::FrontDoor;
 
@@ -55,6 +56,27 @@ impl FrontDoor {
                 answer: MEGABYTE,
                 ..lambda
             },
+        }
+    }
+
+    /// How long the door waits, where the integration of API Gateway was given this time: more than usual by a quota of a REST
+    /// API, never more of an HTTP API, less of both.
+    pub(crate) fn time(self, integration: Option<Duration>) -> Duration {
+        let usual = self.limits().time;
+        match (self, integration) {
+            (Self::HttpApi | Self::HttpApiV1, Some(own)) => own.min(usual),
+            (Self::RestApi, Some(own)) => own,
+            _ => usual,
+        }
+    }
+
+    /// What of a request's size is looked at once more in the function; path and query have the server's limit.
+    pub(crate) fn request_limits(self) -> FrontLimits {
+        let limits = self.limits();
+        FrontLimits {
+            request_head: limits.head,
+            request: Some(limits.content),
+            ..FrontLimits::NONE
         }
     }
 

@@ -48,12 +48,15 @@ struct Shared {
     events: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     waiting: Mutex<HashMap<String, oneshot::Sender<Reply>>>,
     init_errors: mpsc::Sender<Reply>,
+    asked: mpsc::UnboundedSender<&'static str>,
 }
 
 /// A function process and the runtime API that it polls.
 pub(crate) struct Function {
     events: mpsc::Sender<Invocation>,
     pub(crate) init_errors: mpsc::Receiver<Reply>,
+    /// What it has asked for beside giving answers, in its order.
+    pub(crate) asked: mpsc::UnboundedReceiver<&'static str>,
     pub(crate) process: Child,
 }
 
@@ -62,10 +65,12 @@ impl Function {
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
         let (events, receiver) = mpsc::channel(8);
         let (reports, init_errors) = mpsc::channel(8);
+        let (requests, asked) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             events: tokio::sync::Mutex::new(receiver),
             waiting: Mutex::default(),
             init_errors: reports,
+            asked: requests,
         });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -75,6 +80,8 @@ impl Function {
             )
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
+            .route("/2020-01-01/extension/register", post(register))
+            .route("/2020-01-01/extension/event/next", get(next_of_extension))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(shared);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -95,6 +102,7 @@ impl Function {
         Self {
             events,
             init_errors,
+            asked,
             process,
         }
     }
@@ -106,20 +114,26 @@ impl Function {
 
     /// The same with another deadline.
     pub(crate) async fn invoke_within(&self, event: impl Into<Vec<u8>>, time: Duration) -> Reply {
-        self.send(event.into(), time, None).await
+        self.invoke_by(event, SystemTime::now() + time).await
+    }
+
+    /// The same with a deadline that may have passed.
+    pub(crate) async fn invoke_by(&self, event: impl Into<Vec<u8>>, deadline: SystemTime) -> Reply {
+        self.send(event.into(), deadline, None).await
     }
 
     /// The same with a segment of X-Ray.
     pub(crate) async fn invoke_traced(&self, event: impl Into<Vec<u8>>, trace: &str) -> Reply {
-        let time = Duration::from_secs(30);
-        self.send(event.into(), time, Some(trace.to_owned())).await
+        let deadline = SystemTime::now() + Duration::from_secs(30);
+        self.send(event.into(), deadline, Some(trace.to_owned()))
+            .await
     }
 
-    async fn send(&self, event: Vec<u8>, time: Duration, trace: Option<String>) -> Reply {
+    async fn send(&self, event: Vec<u8>, deadline: SystemTime, trace: Option<String>) -> Reply {
         let (reply, answer) = oneshot::channel();
         let invocation = Invocation {
             event,
-            deadline: SystemTime::now() + time,
+            deadline,
             trace,
             reply,
         };
@@ -135,7 +149,26 @@ fn example(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
+/// The answers of the extensions API, whose events an extension that registers for none waits for in vain.
+async fn register(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
+    assert!(headers.contains_key("lambda-extension-name"));
+    assert_eq!(&*body, br#"{"events":[]}"#);
+    let _ = shared.asked.send("register");
+    [("lambda-extension-identifier", "an-extension")]
+}
+
+async fn next_of_extension(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> StatusCode {
+    assert_eq!(headers["lambda-extension-identifier"], "an-extension");
+    let _ = shared.asked.send("event of the extension");
+    std::future::pending().await
+}
+
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    let _ = shared.asked.send("event");
     let Some(invocation) = shared.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };

@@ -105,7 +105,9 @@ fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
             &id(facts),
             &deadline(&facts.deadline),
             &match facts.trusted_hops {
-                0 if facts.interface == Interface::RuntimeApi => "told by API Gateway".to_owned(),
+                0 if facts.interface == Interface::RuntimeApi => {
+                    "told by API Gateway, unless `ISOBAR_TRUSTED_HOPS` names proxies".to_owned()
+                }
                 0 if facts.interface == Interface::UnixSocket
                     || facts.interface == Interface::Pipes =>
                 {
@@ -205,8 +207,8 @@ fn limits(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
         row(text, &cells);
     }
     text.push_str(
-        "\nContent of a request beyond the limit, or beyond 10 MiB where there is none, is answered 413; a response \
-         beyond its limit becomes 502.\n",
+        "\nContent of a request beyond the limit, or beyond 10 MiB where there is none, is answered 413, path and query beyond \
+         8 KiB 414, and a head beyond 32 KiB 431, unless the platform refuses it before; a response beyond its limit becomes 502.\n",
     );
 }
 

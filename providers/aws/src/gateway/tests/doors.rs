@@ -364,3 +364,33 @@ fn a_load_balancer_takes_one_megabyte() {
             .unwrap();
     }
 }
+
+#[test]
+fn a_load_balancer_of_single_values_takes_as_many_cookies_as_the_name_has_spellings() {
+    let with = |cookies: usize| {
+        let mut response = Response::new(Bytes::new());
+        for nth in 0..cookies {
+            let cookie = format!("c{nth}=1").parse().unwrap();
+            response.headers_mut().append("set-cookie", cookie);
+        }
+        response
+    };
+    let answer = FrontDoor::LoadBalancer.encode(with(512)).unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["headers"].as_object().unwrap().len(), 512);
+    let error = FrontDoor::LoadBalancer.encode(with(513)).unwrap_err();
+    assert_eq!(error.kind(), isobar::ErrorKind::Unsupported);
+    FrontDoor::LoadBalancerMulti.encode(with(513)).unwrap();
+}
+
+#[test]
+fn a_length_is_told_only_where_there_may_be_content() {
+    let told = |status: u16| {
+        let response = Response::builder().status(status);
+        let response = response.header("content-length", "5").body(Bytes::new());
+        let answer = FrontDoor::HttpApi.encode(response.unwrap()).unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        answer["headers"].get("content-length").is_some()
+    };
+    assert!(!told(204) && !told(103) && told(304) && told(200));
+}

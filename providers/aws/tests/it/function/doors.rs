@@ -92,9 +92,14 @@ async fn what_a_door_would_not_let_through_is_refused_as_everywhere() {
     large["body"] = "x".repeat(1_048_577).into();
     let mut wide = rest("/");
     wide["multiValueHeaders"]["x-wide"] = json!(["v".repeat(6_000), "v".repeat(6_000)]);
+    let mut wider = balanced("/", "headers");
+    wider["headers"]["x-wide"] = "v".repeat(33_000).into();
+    let long = balanced(&format!("/{}", "p".repeat(8_192)), "headers");
     for (event, status, code) in [
         (large, 413, "body_too_large"),
         (wide, 431, "head_too_large"),
+        (wider, 431, "head_too_large"),
+        (long, 414, "target_too_long"),
     ] {
         let answer = answer(&function, event.to_string().into_bytes()).await;
         assert_eq!(answer["statusCode"], status);
@@ -117,15 +122,64 @@ async fn a_websocket_api_is_refused_and_the_function_goes_on() {
     let function = echo().await;
     let context = json!({ "connectionId": "x=", "eventType": "CONNECT", "routeKey": "$connect" });
     let event = json!({ "requestContext": context, "isBase64Encoded": false }).to_string();
-    let Reply::Error { kind, message } = function.invoke(event).await else {
-        panic!("it was answered")
-    };
-    assert_eq!(kind, "Isobar.Unsupported");
-    assert!(message.contains("WebSocket"), "{message}");
+    let refused = answer(&function, event.into_bytes()).await;
+    assert_eq!(refused["statusCode"], 501, "{refused}");
+    let problem: Value = serde_json::from_str(refused["body"].as_str().unwrap()).unwrap();
+    assert_eq!(problem["code"], "websocket_unsupported");
     assert_eq!(
         answer(&function, get("/status/200")).await["statusCode"],
         200
     );
+}
+
+#[tokio::test]
+async fn a_request_that_is_none_is_refused_in_the_form_of_its_door_and_the_function_goes_on() {
+    let function = echo().await;
+    let mut options = balanced("*", "headers");
+    options["httpMethod"] = "OPTIONS".into();
+    let refused = answer(&function, options.to_string().into_bytes()).await;
+    assert_eq!(refused["statusDescription"], "400 Bad Request", "{refused}");
+    let problem: Value = serde_json::from_str(refused["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&problem["code"], &problem["failed"]),
+        (&json!("request_malformed"), &json!("client"))
+    );
+    let mut field = rest("/");
+    field["multiValueHeaders"]["a b"] = json!(["1"]);
+    let refused = answer(&function, field.to_string().into_bytes()).await;
+    assert_eq!(refused["statusCode"], 400, "{refused}");
+    assert_eq!(
+        answer(&function, get("/status/200")).await["statusCode"],
+        200
+    );
+}
+
+#[tokio::test]
+async fn the_client_is_whom_the_door_names_unless_proxies_stand_before_it() {
+    let forwarded = "192.0.2.66, 203.0.113.9, 198.51.100.7";
+    let through_url = event(&[("headers", json!({ "x-forwarded-for": forwarded }))]);
+    let context = json!({ "stage": "$default", "domainName": "api.example.org",
+        "http": { "method": "GET", "sourceIp": "198.51.100.7" } });
+    let through =
+        |headers: Value| event(&[("headers", headers), ("requestContext", context.clone())]);
+    let through_api = through(json!({ "x-forwarded-for": forwarded }));
+    let mut through_balancer = balanced("/", "headers");
+    through_balancer["headers"]["x-forwarded-for"] = forwarded.into();
+    let through_balancer = through_balancer.to_string().into_bytes();
+    let own = echo().await;
+    let two = [("ECHO_GREETING", "hello"), ("ISOBAR_TRUSTED_HOPS", "2")];
+    let behind = Function::start(&two).await;
+    for (function, event, expected) in [
+        (&own, through_api.clone(), "198.51.100.7"),
+        (&own, through_balancer.clone(), "198.51.100.7"),
+        (&behind, through_api, "203.0.113.9"),
+        (&behind, through_balancer, "203.0.113.9"),
+        (&behind, through(json!({})), "198.51.100.7"),
+        // A URL keeps what clients write there.
+        (&behind, through_url, "192.0.2.1"),
+    ] {
+        assert_eq!(seen(function, event).await["remote"], expected);
+    }
 }
 
 #[tokio::test]
