@@ -8,12 +8,13 @@ use std::task::{Context as TaskContext, Poll};
 use axum::response::IntoResponse as _;
 use axum::routing::future::RouteFuture;
 use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use pin_project_lite::pin_project;
 
 use super::content::Content;
 use super::recorder::Recording;
 use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE};
-use crate::driver::{caught_step, deadline};
+use crate::driver::{caught_step, deadline, forbids_length};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, connection};
 
@@ -126,9 +127,12 @@ fn told(
 
 /// What every response tells of its request, and no field that belongs to the connection alone.
 fn finish(response: &mut Response, context: &Context, id_field: IdField) {
-    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let status = response.status();
     let headers = response.headers_mut();
-    if !switches {
+    if forbids_length(status) {
+        headers.remove(CONTENT_LENGTH);
+    }
+    if status != StatusCode::SWITCHING_PROTOCOLS {
         connection::drop_fields(headers);
     }
     if id_field == IdField::ByApplication {

@@ -4,11 +4,11 @@
 
 use axum::extract::OriginalUri;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use isobar::driver::{forbids_content, forbids_length};
+use isobar::driver::forbids_content;
 use isobar::http::{Body, Request, Response};
 use isobar::{Error, Result};
 
@@ -97,9 +97,6 @@ fn below(target: &PathAndQuery, app_name: Option<&str>) -> Option<PathAndQuery> 
 pub(crate) fn answer(response: Response, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let mut fields = HeaderMap::new();
-    if forbids_length(parts.status) {
-        parts.headers.remove(CONTENT_LENGTH);
-    }
     for (name, value) in &parts.headers {
         let prefixed = if name == CONTENT_TYPE {
             Ok(name.clone())
@@ -223,16 +220,5 @@ mod tests {
         assert_eq!(told("content-type"), ["text/plain"]);
         assert_eq!(told("fn-http-h-set-cookie"), ["a=1", "b=2"]);
         assert!(told("set-cookie").is_empty());
-    }
-
-    #[test]
-    fn a_length_is_told_only_where_there_may_be_content() {
-        let told = |status: u16| {
-            let response = http::Response::builder().status(status);
-            let response = response.header("content-length", "5").body(Body::empty());
-            let answer = answer(response.unwrap(), false);
-            answer.headers().contains_key("fn-http-h-content-length")
-        };
-        assert!(!told(204) && !told(103) && told(304));
     }
 }

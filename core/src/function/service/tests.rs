@@ -54,6 +54,38 @@ async fn the_handler_and_the_caller_see_the_id_of_the_platform() {
 }
 
 #[tokio::test]
+async fn a_length_is_told_only_where_there_may_be_content() {
+    async fn told(status: u16) -> bool {
+        let answer = move || async move {
+            let status = StatusCode::from_u16(status).unwrap();
+            (status, [("content-length", "5")])
+        };
+        let routes = Routes::new().get("/", answer);
+        let service = service(App::new("test", |_| Ok(())).routes(routes));
+        let request = Request::new(Body::empty());
+        let Ok(response) = service.respond(request, Origin::default()).await;
+        response.headers().contains_key("content-length")
+    }
+    assert!(!told(204).await && !told(103).await && told(304).await);
+}
+
+#[tokio::test]
+async fn a_handler_finds_the_cookies_in_one_field() {
+    let cookies = |headers: HeaderMap| async move {
+        let lines = headers.get_all("cookie").iter();
+        let lines = lines.map(|line| line.to_str().unwrap().to_owned());
+        lines.collect::<Vec<_>>().join("|")
+    };
+    let routes = Routes::new().get("/", cookies);
+    let service = service(App::new("test", |_| Ok(())).routes(routes));
+    let request = http::Request::get("/").header("cookie", "b=2");
+    let request = request.header("cookie", "a=1").body(Body::empty()).unwrap();
+    let Ok(response) = service.respond(request, Origin::default()).await;
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "b=2; a=1");
+}
+
+#[tokio::test]
 async fn a_panic_of_a_handler_is_one_500_with_an_id() {
     async fn broken() {
         panic!("a bug");
