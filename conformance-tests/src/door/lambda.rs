@@ -88,6 +88,15 @@ impl Doors for LambdaDoors {
         SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
     }
 
+    fn target_limit(&self) -> Option<SizeLimit> {
+        let as_sent = matches!(self.door, FrontDoor::FunctionUrl | FrontDoor::HttpApi);
+        Some(if as_sent {
+            SizeLimit::SERVER_TARGET
+        } else {
+            SizeLimit::REWRITTEN_TARGET
+        })
+    }
+
     fn head_limit(&self) -> Option<SizeLimit> {
         let Some(most) = self.door.limits().head else {
             return Some(SizeLimit::SERVER_HEAD);

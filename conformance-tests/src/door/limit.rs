@@ -16,6 +16,11 @@ impl SizeLimit {
     pub const SERVER_CONTENT: Self = Self::exactly(10 * 1_024 * 1_024);
     /// Path and query, likewise.
     pub const SERVER_TARGET: Self = Self::exactly(8 * 1_024);
+    /// The same where the query is written anew on its way: a key without a value gets an equals sign.
+    pub const REWRITTEN_TARGET: Self = Self {
+        passed: Self::SERVER_TARGET.passed - 1,
+        refused: Self::SERVER_TARGET.refused,
+    };
     /// The header fields, likewise: 32 KiB with the request line, to which front ends add fields of their own.
     pub const SERVER_HEAD: Self = Self {
         passed: 28 * 1_024,

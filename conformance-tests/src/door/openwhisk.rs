@@ -74,6 +74,10 @@ impl Doors for OpenWhiskDoors {
         SizeLimit::exactly(1_024 * 1_024)
     }
 
+    fn target_limit(&self) -> Option<SizeLimit> {
+        Some(SizeLimit::REWRITTEN_TARGET)
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }

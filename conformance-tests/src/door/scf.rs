@@ -97,6 +97,10 @@ impl Doors for ScfDoors {
         }
     }
 
+    fn target_limit(&self) -> Option<SizeLimit> {
+        Some(SizeLimit::REWRITTEN_TARGET)
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }
