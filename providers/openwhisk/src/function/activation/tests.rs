@@ -66,7 +66,8 @@ async fn what_a_server_would_not_take_is_refused_in_its_words() {
     let activations = activations(&[]);
     let long = format!("/{}", "p".repeat(8_192));
     let wide = json!({ "__ow_headers": { "x-wide": "v".repeat(33_000) } });
-    let large = json!({ "__ow_body": "x".repeat(1_024 * 1_024 + 1) });
+    let text = json!({ "content-type": "text/plain" });
+    let large = json!({ "__ow_body": "x".repeat(1_024 * 1_024 + 1), "__ow_headers": text });
     for (activation, status) in [
         (activation(&long, &Value::Null), 414),
         (activation("/", &wide), 431),
