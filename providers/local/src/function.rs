@@ -30,13 +30,18 @@ use tower::Service;
 
 /// How long handlers of events may go on when the platform ends.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a handler of an event has, as the longest function of AWS Lambda: what waits for ever would hold up all that comes
+/// after it.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
+const EVENT_TIME: Duration = Duration::from_mins(15);
 
 /// What a process has to know behind another server, which limits its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Behind {
-    /// The time that each request has, so that handlers end 250 ms before; handlers of events have as long when the process
-    /// ends, 10 s where there is none.
+    /// The time that each request and each event has, so that handlers end 250 ms before; handlers of events have as long when
+    /// the process ends, 10 s where there is none.
     pub time: Option<Duration>,
     /// Whether that server streams responses.
     pub streams: bool,
@@ -75,6 +80,7 @@ pub struct LocalPlatform {
     server: BoundServer,
     clock: Arc<dyn Clock>,
     behind: Option<Behind>,
+    event_time: Duration,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
@@ -93,6 +99,7 @@ impl LocalPlatform {
             server: BoundServer::bind(address, options).await?,
             clock: Arc::new(crate::clock()),
             behind: None,
+            event_time: EVENT_TIME,
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
@@ -108,6 +115,15 @@ impl LocalPlatform {
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Gives a handler of events so much time, 15 minutes where nobody says so; it ends 250 ms before, and its event fails.
+    ///
+    /// [`Behind::time`] goes before it.
+    #[must_use]
+    pub fn with_event_time(mut self, time: Duration) -> Self {
+        self.event_time = time;
         self
     }
 
@@ -219,7 +235,7 @@ impl FunctionDriver for LocalPlatform {
             .behind
             .map_or_else(|| self.clock.now(), |behind| behind.since);
         let time = self.behind.and_then(|behind| behind.time);
-        let grace = time.unwrap_or(GRACE);
+        let (grace, event_time) = (time.unwrap_or(GRACE), time.unwrap_or(self.event_time));
         #[cfg(feature = "_store")]
         let ticks = ticks::Ticks::of(self.sources.of_ticks());
         #[cfg(not(feature = "_store"))]
@@ -227,11 +243,11 @@ impl FunctionDriver for LocalPlatform {
         let schedules = schedule::start(
             &app,
             since.try_into().unwrap_or_else(|_| jiff::Timestamp::now()),
-            (&self.clock, &ticks),
+            (&self.clock, &ticks, event_time),
         )?;
         let server = self.server.take()?;
         #[cfg(feature = "_store")]
-        let deliveries = delivery::start(&app, &self.sources, &self.clock).await?;
+        let deliveries = delivery::start(&app, &self.sources, (&self.clock, event_time)).await?;
         if self.behind.is_none() {
             tracing::info!(target: "isobar", "{} listens on http://{}", app.name(), self.local_addr());
         }

@@ -67,7 +67,7 @@ impl Sources {
 pub(super) async fn start(
     app: &AppService,
     sources: &Sources,
-    clock: &Arc<dyn Clock>,
+    (clock, time): (&Arc<dyn Clock>, Duration),
 ) -> Result<Wakers> {
     let feeds = feeds(app, sources).await?;
     let (sender, phase) = watch::channel(Phase::Running);
@@ -91,6 +91,7 @@ pub(super) async fn start(
             store,
             feed,
             clock,
+            time,
         };
         tasks.spawn(delivery.run(phase.clone()));
     }
@@ -146,6 +147,8 @@ struct Delivery {
     feed: Feed,
     /// By which schedules are woken.
     clock: Arc<dyn Clock>,
+    /// How long a handler has.
+    time: Duration,
 }
 
 impl Delivery {
@@ -287,7 +290,7 @@ impl Delivery {
             }
             _ => (request, Arc::new(clock())),
         };
-        let context = Context::new(request, None, clock);
+        let context = Context::new(request, clock.now().checked_add(self.time), clock);
         let context = context.with_failures(failures.clone());
         self.app.handle(self.feed.event(parcels, context)?).await
     }

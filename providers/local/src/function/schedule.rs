@@ -34,6 +34,8 @@ struct Waking {
     cron: Cron,
     ticks: Ticks,
     clock: Arc<dyn Clock>,
+    /// How long a handler has.
+    time: Duration,
 }
 
 /// Starts one task for each schedule, which counts from `since` by this clock; dropping the set ends them.
@@ -42,7 +44,7 @@ struct Waking {
 pub(super) fn start(
     app: &AppService,
     since: Timestamp,
-    (clock, ticks): (&Arc<dyn Clock>, &Ticks),
+    (clock, ticks, time): (&Arc<dyn Clock>, &Ticks, Duration),
 ) -> Result<Wakers> {
     let parser = CronParser::builder()
         .seconds(Seconds::Disallowed)
@@ -62,6 +64,7 @@ pub(super) fn start(
             cron,
             ticks: ticks.clone(),
             clock: Arc::clone(clock),
+            time,
         };
         tasks.spawn(waking.run(since, phase.clone()));
     }
@@ -142,7 +145,8 @@ impl Waking {
 
     async fn tick(&self, due: Timestamp, id: &str) -> Result<Outcome> {
         let request_id = RequestId::from_platform(id);
-        let context = Context::new(request_id, None, Arc::clone(&self.clock));
+        let deadline = self.clock.now().checked_add(self.time);
+        let context = Context::new(request_id, deadline, Arc::clone(&self.clock));
         let event = Event::new(Schedule::new(self.name, due.into()), context).with_id(id);
         self.app.handle(event).await
     }

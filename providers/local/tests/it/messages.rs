@@ -6,7 +6,7 @@ use std::time::Duration;
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::{Event, Message, Outcome, OutgoingMessage, TopicSpec};
 use isobar::{App, Environment, Result};
-use isobar_local::{LocalPlatform, LocalStore, check, clock};
+use isobar_local::{Behind, LocalPlatform, LocalStore, check, clock};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -41,7 +41,10 @@ impl Inbox {
 }
 
 async fn start(store: &LocalStore) -> Running {
-    let platform = LocalPlatform::bind("127.0.0.1:0").await.unwrap();
+    started(store, LocalPlatform::bind("127.0.0.1:0").await.unwrap())
+}
+
+fn started(store: &LocalStore, platform: LocalPlatform) -> Running {
     let platform = platform.with_messages(store.clone());
     let environment = Environment::builder(platform.describe(), Arc::new(clock()));
     let environment = environment.topics(store.topics()).build();
@@ -140,4 +143,28 @@ async fn a_message_beyond_the_limits_is_refused_before_any_is_sent() {
     running.publish("last").await;
     assert_eq!(running.next().await, seen(JOBS, "last", 1));
     running.kill().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_never_ends_holds_up_nothing_once_its_time_is_over() {
+    let store = LocalStore::in_memory().unwrap();
+    let platform = LocalPlatform::bind("127.0.0.1:0").await.unwrap();
+    let platform = platform.with_event_time(Duration::from_millis(300));
+    let mut running = started(&store, platform);
+    running.publish("hang").await;
+    assert_eq!(running.next().await, seen(JOBS, "hang", 1));
+    running.publish("next").await;
+    assert_eq!(running.next().await, seen(JOBS, "next", 1));
+    assert_eq!(running.next().await, seen(JOBS, "hang", 2));
+}
+
+#[tokio::test]
+async fn behind_another_platform_events_have_the_time_of_requests() {
+    let store = LocalStore::in_memory().unwrap();
+    let platform = LocalPlatform::bind("127.0.0.1:0").await.unwrap();
+    let behind = Behind::new(Some(Duration::from_millis(300)));
+    let mut running = started(&store, platform.behind(behind));
+    running.publish("hang").await;
+    assert_eq!(running.next().await, seen(JOBS, "hang", 1));
+    assert_eq!(running.next().await, seen(JOBS, "hang", 2));
 }

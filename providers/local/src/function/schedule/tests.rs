@@ -1,6 +1,6 @@
 //! Schedules by a clock that a test turns.
 
-use std::future::ready;
+use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -57,6 +57,8 @@ struct Ticks {
     failures: Arc<Mutex<u32>>,
     /// After which time they are to come again, where they do not fail with an error.
     asked: Option<Duration>,
+    /// Whether their handler never ends.
+    hang: bool,
 }
 
 struct Scene {
@@ -81,11 +83,13 @@ fn application(ticks: &Ticks) -> AppService {
         let fails = *failures > 0;
         *failures = failures.saturating_sub(1);
         let failed = || Error::new(ErrorKind::Internal, "as it was told to");
-        ready(match ticks.asked {
+        let told = match ticks.asked {
             _ if !fails => Ok(Outcome::Ack),
             Some(asked) => Ok(Outcome::Retry(Some(asked))),
             None => Err(failed()),
-        })
+        };
+        let hangs = ticks.hang;
+        async move { if hangs { pending().await } else { told } }
     });
     app.build(&environment).unwrap()
 }
@@ -95,30 +99,37 @@ fn scene(since: &str, now: &str, failures: u32) -> Result<Scene> {
     scene_of((since, now), (failures, None))
 }
 
-fn scene_of(
+fn scene_of(times: (&str, &str), (failures, asked): (u32, Option<Duration>)) -> Result<Scene> {
+    let (seen, ticks) = mpsc::unbounded_channel();
+    let failures = Arc::new(Mutex::new(failures));
+    let told = Ticks {
+        seen,
+        failures,
+        asked,
+        hang: false,
+    };
+    scene_with(times, told, ticks)
+}
+
+fn scene_with(
     (since, now): (&str, &str),
-    (failures, asked): (u32, Option<Duration>),
+    told: Ticks,
+    ticks: mpsc::UnboundedReceiver<String>,
 ) -> Result<Scene> {
     let (sleepers, asleep) = mpsc::unbounded_channel();
-    let (seen, ticks) = mpsc::unbounded_channel();
     let clock = TurnedClock {
         seconds: Arc::default(),
         turned: watch::Sender::new(()),
         sleepers,
     };
     clock.turn(now);
-    let failures = Arc::new(Mutex::new(failures));
-    let app = application(&Ticks {
-        seen,
-        failures,
-        asked,
-    });
+    let app = application(&told);
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     Ok(Scene {
         wakers: start(
             &app,
             since.parse().unwrap(),
-            (&shared, &super::Ticks::default()),
+            (&shared, &super::Ticks::default(), Duration::from_mins(15)),
         )?,
         clock,
         asleep,
@@ -219,5 +230,28 @@ async fn a_tick_comes_again_when_it_was_asked_for_where_the_next_is_not_due_befo
         assert_eq!(scene.ticks.recv().await.unwrap(), format!("hourly@{now}"));
         scene.asleep.recv().await.unwrap();
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handler_that_never_ends_is_ended_after_its_time_and_its_tick_comes_again() -> Result<()>
+{
+    let (seen, ticks) = mpsc::unbounded_channel();
+    let told = Ticks {
+        seen,
+        failures: Arc::default(),
+        asked: None,
+        hang: true,
+    };
+    let times = ("2026-11-30T10:15:00Z", "2026-11-30T10:15:00Z");
+    let mut scene = scene_with(times, told, ticks)?;
+    scene.asleep.recv().await.unwrap();
+    let tick = "hourly@2026-11-30T11:00:00Z";
+    for now in ["11:00:00", "11:15:00", "11:15:02"] {
+        scene.clock.turn(&format!("2026-11-30T{now}Z"));
+        scene.asleep.recv().await.unwrap();
+    }
+    assert_eq!(scene.ticks.recv().await.unwrap(), tick);
+    assert_eq!(scene.ticks.recv().await.unwrap(), tick);
     Ok(())
 }
