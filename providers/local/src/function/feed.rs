@@ -96,7 +96,7 @@ impl Feed {
         let now = SystemTime::now().into();
         let own = self.queue();
         let replays = queue::of_replays(&own);
-        let mut taken = queue::take_replay(group, &replays, now)?;
+        let mut taken = queue::take(group, &replays, 1, now)?;
         self.drop_replays(&taken.given_up);
         let is_replay = !taken.held.is_empty();
         let mut put_aside = false;

@@ -3,19 +3,20 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use isobar::Error;
 use isobar::document::Timestamp;
-use redb::ReadableTable as _;
+use redb::ReadableTable;
 use tokio::sync::watch;
 
-use super::row::MessageRow;
+use super::row::{Head, MessageRow};
 use crate::committer::Group;
 use crate::engine::Wrote;
-use crate::error::{Fault, Stop};
+use crate::error::Fault;
 
 /// How often a message is delivered before it is put aside.
 pub(crate) const ATTEMPTS: u32 = 5;
-/// Messages that one search for those that are due looks at.
-const LOOKED_AT: usize = 10_000;
+/// Messages that one search takes out because nobody can be given them.
+const MOST_OUT: usize = 10_000;
 /// How long a message that failed waits, the first time and at most.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -29,6 +30,8 @@ const COLLECTION: &str = "\0collection/";
 const SCHEDULE: &str = "\0schedule/";
 /// What stands before a queue where that waits which is to be delivered again.
 const REPLAY: &str = "\0replay/";
+/// What stands before a queue where the bytes of its messages are kept that are damaged.
+const DAMAGED: &str = "\0damaged/";
 
 /// Where a queue's events wait that somebody wants again: beside it, so that they neither wait for
 /// those of their group nor hold them back.
@@ -149,9 +152,7 @@ impl Fate {
 /// Puts messages at the end of a topic.
 pub(crate) fn append(group: &mut Group<'_>, topic: &str, rows: &[MessageRow]) -> Result<(), Fault> {
     let messages = group.tables.messages.open()?;
-    let last = messages.range((topic, 0)..=(topic, u64::MAX))?.next_back();
-    let last = last.transpose()?.map(|(key, _)| key.value().1);
-    let mut next = last.map_or(0, |last| last.saturating_add(1));
+    let mut next = next_number(messages, topic)?;
     for row in rows {
         messages.insert((topic, next), &*row.encode(topic, next))?;
         next = next.saturating_add(1);
@@ -160,101 +161,120 @@ pub(crate) fn append(group: &mut Group<'_>, topic: &str, rows: &[MessageRow]) ->
     Ok(())
 }
 
+fn next_number(
+    messages: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    topic: &str,
+) -> Result<u64, Fault> {
+    let last = messages.range((topic, 0)..=(topic, u64::MAX))?.next_back();
+    let last = last.transpose()?.map(|(key, _)| key.value().1);
+    Ok(last.map_or(0, |last| last.saturating_add(1)))
+}
+
 /// Takes the first messages that are due, at most `limit`, and counts the delivery.
 ///
-/// A message waits for those of its group that came before it. Nobody else may hold messages of
-/// the topic. One that was delivered too often is taken out.
+/// A message waits for those of its group that came before it. Those that are not due are passed over, however many they
+/// are. Nobody else may hold messages of the topic. One that was delivered too often is taken out, and one that is damaged
+/// put where nobody is given it.
 pub(crate) fn take(
     group: &mut Group<'_>,
     topic: &str,
     limit: usize,
     now: Timestamp,
-) -> Result<Taken, Stop> {
-    let mut taken = Taken::default();
-    let mut over = Vec::new();
-    let mut waiting: HashSet<String> = HashSet::new();
+) -> Result<Taken, Fault> {
+    let Search { mut taken, out, .. } = Search::of(group, topic, (limit, now))?;
     let messages = group.tables.messages.open()?;
-    for entry in messages
-        .range((topic, 0)..=(topic, u64::MAX))?
-        .take(LOOKED_AT)
-    {
-        let (key, stored) = entry?;
-        let (_, number) = key.value();
-        let mut row = MessageRow::decode(topic, number, stored.value())?;
-        if row
-            .group
-            .as_ref()
-            .is_some_and(|group| waiting.contains(group))
-        {
-            continue;
-        }
-        if row.not_before > now {
-            taken.next = Some(
-                taken
-                    .next
-                    .map_or(row.not_before, |next| next.min(row.not_before)),
-            );
-            waiting.extend(row.group);
-            continue;
-        }
-        if row.attempts >= ATTEMPTS {
-            over.push(number);
-            taken.given_up.push(row);
-            continue;
-        }
-        row.attempts = row.attempts.saturating_add(1);
-        taken.held.push(Held { number, row });
-        if taken.held.len() >= limit {
-            break;
-        }
-    }
     for Held { number, row } in &taken.held {
         messages.insert((topic, *number), &*row.encode(topic, *number))?;
         group.wrote = Wrote::Something;
     }
-    for number in over {
+    if out.len() >= MOST_OUT {
+        taken.next = Some(now);
+    }
+    for (number, damaged) in out {
         messages.remove((topic, number))?;
         group.wrote = Wrote::Something;
+        let Some(bytes) = damaged else { continue };
+        let aside = format!("{DAMAGED}{topic}");
+        let next = next_number(messages, &aside)?;
+        messages.insert((&*aside, next), &*bytes)?;
     }
     Ok(taken)
 }
 
-/// Takes one that somebody wants again, as [`take`] does; one that is damaged is out, so that it holds nobody up.
-pub(crate) fn take_replay(
-    group: &mut Group<'_>,
-    replays: &str,
-    now: Timestamp,
-) -> Result<Taken, Fault> {
-    loop {
-        match take(group, replays, 1, now) {
-            Ok(taken) => return Ok(taken),
-            Err(Stop::Fault(fault)) => return Err(fault),
-            Err(Stop::Refused(error)) => {
-                tracing::error!(
-                    target: "isobar", ?error,
-                    "an event that was to be delivered again is damaged, and is not: ask for it again"
-                );
-                remove_damaged(group, replays)?;
+/// A search for messages that are due.
+#[derive(Default)]
+struct Search {
+    taken: Taken,
+    /// The numbers of those that go out, with their bytes where they are damaged.
+    out: Vec<(u64, Option<Vec<u8>>)>,
+    /// The groups of which one waits for its time.
+    waiting: HashSet<String>,
+}
+
+impl Search {
+    fn of(
+        group: &mut Group<'_>,
+        topic: &str,
+        (limit, now): (usize, Timestamp),
+    ) -> Result<Self, Fault> {
+        let mut search = Self::default();
+        let messages = group.tables.messages.open()?;
+        for entry in messages.range((topic, 0)..=(topic, u64::MAX))? {
+            if search.taken.held.len() >= limit || search.out.len() >= MOST_OUT {
+                break;
             }
+            let (key, stored) = entry?;
+            let (_, number) = key.value();
+            match search.due((topic, number), stored.value(), now) {
+                Ok(Some(row)) => search.add(number, row),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(
+                        target: "isobar", ?error, number,
+                        "a message of {topic:?} is damaged, and was put aside: it cannot be delivered"
+                    );
+                    search.out.push((number, Some(stored.value().to_vec())));
+                }
+            }
+        }
+        Ok(search)
+    }
+
+    /// The message where it is due, and none of its group waits before it.
+    fn due(
+        &mut self,
+        (topic, number): (&str, u64),
+        sealed: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<MessageRow>, Error> {
+        let head = Head::decode(topic, number, sealed)?;
+        let mut group = head.group.iter();
+        if group.any(|group| self.waiting.contains(group)) {
+            return Ok(None);
+        }
+        if head.not_before > now {
+            self.taken.wait_until(head.not_before);
+            self.waiting.extend(head.group);
+            return Ok(None);
+        }
+        MessageRow::decode(topic, number, sealed).map(Some)
+    }
+
+    fn add(&mut self, number: u64, mut row: MessageRow) {
+        if row.attempts >= ATTEMPTS {
+            self.out.push((number, None));
+            self.taken.given_up.push(row);
+        } else {
+            row.attempts = row.attempts.saturating_add(1);
+            self.taken.held.push(Held { number, row });
         }
     }
 }
 
-fn remove_damaged(group: &mut Group<'_>, topic: &str) -> Result<(), Fault> {
-    let messages = group.tables.messages.open()?;
-    let mut damaged = Vec::new();
-    for entry in messages.range((topic, 0)..=(topic, u64::MAX))? {
-        let (key, stored) = entry?;
-        let (_, number) = key.value();
-        if MessageRow::decode(topic, number, stored.value()).is_err() {
-            damaged.push(number);
-        }
+impl Taken {
+    fn wait_until(&mut self, due: Timestamp) {
+        self.next = Some(self.next.map_or(due, |next| next.min(due)));
     }
-    for number in damaged {
-        messages.remove((topic, number))?;
-    }
-    group.wrote = Wrote::Something;
-    Ok(())
 }
 
 /// Puts messages aside that were taken out.

@@ -26,6 +26,42 @@ pub(crate) struct MessageRow {
     pub(crate) body: Bytes,
 }
 
+/// What says whether a message is due, which is read of all that wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    id: Uuid,
+    attempts: u32,
+    pub(crate) not_before: Timestamp,
+    sent_at: Timestamp,
+    pub(crate) group: Option<String>,
+}
+
+impl Head {
+    /// The first part of a row, all of which must match its checksum.
+    pub(crate) fn decode(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Error> {
+        let body = unseal(&[topic.as_bytes(), &number.to_le_bytes()], sealed);
+        let head = body.and_then(|body| Self::read(&mut Reader::new(body)));
+        head.map_err(|Malformed| damaged(topic))
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: Uuid::from_bytes(reader.array()?),
+            attempts: u32::try_from(reader.varint()?).map_err(|_| Malformed)?,
+            not_before: Timestamp::from_micros(reader.signed()?),
+            sent_at: Timestamp::from_micros(reader.signed()?),
+            group: reader.option(|reader| reader.text().map(str::to_owned))?,
+        })
+    }
+}
+
+fn damaged(topic: &str) -> Error {
+    let message = format!(
+        "a message of {topic:?} does not match its checksum: run `isobar local check` on the store"
+    );
+    Error::new(ErrorKind::Corrupt, message)
+}
+
 impl MessageRow {
     /// The same with the trace of its sender.
     pub(crate) fn of_trace(mut self, trace: Option<&Trace>) -> Self {
@@ -58,13 +94,7 @@ impl MessageRow {
     }
 
     pub(crate) fn decode(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Error> {
-        Self::parse(topic, number, sealed).map_err(|Malformed| {
-            let message = format!(
-                "a message of {topic:?} does not match its checksum: \
-                 run `isobar local check` on the store"
-            );
-            Error::new(ErrorKind::Corrupt, message)
-        })
+        Self::parse(topic, number, sealed).map_err(|Malformed| damaged(topic))
     }
 
     fn parse(topic: &str, number: u64, sealed: &[u8]) -> Result<Self, Malformed> {
@@ -74,21 +104,17 @@ impl MessageRow {
 
     /// What [`put`](Self::put) has appended.
     pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, Malformed> {
-        let id = Uuid::from_bytes(reader.array()?);
-        let attempts = u32::try_from(reader.varint()?).map_err(|_| Malformed)?;
-        let not_before = Timestamp::from_micros(reader.signed()?);
-        let sent_at = Timestamp::from_micros(reader.signed()?);
-        let group = reader.option(|reader| reader.text().map(str::to_owned))?;
+        let head = Head::read(&mut reader)?;
         let mut attributes = BTreeMap::new();
         for _ in 0..reader.count()? {
             attributes.insert(reader.text()?.to_owned(), reader.text()?.to_owned());
         }
         Ok(Self {
-            id,
-            attempts,
-            not_before,
-            sent_at,
-            group,
+            id: head.id,
+            attempts: head.attempts,
+            not_before: head.not_before,
+            sent_at: head.sent_at,
+            group: head.group,
             attributes,
             body: Bytes::copy_from_slice(reader.rest()),
         })

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use isobar::{ErrorKind, Result};
+use isobar::Result;
 use uuid::Uuid;
 
 use super::*;
@@ -24,7 +24,7 @@ fn row(number: u128, group: Option<&str>) -> MessageRow {
 async fn taken(store: &LocalStore, topic: &'static str) -> Result<Taken> {
     let now = SystemTime::now().into();
     store
-        .submit(0, move |group| take(group, topic, 10, now))
+        .submit(0, move |group| Ok(take(group, topic, 10, now)?))
         .await
 }
 
@@ -57,20 +57,51 @@ async fn what_is_never_settled_is_out_after_five_deliveries_and_its_group_goes_o
 }
 
 #[tokio::test]
-async fn a_replay_that_is_damaged_holds_up_no_other() {
+async fn what_is_damaged_holds_nobody_up_and_keeps_its_bytes() {
     let store = LocalStore::in_memory().unwrap();
     let damage = store.submit(0, |group| {
         let messages = group.tables.messages.open()?;
         messages.insert(("jobs", 0), &b"no message"[..])?;
+        messages.insert(("jobs", 1), &b"nor this"[..])?;
         append(group, "jobs", &[row(2, None)])?;
         Ok(())
     });
     damage.await.unwrap();
-    let error = taken(&store, "jobs").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Corrupt);
-    let now = SystemTime::now().into();
-    let found = store.submit(0, move |group| Ok(take_replay(group, "jobs", now)?));
-    assert_eq!(found.await.unwrap().held.len(), 1);
     let found = taken(&store, "jobs").await.unwrap();
-    assert_eq!(found.held.first().unwrap().row.id.as_u128(), 2);
+    let held = found.held.iter().map(|held| held.row.id.as_u128());
+    assert_eq!(held.collect::<Vec<_>>(), [2]);
+    let kept = store.submit(0, |group| {
+        let messages = group.tables.messages.open()?;
+        let all = messages.iter()?.map(|entry| {
+            let (key, bytes) = entry?;
+            Ok((key.value().0.to_owned(), bytes.value().to_vec()))
+        });
+        Ok(all.collect::<Result<Vec<_>, redb::StorageError>>()?)
+    });
+    let kept = kept.await.unwrap();
+    for bytes in [&b"no message"[..], b"nor this"] {
+        let aside = ("\0damaged/jobs".to_owned(), bytes.to_vec());
+        assert!(kept.contains(&aside), "{kept:?}");
+    }
+    assert_eq!(kept.len(), 3);
+}
+
+#[tokio::test]
+async fn a_message_that_is_due_is_found_behind_any_number_that_wait() {
+    let store = LocalStore::in_memory().unwrap();
+    let later = Timestamp::from(SystemTime::now()).plus(Duration::from_hours(1));
+    let mut rows: Vec<_> = (0..10_001)
+        .map(|number| MessageRow {
+            not_before: later,
+            ..row(number, Some("red").filter(|_| number == 7))
+        })
+        .collect();
+    rows.extend([row(20_000, Some("red")), row(20_001, None)]);
+    let append = store.submit(0, move |group| Ok(super::append(group, "jobs", &rows)?));
+    append.await.unwrap();
+    let found = taken(&store, "jobs").await.unwrap();
+    let held = found.held.iter().map(|held| held.row.id.as_u128());
+    // The first of the two waits for its group.
+    assert_eq!(held.collect::<Vec<_>>(), [20_001]);
+    assert_eq!(found.next, Some(later));
 }
