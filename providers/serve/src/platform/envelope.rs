@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
-use isobar::driver::{Problem, whole_response};
+use isobar::driver::{Problem, forbids_content, whole_response};
 use isobar::function::{AppService, Context, Origin, RequestId};
 use isobar::http::{Body, Request, Response};
 use isobar::{Error, ErrorKind, Result};
@@ -59,12 +59,16 @@ pub(super) async fn answer(
         .with_deadline(deadline)
         .with_remote_address(client_address(request.headers(), shared.trusted_hops));
     let context = Context::new(id.clone(), deadline, Arc::new(clock()));
+    let is_head = request.method() == Method::HEAD;
     let response = match app.respond(request, origin).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
     let most = shared.facts.limits.response.unwrap_or(u64::MAX);
-    let whole = whole_response(response, most, &context).await;
+    let mut whole = whole_response(response, most, &context).await;
+    if is_head || forbids_content(whole.status()) {
+        whole.body_mut().clear();
+    }
     envelope
         .seal(&whole)
         .unwrap_or_else(|error| {

@@ -9,6 +9,7 @@
 mod address;
 mod callers;
 mod drain;
+mod envelope;
 mod events;
 mod harness;
 mod limits;
