@@ -17,7 +17,7 @@ use crate::driver::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::function::{App, AppService, Context, Origin, SettingSpec};
 use crate::http::routing::get;
-use crate::http::{Body, Request, Routes};
+use crate::http::{Body, Rate, Request, Routes};
 use crate::{Environment, EnvironmentBuilder};
 
 const NOW: u64 = 2_000_000_000;
@@ -111,7 +111,8 @@ async fn send(service: &AppService, request: Request) -> (u16, String, String) {
     let challenge = challenge
         .map_or("", |value| value.to_str().unwrap())
         .to_owned();
-    assert_eq!(status == 503, response.headers().contains_key(RETRY_AFTER));
+    let waits = matches!(status, 429 | 503);
+    assert_eq!(waits, response.headers().contains_key(RETRY_AFTER));
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, challenge, String::from_utf8(body.to_vec()).unwrap())
 }
@@ -437,4 +438,23 @@ async fn an_issuer_that_hangs_is_given_up() {
         send(&service, request("/me", Some("Bearer a"))).await.0,
         503
     );
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_uses_up_nothing_of_the_limits_of_a_route() {
+    let limited = get(async || "in").requires(LOGIN);
+    let limited = limited.rate(Rate::per_second(1)).max_concurrent(1);
+    let app = App::new("test", |_: &Environment| Ok(()))
+        .authorizer(&LOGIN)
+        .routes(Routes::new().route("/limited", limited));
+    let environment = environment().tokens(Arc::new(Believes)).build();
+    let service = app.build(&environment).unwrap();
+    for token in [None, Some("Bearer forged"), None] {
+        let refused = send(&service, request("/limited", token)).await;
+        assert_eq!(refused.0, 401, "{refused:?}");
+    }
+    let token = format!("Bearer {}", token(&json!({})));
+    let ask = || send(&service, request("/limited", Some(&token)));
+    assert_eq!(ask().await.0, 200);
+    assert_eq!(ask().await.0, 429);
 }

@@ -176,9 +176,8 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
     /// answered with 503 and `Retry-After`. What waits in buffers there no longer counts, nor does a connection that is
     /// upgraded (101), since its response has no body.
     ///
-    /// It counts in this instance of the application: a platform that runs several serves as many times more. Callers
-    /// are counted before [`requires`](Self::requires) of the path checks them, and after that of
-    /// [`Routes`](super::Routes::requires) has.
+    /// It counts in this instance of the application: a platform that runs several serves as many times more. Only those
+    /// count whom [`requires`](Self::requires) of the path, and that of [`Routes`](super::Routes::requires), lets through.
     #[must_use]
     pub fn max_concurrent(mut self, requests: usize) -> Self {
         self.max_concurrent = Some(requests);
@@ -217,12 +216,14 @@ impl<S: Clone + Send + Sync + 'static> MethodRoutes<S> {
     }
 
     pub(super) fn into_parts(self, path: &str) -> (MethodRouter<S>, Route) {
-        let guard = |router: MethodRouter<S>, asked: &Requirement| router.layer(GuardLayer(*asked));
-        let mut router = self.requires.iter().fold(self.router, guard);
         let (max_concurrent, rate) = (self.max_concurrent, self.rate);
+        let mut router = self.router;
         if max_concurrent.is_some() || rate.is_some() {
             router = router.layer(crate::function::LimitLayer::new(max_concurrent, rate));
         }
+        // Around the limits: who is not let in must not use up what is there for those who are.
+        let guard = |router: MethodRouter<S>, asked: &Requirement| router.layer(GuardLayer(*asked));
+        let router = self.requires.iter().fold(router, guard);
         let route = Route {
             methods: self.methods,
             path: path.to_owned(),
