@@ -45,7 +45,8 @@ const fn hook(method: &'static str, path: &'static str) -> OwnCall {
 /// runner sets. `x-fc-function-timeout` has whole seconds, as in the recorded requests of Function Compute's examples.
 /// Function Compute appends the address that it sees to `X-Forwarded-For`. A request with more than 4 KB of path and
 /// query or 8 KB of header fields is answered 400 by Function Compute itself, as is one of more than 32 MB; the documents of
-/// version 2.0 had 4 KB of fields. Its limit of responses is not published.
+/// version 2.0 had 4 KB of fields. Its limit of responses is not published. It keeps connections, and asks for a server that
+/// closes none that is idle, or none before 15 minutes: a POST over one that closes meanwhile is answered 502.
 pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     name: "alibaba-fc",
     title: "Alibaba Function Compute",
@@ -84,6 +85,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     ],
     events: EVENTS,
     front_doors: &[],
+    idle: Some(Duration::from_hours(24)),
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
@@ -94,3 +96,4 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         "https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md",
     ],
 };
+        "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/how-to-handle-the-process-exited-unexpectedly-before-completing-request-error-1",

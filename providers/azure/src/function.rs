@@ -31,7 +31,8 @@ const INVOCATION: &str = "x-azure-functions-invocationid";
 /// without the fields that `AddHeaders` gives to invocations (`DefaultHttpWorkerService.cs` of the host). An answer must
 /// come within 230 s, when the load balancer gives up. The front end appends the client's address, with its port, to
 /// `X-Forwarded-For`. The limits of requests are those of `functions-limits.md`. Only proxying streams responses, and the
-/// process cannot see which of the two it is, so that streaming is not promised.
+/// process cannot see which of the two it is, so that streaming is not promised. The host's client, of .NET, keeps idle
+/// connections for a minute by default, in older versions for two (`SocketsHttpHandler.PooledConnectionIdleTimeout`).
 pub const FUNCTIONS: PlatformFacts = PlatformFacts {
     name: "azure-functions",
     title: "Azure Functions",
@@ -58,6 +59,7 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         response_head: None,
         response: None,
     },
+    idle: Some(Duration::from_mins(3)),
     grace: Duration::from_secs(10),
     runs_between: true,
     logs: LogReader::FunctionsHost,

@@ -48,6 +48,7 @@ pub const FN: PlatformFacts = PlatformFacts {
     },
     trusted_hops: 0,
     limits: FrontLimits::NONE,
+    idle: None,
     grace: Duration::from_secs(30),
     runs_between: false,
     logs: LogReader::Anybody,

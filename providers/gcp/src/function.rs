@@ -24,7 +24,8 @@ use events::EVENTS;
 /// it to `X-Forwarded-For`; an Application Load Balancer appends its client's and its own, so that behind one
 /// `ISOBAR_TRUSTED_HOPS` must be 2. HTTP/1 requests have at most 32 MiB, as have responses that are not streamed; which
 /// those are is the front end's to say, so that it is left to refuse them. Pods of Knative have `K_SERVICE` too, and
-/// `KUBERNETES_SERVICE_HOST`.
+/// `KUBERNETES_SERVICE_HOST`. How long the front end keeps a connection is not published for Cloud Run; Google's load balancers
+/// keep one for 600 s and ask for servers that do so for longer.
 pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
     name: "cloud-run",
     title: "Google Cloud Run",
@@ -51,6 +52,7 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
         response_head: None,
         response: None,
     },
+    idle: Some(Duration::from_mins(15)),
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::CloudLogging,

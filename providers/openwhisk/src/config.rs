@@ -42,6 +42,7 @@ const ACTIVATIONS: PlatformFacts = PlatformFacts {
         response: Some(ENTITY_BYTES),
         ..FrontLimits::NONE
     },
+    idle: None,
     // The least time limit of an action that is not said to have another one.
     grace: Duration::from_mins(1),
     runs_between: false,
@@ -70,6 +71,8 @@ pub const CONTAINER: PlatformFacts = PlatformFacts {
         unset: &["__OW_ACTION_NAME", "__OW_PROXY_VERSION"],
     }],
     default_port: Some(8080),
+    // What the invoker keeps has not been looked up: a guess on the safe side.
+    idle: Some(Duration::from_mins(15)),
     own_calls: &[
         OwnCall {
             method: "POST",

@@ -235,8 +235,9 @@ fn body_problem(error: &BodyError, options: &Options) -> Problem {
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
             format!(
-                "{} ms between two pieces",
-                options.body_idle_timeout.as_millis()
+                "{} ms between two pieces, and {} bytes a second",
+                options.body_idle_timeout.as_millis(),
+                options.least_body_rate
             ),
         ),
     };

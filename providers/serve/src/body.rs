@@ -21,10 +21,27 @@ use crate::options::Options;
 pub struct RequestBody {
     incoming: Incoming,
     arrival: Arrival,
-    remaining: u64,
-    idle: Duration,
-    pause: Option<Pin<Box<Sleep>>>,
+    most: u64,
+    received: u64,
+    pace: Pace,
     breach: Breach,
+}
+
+/// How long a body is waited for.
+#[derive(Debug)]
+struct Pace {
+    idle: Duration,
+    /// Bytes a second; 0 where none is asked for.
+    least_rate: u32,
+    pause: Option<Pause>,
+}
+
+/// The wait for a piece, and all before it: a handler that takes its time with the pieces counts for nothing.
+#[derive(Debug)]
+struct Pause {
+    end: Pin<Box<Sleep>>,
+    since: Option<Instant>,
+    waited: Duration,
 }
 
 /// What the server knows about a request beside the request itself.
@@ -46,7 +63,8 @@ pub struct Arrival {
 pub enum BodyError {
     /// The body is larger than [`Options::max_body_bytes`](crate::Options::max_body_bytes).
     TooLarge,
-    /// Nothing came for [`Options::body_idle_timeout`](crate::Options::body_idle_timeout).
+    /// Nothing came for [`Options::body_idle_timeout`](crate::Options::body_idle_timeout), or less than
+    /// [`Options::least_body_rate`](crate::Options::least_body_rate).
     TooSlow,
     /// The client broke the connection or the protocol.
     Broken(hyper::Error),
@@ -88,9 +106,13 @@ impl RequestBody {
         Self {
             incoming,
             arrival,
-            remaining: max_bytes,
-            idle: options.body_idle_timeout,
-            pause: None,
+            most: max_bytes,
+            received: 0,
+            pace: Pace {
+                idle: options.body_idle_timeout,
+                least_rate: options.least_body_rate,
+                pause: None,
+            },
             breach,
         }
     }
@@ -98,19 +120,36 @@ impl RequestBody {
     pub(crate) fn breach(&self) -> Breach {
         self.breach.clone()
     }
+}
 
-    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let idle = self.idle;
-        self.pause
-            .get_or_insert_with(|| Box::pin(sleep(idle)))
-            .as_mut()
-            .poll(cx)
+impl Pace {
+    /// Ready when a piece has been waited for too long, by itself or with all before it.
+    fn poll_too_slow(&mut self, received: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let (idle, rate) = (self.idle, u64::from(self.least_rate));
+        let pause = self.pause.get_or_insert_with(|| Pause {
+            end: Box::pin(sleep(idle)),
+            since: None,
+            waited: Duration::ZERO,
+        });
+        if pause.since.is_none() {
+            let now = Instant::now();
+            pause.since = Some(now);
+            // `checked_div` is nothing where no rate is asked for.
+            let earned = received.saturating_mul(1_000).checked_div(rate);
+            let whole = earned.map(|millis| idle.saturating_add(Duration::from_millis(millis)));
+            let left = whole.map(|whole| whole.saturating_sub(pause.waited));
+            let wait = left.map_or(idle, |left| left.min(idle));
+            pause.end.as_mut().reset(now + wait);
+        }
+        pause.end.as_mut().poll(cx)
     }
 
-    /// A body that stopped for a while and came on gets the whole time again.
-    fn restart_pause(&mut self) {
-        if let Some(pause) = &mut self.pause {
-            pause.as_mut().reset(Instant::now() + self.idle);
+    /// A body that stopped for a while and came on gets the whole time for its next piece again.
+    fn came_on(&mut self) {
+        if let Some(pause) = &mut self.pause
+            && let Some(since) = pause.since.take()
+        {
+            pause.waited = pause.waited.saturating_add(since.elapsed());
         }
     }
 }
@@ -124,20 +163,21 @@ impl Body for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            ready!(self.poll_pause(cx));
+            let received = self.received;
+            ready!(self.pace.poll_too_slow(received, cx));
             self.breach.set(TOO_SLOW);
             return Poll::Ready(Some(Err(BodyError::TooSlow)));
         };
         let Some(frame) = frame.transpose().map_err(BodyError::Broken)? else {
             return Poll::Ready(None);
         };
-        self.restart_pause();
+        self.pace.came_on();
         let size = frame.data_ref().map_or(0, Buf::remaining) as u64;
-        let Some(remaining) = self.remaining.checked_sub(size) else {
+        self.received = self.received.saturating_add(size);
+        if self.received > self.most {
             self.breach.set(TOO_LARGE);
             return Poll::Ready(Some(Err(BodyError::TooLarge)));
-        };
-        self.remaining = remaining;
+        }
         Poll::Ready(Some(Ok(frame)))
     }
 
@@ -178,7 +218,7 @@ impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge => "the request body is larger than this server takes",
-            Self::TooSlow => "the request body stopped arriving",
+            Self::TooSlow => "the request body stopped arriving, or came too slowly",
             Self::Broken(_) => "the request body was cut short",
         })
     }

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -22,7 +21,7 @@ use tower::Service;
 use crate::answer::Answers;
 use crate::body::RequestBody;
 use crate::options::{DEFAULT_MAX_HEADERS, Options, Protocol};
-use crate::pulse::{CountedIo, Pulse};
+use crate::pulse::{CountedIo, Patience, Pulse};
 use crate::socket::Stream;
 
 /// How far the server's end has come; a connection follows it.
@@ -97,7 +96,11 @@ impl Connections {
             peer,
             pulse: Arc::clone(&pulse),
         };
-        let mut notices = notices(phase, pulse, self.options.head_timeout);
+        let patience = Patience {
+            head: self.options.head_timeout,
+            idle: self.options.idle_timeout,
+        };
+        let mut notices = notices(phase, pulse, patience);
         match self.options.protocol {
             Protocol::Http1 => {
                 let connection = self.http1.serve_connection(io, handler).with_upgrades();
@@ -186,7 +189,7 @@ enum Notice {
 type Notices = FuturesUnordered<Pin<Box<dyn Future<Output = Notice> + Send>>>;
 
 /// A server that is gone without a word (its future was dropped) has closed.
-fn notices(phase: watch::Receiver<Phase>, pulse: Arc<Pulse>, head_timeout: Duration) -> Notices {
+fn notices(phase: watch::Receiver<Phase>, pulse: Arc<Pulse>, patience: Patience) -> Notices {
     let notices = Notices::new();
     let (mut draining, mut closing) = (phase.clone(), phase);
     notices.push(Box::pin(async move {
@@ -198,7 +201,7 @@ fn notices(phase: watch::Receiver<Phase>, pulse: Arc<Pulse>, head_timeout: Durat
         Notice::Close
     }));
     notices.push(Box::pin(async move {
-        pulse.stopped(head_timeout).await;
+        pulse.stopped(patience).await;
         Notice::Stopped
     }));
     notices

@@ -8,8 +8,8 @@
 //! | head too large ([`Options::max_head_bytes`], [`Options::max_headers`]) | 431, connection closed |
 //! | request target too long ([`Options::max_target_bytes`]) | 414 |
 //! | body too large ([`Options::max_body_bytes`]) | 413 |
-//! | head too slow ([`Options::head_timeout`], which also ends idle connections) | 408 if part of one had come, connection closed |
-//! | body too slow ([`Options::body_idle_timeout`]) | 408, connection closed |
+//! | head too slow ([`Options::head_timeout`]), connection idle (the same, or [`Options::idle_timeout`]) | 408 if part of a head had come, connection closed |
+//! | body too slow ([`Options::body_idle_timeout`], [`Options::least_body_rate`]) | 408, connection closed |
 //! | panic in the handler | 500 and one log line with the request's id |
 //! | stop requested (SIGTERM, SIGINT, the supervisor has gone) | requests under way are finished, see [`Options::grace`] |
 //!

@@ -39,10 +39,19 @@ pub struct Options {
     /// itself; none by default.
     pub unlimited_bodies_below: Vec<&'static str>,
     /// Time for a whole head to arrive, counted from the end of the previous response, so that it also ends
-    /// connections that are idle; 30 seconds by default.
+    /// connections that are idle, unless [`idle_timeout`](Self::idle_timeout) is set; 30 seconds by default.
     pub head_timeout: Duration,
+    /// Time for which a connection over HTTP/1 may be idle of which no byte of a next head has come; by default none, so that
+    /// `head_timeout` counts. One that is longer is for front ends that keep connections: they take what closes in the moment
+    /// of their next request for a failure of it.
+    pub idle_timeout: Option<Duration>,
     /// Time between two pieces of a body; 30 seconds by default.
     pub body_idle_timeout: Duration,
+    /// Bytes of a body that have to come in each second on the average, beyond the first
+    /// [`body_idle_timeout`](Self::body_idle_timeout), in the time for which the server waits for them; 240 by default, as
+    /// [Kestrel](https://learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/options#minimum-request-body-data-rate)
+    /// has it. With 0 a body may go on for ever that never stops for longer than that.
+    pub least_body_rate: u32,
     /// Time that requests under way are given after a stop was requested; 10 seconds by default.
     pub grace: Duration,
     /// Time for which connections are still accepted after a stop was requested, until whoever sends requests has heard
@@ -64,7 +73,9 @@ impl Default for Options {
             max_body_bytes: 10 * 1024 * 1024,
             unlimited_bodies_below: Vec::new(),
             head_timeout: Duration::from_secs(30),
+            idle_timeout: None,
             body_idle_timeout: Duration::from_secs(30),
+            least_body_rate: 240,
             grace: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
             request_id_headers: vec![REQUEST_ID],
@@ -138,6 +149,20 @@ impl Options {
     #[must_use]
     pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
         self.head_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::idle_timeout`].
+    #[must_use]
+    pub fn with_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::least_body_rate`].
+    #[must_use]
+    pub fn with_least_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.least_body_rate = bytes_per_second;
         self
     }
 

@@ -20,14 +20,27 @@ use crate::socket::Stream;
 pub(crate) struct Pulse {
     begun: AtomicU64,
     ended: AtomicU64,
+    reads: AtomicU64,
     writes: AtomicU64,
+    /// The reads before the end of the last request: what was read after it is of the next head.
+    settled: AtomicU64,
+}
+
+/// How long a connection may be quiet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// With a head that has begun and is not whole.
+    pub(crate) head: Duration,
+    /// With nothing of one; the same where there is none.
+    pub(crate) idle: Option<Duration>,
 }
 
 /// A request under way; its end is counted when its response has been passed on or given up.
 #[derive(Debug)]
 pub(crate) struct Beat(Arc<Pulse>);
 
-/// A connection that counts its writes: the end of a response may still be on its way to a slow reader.
+/// A connection that counts its reads, which tell a head that has begun, and its writes: the end of a response may still be
+/// on its way to a slow reader.
 #[derive(Debug)]
 pub(crate) struct CountedIo {
     io: TokioIo<Stream>,
@@ -42,12 +55,12 @@ impl Pulse {
         Beat(Arc::clone(self))
     }
 
-    /// Resolves when for `timeout` no request was under way, none began, and nothing could be sent.
-    pub(crate) async fn stopped(&self, timeout: Duration) {
-        let mut quiet_beats = 0;
+    /// Resolves when for so long no request was under way, none began, and nothing could be sent.
+    pub(crate) async fn stopped(&self, patience: Patience) {
+        let (mut quiet_beats, mut head_beats) = (0, 0);
         let mut before = (0, 0);
-        while quiet_beats < BEATS_PER_TIMEOUT {
-            tokio::time::sleep(timeout / BEATS_PER_TIMEOUT).await;
+        while !patience.is_over(quiet_beats, head_beats) {
+            tokio::time::sleep(patience.beat()).await;
             let ended = self.ended.load(Ordering::Relaxed);
             let now = (
                 self.begun.load(Ordering::Relaxed),
@@ -55,13 +68,39 @@ impl Pulse {
             );
             let quiet = now == before && now.0 == ended;
             quiet_beats = if quiet { quiet_beats + 1 } else { 0 };
+            head_beats = if quiet && self.has_begun_head() {
+                head_beats + 1
+            } else {
+                0
+            };
             before = now;
         }
+    }
+
+    fn has_begun_head(&self) -> bool {
+        self.reads.load(Ordering::Relaxed) != self.settled.load(Ordering::Relaxed)
+    }
+}
+
+impl Patience {
+    fn beat(self) -> Duration {
+        self.head / BEATS_PER_TIMEOUT
+    }
+
+    /// Whether so many beats without a request, the last of them with the beginning of a head, are too many.
+    fn is_over(self, quiet_beats: u32, head_beats: u32) -> bool {
+        let Some(idle) = self.idle else {
+            return quiet_beats >= BEATS_PER_TIMEOUT;
+        };
+        let is_idle = head_beats == 0 && self.beat().saturating_mul(quiet_beats) >= idle;
+        head_beats >= BEATS_PER_TIMEOUT || is_idle
     }
 }
 
 impl Drop for Beat {
     fn drop(&mut self) {
+        let reads = self.0.reads.load(Ordering::Relaxed);
+        self.0.settled.store(reads, Ordering::Relaxed);
         self.0.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -92,7 +131,11 @@ impl Read for CountedIo {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if read.is_ready() {
+            self.pulse.reads.fetch_add(1, Ordering::Relaxed);
+        }
+        read
     }
 }
 
@@ -125,5 +168,50 @@ impl Write for CountedIo {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
         self.counted(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_secs(30),
+        idle: Some(Duration::from_hours(1)),
+    };
+
+    /// Beats after which a connection is closed that is let be, with half a head or without.
+    fn beats(patience: Patience, half_a_head: bool) -> u32 {
+        let (mut quiet, mut head) = (0, 0);
+        while !patience.is_over(quiet, head) {
+            quiet += 1;
+            head += u32::from(half_a_head);
+        }
+        quiet
+    }
+
+    #[test]
+    fn a_connection_without_a_head_may_be_idle_for_longer_than_one_with_half_a_head() {
+        assert_eq!(beats(PATIENCE, false), 480);
+        assert_eq!(beats(PATIENCE, true), 4);
+        // A head that begins after a long time has all of its own.
+        assert!(!PATIENCE.is_over(479, 1));
+        let alike = Patience {
+            idle: None,
+            ..PATIENCE
+        };
+        assert_eq!((beats(alike, false), beats(alike, true)), (4, 4));
+    }
+
+    #[test]
+    fn what_is_read_after_a_request_is_the_next_head() {
+        let pulse = Arc::new(Pulse::default());
+        assert!(!pulse.has_begun_head());
+        pulse.reads.fetch_add(1, Ordering::Relaxed);
+        assert!(pulse.has_begun_head());
+        drop(pulse.begin());
+        assert!(!pulse.has_begun_head());
+        pulse.reads.fetch_add(1, Ordering::Relaxed);
+        assert!(pulse.has_begun_head());
     }
 }

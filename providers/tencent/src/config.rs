@@ -31,7 +31,8 @@ pub(crate) const MOST_BYTES: u64 = 6 * 1_024 * 1_024;
 /// set by clients. A response has at most 4 KB of header fields and 6 MB of content. The limits of requests are those
 /// that the documents of the first HTTP functions told: 4 KB of fields, 4 KB of path and query, 6 MB of content. The
 /// proxy overwrites neither `X-Forwarded-For` nor tells how many stand before it, so none is trusted until
-/// `ISOBAR_TRUSTED_HOPS` says how many.
+/// `ISOBAR_TRUSTED_HOPS` says how many. How long the proxy keeps idle connections is not published: the time here is a guess on
+/// the safe side.
 pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     name: "tencent-scf",
     title: "Tencent SCF web function",
@@ -61,6 +62,7 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::Anybody,
+    idle: Some(Duration::from_mins(15)),
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],
@@ -106,6 +108,7 @@ pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::Anybody,
+    idle: None,
     own_calls: &[],
     events: EVENTS,
     front_doors: &[],

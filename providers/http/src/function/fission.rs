@@ -28,7 +28,8 @@ const UNTIL: &str = "until it has been made a function";
 /// fetcher. The router numbers requests in `X-Fission-Request-ID` (`pkg/utils/correlation`), puts its own host into
 /// `Host`, the client's into `X-Forwarded-Host`, and keeps the path only of triggers with a prefix
 /// (`pkg/router/rewrite.go`). It tells no deadline. Pods carry no mark of their own: `ISOBAR_PLATFORM=fission` belongs
-/// into the environment's container. It is its operator who knows the proxies before the router.
+/// into the environment's container. It is its operator who knows the proxies before the router, which keeps idle connections
+/// for 90 s where it keeps any (`pkg/router/functionHandler.go`).
 pub const FISSION: PlatformFacts = PlatformFacts {
     name: "fission",
     title: "Fission",
@@ -42,6 +43,7 @@ pub const FISSION: PlatformFacts = PlatformFacts {
     deadline: DeadlineRule::UNTOLD,
     trusted_hops: 0,
     limits: FrontLimits::NONE,
+    idle: Some(Duration::from_mins(2)),
     grace: Duration::from_secs(30),
     runs_between: true,
     logs: LogReader::Anybody,

@@ -16,7 +16,8 @@ use isobar_serve::{
 /// of W3C ("Headers"). The contract tells neither an id nor a deadline; ingresses made of Envoy set `x-request-id`. How
 /// many proxies append to `X-Forwarded-For` depends on the ingress and on whether the activator stands in the way, so
 /// none is trusted until `ISOBAR_TRUSTED_HOPS` says how many. `K_SERVICE` is Cloud Run's too; Kubernetes sets
-/// `KUBERNETES_SERVICE_HOST` in every pod.
+/// `KUBERNETES_SERVICE_HOST` in every pod. The queue proxy keeps idle connections for 90 s, as Go does by default
+/// (`pkg/network/transports.go`).
 pub const KNATIVE: PlatformFacts = PlatformFacts {
     name: "knative",
     title: "Knative",
@@ -33,6 +34,7 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     deadline: DeadlineRule::UNTOLD,
     trusted_hops: 0,
     limits: FrontLimits::NONE,
+    idle: Some(Duration::from_mins(2)),
     // The queue proxy has drained before the container hears of the end; this is for what it left.
     grace: Duration::from_secs(30),
     runs_between: true,

@@ -25,7 +25,8 @@ const READY: &str = "/_/ready";
 /// is 30 s unless set; beyond it the answer is 504 (`getTimeout` in `executor/http_runner.go`). `/_/health` and
 /// `/_/ready` are the watchdog's, as are the lock file and the two steps of the end (`pkg/watchdog.go`). The name of the
 /// function is told in `OPENFAAS_NAME`, by OpenFaaS Standard at least; elsewhere set `ISOBAR_PLATFORM`. The gateway is a
-/// proxy of this process's own cluster, whose number of hops only its operator knows.
+/// proxy of this process's own cluster, whose number of hops only its operator knows. How long it keeps idle connections has
+/// not been looked up: the time here is above the 90 s that Go has by default.
 pub const OPENFAAS: PlatformFacts = PlatformFacts {
     name: "openfaas",
     title: "OpenFaaS",
@@ -46,6 +47,7 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
     },
     trusted_hops: 0,
     limits: FrontLimits::NONE,
+    idle: Some(Duration::from_mins(2)),
     grace: Duration::from_secs(30),
     runs_between: true,
     logs: LogReader::Anybody,

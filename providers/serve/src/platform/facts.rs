@@ -41,6 +41,9 @@ pub struct PlatformFacts {
     pub trusted_hops: usize,
     /// What the front end lets through.
     pub limits: FrontLimits,
+    /// How long the server keeps an idle connection of the front end: longer than that keeps it, which would take one that is
+    /// closed in the moment of its next request for a failure of it. `None` where that is as long as a head may take.
+    pub idle: Option<Duration>,
     /// The time between SIGTERM and the end.
     pub grace: Duration,
     /// Whether its processes run between invocations; others are frozen then, or have no processor.
@@ -154,6 +157,7 @@ impl PlatformFacts {
         let names = names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         let options = Options::default()
             .with_protocol(self.protocol)
+            .with_idle_timeout(self.idle)
             .with_grace(self.grace)
             .with_request_id_headers(names.collect());
         match self.limits.request {
@@ -232,6 +236,7 @@ mod tests {
         deadline: DeadlineRule::UNTOLD,
         trusted_hops: 0,
         limits: FrontLimits::NONE,
+        idle: None,
         grace: Duration::ZERO,
         runs_between: true,
         logs: LogReader::Anybody,

@@ -42,6 +42,7 @@ pub(crate) static FACTS: PlatformFacts = PlatformFacts {
         response_head: Some(500),
         ..FrontLimits::NONE
     },
+    idle: None,
     grace: Duration::from_secs(1),
     runs_between: true,
     logs: LogReader::Anybody,
