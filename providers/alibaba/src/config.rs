@@ -17,6 +17,17 @@ use crate::function::events::EVENTS;
 /// <https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1>
 pub const CONTROL_PATH: &str = "x-fc-control-path";
 
+/// The field that says whose the function is.
+pub const ACCOUNT: &str = "x-fc-account-id";
+
+/// The fields with which the role of a function, where it has one, is lent to it: no client sends them, and no handler sees
+/// them. [`Credentials`](crate::function::Credentials) has them.
+pub const CREDENTIALS: [&str; 3] = [
+    "x-fc-access-key-id",
+    "x-fc-access-key-secret",
+    "x-fc-security-token",
+];
+
 /// The hooks that can be configured, called where they are.
 /// <https://www.alibabacloud.com/help/en/functioncompute/user-guide/lifecycle-hooks-for-function-instances-3>
 pub const HOOKS: [&str; 3] = ["/initialize", "/pre-freeze", "/pre-stop"];
@@ -74,6 +85,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         response_head: None,
         response: None,
     },
+    idle: Some(Duration::from_hours(24)),
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::Anybody,
@@ -85,7 +97,6 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     ],
     events: EVENTS,
     front_doors: &[],
-    idle: Some(Duration::from_hours(24)),
     capabilities: EventFacts::CAPABILITIES,
     sources: &[
         "https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1",
@@ -94,6 +105,6 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         "https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details",
         "https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers",
         "https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md",
+        "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/how-to-handle-the-process-exited-unexpectedly-before-completing-request-error-1",
     ],
 };
-        "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/how-to-handle-the-process-exited-unexpectedly-before-completing-request-error-1",

@@ -16,6 +16,7 @@
 //!
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>
 
+mod accounts;
 mod binary;
 mod cloud_event;
 mod delivery;
@@ -28,6 +29,7 @@ mod sender;
 mod source;
 mod structured;
 
+pub use accounts::{ACCOUNTS_VARIABLE, Accounts};
 pub use cloud_event::{CloudEvent, instant};
 pub use delivery::{Arrivals, Arrived, Delivery, cloud_events, read, read_each};
 pub use elements::elements;

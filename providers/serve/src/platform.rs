@@ -26,7 +26,7 @@ use isobar::{Error, Result};
 
 use crate::bound::BoundServer;
 use crate::config::Variables;
-use crate::event::{EventsPath, expected_sender};
+use crate::event::{Accounts, EventsPath, expected_sender};
 use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
@@ -121,6 +121,7 @@ impl PlatformSetup {
             under_way: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
+            accounts: Accounts::from_variables(variables)?,
         Ok(HttpPlatform {
             server: BoundServer::bind(&address, self.options).await?,
             shared: Arc::new(shared),

@@ -16,6 +16,9 @@ use crate::function::events::EVENTS;
 /// The documents list them among the variables of custom runtimes; none says whether web functions have them, so that the
 /// start scripts of a package say which kind of function this is.
 pub const RUNTIME_API: &str = "SCF_RUNTIME_API";
+/// The APPID of the account that the function is of. Runtimes that others have written read it, SCF's documents do not list it:
+/// where it is not set, nothing is compared.
+pub(crate) const APP_ID: &str = "TENCENTCLOUD_APPID";
 /// The port of [`RUNTIME_API`].
 pub const RUNTIME_API_PORT: &str = "SCF_RUNTIME_API_PORT";
 
@@ -59,10 +62,10 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
         response_head: Some(4 * 1_024),
         response: Some(6 * 1_024 * 1_024),
     },
+    idle: Some(Duration::from_mins(15)),
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::Anybody,
-    idle: Some(Duration::from_mins(15)),
     own_calls: &[],
     events: EventFacts::OWN,
     front_doors: &[],
@@ -105,10 +108,10 @@ pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
         response_head: None,
         response: Some(MOST_BYTES),
     },
+    idle: None,
     grace: Duration::from_secs(10),
     runs_between: false,
     logs: LogReader::Anybody,
-    idle: None,
     own_calls: &[],
     events: EVENTS,
     front_doors: &[],

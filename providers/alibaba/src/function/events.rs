@@ -3,6 +3,10 @@
 //! The content is the event's bytes, whatever its content type says (`application/octet-stream`), so that a CloudEvent of
 //! EventBridge is told by its member `specversion`. Triggers of SLS, Tablestore, CDN and others are refused as
 //! `Unsupported`, and Function Compute does with them what their invocation's configuration says.
+//!
+//! Function Compute does not say which trigger has sent an event, so that members alone tell it. Where the content of an event
+//! is what somebody has written, as that of a topic's messages with `notifyContentFormat: STREAM`, or of a trigger of
+//! EventBridge with `eventSchema: RawData`, whoever may send there can write any event: neither may be used.
 
 mod event_bridge;
 mod oss;
@@ -14,7 +18,7 @@ use isobar::Capability;
 use isobar_serve::event::{EventCalls, EventFacts, EventForm, EventSource};
 
 use super::control_path;
-use crate::config::INVOKE;
+use crate::config::{ACCOUNT, INVOKE};
 
 /// How an answer tells what became of an event: `x-fc-status` and the status both say 200 or 404.
 ///
@@ -81,6 +85,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
             },
         },
     ],
+    account: Some(ACCOUNT),
     calls: Some(CALLS),
     ..EventFacts::OWN
 };

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use isobar_serve::event::{EVENTS_VARIABLE, EventForm, EventSource, OWN_EVENTS};
+use isobar_serve::event::{
+    ACCOUNTS_VARIABLE, AUDIENCE_VARIABLE, EVENTS_VARIABLE, EventForm, EventSource, OWN_EVENTS,
+    SENDER_VARIABLE,
+};
 use isobar_serve::{DeadlineRule, Interface, Marker, PlatformFacts, Protocol, TraceHeader, Unit};
 
 use super::{LAMBDA, SERVED};
@@ -182,6 +185,7 @@ fn limits(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
         "fields of a response",
         "content of a response",
         "time after SIGTERM",
+        "idle connections",
         "capabilities",
     ];
     table(text, "Limits and abilities", &columns);
@@ -202,13 +206,17 @@ fn limits(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
             &bytes(limits.response_head),
             &bytes(limits.response),
             &format!("{} s", facts.grace.as_secs()),
+            &facts
+                .idle
+                .map_or_else(String::new, |idle| format!("{} s", idle.as_secs())),
             &names.join(", "),
         ];
         row(text, &cells);
     }
     text.push_str(
         "\nContent of a request beyond the limit, or beyond 10 MiB where there is none, is answered 413, path and query beyond \
-         8 KiB 414, and a head beyond 32 KiB 431, unless the platform refuses it before; a response beyond its limit becomes 502.\n",
+         8 KiB 414, and a head beyond 32 KiB 431, unless the platform refuses it before; a response beyond its limit becomes \
+         502. Idle connections of the front end are kept that long, else for the 30 s that a head may take.\n",
     );
 }
 
@@ -250,7 +258,10 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          where one failed, each with its id.\n\nFunction Compute brings events by calls of its own, and event functions of SCF ask for them: \
          neither needs the path. What is not done fails the invocation, by `x-fc-status: 404` or by the runtime API's path of \
          errors. Nobody may reach the port around Function Compute, whose own fields tell its calls from requests of \
-         clients.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
+         clients.\n\nAn event of another account than the function's fails on AWS Lambda, Function Compute and event functions \
+         of SCF, as far as both are told, unless `{ACCOUNTS_VARIABLE}` names it. Elsewhere nothing is compared: neither Cloud Run \
+         nor the others tell a process whose it is, so that whoever knows the path can wake it by a resource of that name in \
+         any account; `{AUDIENCE_VARIABLE}` and `{SENDER_VARIABLE}` say who may send.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
          again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
 }

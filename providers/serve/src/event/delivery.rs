@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use isobar::document::CollectionSchema;
+use isobar::driver::function::is_named;
 use isobar::function::{AppService, EventData, Message, Messages, Trace};
 use isobar::{Error, ErrorKind, Result};
 
 use super::cloud_event::media_type;
 use super::own::OWN;
-use super::{CloudEvent, EventFacts, EventForm, binary, structured};
+use super::{Accounts, CloudEvent, EventFacts, EventForm, binary, structured};
 
 /// A request that brings events.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,8 @@ pub struct Delivery {
     pub headers: HeaderMap,
     /// Its content.
     pub body: Bytes,
+    /// Whose resources it may be of.
+    pub accounts: Accounts,
     /// Whom it is brought to.
     app: Option<AppService>,
 }
@@ -51,6 +54,7 @@ impl Delivery {
             name: None,
             headers,
             body,
+            accounts: Accounts::default(),
             app: None,
         }
     }
@@ -60,6 +64,19 @@ impl Delivery {
     pub fn with_name(mut self, name: Option<String>) -> Self {
         self.name = name;
         self
+    }
+
+    /// With the accounts whose resources it may be of.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: Accounts) -> Self {
+        self.accounts = accounts;
+        self
+    }
+
+    /// Whether the application has a handler for the messages of a topic that has this name in the sender's words.
+    pub fn is_of_topic(&self, native: &str) -> bool {
+        let mut topics = self.app.iter().flat_map(AppService::subscriptions);
+        topics.any(|topic| topic == native || is_named(native, &topic))
     }
 
     /// With the application that it is brought to.

@@ -18,6 +18,8 @@ pub struct EventFacts {
     pub issuer: Option<&'static str>,
     /// The JSON that says of events that they are done, or nothing in a 200; where there is none, 204.
     pub done: Option<&'static str>,
+    /// The field in which the platform tells the account that the function is of.
+    pub account: Option<&'static str>,
     /// How the platform itself brings them, where it calls the process for each.
     pub calls: Option<EventCalls>,
 }
@@ -91,6 +93,7 @@ impl EventFacts {
         before_name: '/',
         issuer: None,
         done: None,
+        account: None,
         calls: None,
     };
     /// What a platform can do that takes events, whichever these are.

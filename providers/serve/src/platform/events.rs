@@ -115,8 +115,12 @@ async fn posted(
     let Ok(body) = body.collect().await else {
         return status(StatusCode::BAD_REQUEST);
     };
+    let accounts = shared.accounts_of(&headers);
     let delivery = Delivery::new(headers, body.to_bytes());
-    let delivery = delivery.with_name(name).with_app(app);
+    let delivery = delivery
+        .with_name(name)
+        .with_accounts(accounts)
+        .with_app(app);
     deliver(app, shared, &delivery, context).await
 }
 
@@ -287,6 +291,7 @@ pub(super) fn refusal_of(error: &Error) -> (StatusCode, &'static str) {
         ErrorKind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "event_unsupported"),
         // Nobody handles it, as for an event of a blob.
         ErrorKind::NotFound => (StatusCode::INTERNAL_SERVER_ERROR, "event_failed"),
+        ErrorKind::PermissionDenied => (StatusCode::FORBIDDEN, "event_of_another"),
         ErrorKind::LimitExceeded | ErrorKind::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, "event_too_large")
         }

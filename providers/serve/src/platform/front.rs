@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::header::HOST;
-use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 use isobar::authorization::{CheckedClaims, ExpectedSender};
 use isobar::driver::{Problem, holding};
 use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
@@ -25,7 +25,7 @@ use super::envelope::{self, Envelope};
 use super::facts::PlatformFacts;
 use super::{client::client_address, events, held::held, invoked, trace};
 use crate::body::RequestBody;
-use crate::event::{Address, EventsPath};
+use crate::event::{Accounts, Address, EventsPath};
 
 /// What all requests of a platform share.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) limit: Option<Duration>,
     /// Where events come.
     pub(super) events: Option<EventsPath>,
+    /// Whose events are taken beside those of the function's own account.
+    pub(super) accounts: Accounts,
     /// Who may send them, beside knowing where.
     pub(super) sender: Option<ExpectedSender>,
     /// The front door that checks callers, where the application does not.
@@ -123,6 +125,13 @@ impl Shared {
         if let Some(claims) = claims {
             request.extensions_mut().insert(CheckedClaims(claims));
         }
+    }
+
+    /// Whose events are taken, where the platform tells with a request whose the function is.
+    pub(super) fn accounts_of(&self, headers: &HeaderMap) -> Accounts {
+        let field = self.facts.events.account;
+        let own = field.and_then(|field| headers.get(field)?.to_str().ok());
+        self.accounts.clone().of(own)
     }
 
     pub(super) fn origin(&self, request: &mut Request<RequestBody>) -> (RequestId, Origin) {

@@ -65,7 +65,9 @@ pub(super) async fn answer(
             .collect()
             .await
             .map_err(|error| Error::invalid("the event did not arrive whole").with_source(error))?;
-        let delivery = Delivery::new(parts.headers, event.to_bytes()).with_app(&app);
+        let accounts = shared.accounts_of(&parts.headers);
+        let delivery = Delivery::new(parts.headers, event.to_bytes());
+        let delivery = delivery.with_accounts(accounts).with_app(&app);
         hand_over(&app, &shared.facts.events, &delivery, &context).await
     };
     let handed = caught(handed).await.unwrap_or_else(|message| {

@@ -71,7 +71,7 @@ impl FunctionDriver for EventFunction {
     /// or takes neither the answer nor the failure of an invocation.
     async fn serve(&self, app: AppService) -> Result<()> {
         let mut signals = StopSignals::catch()?;
-        let settings = self.settings;
+        let settings = self.settings.clone();
         let invocations = Invocations { app, settings };
         self.api.ready().await?;
         loop {

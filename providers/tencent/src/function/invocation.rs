@@ -10,13 +10,13 @@ use isobar::driver::{caught, sealed_response};
 use isobar::function::{AppService, Context, Origin, RequestId, Trace};
 use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::event::Delivery;
+use isobar_serve::event::{Accounts, Delivery};
 use isobar_serve::{
     Variables, clock, hand_over, malformed_request, told_address, too_large, trusted_hops,
 };
 
 use super::runtime_api::Invocation;
-use crate::config::{EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
+use crate::config::{APP_ID, EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
 use crate::gateway::{ApiGateway, Arrival, arrival, is_request};
 
 /// What all invocations share.
@@ -27,13 +27,15 @@ pub(super) struct Invocations {
 }
 
 /// What the variables say of all invocations.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     /// How many proxies are trusted to append to `X-Forwarded-For`; unless it is told, API Gateway's word of the client's
     /// address counts.
     trusted_hops: Option<usize>,
     /// The time that every invocation has.
     limit: Option<Duration>,
+    /// Whose events are taken.
+    accounts: Accounts,
 }
 
 impl Settings {
@@ -42,6 +44,7 @@ impl Settings {
         Ok(Self {
             trusted_hops: trusted_hops(variables)?,
             limit: EVENT_FUNCTION.deadline.limit(variables)?,
+            accounts: Accounts::from_variables(variables)?.of(variables(APP_ID).as_deref()),
         })
     }
 }
@@ -76,7 +79,9 @@ impl Invocations {
         }
         // SCF tells no trace, so that each event begins one.
         let context = context.with_trace(Trace::start());
-        let delivery = Delivery::new(headers, event).with_app(&self.app);
+        let accounts = self.settings.accounts.clone();
+        let delivery = Delivery::new(headers, event).with_accounts(accounts);
+        let delivery = delivery.with_app(&self.app);
         let handed = hand_over(&self.app, &EVENT_FUNCTION.events, &delivery, &context).await;
         self.app.flush_delivery(deadline).await;
         handed.map(|()| DONE)
@@ -94,6 +99,7 @@ impl Invocations {
         let seal = |whole| ApiGateway.encode(whole);
         sealed_response((response, is_head), MOST_BYTES, context, seal).await
     }
+
     fn origin(&self, request: &Request, context: &Context) -> Origin {
         let told = request.extensions().get::<RemoteAddress>();
         let told = told.map(|address| address.0);

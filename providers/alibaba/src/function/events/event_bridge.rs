@@ -9,13 +9,17 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::{ErrorKind, Result};
-use isobar_serve::event::{Arrivals, Arrived, Delivery, elements, members, read};
+use isobar_serve::event::{Arrivals, Arrived, Delivery, cloud_events, elements, members, read};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::EVENTS;
 use crate::error::unsupported;
 
 const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
+/// The attributes with the account that an event is of, and with that which it came from.
+///
+/// <https://www.alibabacloud.com/help/en/eventbridge/user-guide/event-overview>
+const ACCOUNTS: [&str; 2] = ["aliyunaccountid", "aliyunoriginalaccountid"];
 /// As many as an event stream sends at once.
 const MOST: usize = 10_000;
 
@@ -89,5 +93,13 @@ fn one(delivery: &Delivery, event: Bytes) -> Result<Arrived> {
     }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, STRUCTURED)]);
     let event = Delivery::new(headers, event).with_name(delivery.name.clone());
+    for told in cloud_events(&event)?.unwrap_or_default() {
+        for account in ACCOUNTS
+            .iter()
+            .filter_map(|name| told.extensions.get(*name))
+        {
+            delivery.accounts.admit(account, &told.source)?;
+        }
+    }
     read(&event, &EVENTS)?.pop().ok_or_else(none)
 }

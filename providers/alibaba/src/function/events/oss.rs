@@ -112,6 +112,9 @@ fn one(told: &RawValue, delivery: &Delivery) -> Result<Option<Arrived>> {
     let id = format!("{name}@{asked}/{}", record.oss.object.key);
     let source = record.oss.bucket.arn.clone();
     let source = source.unwrap_or_else(|| record.oss.bucket.name.clone());
+    // `acs:oss:REGION:ACCOUNT:BUCKET`.
+    let account = source.split(':').nth(3).unwrap_or_default();
+    delivery.accounts.admit(account, &source)?;
     let arrived = event(record)?.map(|event| Arrived::new(event, delivery.body.clone()));
     Ok(arrived.map(|arrived| arrived.with_id(id).with_source(source)))
 }

@@ -60,6 +60,9 @@ struct Mark {
 #[serde(rename_all = "PascalCase")]
 struct Notification {
     topic_name: String,
+    /// The account of the topic.
+    #[serde(default)]
+    topic_owner: String,
     message_id: String,
     message: String,
     /// Milliseconds since 1970.
@@ -72,7 +75,7 @@ struct Notification {
 /// The attribute in which a handler finds the tag of a notification that has one.
 const TAG: &str = "tag";
 
-/// A message of a topic.
+/// A message of a topic, in the format JSON: in the others its sender could write an event of any trigger.
 ///
 /// <https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/mns-topic-triggers>
 pub(super) fn notification(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
@@ -81,6 +84,9 @@ pub(super) fn notification(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> 
     }
     let told: Notification = serde_json::from_slice(&delivery.body)
         .map_err(|error| malformed("the notification of SMQ", error))?;
+    delivery
+        .accounts
+        .admit(&told.topic_owner, &told.topic_name)?;
     let mut message = Message::new(&told.message_id, told.message);
     message.sent_at = told
         .publish_time

@@ -5,7 +5,7 @@ use isobar::ErrorKind;
 use isobar::blob::BlobEventKind;
 use isobar::document::Version;
 use isobar::function::EventData;
-use isobar_serve::event::{Arrived, Delivery, read, read_each};
+use isobar_serve::event::{Accounts, Arrived, Delivery, read, read_each};
 
 use super::EVENTS;
 
@@ -164,5 +164,25 @@ fn an_event_of_event_bridge_is_taken_for_nothing_else() {
         // What stands beside it is not looked at, or refused.
         assert!(arrived(&custom).is_err());
         assert!(arrived(&twice).is_err());
+    }
+}
+
+#[test]
+fn events_of_other_accounts_are_refused() {
+    let notification = TOPIC.replace("topic account id", "229814243474603096");
+    let table = [
+        (OSS, "229814243474603096"),
+        (QUEUE, "164901546557000"),
+        (&notification, "229814243474603096"),
+    ];
+    for (content, own) in table {
+        for (account, is_taken) in [(own, true), ("1", false), ("", true)] {
+            let accounts = Accounts::default().of(Some(account));
+            let delivery = Delivery::new(HeaderMap::new(), content.to_owned().into());
+            let brought = read(&delivery.with_accounts(accounts), &EVENTS);
+            let refused = brought.err().map(|error| error.kind());
+            let expected = (!is_taken).then_some(ErrorKind::PermissionDenied);
+            assert_eq!(refused, expected, "{account}: {content}");
+        }
     }
 }

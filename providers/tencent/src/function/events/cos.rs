@@ -66,6 +66,8 @@ pub(super) fn records(delivery: &Delivery) -> Result<Option<Arrivals>> {
     };
     let arrived = records.into_iter().map(|record: Result<Record>| {
         let record = record?;
+        let bucket = &record.cos.cos_bucket;
+        delivery.accounts.admit(&bucket.appid, &bucket.name)?;
         let id = id(&record);
         let arrived = Arrived::new(event(record)?, delivery.body.clone());
         Ok(arrived.with_id(id))

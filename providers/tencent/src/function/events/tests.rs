@@ -5,7 +5,7 @@ use isobar::ErrorKind;
 use isobar::blob::BlobEventKind;
 use isobar::document::Version;
 use isobar::function::EventData;
-use isobar_serve::event::{Arrived, Delivery, read, read_each};
+use isobar_serve::event::{Accounts, Arrived, Delivery, read, read_each};
 
 use super::EVENTS;
 
@@ -131,5 +131,17 @@ fn a_record_that_cannot_be_read_takes_no_other_with_it() {
         assert_eq!((read.len(), unread.len()), (1, 1), "{mark}");
         let error = unread.into_iter().next().unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
+}
+
+#[test]
+fn objects_of_buckets_of_other_accounts_are_refused() {
+    for (own, is_taken) in [("1309725374", true), ("1", false), ("", true)] {
+        let delivery = Delivery::new(HeaderMap::new(), COS.to_owned().into());
+        let accounts = Accounts::default().of(Some(own));
+        let brought = read(&delivery.with_accounts(accounts), &EVENTS);
+        let refused = brought.err().map(|error| error.kind());
+        let expected = (!is_taken).then_some(ErrorKind::PermissionDenied);
+        assert_eq!(refused, expected, "{own}");
     }
 }
