@@ -141,3 +141,6 @@ fn account(application: &str, what: &str) -> Value {
 fn named(application: &Application, name: &str) -> String {
     literal(&environment::named(application, name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use super::{account, named};
 use crate::application::Application;
 use crate::cron::Cron;
 use crate::delivery::{DELIVERIES, FIRST_PAUSE, LONGEST_PAUSE, RETRIES, TWO_WEEKS};
-use crate::environment::table;
+use crate::environment::{table, waits_for_events};
 use crate::error::{Error, Result};
 use crate::export::Source;
 use crate::names::dns_label;
@@ -57,6 +57,13 @@ pub(super) fn wakers(
     };
     let member = of(&wakers.account, "member");
     callers::invoker(terraform, application, ("wake", &member));
+    let outputs = [
+        ("events_audience", wakers.origin()),
+        ("events_sender", of(&wakers.account, "email")),
+    ];
+    for (name, value) in outputs {
+        terraform.output(name, json!({ "value": value }));
+    }
     wakers.topics(terraform, made);
     wakers.buckets(terraform, made);
     wakers.changes(terraform);
@@ -81,6 +88,14 @@ impl Wakers<'_> {
         format!("{}${{var.events_path}}", self.origin())
     }
 
+    /// The path to which the messages of a topic come: what names a topic is a message of it whatever it says, so that
+    /// nobody who may send to it can write notifications of buckets.
+    ///
+    /// Names have letters, digits and `-._~+%`: <https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names>
+    fn url_of(&self, topic: &str) -> String {
+        format!("{}/{}", self.url(), topic.replace('%', "%25"))
+    }
+
     /// A token for the service, whose audience has no path.
     fn token(&self) -> Value {
         json!({
@@ -92,7 +107,8 @@ impl Wakers<'_> {
     fn topics(&self, terraform: &mut Terraform, made: &Made) {
         for name in &self.application.subscriptions {
             if let Some(topic) = made.topics.get(name) {
-                self.push(terraform, (name, &named(self.application, name)), topic);
+                let called = named(self.application, name);
+                self.push(terraform, (name, &called), (topic, &self.url_of(&called)));
             }
         }
     }
@@ -129,7 +145,7 @@ impl Wakers<'_> {
                 "depends_on": [may],
             });
             terraform.resource("google_storage_notification", bucket, told);
-            self.push(terraform, (&words, &events), &topic);
+            self.push(terraform, (&words, &events), (&topic, &self.url()));
         }
     }
 
@@ -199,9 +215,13 @@ impl Wakers<'_> {
         Ok(())
     }
 
-    /// A subscription named after its topic, which is how the platform knows the topic; what fails for good goes to
-    /// `NAME-dead`.
-    fn push(&self, terraform: &mut Terraform, (words, name): (&str, &str), topic: &str) {
+    /// A subscription named after its topic; what fails for good goes to `NAME-dead`.
+    fn push(
+        &self,
+        terraform: &mut Terraform,
+        (words, name): (&str, &str),
+        (topic, endpoint): (&str, &str),
+    ) {
         let dead = put_aside(terraform, words, name);
         let subscription = json!({
             "name": name,
@@ -217,7 +237,7 @@ impl Wakers<'_> {
                 "dead_letter_topic": of(&dead, "id"),
                 "max_delivery_attempts": DELIVERIES,
             },
-            "push_config": { "push_endpoint": self.url(), "oidc_token": self.token() },
+            "push_config": { "push_endpoint": endpoint, "oidc_token": self.token() },
         });
         let made = terraform.resource("google_pubsub_subscription", words, subscription);
         // Pub/Sub takes what it puts aside from the subscription by its own account.
@@ -257,7 +277,29 @@ fn is_job(name: &str) -> bool {
     !name.is_empty() && name.chars().all(plain)
 }
 
-/// What is to be known of what Google Cloud does not put aside.
+/// What a public service has to be told, which Cloud Run does not keep others from sending events to.
+///
+/// From a private one it takes the signatures of tokens away once it has checked them, so that nobody can again.
+/// <https://cloud.google.com/run/docs/troubleshooting#signature-removed>
+fn senders(application: &Application) -> Option<String> {
+    let is_woken = waits_for_events(application);
+    let may_be_public = is_woken && !application.routes.is_empty();
+    may_be_public.then(|| {
+        let changes = if application.change_triggers.is_empty() {
+            ""
+        } else {
+            "; for which audience Eventarc has its tokens is in no document that has been read: look at one first"
+        };
+        format!(
+            "where the service is public (`invoker` is allUsers) its path alone keeps others from sending events: set \
+             ISOBAR_EVENTS_AUDIENCE to `terraform output events_audience` and ISOBAR_EVENTS_SENDER to `terraform output \
+             events_sender` in service.yaml, and build with the feature \"oidc\" of isobar-connect{changes}; not where it is \
+             private, since Cloud Run checks senders there, and takes the signatures of their tokens away"
+        )
+    })
+}
+
+/// What is to be known of senders, and of what Google Cloud does not put aside.
 pub(super) fn notes(application: &Application) -> Vec<String> {
     let changes = application.change_triggers.iter().map(|name| {
         format!(
@@ -271,5 +313,6 @@ pub(super) fn notes(application: &Application) -> Vec<String> {
             "a tick of {name:?} that fails {DELIVERIES} times is put aside by nobody: Cloud Scheduler has no dead letters"
         )
     });
-    changes.chain(schedules).collect()
+    let senders = senders(application).into_iter();
+    senders.chain(changes).chain(schedules).collect()
 }

@@ -48,7 +48,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             wakes: Capability::BlobEvents,
             sender: "a Pub/Sub push subscription to notifications of Cloud Storage",
             form: EventForm::Request {
-                mark: "members `message` and `subscription`, the attribute `notificationConfig`, and no topic in the path",
+                mark: "members `message` and `subscription`, the attribute `notificationConfig`, and no topic that the path or the subscription names",
                 read: storage::notified,
             },
         },

@@ -65,7 +65,8 @@ pub(super) fn changed(event: &CloudEvent) -> Result<EventData> {
 
 /// A notification by Pub/Sub; of a generation that another took the place of it tells nothing, since that one is told.
 ///
-/// Where the path names a topic it is a message of that, whatever it says.
+/// Where the path names a topic, or the subscription is named after one to which the application subscribes, it is a message
+/// of that, whatever it says: who may send messages to a topic must not be able to write what a bucket tells.
 pub(super) fn notified(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     if delivery.name.is_some() {
         return Ok(None);
@@ -74,7 +75,8 @@ pub(super) fn notified(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
         return Ok(None);
     };
     let attributes = &push.message.attributes;
-    if !attributes.contains_key("notificationConfig") {
+    let subscription = push.subscription.rsplit('/').next().unwrap_or_default();
+    if !attributes.contains_key("notificationConfig") || delivery.is_of_topic(subscription) {
         return Ok(None);
     }
     let told = |name: &str| {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use isobar::blob::BlobEventKind;
 use isobar::document::{ChangeEvent, CollectionSpec};
 use isobar::driver::function::FunctionDescription;
-use isobar::function::{AppService, Event, EventData, Outcome};
+use isobar::function::{AppService, Event, EventData, Message, Outcome, TopicSpec};
 use isobar::{App, Environment, ErrorKind};
 use isobar_serve::event::{Arrived, Delivery, read};
 
@@ -174,6 +174,20 @@ fn a_notification_is_a_message_of_the_topic_that_the_path_names() {
 }
 
 #[test]
+fn a_subscription_named_after_a_topic_brings_its_messages_alone() {
+    let notification = notification(r#""eventType":"OBJECT_FINALIZE""#);
+    for (topic, is_message) in [("s", true), ("other", false)] {
+        let brought = notification.clone().with_app(&subscribing(topic));
+        let data = only(&brought).data;
+        assert_eq!(
+            matches!(data, EventData::Messages(_)),
+            is_message,
+            "{data:?}"
+        );
+    }
+}
+
+#[test]
 fn a_job_of_cloud_scheduler_is_a_tick_with_one_id() {
     let fields = [
         ("x-cloudscheduler", "true"),
@@ -215,16 +229,28 @@ fn what_is_malformed_or_not_known_is_refused() {
     }
 }
 
+/// An application that subscribes to a topic.
+fn subscribing(topic: &'static str) -> AppService {
+    let handler = |(), _: Event<Message>| std::future::ready(Ok(Outcome::Ack));
+    let app = App::new("subscribing", |_: &Environment| Ok(()));
+    let app = app.subscribe(&TopicSpec::new(topic), handler);
+    app.build(&environment()).unwrap()
+}
+
+fn environment() -> Environment {
+    let platform = FunctionDescription {
+        provider: "cloud-run",
+        capabilities: crate::function::CLOUD_RUN.capabilities,
+    };
+    Environment::builder(platform, Arc::new(isobar_serve::clock())).build()
+}
+
 /// An application that watches a collection.
 fn watching() -> AppService {
     const NOTES: CollectionSpec<serde_json::Value> = CollectionSpec::new("notes")
         .partition("owner")
         .change_feed();
-    let platform = FunctionDescription {
-        provider: "cloud-run",
-        capabilities: crate::function::CLOUD_RUN.capabilities,
-    };
-    let environment = Environment::builder(platform, Arc::new(isobar_serve::clock())).build();
+    let environment = environment();
     let handler =
         |(), _: Event<ChangeEvent<serde_json::Value>>| std::future::ready(Ok(Outcome::Ack));
     let app = App::new("watching", |_: &Environment| Ok(()));
