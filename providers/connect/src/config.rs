@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::sync::Arc;
 
 use isobar::function::{Description, SecretSpec, SettingSpec};
 #[cfg(feature = "machine")]
@@ -25,7 +26,7 @@ pub(crate) const LOG: &str = "ISOBAR_LOG";
 pub(crate) const LOG_FILE: &str = "ISOBAR_LOG_FILE";
 pub(crate) const LOG_FORMAT: &str = "ISOBAR_LOG_FORMAT";
 
-type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What this process was configured with.
 pub(crate) struct Config {
@@ -58,10 +59,18 @@ impl Config {
         let settings = names.filter_map(|name| Some((name.to_owned(), variable(name)?)));
         Self {
             settings: settings.collect(),
-            variable: Box::new(variable),
+            variable: Arc::new(variable),
             #[cfg(feature = "machine")]
             rehearsed: None,
         }
+    }
+
+    /// The same with variables that the platform has told after it had started the process, before those of the process.
+    #[cfg(feature = "openwhisk")]
+    pub(crate) fn under(&self, told: BTreeMap<String, String>, description: &Description) -> Self {
+        let own = Arc::clone(&self.variable);
+        let variable = move |name: &str| told.get(name).cloned().or_else(|| own(name));
+        Self::new(variable, description)
     }
 
     /// As a process of a rehearsal, behind its server.

@@ -64,8 +64,30 @@ async fn tell_platform(_: &Config, _: &Error) {
     std::future::ready(()).await;
 }
 
+#[cfg(feature = "openwhisk")]
 pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
     let kind = platform::detect(config)?;
+    if let Platform::Http(served) = kind
+        && let Some((opened, told)) = served.told(config).await?
+    {
+        let config = config.under(told, description);
+        return connected(description, &config, (kind, Some(opened))).await;
+    }
+    connected(description, config, (kind, None)).await
+}
+
+#[cfg(not(feature = "openwhisk"))]
+pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
+    let kind = platform::detect(config)?;
+    connected(description, config, (kind, None)).await
+}
+
+/// The environment on a platform, which may have been opened for what it tells.
+async fn connected(
+    description: &Description,
+    config: &Config,
+    (kind, opened): (Platform, Option<Platformed>),
+) -> Result<Connected> {
     let declared = &description.declarations;
     let machine = match kind {
         Platform::Local => Some(Machine::bind(config).await?),
@@ -91,10 +113,11 @@ pub(crate) async fn connect(description: &Description, config: &Config) -> Resul
         Some(url) => Some(stores.topics(&url).await?),
         None => None,
     };
-    let (platform, clock) = match (machine, kind) {
-        (Some(machine), _) => machine.answering(&stores),
-        (None, Platform::Http(served)) => served.open(config).await?,
-        (None, _) => lambda()?,
+    let (platform, clock) = match (machine, opened, kind) {
+        (Some(machine), _, _) => machine.answering(&stores),
+        (None, Some(opened), _) => opened,
+        (None, None, Platform::Http(served)) => served.open(config).await?,
+        (None, None, _) => lambda()?,
     };
     let builder = Environment::builder(platform.describe(), Arc::clone(&clock));
     let mut builder = callers::checked(builder, clock, (config, kind))?;

@@ -1,4 +1,5 @@
-//! An action that answers with what it is asked for: `/ID` with the id of the activation, `/log` after a line of logs.
+//! An action that answers with what it is asked for: `/ID` with the id of the activation, `/log` after a line of logs,
+//! `/greeting` with the variable `GREETING`.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -13,18 +14,22 @@ use isobar_serve::process_variable;
 #[tokio::main]
 async fn main() -> Result<()> {
     if ACTION_LOOP.detects(&process_variable) {
-        return run(&open_loop(&process_variable)?).await;
+        let greeting = process_variable("GREETING");
+        return run(&open_loop(&process_variable)?, greeting).await;
     }
     let container = bind_container(&process_variable).await?;
     // Whoever started it waits for this line.
     let _ = writeln!(std::io::stdout(), "{}", container.local_addr());
-    run(&container).await
+    let told = container.initialised().await?;
+    run(&container, told.get("GREETING").cloned()).await
 }
 
-async fn run(platform: &dyn FunctionDriver) -> Result<()> {
+async fn run(platform: &dyn FunctionDriver, greeting: Option<String>) -> Result<()> {
     let clock = Arc::new(isobar_serve::clock());
     let environment = Environment::builder(platform.describe(), clock).build();
+    let greeting = greeting.unwrap_or_default();
     let routes = Routes::new()
+        .get("/greeting", async move || greeting.clone())
         .get("/id", async |context: Context| {
             context.id().as_str().to_owned()
         })

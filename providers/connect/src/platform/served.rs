@@ -1,5 +1,7 @@
 //! The platforms that have a table: those that are linked, and what is left of those that are not.
 
+#[cfg(feature = "openwhisk")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use isobar::Result;
@@ -21,7 +23,20 @@ pub(crate) struct Served {
     /// The feature that links it.
     pub(crate) feature: &'static str,
     link: Link,
+    /// How it is waited for, where it tells variables only after it has started the process.
+    #[cfg(feature = "openwhisk")]
+    told: Option<Told>,
 }
+
+/// A platform that tells variables only after it has started the process, and what it has told.
+#[cfg(feature = "openwhisk")]
+type Told = for<'v> fn(&'v Variables<'v>) -> Telling<'v>;
+#[cfg(feature = "openwhisk")]
+type Telling<'v> =
+    std::pin::Pin<Box<dyn Future<Output = Result<ToldLate<Arc<dyn FunctionDriver>>>> + Send + 'v>>;
+/// A platform, and the variables that it has told.
+#[cfg(feature = "openwhisk")]
+pub(crate) type ToldLate<P> = (P, BTreeMap<String, String>);
 
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
@@ -66,7 +81,12 @@ fn bound<'v, P: FunctionDriver>(
 #[cfg(feature = "_platforms")]
 const fn present(feature: &'static str, facts: &'static PlatformFacts, bind: Bind) -> Served {
     let link = Link::Present { facts, bind };
-    Served { feature, link }
+    Served {
+        feature,
+        link,
+        #[cfg(feature = "openwhisk")]
+        told: None,
+    }
 }
 
 #[cfg(not(all(
@@ -88,7 +108,12 @@ const fn absent(
         title,
         marker,
     };
-    Served { feature, link }
+    Served {
+        feature,
+        link,
+        #[cfg(feature = "openwhisk")]
+        told: None,
+    }
 }
 
 /// In the order in which their markers are looked for.
@@ -198,7 +223,14 @@ pub(crate) const SERVED: &[Served] = &[
         "openwhisk",
         &isobar_openwhisk::function::CONTAINER,
         |variables| bound(isobar_openwhisk::function::bind_container(variables)),
-    ),
+    )
+    .telling(|variables| {
+        Box::pin(async move {
+            let container = isobar_openwhisk::function::bind_container(variables).await?;
+            let told = container.initialised().await?;
+            Ok((Arc::new(container) as Arc<dyn FunctionDriver>, told))
+        })
+    }),
     #[cfg(not(feature = "openwhisk"))]
     absent(
         "openwhisk",
@@ -214,6 +246,23 @@ pub(crate) const SERVED: &[Served] = &[
 ];
 
 impl Served {
+    #[cfg(feature = "openwhisk")]
+    const fn telling(mut self, told: Told) -> Self {
+        self.told = Some(told);
+        self
+    }
+
+    /// Takes its port and waits for the variables that it tells, where it tells any after it has started the process.
+    #[cfg(feature = "openwhisk")]
+    pub(crate) async fn told(&self, config: &Config) -> Result<Option<ToldLate<Platformed>>> {
+        let Some(told) = self.told else {
+            return Ok(None);
+        };
+        let (platform, variables) = told(&config.lookup()).await?;
+        let clock: Arc<dyn Clock> = Arc::new(isobar_serve::clock());
+        Ok(Some(((platform, clock), variables)))
+    }
+
     /// The name in `ISOBAR_PLATFORM`.
     pub(crate) fn name(&self) -> &'static str {
         match self.link {

@@ -234,3 +234,40 @@ async fn a_variable_says_by_which_url_others_reach_this_machine() {
         assert!(request.url.starts_with(beginning), "{}", request.url);
     }
 }
+
+#[cfg(feature = "openwhisk")]
+#[tokio::test]
+async fn an_action_is_built_with_the_variables_of_its_initialisation() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let listen = address.clone();
+    let variable = move |name: &str| match name {
+        "ISOBAR_PLATFORM" => Some("openwhisk".to_owned()),
+        "ISOBAR_LISTEN" => Some(listen.clone()),
+        "GREETING" => Some("of the image".to_owned()),
+        _ => None,
+    };
+    let app = App::new("greeter", |environment| environment.setting(&GREETING));
+    let app = app.setting(&GREETING);
+    let config = Config::new(variable, &app.describe());
+    let description = app.describe();
+    let connecting = connect(&description, &config);
+    let initialising = async {
+        let mut stream = loop {
+            match TcpStream::connect(&address).await {
+                Ok(stream) => break stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        let content = r#"{"value":{"env":{"GREETING":"of the action"}}}"#;
+        let length = content.len();
+        let head = format!("POST /init HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(content.as_bytes()).await.unwrap();
+        stream
+    };
+    let (connected, _stream) = tokio::join!(connecting, initialising);
+    let greeting = connected.unwrap().environment.setting(&GREETING).unwrap();
+    assert_eq!(greeting, "of the action");
+}

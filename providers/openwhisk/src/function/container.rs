@@ -2,9 +2,11 @@
 //!
 //! <https://github.com/apache/openwhisk/blob/master/docs/actions-new.md#action-interface>
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,9 +17,11 @@ use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::AppService;
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::{BoundServer, RequestBody, Variables};
+use isobar_serve::{BoundServer, RequestBody, Variables, process_variable};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::activation::{Activations, Ended, MOST_BYTES, Settings};
@@ -29,21 +33,70 @@ use crate::error;
 #[derive(Debug)]
 pub struct ActionContainer {
     server: BoundServer,
-    settings: Settings,
+    action: Arc<Action>,
+    running: Mutex<Option<Running>>,
+}
+
+/// The server's task, which ends with whoever holds it.
+#[derive(Debug)]
+struct Running(JoinHandle<Result<()>>);
+
+impl Running {
+    async fn ended(&mut self) -> Result<()> {
+        let lost = |error| {
+            let message = "the server of the action is gone";
+            Error::new(ErrorKind::Internal, message).with_source(error)
+        };
+        (&mut self.0).await.map_err(lost)?
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What a request to the container means.
-#[derive(Debug)]
 struct Action {
-    activations: Activations,
     initialised: AtomicBool,
+    /// The variables of the initialisation, when it has come.
+    told: watch::Sender<Option<BTreeMap<String, String>>>,
+    /// What runs activations, when there is an application.
+    activations: watch::Sender<Option<Arc<Activations>>>,
 }
 
-/// The code of an action, its parameters and variables; this one is in the binary already.
-#[derive(Debug, Deserialize)]
+/// Secrets are among what was told.
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action").finish_non_exhaustive()
+    }
+}
+
+/// The code of an action, its parameters and variables; the code is in the binary already.
+#[derive(Default, Deserialize)]
 struct Initialisation {
-    #[serde(default, rename = "value")]
-    _value: Option<IgnoredAny>,
+    #[serde(default)]
+    value: Option<Told>,
+}
+
+#[derive(Default, Deserialize)]
+struct Told {
+    #[serde(default)]
+    env: Option<BTreeMap<String, Value>>,
+}
+
+impl Initialisation {
+    /// Text as it is, everything else as JSON, as the proxy of the Go runtime makes variables of them.
+    fn variables(self) -> BTreeMap<String, String> {
+        let env = self.value.unwrap_or_default().env.unwrap_or_default();
+        let text = |value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let env = env.into_iter();
+        env.map(|(name, value)| (name, text(value))).collect()
+    }
 }
 
 /// Takes port 8080, or what `ISOBAR_LISTEN` says in its place.
@@ -52,7 +105,12 @@ pub async fn bind_container(variables: &Variables<'_>) -> Result<ActionContainer
     let address = CONTAINER.listen_address(variables)?;
     Ok(ActionContainer {
         server: BoundServer::bind(&address, options).await?,
-        settings: Settings::from_variables(variables)?,
+        action: Arc::new(Action {
+            initialised: AtomicBool::new(false),
+            told: watch::Sender::default(),
+            activations: watch::Sender::default(),
+        }),
+        running: Mutex::default(),
     })
 }
 
@@ -60,6 +118,44 @@ impl ActionContainer {
     /// The address, with the port that was chosen.
     pub fn local_addr(&self) -> std::net::SocketAddr {
         self.server.local_addr()
+    }
+
+    /// Waits for OpenWhisk's initialisation; returns the variables that it exports, for the application that is built then.
+    ///
+    /// The initialisation is answered when the container [serves](FunctionDriver::serve). `Unavailable` where the container
+    /// is ended before.
+    pub async fn initialised(&self) -> Result<BTreeMap<String, String>> {
+        let mut running = self.take_running()?;
+        let mut told = self.action.told.subscribe();
+        let found = tokio::select! {
+            ended = running.ended() => {
+                ended?;
+                let message = "the container was ended before it was initialised";
+                return Err(Error::new(ErrorKind::Unavailable, message));
+            }
+            told = told.wait_for(Option::is_some) => told.ok().and_then(|told| told.clone()),
+        };
+        let mut slot = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = Some(running);
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The running server, started where it is not.
+    fn take_running(&self) -> Result<Running> {
+        let mut slot = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = slot.take() {
+            return Ok(running);
+        }
+        let server = self.server.take()?;
+        let (title, address) = (CONTAINER.title, self.local_addr());
+        tracing::info!(target: "isobar", "an action listens on {address} for {title}");
+        let action = Arc::clone(&self.action);
+        let service = service_fn(move |request| {
+            let action = Arc::clone(&action);
+            async move { Ok::<_, Infallible>(action.answer(request).await) }
+        });
+        let run = async move { server.run(service).await.map_err(Error::from) };
+        Ok(Running(tokio::spawn(run)))
     }
 }
 
@@ -73,21 +169,13 @@ impl FunctionDriver for ActionContainer {
     }
 
     async fn serve(&self, app: AppService) -> Result<()> {
-        let server = self.server.take()?;
-        let (title, address) = (CONTAINER.title, self.local_addr());
-        tracing::info!(target: "isobar", "{} listens on {address} for {title}", app.name());
-        let action = Arc::new(Action {
-            activations: Activations {
-                app,
-                settings: self.settings,
-            },
-            initialised: AtomicBool::new(false),
-        });
-        let service = service_fn(move |request| {
-            let action = Arc::clone(&action);
-            async move { Ok::<_, Infallible>(action.answer(request).await) }
-        });
-        server.run(service).await.map_err(Error::from)
+        let told = self.action.told.borrow().clone().unwrap_or_default();
+        let variable = |name: &str| told.get(name).cloned().or_else(|| process_variable(name));
+        let settings = Settings::from_variables(&variable)?;
+        let mut running = self.take_running()?;
+        let activations = Arc::new(Activations { app, settings });
+        self.action.activations.send_replace(Some(activations));
+        running.ended().await
     }
 }
 
@@ -108,30 +196,39 @@ impl Action {
             }
         };
         if asked == "/init" {
-            self.init(&content)
+            self.init(&content).await
         } else {
             self.run(&content).await
         }
     }
 
-    fn init(&self, content: &[u8]) -> Response {
-        if let Err(error) = serde_json::from_slice::<Initialisation>(content) {
-            let error = Error::invalid("the initialisation is no JSON").with_source(error);
-            return failed(StatusCode::BAD_GATEWAY, &error);
-        }
+    async fn init(&self, content: &[u8]) -> Response {
+        let initialisation = match serde_json::from_slice::<Initialisation>(content) {
+            Ok(initialisation) => initialisation,
+            Err(error) => {
+                let error = Error::invalid("the initialisation is malformed").with_source(error);
+                return failed(StatusCode::BAD_GATEWAY, &error);
+            }
+        };
         if self.initialised.swap(true, Ordering::AcqRel) {
             let message = "cannot initialize the action more than once";
             return failed(StatusCode::FORBIDDEN, &Error::invalid(message));
         }
+        self.told.send_replace(Some(initialisation.variables()));
+        // The application is built with them; where it cannot be, the process ends, which fails the initialisation.
+        let mut activations = self.activations.subscribe();
+        let _built = activations.wait_for(Option::is_some).await;
         json(StatusCode::OK, Bytes::from_static(br#"{"ok":true}"#))
     }
 
     async fn run(&self, content: &[u8]) -> Response {
-        if !self.initialised.load(Ordering::Acquire) {
+        let activations = self.activations.borrow().clone();
+        let activations = activations.filter(|_| self.initialised.load(Ordering::Acquire));
+        let Some(activations) = activations else {
             let error = Error::invalid("the action has not been initialized");
             return failed(StatusCode::INTERNAL_SERVER_ERROR, &error);
-        }
-        let ended = self.activations.run(content).await;
+        };
+        let ended = activations.run(content).await;
         logs::end();
         match ended {
             Ended::Done(result) => json(StatusCode::OK, result),

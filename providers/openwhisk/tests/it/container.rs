@@ -63,12 +63,16 @@ async fn it_is_initialised_once_and_ends_the_logs_of_each_activation() {
     assert!(early.starts_with("HTTP/1.1 500"), "{early}");
     let broken = container.post("/init", "{").await;
     assert!(broken.starts_with("HTTP/1.1 502"), "{broken}");
-    let first = container.post("/init", r#"{"value":{}}"#).await;
+    let env = r#"{"value":{"main":"main","env":{"GREETING":"good day","COUNT":1}}}"#;
+    let first = container.post("/init", env).await;
     assert!(first.starts_with("HTTP/1.1 200"), "{first}");
     let second = container.post("/init", r#"{"value":{}}"#).await;
     assert!(second.starts_with("HTTP/1.1 403"), "{second}");
     assert!(second.contains(r#"{"error":"#), "{second}");
 
+    let greeted = container.post("/run", &activation("3", "/greeting")).await;
+    assert!(greeted.contains(r#""body":"good day""#), "{greeted}");
+    assert_eq!(container.line().await, END);
     let logged = container.post("/run", &activation("2", "/log")).await;
     assert!(logged.contains(r#""body":"logged""#), "{logged}");
     assert_eq!(container.line().await, "a line of logs");

@@ -212,6 +212,16 @@ fn the_others_say_what_is_declared_in_yaml() {
     let openwhisk = read("openwhisk", "manifest.yaml");
     let action = &openwhisk["packages"]["every-thing"]["actions"]["every-thing"];
     assert_eq!(action["web"], "raw");
+    let parameters = read("openwhisk", "parameters.json");
+    let parameters = parameters["parameters"].as_array().unwrap();
+    assert!(parameters.iter().all(|one| one["init"] == true));
+    let value = |name: &str| {
+        let found = parameters.iter().find(|one| one["key"] == name);
+        found.unwrap_or_else(|| panic!("{name}"))["value"].clone()
+    };
+    assert_eq!(value("ISOBAR_PREFIX"), "every-thing-");
+    // A secret is filled in by whoever deploys, and in no file.
+    assert_eq!(value("API_KEY"), "FILL-IN");
 
     let function = read("fn", "func.yaml");
     assert_eq!(function["runtime"], "docker");
