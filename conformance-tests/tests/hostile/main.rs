@@ -20,11 +20,11 @@ use isobar::{App, Environment};
 use isobar_alibaba::function::FUNCTION_COMPUTE;
 use isobar_azure::function::FUNCTIONS;
 use isobar_gcp::function::CLOUD_RUN;
-use isobar_http::function::KNATIVE;
+use isobar_http::function::{FISSION, KNATIVE, OPENFAAS};
 use isobar_mutation::mutate;
 use isobar_serve::PlatformFacts;
 use isobar_serve::event::{Delivery, read};
-use isobar_tencent::function::EVENT_FUNCTION;
+use isobar_tencent::function::{EVENT_FUNCTION, WEB_FUNCTION};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -32,12 +32,15 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Held by each test, because what others allocate at the same time would count.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-const PLATFORMS: [&PlatformFacts; 5] = [
+const PLATFORMS: [&PlatformFacts; 8] = [
     &CLOUD_RUN,
     &FUNCTIONS,
     &KNATIVE,
+    &OPENFAAS,
+    &FISSION,
     &FUNCTION_COMPUTE,
     &EVENT_FUNCTION,
+    &WEB_FUNCTION,
 ];
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -111,6 +114,9 @@ fn check(request: &[u8]) -> &'static str {
         let region = Region::new(ALLOCATOR);
         let begin = Instant::now();
         let events = read(&delivery, &facts.events);
+        for door in facts.front_doors {
+            drop(door.of(&delivery.headers));
+        }
         let (taken, allocated) = (begin.elapsed(), region.change().bytes_allocated);
         let shown = String::from_utf8_lossy(&request[..request.len().min(2_000)]);
         assert!(taken < PATIENCE, "{taken:?}: {shown}");

@@ -39,6 +39,8 @@ mod config;
 mod connection;
 mod error;
 pub mod event;
+#[cfg(test)]
+mod hostile;
 mod options;
 mod platform;
 mod pulse;

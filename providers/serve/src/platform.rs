@@ -40,6 +40,12 @@ pub use held::head_bytes;
 pub use invoked::hand_over;
 pub use refusal::{malformed_request, response_not_passed_on, too_large};
 
+/// Whether the field of a platform tells a trace.
+#[cfg(test)]
+pub(crate) fn completed_trace(headers: &mut http::HeaderMap, form: TraceHeader) -> bool {
+    trace::complete(headers, form, &[]).is_some()
+}
+
 /// Serves one application where and as a platform's front end expects it, until SIGTERM or SIGINT.
 #[derive(Debug)]
 pub struct HttpPlatform {
@@ -115,13 +121,13 @@ impl PlatformSetup {
             trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
             limit: self.facts.deadline.limit(variables)?,
             events: EventsPath::from_variables(variables, self.facts.events.before_name)?,
+            accounts: Accounts::from_variables(variables)?,
             sender: expected_sender(variables, self.facts.events.issuer)?,
             front_door: FrontDoorClaims::named(self.facts.front_doors, variables)?,
             most_under_way: self.most_under_way,
             under_way: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
-            accounts: Accounts::from_variables(variables)?,
         Ok(HttpPlatform {
             server: BoundServer::bind(&address, self.options).await?,
             shared: Arc::new(shared),

@@ -74,3 +74,22 @@ async fn any_event_is_handled_or_refused() {
     // Otherwise the events are too damaged to show anything.
     assert!(handled > 200, "{handled}");
 }
+
+#[test]
+fn any_trace_of_x_ray_is_one_or_none() {
+    let corpus = [
+        "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1",
+        "Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678",
+        "Sampled=0;Parent=53995c3f42cd8ad8;Root=1-67891233-abcdef012345678912345678;Lineage=a:1|b:2",
+    ];
+    let mut random = isobar_mutation::random();
+    let mut told = 0;
+    for _ in 0..isobar_mutation::rounds(20_000) {
+        let one = corpus[random.usize(..corpus.len())].as_bytes();
+        let other = corpus[random.usize(..corpus.len())].as_bytes();
+        let text = mutate(&mut random, one, other);
+        let trace = super::trace::of_message(&String::from_utf8_lossy(&text));
+        told += usize::from(trace.is_some_and(|trace| trace.parent_id().is_some()));
+    }
+    assert!(told > 1_000, "{told}");
+}
