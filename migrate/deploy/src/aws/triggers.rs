@@ -115,6 +115,9 @@ fn wake_by_queue(template: &mut Template<'_>, declared: Declared<'_>, queue: &st
 }
 
 /// What is sent to the topic is delivered to the queue as it was sent.
+///
+/// SNS discards a message with more than ten attributes then, which `Topic::publish` does not send.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
 fn subscribe(template: &mut Template<'_>, name: &str, (topic, queue): (&str, &str)) {
     let id = template.id("Subscription", name);
     let subscription = json!({
