@@ -69,7 +69,7 @@ impl From<SeenMessage> for Received {
             attributes,
             group,
             trace,
-            attempt: _,
+            ..
         } = seen;
         Self {
             id,

@@ -1,5 +1,6 @@
 //! The cases about invocations.
 
+mod envelopes;
 mod events;
 mod files;
 mod lifecycle;
@@ -27,6 +28,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     ticks::CASES,
     lifecycle::CASES,
     events::CASES,
+    envelopes::CASES,
     replays::CASES,
 ];
 

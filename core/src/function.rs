@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod attributes;
 mod content;
 mod context;
 mod delivery;
@@ -24,6 +25,7 @@ mod trigger;
 
 pub use answer::Answer;
 pub use app::App;
+pub use attributes::EventAttributes;
 pub use context::Context;
 pub(crate) use description::Declarations;
 pub use description::Description;

@@ -55,7 +55,7 @@ const REPLIES: &[Capability] = &[Capability::CloudEvents, Capability::ReplyEvent
 
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 
-fn event(id: &str) -> Value {
+pub(super) fn event(id: &str) -> Value {
     json!({
         "specversion": "1.0",
         "id": id,
@@ -68,14 +68,14 @@ fn event(id: &str) -> Value {
     })
 }
 
-fn structured(event: &Value) -> WireRequest {
+pub(super) fn structured(event: &Value) -> WireRequest {
     WireRequest::new("POST", "/")
         .header("content-type", STRUCTURED)
         .body(event.to_string())
 }
 
 /// The same in binary mode.
-fn binary(event: &Value, content_type: &str, data: &[u8]) -> WireRequest {
+pub(super) fn binary(event: &Value, content_type: &str, data: &[u8]) -> WireRequest {
     let attributes = event.as_object().into_iter().flatten();
     let request = WireRequest::new("POST", "/").header("Content-Type", content_type);
     let request = attributes.fold(request, |request, (name, value)| {
@@ -85,7 +85,7 @@ fn binary(event: &Value, content_type: &str, data: &[u8]) -> WireRequest {
     request.body(data)
 }
 
-async fn brought(door: &dyn Door, request: &WireRequest) -> Result<(), Failure> {
+pub(super) async fn brought(door: &dyn Door, request: &WireRequest) -> Result<(), Failure> {
     let response = door.bring(Some(TOPIC.name()), request).await?;
     let body = String::from_utf8_lossy(&response.body);
     let told = format!("the event is answered {}: {body}", response.status);
@@ -234,12 +234,14 @@ fn reply(response: &WireResponse) -> Result<String, Failure> {
         decoded.into_owned()
     };
     let subject = expected.subject.as_deref().unwrap_or_default();
+    let schema = expected.data_schema.as_deref().unwrap_or_default();
     for (name, value) in [
         ("ce-specversion", "1.0"),
         ("ce-type", &*expected.event_type),
         ("ce-source", &*expected.source),
         ("ce-subject", subject),
         ("ce-shade", &*expected.extensions["shade"]),
+        ("ce-dataschema", schema),
         ("content-type", "application/octet-stream"),
     ] {
         expect::equal(name, &told(name).as_str(), &value)?;

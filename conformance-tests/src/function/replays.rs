@@ -44,6 +44,7 @@ async fn come_as_they_were(ctx: Context) -> Result<(), Failure> {
         expect::equal("the trace", &again.trace.trace_id, &first.trace.trace_id)?;
         // Each delivery is a span of its own.
         again.trace.clone_from(&first.trace);
+        again.came = first.came;
         expect::equal("the delivery", &again, &first)?;
     }
     let attributes: Vec<_> = first.attributes.into_iter().collect();

@@ -25,11 +25,13 @@ pub(crate) struct SeenEvent {
     pub(crate) stored: bool,
     pub(crate) size: Option<u64>,
     pub(crate) version: Option<String>,
+    pub(crate) subject: Option<String>,
 }
 
 impl Inbox {
     /// Keeps what happened.
     pub(super) fn hear(self, event: Event<BlobEvent>) -> Result<Outcome> {
+        let subject = event.subject().map(str::to_owned);
         let blob = event.data;
         let seen = SeenEvent {
             id: event.id,
@@ -37,6 +39,7 @@ impl Inbox {
             stored: blob.kind == BlobEventKind::Stored,
             size: blob.size,
             version: blob.version.map(|version| version.as_str().to_owned()),
+            subject,
         };
         let mut events = self.events();
         let first = !events.iter().any(|earlier| earlier.id == seen.id);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -33,6 +33,9 @@ pub(crate) const ANSWERED: &str = "answer";
 /// How long a message that failed may take to come again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// When the first message came, or before.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 /// What the probe has been given, and where it can send messages itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inbox {
@@ -60,6 +63,22 @@ pub(crate) struct SeenMessage {
     pub(crate) attempt: Option<u32>,
     pub(crate) group: Option<String>,
     pub(crate) trace: SeenTrace,
+    pub(crate) envelope: SeenEnvelope,
+    /// When it came, in milliseconds of the probe's own clock.
+    pub(crate) came: u64,
+}
+
+/// What the event of a message said of itself beside its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenEnvelope {
+    pub(crate) event_type: String,
+    pub(crate) source: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) schema: Option<String>,
+    pub(crate) extensions: BTreeMap<String, String>,
+    /// As RFC 3339 has it.
+    pub(crate) time: String,
 }
 
 /// What a case has the probe send.
@@ -68,6 +87,25 @@ pub(super) struct Sending {
     body: String,
     attributes: Vec<(String, String)>,
     group: Option<String>,
+}
+
+impl SeenEnvelope {
+    fn of<T>(event: &Event<T>) -> Self {
+        let text = |told: Option<&str>| told.map(str::to_owned);
+        let extensions = event.attributes.extensions();
+        let time = jiff::Timestamp::try_from(event.time);
+        Self {
+            event_type: event.event_type.clone(),
+            source: event.source.clone(),
+            subject: text(event.subject()),
+            content_type: text(event.data_content_type()),
+            schema: text(event.data_schema()),
+            extensions: extensions
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            time: time.map(|time| time.to_string()).unwrap_or_default(),
+        }
+    }
 }
 
 impl Inbox {
@@ -88,6 +126,7 @@ impl Inbox {
 
     /// Keeps what came; what the message says then happens.
     pub(super) fn take(self, event: Event<Message>) -> Result<Outcome> {
+        let envelope = SeenEnvelope::of(&event);
         let message = event.data;
         let body = String::from_utf8_lossy(&message.body).into_owned();
         let seen = SeenMessage {
@@ -97,6 +136,8 @@ impl Inbox {
             attempt: message.attempt,
             group: message.group,
             trace: super::seen_trace(&event.context),
+            envelope,
+            came: u64::try_from(STARTED.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let mut earlier = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // Where the platform does not count, what has come before is known by its id.
@@ -118,6 +159,7 @@ pub(crate) fn answer() -> ReplyEvent {
     ReplyEvent::new("com.example.answered", "/probe?a=%41")
         .with_subject("Euro \u{20ac} \u{1f600} 100% \"x\" a+b%41")
         .with_extension("shade", "a  b, c")
+        .with_data_schema("https://example.com/schema#v2")
         .with_data("application/octet-stream", [0_u8, 255, 13, 10].to_vec())
 }
 

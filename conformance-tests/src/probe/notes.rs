@@ -57,6 +57,7 @@ pub(crate) struct SeenChange {
     pub(crate) old: Option<Note>,
     /// Whether the document afterwards has a version.
     pub(crate) versioned: bool,
+    pub(crate) subject: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,7 @@ pub(crate) enum SeenKind {
 impl Inbox {
     /// Keeps what happened.
     pub(super) fn note(self, event: Event<ChangeEvent<Note>>) -> Result<Outcome> {
+        let subject = event.subject().map(str::to_owned);
         let change = event.data;
         let seen = SeenChange {
             id: event.id,
@@ -87,6 +89,7 @@ impl Inbox {
             versioned: change.new.as_ref().is_some_and(is_versioned),
             new: change.new.map(|item| item.value),
             old: change.old.map(|item| item.value),
+            subject,
         };
         let mut changes = self.changes();
         let first = !changes.iter().any(|earlier| earlier.owner == seen.owner);

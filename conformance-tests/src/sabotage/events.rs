@@ -1,5 +1,7 @@
 //! Ways in which events may be brought wrong.
 
+use serde_json::{Value, json};
+
 use super::Sabotage;
 use super::door::DoorFault;
 use super::doors::knative;
@@ -39,6 +41,18 @@ const fn answers(
     response: fn(&WireRequest, &mut WireResponse),
 ) -> Sabotage {
     Sabotage::door(name, case, DoorFault { response, ..NONE }).behind(knative)
+}
+
+/// Changes each of what the probe lists at this path.
+fn listed(request: &WireRequest, path: &str, response: &mut WireResponse, change: fn(&mut Value)) {
+    if request.target != path || request.method != "GET" {
+        return;
+    }
+    let listed: Result<Vec<Value>, _> = serde_json::from_slice(&response.body);
+    if let Ok(mut listed) = listed {
+        listed.iter_mut().for_each(change);
+        response.body = Value::from(listed).to_string().into_bytes();
+    }
 }
 
 /// All of them.
@@ -111,6 +125,45 @@ pub(super) const ALL: &[Sabotage] = &[
             response.body = b"done".to_vec();
         }
     }),
+    answers(
+        "the subject of an event is lost",
+        "G-434",
+        |request, response| {
+            listed(request, "/messages", response, |seen| {
+                seen["envelope"]["subject"] = Value::Null;
+            });
+        },
+    ),
+    answers(
+        "the extensions of an event are lost",
+        "G-434",
+        |request, response| {
+            listed(request, "/messages", response, |seen| {
+                seen["envelope"]["extensions"] = json!({});
+            });
+        },
+    ),
+    answers(
+        "an event is of the type that its trigger waits for",
+        "G-434",
+        |request, response| {
+            listed(request, "/messages", response, |seen| {
+                seen["envelope"]["event_type"] = "isobar.topic.messages".into();
+            });
+        },
+    ),
+    Sabotage::door(
+        "the subject of a blob's event is its bucket",
+        "G-435",
+        DoorFault {
+            response: |request, response| {
+                listed(request, "/files", response, |seen| {
+                    seen["subject"] = "files".into();
+                });
+            },
+            ..NONE
+        },
+    ),
     changes("keys of events are decoded twice", "G-262", |changes| {
         for change in changes {
             change.key = change.key.replace("%2F", "/").replace("%41", "A");

@@ -69,6 +69,7 @@ fn single(batch: &Event<Vec<Message>>, message: &Message) -> Event<Message> {
         source: batch.source.clone(),
         event_type: batch.event_type.clone(),
         time: message.sent_at.unwrap_or(batch.time),
+        attributes: batch.attributes.clone(),
         data: message.clone(),
         raw: batch.raw.clone(),
         context: batch.context.clone(),

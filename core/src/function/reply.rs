@@ -33,6 +33,8 @@ pub struct ReplyEvent {
     pub extensions: BTreeMap<String, String>,
     /// The media type of the data.
     pub content_type: Option<String>,
+    /// The schema of the data, a URI.
+    pub data_schema: Option<String>,
     /// The data. Not everybody passes on events of more than 64 KiB, attributes included (section "Size Limits" of
     /// CloudEvents 1.0).
     pub data: Bytes,
@@ -47,6 +49,7 @@ impl ReplyEvent {
             subject: None,
             extensions: BTreeMap::new(),
             content_type: None,
+            data_schema: None,
             data: Bytes::new(),
         }
     }
@@ -70,6 +73,13 @@ impl ReplyEvent {
     pub fn with_data(mut self, content_type: impl Into<String>, data: impl Into<Bytes>) -> Self {
         self.content_type = Some(content_type.into());
         self.data = data.into();
+        self
+    }
+
+    /// With data that follow this schema, a URI.
+    #[must_use]
+    pub fn with_data_schema(mut self, schema: impl Into<String>) -> Self {
+        self.data_schema = Some(schema.into());
         self
     }
 

@@ -79,6 +79,12 @@ pub(super) fn whole(event: &LoggedEvent, for_terminal: bool) -> String {
     };
     line("id", &event.id);
     line("source", &event.source);
+    if let Some(event_type) = &event.event_type {
+        line("type", event_type);
+    }
+    if let Some(subject) = &event.subject {
+        line("subject", subject);
+    }
     line("state", &state(event));
     if let Some(error) = &event.error {
         line("error", &format!("{}: {}", error.kind, error.message));

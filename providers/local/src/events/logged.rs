@@ -8,7 +8,7 @@ use isobar::document::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::row::{EventRow, EventState};
-use super::source::{of_queue, shown};
+use super::source::{envelope, of_queue, shown};
 
 /// An event that was handed to an application. Instants are in RFC 3339.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ pub struct LoggedEvent {
     pub id: String,
     /// Where it comes from: `topic/NAME`, `bucket/NAME`, `collection/NAME` or `schedule/NAME`.
     pub source: String,
+    /// What kind of event it is.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
+    /// What it is about: the key of a blob or of a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// What became of it.
     pub state: EventState,
     /// What its last delivery failed with.
@@ -75,11 +81,14 @@ pub struct LoggedError {
 
 impl LoggedEvent {
     pub(super) fn new(row: EventRow) -> Self {
+        let envelope = envelope(&row.queue, &row.message);
         let mut message = row.message;
         let attributes = message.take_attributes();
         let instant = |at: Option<Timestamp>| at.map(shown);
         Self {
             source: of_queue(&row.queue),
+            event_type: envelope.as_ref().map(|data| data.event_type().to_owned()),
+            subject: envelope.and_then(|data| data.subject()),
             id: row.id,
             state: row.state,
             error: row

@@ -2,10 +2,12 @@
 
 use isobar::Result;
 use isobar::document::Timestamp;
+use isobar::function::{EventData, Messages, Schedule};
 use isobar::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::blob::events as blobs;
 use crate::document::events as changes;
 use crate::topic::queue::{self, Resource};
 use crate::topic::row::MessageRow;
@@ -35,6 +37,20 @@ pub(crate) fn event_id(queue: &str, row: &MessageRow) -> String {
         Resource::Schedule(name) => due(row).ok().map(|due| tick_id(name, due)),
     };
     told.unwrap_or_else(|| row.id.to_string())
+}
+
+/// What a message of this queue says but for its content, of which its type and its subject are made; nothing where it
+/// cannot be read.
+pub(crate) fn envelope(queue: &str, row: &MessageRow) -> Option<EventData> {
+    match Resource::of(queue) {
+        Resource::Topic(name) => Some(Messages::new(name, Vec::new()).into()),
+        Resource::Bucket(_) => blobs::event(&row.body).ok().map(EventData::from),
+        Resource::Collection(_) => changes::event(&row.body, None).ok().map(EventData::from),
+        Resource::Schedule(name) => {
+            let due = due(row).ok()?;
+            Some(Schedule::new(name, due.into()).into())
+        }
+    }
 }
 
 /// The id of the tick of a schedule.

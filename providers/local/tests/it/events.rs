@@ -31,8 +31,8 @@ const NOTES: CollectionSpec<Note> = CollectionSpec::new("notes")
 enum Seen {
     Message(Message),
     Dead(Message),
-    Blob(String, BlobEvent),
-    Change(String, ChangeEvent<Note>),
+    Blob(String, BlobEvent, Option<String>),
+    Change(String, ChangeEvent<Note>, Option<String>),
     Tick(String, SystemTime),
 }
 
@@ -69,7 +69,8 @@ impl Inbox {
         let is_broken = |text: &str| text == "broken";
         let new = event.data.new.as_ref();
         let fails = new.is_some_and(|new| is_broken(&new.value.text));
-        self.see(Seen::Change(event.id, event.data));
+        let subject = event.subject().map(str::to_owned);
+        self.see(Seen::Change(event.id, event.data, subject));
         if fails {
             return Err(Error::new(ErrorKind::Internal, "the note is broken"));
         }
@@ -77,7 +78,8 @@ impl Inbox {
     }
 
     fn hear(self, event: Event<BlobEvent>) -> Outcome {
-        self.see(Seen::Blob(event.id, event.data));
+        let subject = event.subject().map(str::to_owned);
+        self.see(Seen::Blob(event.id, event.data, subject));
         Outcome::Ack
     }
 
@@ -203,6 +205,11 @@ async fn each_event_is_kept_with_what_became_of_it() {
         assert_eq!(
             (&*logged.source, logged.body.as_deref()),
             ("topic/jobs", Some(body))
+        );
+        let kind = logged.event_type.as_deref();
+        assert_eq!(
+            (kind, logged.subject.as_deref()),
+            (Some("isobar.topic.messages"), None)
         );
         assert_eq!(
             (logged.attempt, logged.deliveries, logged.replays),
@@ -346,9 +353,10 @@ async fn a_change_comes_again_with_the_document_as_it_was_told() {
     let mut running = start(&store).await;
     let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
     notes.upsert(&note("ada", "1", "first")).await.unwrap();
-    let Seen::Change(id, told) = running.next().await else {
+    let Seen::Change(id, told, subject) = running.next().await else {
         panic!("no change");
     };
+    assert_eq!(subject.as_deref(), Some("ada/1"));
     assert_eq!(told.new.as_ref().unwrap().value.text, "first");
     notes.upsert(&note("ada", "1", "second")).await.unwrap();
     assert!(matches!(running.next().await, Seen::Change(..)));
@@ -360,7 +368,9 @@ async fn a_change_comes_again_with_the_document_as_it_was_told() {
         (&*asked.source, asked.has_document),
         ("collection/notes", true)
     );
-    assert_eq!(running.next().await, Seen::Change(id, told));
+    assert_eq!(asked.event_type.as_deref(), Some("isobar.document.stored"));
+    assert_eq!(asked.subject, subject);
+    assert_eq!(running.next().await, Seen::Change(id, told, subject));
     running.stop().await;
 }
 
@@ -371,7 +381,7 @@ async fn a_change_that_failed_comes_again_with_its_document_though_that_is_gone(
     let notes = Collection::new(store.documents(), Arc::new(clock()), &NOTES, "");
     notes.upsert(&note("ada", "1", "broken")).await.unwrap();
     let first = running.next().await;
-    let Seen::Change(id, told) = &first else {
+    let Seen::Change(id, told, _) = &first else {
         panic!("{first:?}");
     };
     assert_eq!(told.new.as_ref().unwrap().value.text, "broken");
@@ -392,13 +402,17 @@ async fn the_event_of_a_blob_comes_again_though_the_blob_is_gone() {
     files.put("a.txt", "text").await.unwrap();
     let first = running.next().await;
     files.delete("a.txt").await.unwrap();
-    let Seen::Blob(id, _) = &first else {
+    let Seen::Blob(id, _, subject) = &first else {
         panic!("{first:?}");
     };
+    assert_eq!(subject.as_deref(), Some("a.txt"));
     let deleted = running.next().await;
-    assert!(matches!(&deleted, Seen::Blob(other, _) if other != id));
+    assert!(matches!(&deleted, Seen::Blob(other, ..) if other != id));
     running.logged(id, EventState::Acknowledged).await;
-    assert_eq!(running.replay(id).await.source, "bucket/files");
+    let asked = running.replay(id).await;
+    assert_eq!(asked.source, "bucket/files");
+    assert_eq!(asked.event_type.as_deref(), Some("isobar.blob.stored"));
+    assert_eq!(asked.subject.as_deref(), Some("a.txt"));
     assert_eq!(running.next().await, first);
     running.stop().await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use isobar::function::EventAttributes;
 use isobar::{Error, ErrorKind, Result};
 
 /// A CloudEvent of version 1.0.
@@ -32,6 +33,18 @@ pub struct CloudEvent {
     pub data: Bytes,
     /// The bytes it came in: the content of its request, or its part of a batch.
     pub raw: Bytes,
+}
+
+impl CloudEvent {
+    /// What a handler is told beside id, source, type and time. What has no name of an extension is none, and stays in the
+    /// bytes that came.
+    pub fn attributes(&self) -> EventAttributes {
+        EventAttributes::default()
+            .with_subject(self.subject.clone())
+            .with_data_content_type(self.data_content_type.clone())
+            .with_data_schema(self.data_schema.clone())
+            .with_extensions(self.extensions.clone())
+    }
 }
 
 /// How many attributes an event may have; those of the specification are eight.

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use isobar::document::CollectionSchema;
 use isobar::driver::function::is_named;
-use isobar::function::{AppService, EventData, Message, Messages, Trace};
+use isobar::function::{AppService, EventAttributes, EventData, Message, Messages, Trace};
 use isobar::{Error, ErrorKind, Result};
 
 use super::cloud_event::media_type;
@@ -38,6 +38,10 @@ pub struct Arrived {
     pub id: Option<String>,
     /// Where it happened, in the sender's words.
     pub source: Option<String>,
+    /// What kind of event it is, where its sender alone knows the type.
+    pub event_type: Option<String>,
+    /// What else its sender tells of it.
+    pub attributes: EventAttributes,
     /// The bytes it came in.
     pub raw: Bytes,
     /// The trace that it tells itself, which counts where its request tells none.
@@ -129,6 +133,8 @@ impl Arrived {
             data: data.into(),
             id: None,
             source: None,
+            event_type: None,
+            attributes: EventAttributes::default(),
             raw,
             trace: None,
         }
@@ -211,9 +217,12 @@ fn arrived(event: CloudEvent, delivery: &Delivery, facts: &EventFacts) -> Result
         EventForm::Changes { types, read } if known(types) => Some(read(&event, delivery)),
         _ => None,
     });
-    let data = match (readers.next(), &delivery.name) {
-        (Some(data), _) => data?,
-        (None, Some(topic)) => Messages::new(topic, vec![message(&event)]).into(),
+    let (data, own_type) = match (readers.next(), &delivery.name) {
+        (Some(data), _) => (data?, None),
+        (None, Some(topic)) => {
+            let batch = Messages::new(topic, vec![message(&event)]);
+            (batch.into(), Some(event.event_type.clone()))
+        }
         (None, None) => {
             let (kind, source) = (&event.event_type, &event.source);
             let message =
@@ -221,7 +230,10 @@ fn arrived(event: CloudEvent, delivery: &Delivery, facts: &EventFacts) -> Result
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
     };
+    let attributes = event.attributes();
     let mut arrived = Arrived::new(data, event.raw);
+    arrived.attributes = attributes;
+    arrived.event_type = own_type;
     arrived.trace = Trace::of_attributes(&event.extensions);
     Ok(arrived.with_id(event.id).with_source(event.source))
 }

@@ -4,7 +4,7 @@
 
 use http::header::{CONTENT_TYPE, InvalidHeaderName};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use isobar::function::{Event, ReplyEvent};
+use isobar::function::{Event, EventAttributes, ReplyEvent};
 use isobar::http::{Body, Response};
 use isobar::{Error, ErrorKind, Result};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -23,19 +23,6 @@ const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 /// All attributes of an answer together: Envoy, by which Knative's ingresses pass responses, takes heads of 60 KiB.
 const MOST_ATTRIBUTE_BYTES: usize = 32 << 10;
-/// The names that the specification has given away.
-const RESERVED: [&str; 9] = [
-    "id",
-    "source",
-    "specversion",
-    "type",
-    "subject",
-    "time",
-    "datacontenttype",
-    "dataschema",
-    "data",
-];
-
 /// Whether whoever brings an event takes another one as its answer (RFC 7240).
 pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
     let fields = headers.get_all(PREFER).into_iter();
@@ -71,6 +58,7 @@ pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
         ("type", Some(&*reply.event_type)),
         ("source", Some(&*reply.source)),
         ("subject", reply.subject.as_deref()),
+        ("dataschema", reply.data_schema.as_deref()),
     ];
     let own = own
         .into_iter()
@@ -81,7 +69,7 @@ pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
         bytes += add(&mut headers, name, value)?;
     }
     for (name, value) in &reply.extensions {
-        if RESERVED.contains(&name.as_str()) || !is_name(name) {
+        if !EventAttributes::is_extension(name) {
             let message = format!(
                 "the reply has an attribute {name:?}, whose name is not one of lower-case letters and digits, or is not \
                  for extensions"
@@ -136,11 +124,6 @@ fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<usize> {
     let bytes = field.as_str().len() + value.len();
     headers.insert(field, value);
     Ok(bytes)
-}
-
-fn is_name(name: &str) -> bool {
-    let is_kept = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    !name.is_empty() && name.bytes().all(is_kept)
 }
 
 /// Whether these are the characters of one (RFC 3986, section 2), of which there must be some.

@@ -214,7 +214,8 @@ impl Arrived {
         let mut event = Event::new(data, context).with_raw(self.raw);
         event.id = self.id.unwrap_or(event.id);
         event.source = self.source.unwrap_or(event.source);
-        Ok(event)
+        event.event_type = self.event_type.unwrap_or(event.event_type);
+        Ok(event.with_attributes(self.attributes))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Notifications of a topic of SNS; Lambda delivers one at a time, and all of the event again.
 //!
-//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>
+//! The subject of a notification is that of its event, as CloudEvents' adapter for SNS has it.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>,
+//! <https://github.com/cloudevents/spec/blob/main/cloudevents/adapters/aws-sns.md>
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use isobar::Result;
 use isobar::driver::topic::text;
-use isobar::function::{AppService, Context, Event, Message, Messages, Trace};
+use isobar::function::{AppService, Context, Event, EventAttributes, Message, Messages, Trace};
 use serde::Deserialize;
 
 use super::queue::topic_of;
@@ -52,9 +55,11 @@ pub(super) async fn deliver(app: &AppService, raw: Bytes, context: Context) -> R
         let Record { sns } = record?;
         let topic = topic_of(&sns.topic_arn).to_owned();
         let (id, source) = (sns.message_id.clone(), sns.topic_arn.clone());
+        let told = EventAttributes::default().with_subject(sns.subject.clone());
         let batch = Messages::new(topic, vec![message(sns)]);
         let event = Event::new(batch, context.clone()).with_source(source);
-        Ok(event.with_id(id).with_raw(raw.clone()))
+        let event = event.with_id(id).with_attributes(told);
+        Ok(event.with_raw(raw.clone()))
     });
     super::hand_over(app, events).await
 }
@@ -99,7 +104,15 @@ impl Notification {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use isobar::driver::function::FunctionDescription;
+    use isobar::function::{Outcome, RequestId, TopicSpec};
+    use isobar::{App, Environment};
+
     use super::*;
+    use crate::LambdaPlatform;
+    use crate::function::clock;
 
     const PUT: &str = r#"{
         "Type" : "Notification",
@@ -110,6 +123,36 @@ mod tests {
         "SignatureVersion" : "1",
         "MessageAttributes" : { "kind" : {"Type":"String","Value":"x"} }
     }"#;
+
+    type Heard = Arc<Mutex<Vec<Option<String>>>>;
+
+    #[tokio::test]
+    async fn the_subject_of_a_notification_is_that_of_its_event() {
+        const JOBS: TopicSpec = TopicSpec::new("jobs");
+        let platform = FunctionDescription {
+            provider: "lambda",
+            capabilities: LambdaPlatform::CAPABILITIES,
+        };
+        let environment = Environment::builder(platform, Arc::new(clock())).build();
+        let heard = Heard::default();
+        let state = Arc::clone(&heard);
+        let app = App::new("test", move |_: &Environment| Ok(state));
+        let app = app.subscribe(&JOBS, async |heard: Heard, event: Event<Message>| {
+            let subject = event.subject().map(str::to_owned);
+            heard.lock().unwrap().push(subject);
+            Ok(Outcome::Ack)
+        });
+        let app = app.build(&environment).unwrap();
+        for subject in ["\"Subject\" : \"night shift\",", ""] {
+            let sns = PUT.replacen('{', &format!("{{ {subject}"), 1);
+            let raw = format!("{{\"Records\": [{{ \"Sns\": {sns} }}]}}");
+            let id = RequestId::from_platform("request");
+            let context = Context::new(id, None, Arc::new(clock()));
+            deliver(&app, raw.into(), context).await.unwrap();
+        }
+        let told = [Some("night shift".to_owned()), None];
+        assert_eq!(*heard.lock().unwrap(), told);
+    }
 
     #[test]
     fn what_a_topic_has_put_into_a_queue_is_opened() {
