@@ -98,11 +98,14 @@ pub enum Capability {
     ReplyEvents,
     /// An event that a function was woken by can be delivered to it again by its id, as it was.
     EventReplay,
+    /// An event for which a handler [asks again after a time](crate::function::Outcome::Retry) comes no sooner than that;
+    /// elsewhere it comes at the platform's own time.
+    DelayedRetry,
 }
 
 impl Capability {
     /// Every capability, in declaration order.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::DocumentVersions,
         Self::DocumentExpiry,
         Self::FieldConditions,
@@ -146,6 +149,7 @@ impl Capability {
         Self::CloudEvents,
         Self::ReplyEvents,
         Self::EventReplay,
+        Self::DelayedRetry,
     ];
 
     /// The name in reports and in `--describe`.
@@ -194,6 +198,7 @@ impl Capability {
             Self::CloudEvents => "cloud-events",
             Self::ReplyEvents => "reply-events",
             Self::EventReplay => "event-replay",
+            Self::DelayedRetry => "delayed-retry",
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::door::{Door, WireRequest, WireResponse, percent_encoded};
 use crate::probe::TOPIC;
-use crate::probe::inbox::{ANSWERED, answer, deliveries};
+use crate::probe::inbox::{ANSWERED, COMES_LATER, WAIT, answer, deliveries};
 use crate::{Case, Context, Failure, expect, issuer};
 
 /// Every case about CloudEvents.
@@ -35,6 +35,13 @@ pub(super) const CASES: &[Case] = &[
         |ctx| Box::pin(are_answered(ctx)),
     )
     .needs(REPLIES),
+    Case::function(
+        "G-437",
+        "an event for which its handler asks again after a time is refused, and its sender told the time",
+        "N12",
+        |ctx| Box::pin(are_asked_for_later(ctx)),
+    )
+    .needs(&[Capability::CloudEvents]),
     Case::function(
         "G-410",
         "an event at any path but that of events is a request like others",
@@ -180,6 +187,18 @@ async fn come_to_their_path(ctx: Context) -> Result<(), Failure> {
     }
     let seen = deliveries(&*door, 1).await?;
     expect::equal("the number of deliveries", &seen.len(), &1)
+}
+
+async fn are_asked_for_later(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    let later = binary(&event("1"), "text/plain", COMES_LATER.as_bytes());
+    let response = door.bring(Some(TOPIC.name()), &later).await?;
+    expect::equal("the status", &response.status, &503)?;
+    let told = response.joined("retry-after");
+    expect::equal("the time", &told, &WAIT.as_secs().to_string())?;
+    brought(&*door, &later).await?;
+    let seen = deliveries(&*door, 2).await?;
+    expect::equal("the number of deliveries", &seen.len(), &2)
 }
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";

@@ -3,7 +3,7 @@
 use isobar::Capability;
 
 use crate::door::WireMessage;
-use crate::probe::inbox::{FAILS_ONCE, PANICS_ONCE, SeenMessage, deliveries};
+use crate::probe::inbox::{COMES_LATER, FAILS_ONCE, PANICS_ONCE, SeenMessage, WAIT, deliveries};
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about messages.
@@ -29,6 +29,13 @@ pub(super) const CASES: &[Case] = &[
         |ctx| Box::pin(go_on_with_traces(ctx)),
     )
     .needs(&[Capability::Messages]),
+    Case::function(
+        "G-436",
+        "a message for which its handler asks again after a time comes no sooner, also of a batch",
+        "N12",
+        |ctx| Box::pin(wait_as_asked(ctx)),
+    )
+    .needs(&[Capability::Messages, Capability::DelayedRetry]),
     Case::function(
         "G-401",
         "what follows a message of its group waits while that fails",
@@ -142,6 +149,30 @@ async fn come_again(ctx: Context) -> Result<(), Failure> {
         )?;
     }
     expect::equal("all deliveries", &seen.len(), &6)
+}
+
+/// Where the platform does not declare that it waits, what is documented of it is that the message comes again.
+async fn wait_as_asked(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for before in [0, 3] {
+        let beside = message("beside");
+        let batch = [message(COMES_LATER), beside];
+        let batch = if before == 0 { &batch[..] } else { &batch[..1] };
+        door.deliver(batch).await?;
+        let seen = deliveries(&*door, before + batch.len() + 1).await?;
+        let later: Vec<_> = of(&seen[before..], COMES_LATER);
+        expect::equal("how often it came", &later.len(), &2)?;
+        expect::equal("the id", &later[1].id, &later[0].id)?;
+        let waited = later[1].came.saturating_sub(later[0].came);
+        if ctx.doors()?.capabilities().has(Capability::DelayedRetry) {
+            let told = format!("it came again after {waited} ms");
+            expect::that(u128::from(waited) >= WAIT.as_millis(), &told)?;
+        }
+    }
+    if ctx.doors()?.capabilities().has(Capability::DelayedRetry) {
+        return Ok(());
+    }
+    Err(isobar::Error::unsupported(Capability::DelayedRetry).into())
 }
 
 async fn keep_their_order(ctx: Context) -> Result<(), Failure> {

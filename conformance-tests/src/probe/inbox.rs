@@ -30,6 +30,11 @@ pub(crate) const PANICS_ONCE: &str = "panic once";
 /// A message that is answered by an event.
 pub(crate) const ANSWERED: &str = "answer";
 
+/// A message that the probe asks for again after [`WAIT`] when it first comes.
+pub(crate) const COMES_LATER: &str = "come later";
+/// More than platforms wait by themselves.
+pub(crate) const WAIT: Duration = Duration::from_secs(2);
+
 /// How long a message that failed may take to come again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -148,6 +153,7 @@ impl Inbox {
         match &*body {
             FAILS_ONCE if first => Err(Error::new(ErrorKind::Internal, "as it was told to")),
             PANICS_ONCE if first => panics(),
+            COMES_LATER if first => Ok(Outcome::Retry(Some(WAIT))),
             ANSWERED => Ok(Outcome::Reply(Box::new(answer()))),
             _ => Ok(Outcome::Ack),
         }

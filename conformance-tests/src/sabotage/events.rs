@@ -99,6 +99,22 @@ pub(super) const ALL: &[Sabotage] = &[
             message.body = message.body.replace("fail once", "fail never");
         }
     }),
+    messages(
+        "the time that a handler asks for is forgotten",
+        "G-436",
+        |messages| {
+            for message in messages {
+                message.body = message.body.replace("come later", "fail once");
+            }
+        },
+    ),
+    answers(
+        "no sender is told when to come again",
+        "G-437",
+        |_, response| {
+            response.headers.retain(|(name, _)| name != "retry-after");
+        },
+    ),
     messages("groups are forgotten", "G-401", |messages| {
         for message in messages {
             message.group = Some("all".to_owned());

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::de::DeserializeOwned;
 
@@ -325,10 +326,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
             )
             .with_source(error)
         })?;
-        let takes_replies = environment
-            .platform()
-            .capabilities
-            .has(Capability::ReplyEvents);
+        let platform = environment.platform().capabilities;
         let triggers = self.triggers.into_iter().map(|(source, handler)| {
             let state = state.clone();
             let prefix = source.prefix(&environment).to_owned();
@@ -337,7 +335,8 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
                 source,
                 prefix,
                 run,
-                takes_replies,
+                platform,
+                has_told: AtomicBool::new(false),
             }
         });
         let triggers = triggers.collect();

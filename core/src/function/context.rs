@@ -72,6 +72,13 @@ impl Context {
         }
     }
 
+    /// Notes after which time a message of a batch is to come again, where somebody wants to know.
+    pub(super) fn note_wait(&self, id: &str, wait: Duration) {
+        if let Some(failures) = &self.0.failures {
+            failures.note_wait(id, wait);
+        }
+    }
+
     /// The invocation for a request, with what its platform knows of it.
     pub(super) fn of_request(
         (id, trace): (RequestId, Trace),

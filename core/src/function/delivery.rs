@@ -39,6 +39,7 @@ where
             // With nothing else in the batch, the platform hears it as it was said.
             told if only => return told,
             Ok(Outcome::Ack | Outcome::Discard) => continue,
+            Ok(Outcome::Retry(Some(wait))) => batch.context.note_wait(&message.id, wait),
             Ok(_) => {}
             Err(error) => {
                 let id = &*message.id;

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::description::ScheduleDescription;
 use super::{Context, Event, EventData, Outcome, TopicSpec};
-use crate::capability::Capability;
+use crate::capability::{Capabilities, Capability};
 use crate::document::{ChangeFeed, CollectionSchema};
 use crate::driver::function::is_named;
 use crate::driver::{caught, deadline, within};
@@ -122,15 +124,21 @@ pub(super) struct Trigger {
     /// What the environment puts before the names of resources of this kind.
     pub(super) prefix: String,
     pub(super) run: Arc<dyn Fn(Event) -> EventFuture + Send + Sync>,
-    /// Whether the platform takes events as answers to events.
-    pub(super) takes_replies: bool,
+    /// What the platform can do.
+    pub(super) platform: Capabilities,
+    /// Whether the log has said that the platform does not wait.
+    pub(super) has_told: AtomicBool,
 }
 
 impl Trigger {
     /// Runs the handler; fails where it answers by an event that nobody would take.
     pub(super) async fn wake(&self, event: Event) -> Result<Outcome> {
         match (self.run)(event).await? {
-            Outcome::Reply(_) if !self.takes_replies => Err(Error::new(
+            Outcome::Retry(Some(wait)) => {
+                self.tell_of_waits(wait);
+                Ok(Outcome::Retry(Some(wait)))
+            }
+            Outcome::Reply(_) if !self.platform.has(Capability::ReplyEvents) => Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
                     "the handler answers its event by another, which nobody would take here: the platform does not \
@@ -139,6 +147,20 @@ impl Trigger {
                 ),
             )),
             told => Ok(told),
+        }
+    }
+
+    /// Says once that the platform brings events again at its own time, where it does.
+    fn tell_of_waits(&self, wait: Duration) {
+        let waits = self.platform.has(Capability::DelayedRetry);
+        if !waits && !self.has_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "isobar",
+                trigger = self.source.shown(), ?wait,
+                "a handler asks for an event again after a time, and the platform, which does not declare {}, brings it at \
+                 its own",
+                Capability::DelayedRetry
+            );
         }
     }
 

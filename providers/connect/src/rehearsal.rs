@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use isobar::{App, Capabilities, Error, Result};
+use isobar::{App, Capabilities, Capability, Error, Result};
 use isobar_local::Behind;
 use isobar_local::rehearsal::{INSTANCE_VARIABLE, Rehearsal, Stage};
 #[cfg(feature = "_platforms")]
@@ -41,7 +41,8 @@ where
     })?;
     if let Some(since) = config.get(INSTANCE_VARIABLE) {
         let behind = Behind::new(stage.time).streaming(stage.passes.is_none());
-        let behind = behind.since(instant(&since));
+        let waits = capabilities.has(Capability::DelayedRetry);
+        let behind = behind.waiting(waits).since(instant(&since));
         return start::serve(app, &config.rehearsing(behind), telemetry).await;
     }
     let name = app.describe().name;

@@ -45,6 +45,8 @@ pub struct Behind {
     pub time: Option<Duration>,
     /// Whether that server streams responses.
     pub streams: bool,
+    /// Whether what it stands for brings events again after the time that their handlers ask for.
+    pub waits: bool,
     /// The instant from which schedules count.
     pub since: SystemTime,
 }
@@ -55,6 +57,7 @@ impl Behind {
         Self {
             time,
             streams: true,
+            waits: true,
             since: SystemTime::now(),
         }
     }
@@ -63,6 +66,13 @@ impl Behind {
     #[must_use]
     pub fn streaming(mut self, streams: bool) -> Self {
         self.streams = streams;
+        self
+    }
+
+    /// Standing for a platform that waits as handlers ask, or does not: this one does all the same, and tells.
+    #[must_use]
+    pub fn waiting(mut self, waits: bool) -> Self {
+        self.waits = waits;
         self
     }
 
@@ -202,6 +212,9 @@ impl FunctionDriver for LocalPlatform {
                 .is_none_or(|behind| behind.streams)
                 .then_some(Capability::ResponseStreaming),
             Some(Capability::Schedules),
+            self.behind
+                .is_none_or(|behind| behind.waits)
+                .then_some(Capability::DelayedRetry),
             #[cfg(feature = "_store")]
             self.sources.messages.as_ref().map(|_| Capability::Messages),
             #[cfg(feature = "_store")]

@@ -19,6 +19,34 @@ A process finds out where it runs by the marks that platforms leave in its envir
 they should not decide. What each row says of a platform is in the documentation of its table, with the sources below.
 ";
 
+/// What becomes of the time that a handler asks for, by who brings the event.
+const RETRIES: &str = "
+## When an event comes again
+
+A handler that asks for its event again after a time (`Outcome::Retry`) gets it no sooner where the platform declares \
+`delayed-retry`, which this machine does. The others bring it at their own time, and a line of the log says so once for each \
+trigger; whoever brings events over HTTP is told the time in `Retry-After`.
+
+| sender | comes again |
+| --- | --- |
+| this machine's store | after that time; else after 1, 2, 4 and 8 s |
+| SQS | when the queue's visibility timeout is over |
+| SNS, S3, EventBridge on Lambda | by Lambda's asynchronous retries, after 1 and 2 minutes |
+| Pub/Sub, and Eventarc by it | by the retry policy of the subscription: at once, or after 10 to 600 s unless that says otherwise |
+| Cloud Scheduler | by the retry configuration of the job |
+| the Functions host | queues after `visibilityTimeout` of `host.json`, timers and changes by `retry` of `function.json` |
+| Knative's brokers and channels | by `backoffDelay` of the delivery; by `Retry-After` only with the feature `delivery-retryafter`, which is alpha and off, and `retryAfterMax` |
+| Function Compute, SCF | by the asynchronous configuration of the function |
+| others that send CloudEvents | as they do; the webhook specification of CloudEvents has them go by `Retry-After` of a 429 alone |
+
+Sources: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>, \
+<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>, \
+<https://cloud.google.com/pubsub/docs/subscription-retry-policy>, <https://cloud.google.com/scheduler/docs/configuring/retry-jobs>, \
+<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue>, \
+<https://knative.dev/docs/eventing/features/delivery-retryafter/>, \
+<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md>
+";
+
 fn page() -> String {
     let facts: Vec<(&PlatformFacts, &str)> = SERVED
         .iter()
@@ -264,6 +292,7 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          any account; `{AUDIENCE_VARIABLE}` and `{SENDER_VARIABLE}` say who may send.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
          again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
+    text.push_str(RETRIES);
 }
 
 fn event(text: &mut String, title: &str, source: &EventSource) {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use isobar::Result;
 use isobar::document::Timestamp;
 use isobar::driver::Clock;
 use isobar::function::{AppService, Context, Failures, Outcome, RequestId};
-use isobar::{Error, Result};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -208,7 +208,7 @@ impl Delivery {
             told
         };
         let (told, ()) = tokio::join!(handing_over, self.keep_taking(arrivals.clone(), handled));
-        self.settle(found, told.as_ref(), &failures.take()).await?;
+        self.settle(found, told.as_ref(), &failures).await?;
         Ok(None)
     }
 
@@ -217,13 +217,16 @@ impl Delivery {
         &self,
         found: Found,
         told: Option<&Result<Outcome>>,
-        failures: &[(String, Error)],
+        failures: &Failures,
     ) -> Result<()> {
+        let (failures, waits) = (failures.take(), failures.take_waits());
         let now: Timestamp = SystemTime::now().into();
         let mut settled = Vec::with_capacity(found.parcels.len());
         let mut ends = Vec::with_capacity(found.parcels.len());
         for Parcel { id, held, .. } in found.parcels {
-            let verdict = told.map_or(Verdict::Back, |told| self.feed.verdict(told, &held));
+            let wait = waits.iter().find(|(of, _)| *of == id);
+            let wait = wait.map(|(_, wait)| *wait);
+            let verdict = told.map_or(Verdict::Back, |told| self.feed.verdict(told, &held, wait));
             let fate = Fate::of(verdict, held.row.attempts, now);
             let mut noted = failures.iter().filter(|(of, _)| *of == id);
             let failure = noted.next().map(|(_, error)| error);

@@ -224,14 +224,19 @@ impl Feed {
         Ok(event.with_id(&parcel.id).with_raw(row.body.clone()))
     }
 
-    /// What becomes of a message of which the application has said this.
-    pub(super) fn verdict(&self, told: &Result<Outcome>, held: &Held) -> Verdict {
+    /// What becomes of a message of which the application has said this; of a batch it may have asked for this time.
+    pub(super) fn verdict(
+        &self,
+        told: &Result<Outcome>,
+        held: &Held,
+        wait: Option<Duration>,
+    ) -> Verdict {
         match (self, told) {
             // The ticks that come here were replayed, and come once; the clock has others come again.
             (Self::Schedule(_), _) | (_, Ok(Outcome::Ack | Outcome::Discard)) => Verdict::Done,
             (Self::Topic(_), Ok(Outcome::Partial(ids))) => {
                 if ids.contains(&held.row.id.to_string()) {
-                    Verdict::Again(None)
+                    Verdict::Again(wait)
                 } else {
                     Verdict::Done
                 }

@@ -244,6 +244,10 @@ async fn the_messages_of_a_batch_are_kept_each_with_its_own_error() {
     assert_eq!(failed.error.unwrap().message, "the handler is broken");
     let retry = running.logged(&ids[2], EventState::Retry).await;
     assert_eq!(retry.error, None);
+    // It waits as long as its handler asked for, though it came with others.
+    let instant = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let waits = instant(&retry.next.unwrap()).duration_since(instant(&retry.settled.unwrap()));
+    assert_eq!(waits.as_secs(), 100);
     // One request was all of them.
     let error = store.event_log().get(&retry.request_id, None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
