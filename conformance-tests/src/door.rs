@@ -152,6 +152,11 @@ pub trait Doors: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The scheme by which the suite comes as the platform tells it, where that is known beforehand.
+    fn scheme(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Methods and paths that the platform keeps for itself.
     fn reserved(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()

@@ -87,9 +87,21 @@ pub(crate) struct Seen {
     pub(crate) id: String,
     /// The client's address.
     pub(crate) remote: Option<IpAddr>,
+    pub(crate) location: SeenLocation,
     /// The time that is left for work, in milliseconds.
     pub(crate) remaining: Option<u128>,
     pub(crate) trace: SeenTrace,
+}
+
+/// Where its client has reached it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenLocation {
+    pub(crate) scheme: String,
+    pub(crate) host: Option<String>,
+    pub(crate) port: u16,
+    pub(crate) base_path: String,
+    /// The URL of the path that it saw.
+    pub(crate) url: String,
 }
 
 /// What it saw of the trace, in W3C's digits.
@@ -398,10 +410,25 @@ async fn probe(
         crc32c: crc32c::crc32c(&received),
         id: invocation.id().as_str().to_owned(),
         remote: invocation.remote_address(),
+        location: seen_location(&invocation, parts.uri.path()),
         remaining: invocation.remaining().map(|left| left.as_millis()),
         trace: seen_trace(&invocation),
     };
     axum::Json(seen).into_response()
+}
+
+fn seen_location(invocation: &Context, path: &str) -> SeenLocation {
+    let Some(location) = invocation.location() else {
+        return SeenLocation::default();
+    };
+    let url = location.url(path).map(|url| url.to_string());
+    SeenLocation {
+        scheme: location.scheme().to_string(),
+        host: location.host().map(str::to_owned),
+        port: location.port(),
+        base_path: location.base_path().to_owned(),
+        url: url.unwrap_or_else(|error| error.to_string()),
+    }
 }
 
 fn seen_trace(invocation: &Context) -> SeenTrace {

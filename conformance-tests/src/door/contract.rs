@@ -107,6 +107,11 @@ impl Doors for ContractDoors {
         Some(if told { CLIENT } else { Ipv4Addr::LOCALHOST }.into())
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        let told = self.0.facts.trusted_hops > 0;
+        Some(if told { "https" } else { "http" })
+    }
+
     fn reserved(&self) -> Vec<(&'static str, &'static str)> {
         let reserved = self.0.facts.reserved();
         reserved.map(|call| (call.method, call.path)).collect()

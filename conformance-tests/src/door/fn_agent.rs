@@ -61,6 +61,10 @@ impl Doors for FnDoors {
         Evidence::ContractOnly
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("http")
+    }
+
     fn deadline(&self) -> Option<Duration> {
         Some(PATIENCE)
     }

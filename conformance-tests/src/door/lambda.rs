@@ -66,6 +66,10 @@ impl Doors for LambdaDoors {
         Some(payload::CLIENT.into())
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("https")
+    }
+
     fn most_content(&self) -> usize {
         let most = usize::try_from(self.door.limits().content);
         most.unwrap_or(usize::MAX).min(4_000_000)

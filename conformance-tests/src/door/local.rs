@@ -60,6 +60,10 @@ impl Doors for LocalDoors {
         Some(Ipv4Addr::LOCALHOST.into())
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("http")
+    }
+
     fn is_server(&self) -> bool {
         true
     }

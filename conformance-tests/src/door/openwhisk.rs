@@ -62,6 +62,10 @@ impl Doors for OpenWhiskDoors {
         Evidence::ContractOnly
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("http")
+    }
+
     fn most_content(&self) -> usize {
         MOST_CONTENT
     }

@@ -64,6 +64,10 @@ impl Doors for PubSubDoors {
         self.front.client()
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        self.front.scheme()
+    }
+
     fn reserved(&self) -> Vec<(&'static str, &'static str)> {
         self.front.reserved()
     }

@@ -81,6 +81,10 @@ impl Doors for ScfDoors {
         Some(requests::CLIENT.into())
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("http")
+    }
+
     fn deadline(&self) -> Option<Duration> {
         Some(TIMEOUT)
     }

@@ -41,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-459",
-        "where proxies are counted, the client's address is what the outermost of them saw",
+        "where proxies are counted, the client's address and scheme are what the outermost of them saw",
         "N1",
         |ctx| Box::pin(behind_proxies(ctx)),
     ),
@@ -180,15 +180,18 @@ async fn behind_proxies(ctx: Context) -> Result<(), Failure> {
     let (claimed, proxied) = ("192.0.2.66", "203.0.113.9");
     let request = WireRequest::new("GET", "/")
         .header("x-forwarded-for", format!("{claimed}, {proxied}"))
-        .header("forwarded", format!("for={claimed}"));
+        .header("x-forwarded-proto", "gopher, http")
+        .header("forwarded", format!("for={claimed};proto=gopher"));
     let seen_by_front_end = "198.51.100.7";
-    for (hops, expected) in [(1, seen_by_front_end), (2, proxied)] {
+    for (hops, expected, scheme) in [(1, seen_by_front_end, "https"), (2, proxied, "http")] {
         let variables = [(TRUSTED_HOPS_VARIABLE, hops.to_string())];
         let door = ctx.door_with(&variables).await?;
         let seen = seen(&*door, &request).await?;
         let found = seen.remote.map(|address| address.to_string());
         let what = format!("the client's address behind {hops} proxies");
         expect::equal(&what, &found.as_deref(), &Some(expected))?;
+        let what = format!("the scheme behind {hops} proxies");
+        expect::equal(&what, seen.location.scheme.as_str(), scheme)?;
     }
     Ok(())
 }

@@ -51,13 +51,13 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-205",
-        "the Host header is seen as it was sent",
+        "the host is seen as it was sent, with its port, and the scheme as the platform knows it, whatever the client claims",
         "N1",
         |ctx| Box::pin(host(ctx)),
     ),
     Case::gateway(
         "G-206",
-        "a stage before the path is taken away once, and the original is kept",
+        "a stage before the path is taken away once, and the original is kept, with the stage as its base path",
         "N7",
         |ctx| Box::pin(stages(ctx)),
     ),
@@ -276,30 +276,66 @@ async fn cookies_reach_the_header(ctx: Context) -> Result<(), Failure> {
 
 async fn host(ctx: Context) -> Result<(), Failure> {
     let door = ctx.door().await?;
-    for host in ["example.com", "example.com:8080", "[2001:db8::1]:3000"] {
-        let seen = seen(&*door, &get("/").header("host", host)).await?;
-        let found = String::from_utf8_lossy(value(&seen, "host")?).into_owned();
-        expect::equal("the host", found.as_str(), host)?;
+    let doors = ctx.doors()?;
+    for (host, name, port) in [
+        ("example.com", "example.com", None),
+        ("example.com:8080", "example.com", Some(8_080)),
+        ("[2001:db8::1]:3000", "[2001:db8::1]", Some(3_000)),
+    ] {
+        // Nobody is trusted but the platform itself.
+        let claiming = ["gopher", "http", "https"].map(|scheme| {
+            get("/a%20b")
+                .header("host", host)
+                .header("x-forwarded-proto", scheme)
+                .header("x-forwarded-host", "other.example")
+                .header("x-forwarded-port", "4711")
+                .header("forwarded", format!("proto={scheme};host=other.example"))
+        });
+        let plain = get("/a%20b").header("host", host);
+        for request in claiming.into_iter().chain([plain]) {
+            let seen = seen(&*door, &request).await?;
+            let found = String::from_utf8_lossy(value(&seen, "host")?).into_owned();
+            expect::equal("the Host header", found.as_str(), host)?;
+            let location = &seen.location;
+            let scheme = location.scheme.as_str();
+            expect::that(["http", "https"].contains(&scheme), "the scheme is neither")?;
+            if let Some(known) = doors.scheme() {
+                expect::equal("the scheme", scheme, known)?;
+            }
+            expect::equal("the host", &location.host.as_deref(), &Some(name))?;
+            let usual = if scheme == "https" { 443 } else { 80 };
+            expect::equal("the port", &location.port, &port.unwrap_or(usual))?;
+            let base = &location.base_path;
+            let url = format!("{scheme}://{host}{base}/a%20b");
+            expect::equal("the URL", &location.url, &url)?;
+        }
     }
     Ok(())
 }
 
 async fn stages(ctx: Context) -> Result<(), Failure> {
-    if !ctx.doors()?.has_stages() {
-        return Err(Failure::unverified("the platform has no stages"));
-    }
     let door = ctx.door().await?;
+    let has_stages = ctx.doors()?.has_stages();
     for path in ["/prod/a%20b", "/", "/prod", "/production"] {
         let staged = WireRequest {
-            stage: Some("prod".to_owned()),
+            stage: has_stages.then(|| "prod".to_owned()),
             ..get(path)
         };
         let seen = seen(&*door, &staged).await?;
         expect::equal("the path", seen.path.as_str(), path)?;
         let kept = seen.original.ends_with(path);
-        expect::that(kept, &format!("the original path is {:?}", seen.original))?;
+        let original = &seen.original;
+        expect::that(kept, &format!("the original path is {original:?}"))?;
+        let base = seen.location.base_path.as_str();
+        let known = if has_stages { "/prod" } else { base };
+        expect::equal("what stood before the path", base, known)?;
+        let whole = format!("{base}{path}");
+        expect::equal("the original path", original.as_str(), whole.as_str())?;
     }
-    Ok(())
+    if has_stages {
+        return Ok(());
+    }
+    Err(Failure::unverified("the platform has no stages"))
 }
 
 async fn are_seen(door: &dyn Door, methods: &[&str]) -> Result<(), Failure> {

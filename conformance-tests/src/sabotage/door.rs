@@ -83,6 +83,10 @@ impl Doors for SabotagedDoors {
         self.inner.client()
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        self.inner.scheme()
+    }
+
     fn reserved(&self) -> Vec<(&'static str, &'static str)> {
         self.inner.reserved()
     }

@@ -201,6 +201,39 @@ pub(super) const ALL: &[Sabotage] = &[
     request("the host is the server's own", "G-205", |request| {
         request.headers.retain(|(name, _)| name != "host");
     }),
+    response(
+        "the scheme is what the client claims",
+        "G-205",
+        |request, response| {
+            let mut claims = request.headers.iter();
+            let claimed = claims.find(|(name, _)| name == "x-forwarded-proto");
+            if let Some((_, scheme)) = claimed {
+                let text = String::from_utf8_lossy(&response.body);
+                let claimed = format!("\"scheme\":\"{}\"", String::from_utf8_lossy(scheme));
+                response.body = text.replace("\"scheme\":\"http\"", &claimed).into_bytes();
+            }
+        },
+    ),
+    response("the port is the server's own", "G-205", |_, response| {
+        let text = String::from_utf8_lossy(&response.body);
+        response.body = text.replace("\"port\":8080", "\"port\":80").into_bytes();
+    }),
+    response("nobody tells of the stage", "G-206", |_, response| {
+        let text = String::from_utf8_lossy(&response.body);
+        let untold = text.replace("\"base_path\":\"/prod\"", "\"base_path\":\"\"");
+        response.body = untold.into_bytes();
+    })
+    .behind(|| Some(Arc::new(FUNCTION_URL))),
+    response(
+        "the innermost proxy tells the scheme",
+        "G-459",
+        |_, response| {
+            let text = String::from_utf8_lossy(&response.body);
+            let inner = text.replace("\"scheme\":\"http\"", "\"scheme\":\"https\"");
+            response.body = inner.into_bytes();
+        },
+    )
+    .behind(knative),
     request("the stage stays in the path", "G-206", |request| {
         if let Some(stage) = request.stage.take() {
             request.target = format!("/{stage}{}", request.target);

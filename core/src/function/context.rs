@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{Failures, Origin, RequestId, Trace};
+use super::{Failures, Location, Origin, RequestId, Trace};
 use crate::authorization::{Admitted, Authority, Principal};
 use crate::driver::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +27,7 @@ struct Invocation {
     trace: Trace,
     deadline: Option<SystemTime>,
     remote_address: Option<IpAddr>,
+    location: Option<Location>,
     clock: Arc<dyn Clock>,
     authority: Option<Arc<Authority>>,
     admitted: OnceLock<Admitted>,
@@ -44,6 +45,7 @@ impl Context {
             trace: Trace::start(),
             deadline,
             remote_address: None,
+            location: None,
             clock,
             authority: None,
             admitted: OnceLock::new(),
@@ -82,7 +84,7 @@ impl Context {
     /// The invocation for a request, with what its platform knows of it.
     pub(super) fn of_request(
         (id, trace): (RequestId, Trace),
-        origin: &Origin,
+        (origin, location): (&Origin, Location),
         clock: Arc<dyn Clock>,
         authority: Arc<Authority>,
     ) -> Self {
@@ -91,6 +93,7 @@ impl Context {
             trace,
             deadline: origin.deadline,
             remote_address: origin.remote_address,
+            location: Some(location),
             clock,
             authority: Some(authority),
             admitted: OnceLock::new(),
@@ -114,6 +117,11 @@ impl Context {
     /// platform does not know it, and for events.
     pub fn remote_address(&self) -> Option<IpAddr> {
         self.0.remote_address
+    }
+
+    /// Where the client of a request has reached the application; `None` for events.
+    pub fn location(&self) -> Option<&Location> {
+        self.0.location.as_ref()
     }
 
     /// Who called, on a route that [requires](crate::http::MethodRoutes::requires) somebody; `None` on others.

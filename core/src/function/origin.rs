@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use http::uri::Scheme;
+
 use super::{RequestId, Trace};
 
 /// Where a request comes from; for platforms, which hand it to [`AppService::respond`](super::AppService::respond).
@@ -17,6 +19,8 @@ pub struct Origin {
     pub deadline: Option<SystemTime>,
     /// The address that it came from, a proxy's where there is one in front.
     pub remote_address: Option<IpAddr>,
+    /// The scheme by which the client came, where the platform or a proxy that is trusted tells it.
+    pub scheme: Option<Scheme>,
     /// Who tells the client the id.
     pub id_field: IdField,
 }
@@ -58,6 +62,13 @@ impl Origin {
     #[must_use]
     pub fn with_remote_address(mut self, address: Option<IpAddr>) -> Self {
         self.remote_address = address;
+        self
+    }
+
+    /// With the scheme by which the client came, where it is known.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: Option<Scheme>) -> Self {
+        self.scheme = scheme;
         self
     }
 

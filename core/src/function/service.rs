@@ -12,7 +12,9 @@ use tower::Service;
 use super::description::ScheduleDescription;
 use super::recorder::Recorder;
 use super::trigger::{Source, Trigger, of_changes, undeclared};
-use super::{Answer, Context, Event, EventData, Origin, Outcome, RequestId, TopicSpec, Trace};
+use super::{
+    Answer, Context, Event, EventData, Location, Origin, Outcome, RequestId, TopicSpec, Trace,
+};
 use crate::authorization::{Authority, ExpectedSender};
 use crate::document::CollectionSchema;
 use crate::driver::Clock;
@@ -175,7 +177,7 @@ impl AppService {
     pub fn respond(&self, mut request: Request, origin: Origin) -> Answer {
         cookies::join(request.headers_mut());
         let id_field = origin.id_field;
-        let context = self.context(request.headers(), origin);
+        let context = self.context(&request, origin);
         let recording = self
             .recorder
             .as_ref()
@@ -186,7 +188,8 @@ impl AppService {
         Answer::new(handling, context, (id_field, recording))
     }
 
-    fn context(&self, headers: &HeaderMap, mut origin: Origin) -> Context {
+    fn context(&self, request: &Request, mut origin: Origin) -> Context {
+        let headers = request.headers();
         let id = origin.id.take();
         let id = id.unwrap_or_else(|| RequestId::of(headers, &[]));
         let trace = origin.trace.take();
@@ -197,7 +200,8 @@ impl AppService {
         };
         let clock = Arc::clone(&self.built.clock);
         let authority = Arc::clone(&self.built.authority);
-        Context::of_request((id, trace), &origin, clock, authority)
+        let location = Location::of(request, origin.scheme.take());
+        Context::of_request((id, trace), (&origin, location), clock, authority)
     }
 
     /// Handles an event; fails with `NotFound` where the application has no trigger for it.

@@ -17,9 +17,12 @@ mod path;
 mod query;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::uri::Scheme;
 use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
+use isobar_serve::client_scheme;
 
 pub(crate) use answer::{no_socket, prelude};
 pub(crate) use arrival::Arrival;
@@ -72,6 +75,17 @@ impl FrontDoor {
     /// (<https://speedrun.nobackspacecrew.com/blog/2026/03/06/obtaining-caller-ip-address-with-lambda-furls.html>).
     pub(crate) fn appends_addresses(self) -> bool {
         self != Self::FunctionUrl
+    }
+
+    /// The scheme by which its clients come: API Gateway and function URLs have HTTPS alone
+    /// (<https://aws.amazon.com/api-gateway/faqs/>), a load balancer tells it.
+    ///
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>
+    pub(crate) fn scheme(self, headers: &HeaderMap) -> Option<Scheme> {
+        match self {
+            Self::LoadBalancer | Self::LoadBalancerMulti => client_scheme(headers, 1),
+            _ => Some(Scheme::HTTPS),
+        }
     }
 
     /// The answer that this door takes.

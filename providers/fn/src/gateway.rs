@@ -6,7 +6,7 @@ use axum::extract::OriginalUri;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isobar::driver::forbids_content;
 use isobar::http::{Body, Request, Response};
@@ -46,6 +46,12 @@ pub(crate) fn request(call: &Parts, content: Bytes, app_name: Option<&str>) -> R
     let original = OriginalUri(Uri::from(original));
     request.extensions_mut().insert(original);
     Ok(request)
+}
+
+/// The scheme by which Fn's server was reached, as the URL has it (`reqURL` in `api/agent/call.go`).
+pub(crate) fn scheme(call: &HeaderMap) -> Option<Scheme> {
+    let url = Uri::try_from(call.get(URL)?.as_bytes()).ok()?;
+    url.into_parts().scheme
 }
 
 /// Path and query of a URL, which may have neither.
@@ -153,6 +159,19 @@ mod tests {
         check("http://h", "/", "/");
         check("http://h?q=1", "/?q=1", "/?q=1");
         check("h:80", "/", "/");
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_url() {
+        for (url, expected) in [
+            ("https://h/a", Some("https")),
+            ("http://h/a", Some("http")),
+            ("/a", None),
+        ] {
+            let call = call(&[("fn-http-request-url", url)]);
+            let told = scheme(&call.headers);
+            assert_eq!(told.as_ref().map(Scheme::as_str), expected);
+        }
     }
 
     #[test]

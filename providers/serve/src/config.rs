@@ -17,7 +17,8 @@ pub fn listen_address(default: &str) -> String {
     }
 }
 
-/// How many proxies before this process are trusted to append to `X-Forwarded-For`, in place of the platform's number.
+/// How many proxies before this process are trusted to append to `X-Forwarded-For` and to tell the scheme, in place of the
+/// platform's number.
 pub const TRUSTED_HOPS_VARIABLE: &str = "ISOBAR_TRUSTED_HOPS";
 
 /// How long a request has, where the platform does not tell or tells more: a number of seconds, or a duration as Go writes

@@ -31,7 +31,7 @@ use crate::options::Options;
 
 pub use calls::{ClientsOnly, Load, PlatformCalls, Taken};
 pub use claims::{FrontDoorClaims, base64_claims, base64_json};
-pub use client::{client_address, told_address, trusted_hops};
+pub use client::{client_address, client_scheme, told_address, trusted_hops};
 pub use deadline::{DeadlineRule, Unit, go_duration, instant, told_time};
 pub use envelope::Envelope;
 pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHeader};

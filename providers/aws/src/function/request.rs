@@ -9,7 +9,7 @@ use isobar::driver::{Problem, sealed_response};
 use isobar::function::{AppService, Context, Origin, Trace};
 use isobar::http::{RemoteAddress, Request, Response};
 use isobar::{ErrorKind, Result};
-use isobar_serve::{response_not_passed_on, told_address, too_large};
+use isobar_serve::{client_scheme, response_not_passed_on, told_address, too_large};
 
 use super::invocation::Reply;
 use super::mode::InvokeMode;
@@ -62,12 +62,15 @@ impl Visit {
         let told = told.map(|address| address.0);
         let hops = self.settings.trusted_hops;
         let hops = hops.filter(|_| self.door.appends_addresses());
-        let client = told_address(request.headers(), hops, told);
+        let headers = request.headers();
+        let client = told_address(headers, hops, told);
+        let scheme = hops.and_then(|hops| client_scheme(headers, hops));
         Origin::default()
             .with_id(self.context.id().clone())
             .with_trace(self.trace.clone())
             .with_deadline(self.context.deadline())
             .with_remote_address(client)
+            .with_scheme(scheme.or_else(|| self.door.scheme(headers)))
     }
 
     async fn reply(self, response: Response, is_head: bool) -> Result<Reply> {

@@ -21,10 +21,9 @@ use super::query::{pairs, query};
 
 /// More header fields than almost any request has.
 const USUAL: usize = 64;
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The fields that the doors themselves add to almost every request.
 static OF_DOORS: [HeaderName; 4] = [
-    FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-amzn-trace-id"),

@@ -123,6 +123,7 @@ fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
         "request id",
         "deadline",
         "client's address",
+        "scheme",
     ];
     table(text, "Requests", &columns);
     for (facts, _) in facts {
@@ -147,8 +148,20 @@ fn requests(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
                 0 => "the peer's; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned(),
                 hops => format!("`X-Forwarded-For`, {hops} from the end"),
             },
+            &scheme(facts),
         ];
         row(text, &cells);
+    }
+}
+
+fn scheme(facts: &PlatformFacts) -> String {
+    match (facts.trusted_hops, facts.interface) {
+        (0, Interface::RuntimeApi) => "not told: `http`".to_owned(),
+        (0, Interface::UnixSocket) => {
+            "that of the URL in the call; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned()
+        }
+        (0, _) => "`http`; `ISOBAR_TRUSTED_HOPS` names proxies".to_owned(),
+        (hops, _) => format!("`X-Forwarded-Proto`, {hops} from the end"),
     }
 }
 

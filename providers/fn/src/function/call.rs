@@ -7,9 +7,11 @@ use http::request::Parts;
 use http::{HeaderName, Method, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use isobar::driver::Problem;
-use isobar::function::{AppService, Origin, RequestId};
+use isobar::function::{AppService, Origin, RequestId, Trace};
 use isobar::http::{Request, Response};
-use isobar_serve::{Options, RequestBody, client_address, malformed_request, too_large};
+use isobar_serve::{
+    Options, RequestBody, client_address, client_scheme, malformed_request, too_large,
+};
 
 use crate::config::FN;
 use crate::{error, gateway};
@@ -61,10 +63,17 @@ impl Calls {
 
     fn origin(&self, call: &Parts, request: &Request, id: RequestId) -> Origin {
         let client = client_address(request.headers(), self.trusted_hops);
+        let told = || gateway::scheme(&call.headers);
+        // Fn tells its own span beside the client's fields, in B3; a trace that the client tells goes on.
+        let is_told = Trace::is_told(request.headers()) || !Trace::is_told(&call.headers);
+        let trace = (!is_told).then(|| Trace::of(&call.headers));
+        let scheme = client_scheme(request.headers(), self.trusted_hops).or_else(told);
         Origin::default()
             .with_id(id)
+            .with_trace(trace)
             .with_deadline(FN.deadline.of(&call.headers, self.limit))
             .with_remote_address(client)
+            .with_scheme(scheme)
     }
 }
 

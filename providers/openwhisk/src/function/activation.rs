@@ -11,7 +11,9 @@ use isobar::driver::{Problem, caught, sealed_response};
 use isobar::function::{AppService, Context, Origin, RequestId};
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
-use isobar_serve::{Variables, client_address, clock, malformed_request, too_large, trusted_hops};
+use isobar_serve::{
+    Variables, client_address, client_scheme, clock, malformed_request, too_large, trusted_hops,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -135,11 +137,13 @@ impl Activations {
     }
 
     fn origin(&self, request: &Request, context: &Context) -> Origin {
-        let client = client_address(request.headers(), self.settings.trusted_hops);
+        let hops = self.settings.trusted_hops;
+        let client = client_address(request.headers(), hops);
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
+            .with_scheme(client_scheme(request.headers(), hops))
     }
 }
 

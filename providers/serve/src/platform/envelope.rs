@@ -14,7 +14,7 @@ use isobar::{Error, ErrorKind, Result};
 
 use super::front::{Shared, UnderWay};
 use super::refusal::{malformed_request, response_not_passed_on, too_large};
-use super::{client_address, clock};
+use super::{client_address, client_scheme, clock};
 use crate::body::RequestBody;
 
 /// What a platform writes around requests and responses of clients.
@@ -57,7 +57,8 @@ pub(super) async fn answer(
     let origin = Origin::default()
         .with_id(id.clone())
         .with_deadline(deadline)
-        .with_remote_address(client_address(request.headers(), shared.trusted_hops));
+        .with_remote_address(client_address(request.headers(), shared.trusted_hops))
+        .with_scheme(client_scheme(request.headers(), shared.trusted_hops));
     let context = Context::new(id.clone(), deadline, Arc::new(clock()));
     let is_head = request.method() == Method::HEAD;
     let response = match app.respond(request, origin).await {

@@ -21,9 +21,10 @@ use tower::Service;
 
 use super::calls::{Load, PlatformCalls, Taken};
 use super::claims::FrontDoorClaims;
+use super::client::{client_address, client_scheme};
 use super::envelope::{self, Envelope};
 use super::facts::PlatformFacts;
-use super::{client::client_address, events, held::held, invoked, trace};
+use super::{events, held::held, invoked, trace};
 use crate::body::RequestBody;
 use crate::event::{Accounts, Address, EventsPath};
 
@@ -144,13 +145,15 @@ impl Shared {
             None => (arrival.request_id, IdField::ByServer, None),
         };
         let told = client_address(headers, self.trusted_hops);
+        let scheme = client_scheme(headers, self.trusted_hops);
         let remote = told.unwrap_or_else(|| arrival.peer.ip());
         let origin = Origin::default()
             .with_id(id.clone())
             .with_id_field(id_field)
             .with_trace(trace)
             .with_deadline(self.facts.deadline.of(headers, self.limit))
-            .with_remote_address(Some(remote));
+            .with_remote_address(Some(remote))
+            .with_scheme(scheme);
         (id, origin)
     }
 }
