@@ -58,6 +58,9 @@ const fn hook(method: &'static str, path: &'static str) -> OwnCall {
 /// query or 8 KB of header fields is answered 400 by Function Compute itself, as is one of more than 32 MB; the documents of
 /// version 2.0 had 4 KB of fields. Its limit of responses is not published. It keeps connections, and asks for a server that
 /// closes none that is idle, or none before 15 minutes: a POST over one that closes meanwhile is answered 502.
+///
+/// With tracing on, Function Compute tells its span in a field of its own, in the form of Jaeger: its clients read it there,
+/// and its runtimes. Of each invocation it wants a line at the start and one at the end on standard output.
 pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     name: "alibaba-fc",
     title: "Alibaba Function Compute",
@@ -71,7 +74,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     default_port: Some(9000),
     protocol: Protocol::Http1,
     request_id_headers: &["x-fc-request-id"],
-    trace: TraceHeader::TraceParent,
+    trace: TraceHeader::SpanContext("x-fc-tracing-opentracing-span-context"),
     deadline: DeadlineRule {
         variable: None,
         fixed: None,
@@ -103,6 +106,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         "https://www.alibabacloud.com/help/en/functioncompute/fc/code-development-in-custom-container-runtimes",
         "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/event-handlers-1",
         "https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details",
+        "https://github.com/aliyun/fc-java-sdk/blob/master/src/main/java/com/aliyuncs/fc/constants/HeaderKeys.java",
         "https://www.alibabacloud.com/help/en/functioncompute/fc/mns-queue-triggers",
         "https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md",
         "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/how-to-handle-the-process-exited-unexpectedly-before-completing-request-error-1",

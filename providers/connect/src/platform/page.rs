@@ -189,11 +189,12 @@ fn address(facts: &PlatformFacts) -> String {
 
 fn id(facts: &PlatformFacts) -> String {
     let trace = match facts.trace {
-        TraceHeader::TraceParent => "`traceparent`",
-        TraceHeader::CloudTrace => "`traceparent`, `x-cloud-trace-context`",
+        TraceHeader::TraceParent => "`traceparent`".to_owned(),
+        TraceHeader::CloudTrace => "`traceparent`, `x-cloud-trace-context`".to_owned(),
+        TraceHeader::SpanContext(field) => format!("`traceparent`, `{field}`"),
     };
     match facts.request_id_headers {
-        [] => trace.to_owned(),
+        [] => trace,
         names => format!("{}, {trace}", quoted(names, ", ")),
     }
 }

@@ -126,3 +126,18 @@ async fn the_configuration_may_give_a_call_less_time_than_fn() {
     let answer = call(&path, "POST /call", fields).await;
     assert!(answer.contains("fn-http-status: 504"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_trace_that_fn_tells_goes_on_unless_the_client_tells_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = start(directory.path());
+    let request = "fn-intent: httprequest\r\nfn-http-method: GET\r\nfn-http-request-url: http://h/\r\n\
+                   x-b3-traceid: 463ac35c9f6413ad\r\nx-b3-spanid: a2fb4a1d1a96d312\r\n";
+    let answer = call(&path, "POST /call", request).await;
+    let of_fn = "fn-http-h-traceresponse: 00-0000000000000000463ac35c9f6413ad-";
+    assert!(answer.contains(of_fn), "{answer}");
+    let told = "fn-http-h-traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    let answer = call(&path, "POST /call", &format!("{request}{told}")).await;
+    let of_client = "fn-http-h-traceresponse: 00-0af7651916cd43dd8448eb211c80319c-";
+    assert!(answer.contains(of_client), "{answer}");
+}

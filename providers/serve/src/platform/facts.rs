@@ -93,6 +93,8 @@ pub enum TraceHeader {
     TraceParent,
     /// `X-Cloud-Trace-Context: TRACE/SPAN;o=OPTIONS`, with the span as a decimal number.
     CloudTrace,
+    /// A field of this name with `TRACE:SPAN:PARENT:FLAGS`, as Jaeger's clients write it, in lower case.
+    SpanContext(&'static str),
 }
 
 /// What a platform's front end lets through, in bytes; `None` where it has no limit, or none is published.

@@ -25,11 +25,16 @@ pub(super) fn complete(
     form: TraceHeader,
     id_headers: &[HeaderName],
 ) -> Option<Completed> {
-    if form == TraceHeader::TraceParent || headers.contains_key(TRACE_PARENT) {
+    if headers.contains_key(TRACE_PARENT) {
         return None;
     }
     let is_told = Trace::is_told(headers);
-    let (parent, decision) = headers.get(CLOUD_TRACE).and_then(from_cloud_trace)?;
+    let told = match form {
+        TraceHeader::TraceParent => None,
+        TraceHeader::CloudTrace => headers.get(CLOUD_TRACE).and_then(from_cloud_trace),
+        TraceHeader::SpanContext(field) => headers.get(field).and_then(from_span_context),
+    };
+    let (parent, decision) = told?;
     let trace = Trace::of_parent(Some(&parent)).with_decision(decision);
     headers.insert(TRACE_PARENT, parent);
     let id = RequestId::of(headers, id_headers);
@@ -67,6 +72,29 @@ fn from_cloud_trace(value: &HeaderValue) -> Option<(HeaderValue, Option<bool>)> 
     Some((HeaderValue::from_str(&parent).ok()?, decision))
 }
 
+/// `TRACE:SPAN:PARENT:FLAGS` in hexadecimal digits, of which those at the start that are 0 may be left out; of the flags the
+/// first bit says whether it is sampled.
+///
+/// <https://www.jaegertracing.io/sdk-migration/#propagation-format>
+fn from_span_context(value: &HeaderValue) -> Option<(HeaderValue, Option<bool>)> {
+    let parts: Vec<&str> = value.to_str().ok()?.split(':').collect();
+    let [trace, span, _, flags] = parts[..] else {
+        return None;
+    };
+    let number = |text: &str, most: usize| {
+        let is_hexadecimal = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let fits = is_hexadecimal && text.len() <= most;
+        fits.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+    };
+    let (trace, span, flags) = (number(trace, 32)?, number(span, 16)?, number(flags, 2)?);
+    if trace == 0 || span == 0 {
+        return None;
+    }
+    let is_sampled = flags & 1 != 0;
+    let parent = format!("00-{trace:032x}-{span:016x}-{:02x}", u8::from(is_sampled));
+    Some((HeaderValue::from_str(&parent).ok()?, Some(is_sampled)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +129,41 @@ mod tests {
             "105445aa7843bc8bf206b12000100000/0",
             "105445aa7843bc8bf206b12000100000/x",
             "00000000000000000000000000000000/1",
+        ] {
+            check(useless, None);
+        }
+    }
+
+    #[test]
+    fn the_trace_of_jaegers_clients_is_told_as_that_of_w3c() {
+        const FIELD: &str = "x-fc-tracing-opentracing-span-context";
+        let check = |told: &str, expected: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(FIELD, told.parse().unwrap());
+            complete(&mut headers, TraceHeader::SpanContext(FIELD), &[]);
+            let found = headers.get(TRACE_PARENT);
+            assert_eq!(
+                found.map(|value| value.to_str().unwrap()),
+                expected,
+                "{told}"
+            );
+        };
+        check(
+            "124ed43254b54966:124ed43254b54967:0:1",
+            Some("00-0000000000000000124ed43254b54966-124ed43254b54967-01"),
+        );
+        check(
+            "105445aa7843bc8bf206b12000100000:1:0:00",
+            Some("00-105445aa7843bc8bf206b12000100000-0000000000000001-00"),
+        );
+        for useless in [
+            "",
+            "1:2:0",
+            "0:1:0:1",
+            "1:0:0:1",
+            "x:1:0:1",
+            "1:2:0:1:3",
+            "1:2:0:001",
         ] {
             check(useless, None);
         }
