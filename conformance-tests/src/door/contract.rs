@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
-use isobar_serve::PlatformFacts;
 use isobar_serve::event::EVENTS_VARIABLE;
+use isobar_serve::{LogReader, PlatformFacts};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
@@ -74,6 +74,8 @@ pub(crate) struct ContractDoor {
     contract: &'static Contract,
     address: SocketAddr,
     process: ProbeProcess,
+    /// Whether it is the probe, and not somebody's application, whose logs are elsewhere.
+    is_probe: bool,
     _temporary: TempDir,
 }
 
@@ -223,6 +225,7 @@ impl ContractDoors {
                 Some(application) => ProbeProcess::start_application(application, &variables)?,
                 None => ProbeProcess::start_alone(&variables)?,
             },
+            is_probe: application.is_none(),
             _temporary: temporary,
         })
     }
@@ -297,6 +300,18 @@ impl ContractDoor {
         )))
     }
 
+    /// Function Compute finds what was logged for a request between two lines, and not without.
+    async fn is_marked(&self, id: &str) -> Result<(), Failure> {
+        for what in ["Start", "End"] {
+            let line = format!("FC Invoke {what} RequestId: {id}");
+            let found = self.process.logged(&line).await?;
+            if !matches!(&found[..], [only] if *only == line) {
+                return Err(Failure::new(format!("{line:?} is logged as {found:?}")));
+            }
+        }
+        Ok(())
+    }
+
     async fn plainly(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
         let exchange = http1::exchange(self.address, request).await;
         exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))
@@ -329,6 +344,11 @@ impl Door for ContractDoor {
         if filed != id && !is_own && !is_early && !WITHOUT_ID.contains(&response.status) {
             let what = format!("the platform calls the request {id:?}, the response {filed:?}");
             return Err(Failure::new(what));
+        }
+        let reader = self.contract.facts.logs;
+        let reached_it = filed == id && !is_own && !TOO_LARGE.contains(&response.status);
+        if self.is_probe && reader == LogReader::FunctionCompute && reached_it {
+            self.is_marked(&id).await?;
         }
         Ok(response)
     }

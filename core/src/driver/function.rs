@@ -61,6 +61,9 @@ pub enum LogReader {
     Anybody,
     /// Cloud Logging of Google.
     CloudLogging,
+    /// Function Compute, which reads standard output and finds what belongs to an invocation by a line at its start and one at
+    /// its end.
+    FunctionCompute,
     /// The Functions host of Azure, which tells levels by the stream, and warnings by their word.
     FunctionsHost,
 }

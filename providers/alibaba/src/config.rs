@@ -91,7 +91,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
     idle: Some(Duration::from_hours(24)),
     grace: Duration::from_secs(10),
     runs_between: false,
-    logs: LogReader::Anybody,
+    logs: LogReader::FunctionCompute,
     own_calls: &[
         hook("POST", "/initialize"),
         hook("GET", "/pre-freeze"),

@@ -10,6 +10,7 @@ mod facts;
 mod front;
 mod held;
 mod invoked;
+mod marks;
 mod refusal;
 mod trace;
 

@@ -29,6 +29,8 @@ pub(super) enum Shape {
     /// Plain JSON, of which the Functions host takes standard output for information, and standard error for warnings
     /// where the line has that word, else for errors.
     Azure,
+    /// Plain JSON on standard output, which is what Function Compute reads.
+    Alibaba,
 }
 
 /// How Lambda is told to have logs written, in `JSON` or `Text`.
@@ -81,6 +83,7 @@ impl Shape {
                     project: config.get(GOOGLE_PROJECT),
                 },
                 LogReader::FunctionsHost => Self::Azure,
+                LogReader::FunctionCompute => Self::Alibaba,
                 LogReader::Anybody => Self::Plain,
             },
         }
@@ -110,7 +113,11 @@ impl Shape {
 
     /// Whether standard output is where this belongs.
     pub(super) fn is_for_output(&self, level: Level) -> bool {
-        *self == Self::Azure && level > Level::WARN
+        match self {
+            Self::Alibaba => true,
+            Self::Azure => level > Level::WARN,
+            _ => false,
+        }
     }
 
     /// Takes the fields and the spans of the line.
@@ -118,7 +125,7 @@ impl Shape {
         let mut object = Map::new();
         match self {
             Self::Text { colours } => return text::line(line, *colours),
-            Self::Plain | Self::Azure => plain(line, &mut object),
+            Self::Plain | Self::Azure | Self::Alibaba => plain(line, &mut object),
             Self::Lambda => lambda(line, &mut object),
             Self::Google { project } => google(line, project.as_deref(), &mut object),
         }

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 use isobar::authorization::{CheckedClaims, ExpectedSender};
+use isobar::driver::function::LogReader;
 use isobar::driver::{Problem, holding};
 use isobar::function::{Answer, AppService, IdField, Origin, RequestId};
 use isobar::http::Response;
@@ -24,6 +25,7 @@ use super::claims::FrontDoorClaims;
 use super::client::{client_address, client_scheme};
 use super::envelope::{self, Envelope};
 use super::facts::PlatformFacts;
+use super::marks::Marked;
 use super::{events, held::held, invoked, trace};
 use crate::body::RequestBody;
 use crate::event::{Accounts, Address, EventsPath};
@@ -70,14 +72,17 @@ pin_project! {
     }
 }
 
-/// Counts until the response is sent, where there is a most; else until it is there.
-pub(super) struct UnderWay(Arc<Shared>);
+/// Counts until the response is there, and where there is a most or somebody goes by the marks in the logs, until it is sent.
+pub(super) struct UnderWay {
+    shared: Arc<Shared>,
+    marked: Option<Marked>,
+}
 
 impl UnderWay {
     /// The response within what the platform passes on.
     fn until_sent(self, response: Response, id: &RequestId) -> Response {
-        let response = held(response, self.0.facts.limits, id);
-        if self.0.most_under_way.is_none() {
+        let response = held(response, self.shared.facts.limits, id);
+        if self.shared.most_under_way.is_none() && self.marked.is_none() {
             return response;
         }
         response.map(|body| holding(body, self))
@@ -86,7 +91,7 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.shared.under_way.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -100,9 +105,13 @@ impl Shared {
     }
 
     /// Counts one more; `None` where there are as many as may be.
-    fn begin(self: &Arc<Self>) -> Option<UnderWay> {
+    fn begin(self: &Arc<Self>, id: &RequestId) -> Option<UnderWay> {
         let before = self.under_way.fetch_add(1, Ordering::AcqRel);
-        let under_way = UnderWay(Arc::clone(self));
+        let ismarked = self.facts.logs == LogReader::FunctionCompute;
+        let under_way = UnderWay {
+            shared: Arc::clone(self),
+            marked: ismarked.then(|| Marked::begin(id)),
+        };
         let fits = self.most_under_way.is_none_or(|most| before < most);
         fits.then_some(under_way)
     }
@@ -184,8 +193,8 @@ impl Service<Request<RequestBody>> for Front {
             let (method, path) = (request.method(), request.uri().path());
             (calls.is_call)(method, path, request.headers())
         });
-        let Some(under_way) = self.shared.begin() else {
-            let id = &request.body().arrival().request_id;
+        let id = &request.body().arrival().request_id;
+        let Some(under_way) = self.shared.begin(id) else {
             let response = calls.map_or_else(|| too_many(id), |calls| invoked::full(calls, id));
             let answer = Box::pin(std::future::ready(response));
             return FrontAnswer::Platform { answer };
