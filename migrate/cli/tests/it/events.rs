@@ -101,8 +101,8 @@ fn a_failed_event_is_listed_shown_and_replayed_beside_its_program() {
     let done = event(place, id, "acknowledged");
     let at = |name: &str| done[name].as_str().unwrap().to_owned();
     let whole = format!(
-        "id          {id}\nsource      topic/jobs\nstate       acknowledged\ntime        {}\n\
-         delivered   {}, 2 in all since {}\nsettled     {}\nrequest     {}\nattribute   kind=test\n\
+        "id          {id}\nsource      topic/jobs\ntype        isobar.topic.messages\nstate       acknowledged\n\
+         time        {}\ndelivered   {}, 2 in all since {}\nsettled     {}\nrequest     {}\nattribute   kind=test\n\
          content     11 bytes\n\n{{\"order\":7}}\n",
         at("time"),
         at("delivered"),
