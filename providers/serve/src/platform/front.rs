@@ -107,10 +107,10 @@ impl Shared {
     /// Counts one more; `None` where there are as many as may be.
     fn begin(self: &Arc<Self>, id: &RequestId) -> Option<UnderWay> {
         let before = self.under_way.fetch_add(1, Ordering::AcqRel);
-        let ismarked = self.facts.logs == LogReader::FunctionCompute;
+        let is_marked = self.facts.logs == LogReader::FunctionCompute;
         let under_way = UnderWay {
             shared: Arc::clone(self),
-            marked: ismarked.then(|| Marked::begin(id)),
+            marked: is_marked.then(|| Marked::begin(id)),
         };
         let fits = self.most_under_way.is_none_or(|most| before < most);
         fits.then_some(under_way)
