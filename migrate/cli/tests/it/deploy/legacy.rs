@@ -216,6 +216,25 @@ fn the_container(migrated: &Migrated) {
         stderr(&output)
     );
     let instance = Instance::start(bundle.path());
+    both_start_once_and_again(&instance);
+    write_note(&instance.address);
+    assert!(instance.get("/notes").contains("by the port"));
+    change("rollback", &instance.states.path().join("migration.toml"));
+    let back = instance.get("/notes");
+    assert!(
+        back.starts_with("HTTP/1.1 200") && !back.contains("by the port"),
+        "{back}"
+    );
+    let said = instance.end();
+    assert!(
+        said.contains("listening on port"),
+        "the log lacks what the legacy application says: {said}"
+    );
+    one_that_cannot_start_is_told(bundle.path());
+}
+
+/// Each with the first request for it, and again when it has died.
+fn both_start_once_and_again(instance: &Instance) {
     assert_eq!(
         instance.started("").len(),
         0,
@@ -239,28 +258,16 @@ fn the_container(migrated: &Migrated) {
     let healed = instance.started("server.js");
     assert_eq!(healed.len(), 1);
     assert_ne!(healed, legacy);
+}
 
-    write_note(&instance.address);
-    assert!(instance.get("/notes").contains("by the port"));
-    change("rollback", &instance.states.path().join("migration.toml"));
-    let back = instance.get("/notes");
-    assert!(
-        back.starts_with("HTTP/1.1 200") && !back.contains("by the port"),
-        "{back}"
-    );
-    let said = instance.end();
-    assert!(
-        said.contains("listening on port"),
-        "the log lacks what the legacy application says: {said}"
-    );
-
-    // One that cannot start is told, and asked for again.
+/// And asked for again.
+fn one_that_cannot_start_is_told(bundle: &Path) {
     fs::write(
-        bundle.path().join("legacy/server.js"),
+        bundle.join("legacy/server.js"),
         "console.error('no disk'); process.exit(1)",
     )
     .unwrap();
-    let instance = Instance::start(bundle.path());
+    let instance = Instance::start(bundle);
     let refused = instance.get("/help");
     assert!(
         refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: "),
