@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use isobar_serve::event::check_events_path;
 use serde_json::json;
 
 use crate::exit::Failure;
@@ -159,16 +160,7 @@ pub fn files_as_json(files: &[NewFile<'_>], written: &[Written]) -> serde_json::
     files.collect()
 }
 
-/// A path whose last part is as long as the platforms demand of a secret.
 fn parse_events_path(path: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
-    let secret = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with('/') && path.chars().all(plain) && secret.len() >= 16 {
-        Ok(path.to_owned())
-    } else {
-        Err(
-            "it begins with `/`, and ends with at least 16 letters, digits, `-`, `.`, `_` and `~`"
-                .to_owned(),
-        )
-    }
+    check_events_path(path).map_err(|error| error.to_string())?;
+    Ok(path.to_owned())
 }

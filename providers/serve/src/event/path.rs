@@ -9,6 +9,11 @@ use crate::config::Variables;
 /// a secret of at least 16 characters.
 pub const EVENTS_VARIABLE: &str = "ISOBAR_EVENTS_PATH";
 
+/// Whether [`EVENTS_VARIABLE`] may say this; `InvalidArgument` where the path could be guessed.
+pub fn check_events_path(path: &str) -> Result<()> {
+    EventsPath::new(path.to_owned(), '/').map(drop)
+}
+
 /// Characters of the last segment; 16 of `openssl rand -hex` are 64 bits.
 const FEWEST: usize = 16;
 
