@@ -77,7 +77,7 @@ pub fn write_all(files: &[NewFile<'_>], existing: Existing) -> Result<Vec<Writte
     }
     let written = files.iter().zip(found).map(|(file, found)| {
         if found.is_some_and(|found| found == file.content) {
-            make_executable(file)
+            make_executable(&file.path, file)
                 .with_context(|| format!("cannot make {} a program", file.path.display()))
                 .map_err(Failure::environment)?;
             return Ok(Written::Unchanged);
@@ -101,26 +101,44 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 
 fn write(file: &NewFile<'_>) -> Result<(), Failure> {
     let told = || format!("cannot write {}", file.path.display());
-    let written = file
-        .path
-        .parent()
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(&file.path, file.content))
-        .and_then(|()| make_executable(file));
+    let folder = file.path.parent().map_or(Ok(()), fs::create_dir_all);
+    let written = folder.and_then(|()| put(file));
     written.with_context(told).map_err(Failure::environment)
 }
 
+/// Beside its place first, so that a command that is interrupted leaves no part of a file there.
+fn put(file: &NewFile<'_>) -> io::Result<()> {
+    let there = fs::symlink_metadata(&file.path).ok();
+    // Neither a link nor a device is replaced.
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        fs::write(&file.path, file.content)?;
+        return make_executable(&file.path, file);
+    }
+    let mut beside = file.path.clone().into_os_string();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let place = || {
+        fs::write(&beside, file.content)?;
+        if let Some(there) = &there {
+            fs::set_permissions(&beside, there.permissions())?;
+        }
+        make_executable(&beside, file)?;
+        fs::rename(&beside, &file.path)
+    };
+    place().inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
 #[cfg(unix)]
-fn make_executable(file: &NewFile<'_>) -> io::Result<()> {
+fn make_executable(path: &Path, file: &NewFile<'_>) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     if file.executable {
-        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o755))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn make_executable(_: &NewFile<'_>) -> io::Result<()> {
+fn make_executable(_: &Path, _: &NewFile<'_>) -> io::Result<()> {
     Ok(())
 }
 

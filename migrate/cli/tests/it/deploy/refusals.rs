@@ -150,6 +150,31 @@ fn a_file_that_somebody_changed_is_kept_unless_it_is_forced() {
 }
 
 #[test]
+fn a_file_is_replaced_whole_or_not_at_all_and_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = exported("alibaba");
+    let file = directory.path().join("s.yaml");
+    fs::write(&file, "mine").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let force = || {
+        let mut forced = isobar(&["export", "alibaba", "--force"]);
+        let forced = forced.arg(notes()).arg("--out").arg(directory.path());
+        forced.output().unwrap()
+    };
+    // What is written first cannot be: the file is there as it was.
+    let beside = directory.path().join("s.yaml.part");
+    fs::create_dir(&beside).unwrap();
+    assert_refused(&force(), 3, &["cannot write", "s.yaml"]);
+    assert_eq!(read(&directory, "s.yaml"), "mine");
+    fs::remove_dir(&beside).unwrap();
+    assert!(force().status.success());
+    assert!(read(&directory, "s.yaml").contains("functionName"));
+    assert!(!beside.exists());
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
