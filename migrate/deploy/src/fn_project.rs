@@ -12,7 +12,8 @@ use crate::yaml::{self, Comment};
 const HOW: &str = "\
 What the application declares, for Fn. Written by `isobar export fn`.
 
-  isobar package fn BINARY --out .
+  isobar package fn BINARY
+  cd deploy/fn
   fn deploy --app APP";
 
 /// What a function may take.

@@ -40,7 +40,8 @@ const HOW: &str = "\
 What the application declares, for Google Cloud Run. Written by `isobar export gcp`.
 
   isobar package gcp BINARY
-  gcloud builds submit --tag IMAGE deploy/gcp
+  cd deploy/gcp
+  gcloud builds submit --tag IMAGE
   gcloud run services replace service.yaml
 
 What it uses and what wakes it is made by resources.tf.json, which says in which order.";
@@ -49,6 +50,7 @@ const HOW_RESOURCES: &str = "\
 What the application uses on Google Cloud, what its account may do with it, and what wakes the service. Written by
 `isobar export gcp`.
 
+  cd deploy/gcp
   terraform init
   terraform apply -var deployed=false
   gcloud run services replace service.yaml

@@ -17,7 +17,8 @@ const HOW: &str = "\
 What the application declares, for Knative. Written by `isobar export knative`.
 
   isobar package knative BINARY
-  docker build -t IMAGE deploy/knative && docker push IMAGE
+  cd deploy/knative
+  docker build -t IMAGE . && docker push IMAGE
   kubectl apply -f service.yaml";
 
 /// The most requests at once that a service may be given, on Cloud Run as by Knative's defaults

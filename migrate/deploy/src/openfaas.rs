@@ -15,7 +15,8 @@ use crate::yaml::{self, Comment};
 const HOW: &str = "\
 What the application declares, for OpenFaaS. Written by `isobar export openfaas`.
 
-  isobar package openfaas BINARY --out .
+  isobar package openfaas BINARY
+  cd deploy/openfaas
   faas-cli up";
 
 /// What the watchdog gives a request; what the gateway gives it is its operator's affair.

@@ -12,7 +12,8 @@ const HOW: &str = "\
 What the application declares, for Apache OpenWhisk. Written by `isobar export openwhisk`.
 
   isobar package openwhisk BINARY
-  docker build -t IMAGE deploy/openwhisk && docker push IMAGE
+  cd deploy/openwhisk
+  docker build -t IMAGE . && docker push IMAGE
   wskdeploy -m manifest.yaml
 
 The variables are in parameters.json, as parameters that the action has when it is initialised, and only then. Neither

@@ -14,14 +14,18 @@ const HOW: &str = "\
 What the application uses on Azure, what the identity of its function app may do with it, and what Event Grid tells it.
 Written by `isobar export azure`.
 
+  isobar package azure BINARYEVENTS
+  cd deploy/azure
   terraform init
   terraform applyFIRST
   az functionapp config appsettings set --settings @appsettings.json
-  az functionapp deployment source config-zip --src PACKAGE
+  az functionapp deployment source config-zip --src function.zip
 SECOND
 The function app, the accounts and the vault are there before. The host needs an account of its own, by
 AzureWebJobsStorage.";
 
+/// What names the functions, where anything but requests wakes them.
+const EVENTS: &str = " --events-path PATH";
 /// What is done at first, and what is done in the end, where Event Grid tells something.
 const FIRST: &str = " -var deployed=false";
 const SECOND: &str = "  echo 'deployed = true' > deployed.auto.tfvars
@@ -49,7 +53,13 @@ pub(super) fn terraform(source: &Source<'_>) -> Result<String> {
     let application = source.application;
     let told = !application.blob_triggers.is_empty();
     let (first, second) = if told { (FIRST, SECOND) } else { ("", "") };
-    let how = HOW.replace("FIRST", first).replace("SECOND", second);
+    let events = if waits_for_events(application) {
+        EVENTS
+    } else {
+        ""
+    };
+    let how = HOW.replace("EVENTS", events);
+    let how = how.replace("FIRST", first).replace("SECOND", second);
     let mut terraform = Terraform::new(&how, "azurerm", ("hashicorp/azurerm", ">= 4.35, < 5.0"));
     terraform.variable("subscription_id", "The subscription.", None);
     terraform.variable(
