@@ -1,5 +1,7 @@
 //! Alibaba Function Compute: `s.yaml` of Serverless Devs.
 
+mod names;
+
 use serde_json::{Value, json};
 
 use crate::application::Application;
@@ -27,15 +29,20 @@ const DOOR: Door = Door {
 /// How many requests an instance is given at once, unless its routes bear fewer together.
 const AT_ONCE: u64 = 20;
 
+/// What the trigger of requests is called.
+const REQUESTS: &str = "requests";
+
 const HOW: &str = "\
 What the application declares, for Alibaba Function Compute. Written by `isobar export alibaba`.
 
   isobar package alibaba BINARY
+  cd deploy/alibaba
   s deploy";
 
 /// <https://github.com/devsapp/fc3/blob/master/docs/en/yaml.md>
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    names::check(application)?;
     let name = &application.name;
     let at = format!("/resources/{name}/props");
     // Triggers call the function itself; only events over HTTP need a path.
@@ -105,18 +112,28 @@ fn notes(application: &Application) -> Vec<String> {
         format!(
             "messages of {topic:?} come from the queue of SMQ {:?}, which has to be there: \
              IsBase64Decode takes off the Base64 that SMQ's SDKs put on, and must be false for senders that write text",
-            environment::prefixed(application, topic)
+            environment::named(application, topic)
         )
     });
     let longer = timeouts::notes(application, &DOOR, "Function Compute");
     queues.chain(longer).collect()
 }
 
+/// What the trigger of a bucket is called.
+fn of_blobs(bucket: &str) -> String {
+    format!("blobs-{bucket}")
+}
+
+/// What the trigger of a topic is called.
+fn of_messages(topic: &str) -> String {
+    format!("messages-{topic}")
+}
+
 fn triggers(application: &Application) -> Result<Vec<Value>> {
     let mut triggers = Vec::new();
     if !application.routes.is_empty() {
         triggers.push(json!({
-            "triggerName": "requests",
+            "triggerName": REQUESTS,
             "triggerType": "http",
             "qualifier": "LATEST",
             "triggerConfig": {
@@ -160,9 +177,9 @@ const OSS_EVENTS: [&str; 8] = [
 ];
 
 fn of_bucket(application: &Application, bucket: &str) -> Value {
-    let native = environment::prefixed(application, bucket);
+    let native = environment::named(application, bucket);
     json!({
-        "triggerName": format!("blobs-{bucket}"),
+        "triggerName": of_blobs(bucket),
         "triggerType": "oss",
         "qualifier": "LATEST",
         "invocationRole": "${vars.ossRole}",
@@ -178,7 +195,7 @@ fn of_bucket(application: &Application, bucket: &str) -> Value {
 /// <https://github.com/devsapp/fc3/blob/master/docs/zh/yaml/triggers.md>
 fn of_queue(application: &Application, topic: &str) -> Value {
     json!({
-        "triggerName": format!("messages-{topic}"),
+        "triggerName": of_messages(topic),
         "triggerType": "eventbridge",
         "qualifier": "LATEST",
         "triggerConfig": {
@@ -189,7 +206,7 @@ fn of_queue(application: &Application, topic: &str) -> Value {
             "eventSourceConfig": {
                 "eventSourceType": "MNS",
                 "eventSourceParameters": { "sourceMNSParameters": {
-                    "QueueName": environment::prefixed(application, topic),
+                    "QueueName": environment::named(application, topic),
                     "IsBase64Decode": true,
                 } },
             },

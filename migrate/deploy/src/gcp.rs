@@ -1,6 +1,7 @@
 //! Google Cloud: a service of Cloud Run, what it may use and what wakes it, and the routes for API Gateway.
 
 mod callers;
+mod names;
 mod resources;
 mod routes;
 mod waking;
@@ -66,6 +67,7 @@ iamcredentials (which signs for buckets), pubsub, secretmanager, storage.";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    names::check(application)?;
     let timeout = DOOR.seconds(application);
     let mut files = vec![File::new("service.yaml", service(source, timeout))];
     files.push(File::new("resources.tf.json", terraform(source, timeout)?));

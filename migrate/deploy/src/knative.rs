@@ -1,12 +1,14 @@
 //! Knative: a Service, a PingSource for each schedule and a Trigger for each topic.
 
+mod names;
+
 use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::cron::Cron;
 use crate::delivery::{FIRST_PAUSE, RETRIES};
 use crate::environment::{self, Kind, Stores, Variable};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::names::{Names, dns_label};
 use crate::route_limits;
@@ -44,6 +46,7 @@ const ENV: &str = "/spec/template/spec/containers/0/env";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    names::check(application)?;
     let timeout = DOOR.seconds(application);
     let mut variables = environment::variables_with_events(source, Stores::default());
     variables.push(timeouts::variable(timeout));
@@ -130,12 +133,6 @@ fn sink(source: &Source<'_>, below: &str) -> Value {
 fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
     let application = source.application;
     let sources = application.schedules.iter().map(|schedule| {
-        if dns_label(&schedule.name) != schedule.name {
-            return Err(Error::unsupported(format!(
-                "the schedule {:?} is no name of a PingSource, which has lower-case letters, digits and single dashes",
-                schedule.name
-            )));
-        }
         let name = format!("{}-{}", application.name, schedule.name);
         Ok(json!({
             "apiVersion": "sources.knative.dev/v1",

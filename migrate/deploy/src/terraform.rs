@@ -2,12 +2,10 @@
 //!
 //! <https://developer.hashicorp.com/terraform/language/syntax/json>
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::names::Names;
+use crate::names::{Called, Names};
 
 /// A configuration in the making; the same blocks give the same text.
 #[derive(Debug, Default)]
@@ -15,9 +13,7 @@ pub(crate) struct Terraform {
     root: Map<String, Value>,
     names: Names,
     /// What each kind of resource is called at the vendor.
-    called: BTreeSet<(String, String)>,
-    /// The first kind of which two would be called the same, and how.
-    twice: Option<(String, String)>,
+    called: Called,
 }
 
 impl Terraform {
@@ -100,10 +96,7 @@ impl Terraform {
         } else {
             name.to_owned()
         };
-        let called = (kind.to_owned(), name);
-        if !self.called.insert(called.clone()) {
-            self.twice.get_or_insert(called);
-        }
+        self.called.add(kind, name);
     }
 
     fn called_by(&mut self, kind: &str, body: &Value) {
@@ -133,12 +126,7 @@ impl Terraform {
 
     /// The file; `Unsupported` where two resources would be called the same, of which the vendor makes one.
     pub(crate) fn text(self) -> Result<String> {
-        if let Some((kind, name)) = self.twice {
-            return Err(Error::unsupported(format!(
-                "two of what would be made ({kind}) are called {name:?}: some names are made of those that are declared, as \
-                 NAME-dead is; call one of them otherwise"
-            )));
-        }
+        self.called.check()?;
         let text = serde_json::to_string_pretty(&Value::Object(self.root)).map_err(|error| {
             Error::new(ErrorKind::Internal, "the resources cannot be written").with_source(error)
         })?;

@@ -119,11 +119,16 @@ fn signer(terraform: &mut Terraform, run: &str) {
     terraform.resource("google_service_account_iam_member", "signer", signer);
 }
 
-fn publisher(terraform: &mut Terraform, name: &str, (topic, member): (&str, &str)) {
+/// Lets somebody send to a topic.
+pub(super) fn publisher(
+    terraform: &mut Terraform,
+    name: &str,
+    (topic, member): (&str, &str),
+) -> String {
     let publisher = json!({
         "topic": of(topic, "id"),
         "role": "roles/pubsub.publisher",
         "member": member,
     });
-    terraform.resource("google_pubsub_topic_iam_member", name, publisher);
+    terraform.resource("google_pubsub_topic_iam_member", name, publisher)
 }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::callers::{self, DEPLOYED};
-use super::resources::Made;
+use super::resources::{Made, publisher};
 use super::{account, named};
 use crate::application::Application;
 use crate::cron::Cron;
 use crate::delivery::{DELIVERIES, FIRST_PAUSE, LONGEST_PAUSE, RETRIES, TWO_WEEKS};
 use crate::environment::{table, waits_for_events};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::Source;
 use crate::names::dns_label;
 use crate::terraform::{Terraform, literal, of};
@@ -131,12 +131,7 @@ impl Wakers<'_> {
             let events = format!("{name}.blobs");
             let topic = json!({ "name": events });
             let topic = terraform.resource("google_pubsub_topic", &words, topic);
-            let may = json!({
-                "topic": of(&topic, "id"),
-                "role": "roles/pubsub.publisher",
-                "member": of(&teller, "member"),
-            });
-            let may = terraform.resource("google_pubsub_topic_iam_member", &words, may);
+            let may = publisher(terraform, &words, (&topic, &of(&teller, "member")));
             let told = json!({
                 "bucket": of(of_bucket, "name"),
                 "topic": of(&topic, "id"),
@@ -189,12 +184,6 @@ impl Wakers<'_> {
     /// The application knows a tick by the name of its job.
     fn schedules(&self, terraform: &mut Terraform) -> Result<()> {
         for schedule in &self.application.schedules {
-            if !is_job(&schedule.name) {
-                let name = &schedule.name;
-                return Err(Error::unsupported(format!(
-                    "the schedule {name:?} is no name of a job of Cloud Scheduler, which has letters, digits, `-` and `_`"
-                )));
-            }
             let job = json!({
                 "name": format!("{}-{}", self.application.name, schedule.name),
                 "region": "${var.region}",
@@ -263,18 +252,8 @@ fn put_aside(terraform: &mut Terraform, words: &str, name: &str) -> String {
         "expiration_policy": { "ttl": "" },
     });
     terraform.resource("google_pubsub_subscription", &words, kept);
-    let may = json!({
-        "topic": of(&topic, "id"),
-        "role": "roles/pubsub.publisher",
-        "member": PUBSUB,
-    });
-    terraform.resource("google_pubsub_topic_iam_member", &words, may);
+    publisher(terraform, &words, (&topic, PUBSUB));
     topic
-}
-
-fn is_job(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-    !name.is_empty() && name.chars().all(plain)
 }
 
 /// What a public service has to be told, which Cloud Run does not keep others from sending events to.

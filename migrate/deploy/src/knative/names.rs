@@ -1,0 +1,32 @@
+//! Names of Kubernetes: what its objects may be called, and who has to be called otherwise.
+
+use crate::application::Application;
+use crate::error::Result;
+use crate::names::{Called, Rule, dns_label, is_lower};
+
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>
+const SECRET: Rule = Rule {
+    kind: "Secret of Kubernetes",
+    takes: |name| is_lower(name, (1, 253), "-"),
+    words: "1 to 253 lower-case letters, digits and `-`",
+};
+/// The same, by which an application knows its schedule.
+const SOURCE: Rule = Rule {
+    kind: "PingSource",
+    takes: |name| is_lower(name, (1, 253), "-") && dns_label(name) == name,
+    words: "lower-case letters, digits and single dashes",
+};
+
+/// Refuses what could not be made, by the name that the application gives it.
+pub(super) fn check(application: &Application) -> Result<()> {
+    let mut called = Called::default();
+    for secret in &application.secrets {
+        let name = dns_label(&secret.name);
+        SECRET.check(("secret", &secret.name), &name)?;
+        called.add(SECRET.kind, name);
+    }
+    for schedule in &application.schedules {
+        SOURCE.check(("schedule", &schedule.name), &schedule.name)?;
+    }
+    called.check()
+}
