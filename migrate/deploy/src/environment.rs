@@ -165,11 +165,6 @@ pub(crate) fn as_list(variables: &[Variable], at: &str) -> (Vec<Value>, Vec<Comm
     (list.collect(), comments.collect())
 }
 
-/// What the deployment calls what the application calls by this name.
-pub(crate) fn prefixed(application: &Application, name: &str) -> String {
-    format!("{}-{name}", application.name.to_ascii_lowercase())
-}
-
 /// What is to be known of timers that are the platform's own.
 pub(crate) fn timers(application: &Application) -> Vec<String> {
     let note = |schedule: &Schedule| {

@@ -1,5 +1,7 @@
 //! Tencent SCF: `serverless.yml` of the component `scf`.
 
+mod names;
+
 use serde_json::{Value, json};
 
 use crate::application::Application;
@@ -24,10 +26,16 @@ const DOOR: Door = Door {
 };
 const VARIABLES: &str = "/inputs/environment/variables";
 
+/// <https://cloud.tencent.com/document/product/583/12513>
+const GATEWAY: &str = "requests reach an event function through API Gateway, which Tencent offers to nobody new since 30 June \
+                       2025: an account without it has to ask Tencent for it, or to deploy the routes as an application of \
+                       their own, which is a web function with a URL";
+
 const HOW: &str = "\
 What the application declares, for Tencent SCF. Written by `isobar export tencent`.
 
   isobar package tencent BINARY
+  cd deploy/tencent
   scf deploy";
 
 /// A web function with a URL of its own; an event function behind API Gateway where anything but requests wakes it, because
@@ -37,6 +45,7 @@ What the application declares, for Tencent SCF. Written by `isobar export tencen
 /// <https://github.com/serverless-components/tencent-scf/blob/master/docs/configure.md>
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
+    names::check(application)?;
     let variables = environment::variables(application, STORES);
     let is_woken = environment::waits_for_events(application);
     let (mut environment, mut comments) = environment::as_map(&variables, VARIABLES);
@@ -82,24 +91,32 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     })
 }
 
+/// Whether requests come to an event function.
+fn is_behind_gateway(application: &Application) -> bool {
+    !application.routes.is_empty() && environment::waits_for_events(application)
+}
+
 fn notes(application: &Application) -> Vec<String> {
     let buckets = application.blob_triggers.iter().map(|bucket| {
         format!("fill in the number of the account behind the bucket {bucket:?}, and its region")
     });
     let topics = application.subscriptions.iter().map(|topic| {
-        let native = environment::prefixed(application, topic);
+        let native = environment::named(application, topic);
         format!(
             "messages of {topic:?} come from the topic of CMQ {native:?}, which has to be there"
         )
     });
     let longer = timeouts::notes(application, &DOOR, "SCF");
-    buckets.chain(topics).chain(longer).collect()
+    let gateway = is_behind_gateway(application).then(|| GATEWAY.to_owned());
+    let long = names::notes(application);
+    let all = buckets.chain(topics).chain(long).chain(longer);
+    all.chain(gateway).collect()
 }
 
 fn events(application: &Application) -> Result<Vec<Value>> {
     let mut events = Vec::new();
     if !application.routes.is_empty() {
-        events.push(if environment::waits_for_events(application) {
+        events.push(if is_behind_gateway(application) {
             gateway(application)
         } else {
             json!({ "http": { "parameters": {
@@ -126,17 +143,22 @@ fn events(application: &Application) -> Result<Vec<Value>> {
     }
     for topic in &application.subscriptions {
         events.push(json!({ "cmq": { "parameters": {
-            "name": environment::prefixed(application, topic),
+            "name": environment::named(application, topic),
             "enable": true,
         } } }));
     }
     Ok(events)
 }
 
-/// Every method and path, answered by an integration response whose content may be in Base64.
+/// Every method and path, answered by an integration response whose content may be in Base64. The content of requests is in
+/// Base64 always: with `isBase64Trigger` it would be for those alone that a rule names.
+///
+/// <https://cloud.tencent.com/document/product/628/51799>,
+/// <https://github.com/serverless-components/tencent-scf/blob/master/serverless.component.yml>
 fn gateway(application: &Application) -> Value {
     json!({ "apigw": { "parameters": {
-        "serviceName": application.name,
+        // It has no dashes.
+        "serviceName": application.name.replace('-', "_"),
         "protocols": ["https"],
         "environment": "release",
         "endpoints": [{
@@ -144,7 +166,7 @@ fn gateway(application: &Application) -> Value {
             "method": "ANY",
             "serviceTimeout": DOOR.seconds(application),
             "isBase64Encoded": true,
-            "isBase64Trigger": true,
+            "isBase64Trigger": false,
             "function": { "isIntegratedResponse": true, "functionQualifier": "$DEFAULT" },
         }],
     } } })
@@ -152,11 +174,12 @@ fn gateway(application: &Application) -> Value {
 
 /// COS has one trigger for each kind of event.
 fn of_bucket(application: &Application, bucket: &str, what: &str) -> Value {
-    let native = environment::prefixed(application, bucket);
+    let native = environment::named(application, bucket);
     json!({ "cos": {
         "name": format!("{bucket}-{what}"),
         "parameters": {
             "bucket": format!("{native}-{FILL_IN}.cos.{FILL_IN}.myqcloud.com"),
+            "filter": { "prefix": "", "suffix": "" },
             "events": format!("cos:{what}:*"),
             "enable": true,
         },
