@@ -22,7 +22,7 @@ Exit status: 0 written, 2 wrong usage, no such program, what is declared cannot 
 be overwritten, 3 they cannot be written, 70 a fault of isobar itself."
 )]
 pub struct ExportArguments {
-    /// The platform: aws, gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
+    /// The platform: aws (CloudFormation), aws-serverless (Serverless Framework), gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
     #[arg(value_parser = parse_target)]
     pub target: Target,
 

@@ -24,7 +24,7 @@ Exit status: 0 written, 2 wrong usage, no such program, a program that the platf
 overwritten, 3 they cannot be written, 70 a fault of isobar itself."
 )]
 pub struct PackageArguments {
-    /// The platform: aws, gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
+    /// The platform: aws, aws-serverless (the same package), gcp, azure, knative, openfaas, alibaba, tencent, openwhisk or fn.
     #[arg(value_parser = parse_target)]
     pub target: Target,
 

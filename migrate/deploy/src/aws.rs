@@ -2,8 +2,10 @@
 
 mod front;
 mod function;
+mod names;
 mod permissions;
 mod routes;
+pub(crate) mod serverless;
 mod stores;
 mod template;
 mod triggers;
@@ -25,7 +27,8 @@ const HOW: &str = "\
 What the application declares, as a stack of AWS CloudFormation. Written by `isobar export aws`.
 
   isobar package aws BINARY
-  aws s3 cp deploy/aws/function.zip s3://CODE-BUCKET/CODE-KEY
+  cd deploy/aws
+  aws s3 cp function.zip s3://CODE-BUCKET/CODE-KEY
   aws cloudformation deploy --template-file template.yaml --stack-name NAME \\
     --capabilities CAPABILITY_IAM --parameter-overrides Prefix=PREFIX CodeBucket=CODE-BUCKET CodeKey=CODE-KEY
 
@@ -33,20 +36,35 @@ A new program is deployed when it has a new CodeKey.";
 
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
-    let mut template = Template::new(application);
+    let mut template = stack(source)?;
+    front::http_api(&mut template);
+    function::function(&mut template, source.architecture);
+    let mut files = vec![File::new("template.yaml", template.text(HOW))];
+    if !application.routes.is_empty() {
+        files.push(File::new("openapi.yaml", routes::document(application)));
+    }
+    Ok(Export {
+        files,
+        notes: notes(application),
+    })
+}
+
+/// What the application uses and what wakes it, without the function and its front.
+fn stack<'s>(source: &Source<'s>) -> Result<Template<'s>> {
+    let mut template = Template::new(source.application);
     stores::tables(&mut template, source.tables)?;
     stores::buckets(&mut template);
     triggers::topics(&mut template);
     triggers::schedules(&mut template)?;
     triggers::failures(&mut template);
-    front::http_api(&mut template);
-    function::function(&mut template, source.architecture);
+    template.check_names()?;
+    Ok(template)
+}
+
+fn notes(application: &Application) -> Vec<String> {
     let mut notes = adopted(application);
-    notes.extend(timeouts::notes(
-        application,
-        &function::DOOR,
-        "the HTTP API of AWS",
-    ));
+    let door = &function::DOOR;
+    notes.extend(timeouts::notes(application, door, "the HTTP API of AWS"));
     if !application.topics.is_empty() {
         notes.push(
             "the application sends to topics of SNS, which ISOBAR_TOPICS names: its build needs the feature \"sns\" of \
@@ -54,11 +72,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
                 .to_owned(),
         );
     }
-    let mut files = vec![File::new("template.yaml", template.text(HOW))];
-    if !application.routes.is_empty() {
-        files.push(File::new("openapi.yaml", routes::document(application)));
-    }
-    Ok(Export { files, notes })
+    notes
 }
 
 /// What is to be known of the tables that belong to other code.
@@ -67,7 +81,7 @@ fn adopted(application: &Application) -> Vec<String> {
     let used = adopted.clone().map(|one| {
         let name = template::table_name(one);
         format!(
-            "the table {name:?} belongs to other code: the template uses it and does not create it"
+            "the table {name:?} belongs to other code: the stack uses it and does not create it"
         )
     });
     let told = |one: &&Collection| application.change_triggers.contains(&one.name);

@@ -103,6 +103,9 @@ pub fn check_target(target: Target) -> Result<()> {
 /// Why there is no such package for a platform.
 fn refusal(target: Target) -> Option<&'static str> {
     match target {
+        Target::AwsServerless => Some(
+            "version 3 of the Serverless Framework knows no runtime nodejs22.x; package for aws",
+        ),
         Target::Azure => Some("custom handlers have no Node beside them; deploy a container"),
         Target::Alibaba | Target::Tencent => {
             Some("nobody has seen which Node its custom runtime has; deploy a container elsewhere")
@@ -270,6 +273,7 @@ mod tests {
     #[test]
     fn what_the_platform_could_not_start_is_refused_with_the_reason() {
         for (target, told) in [
+            (Target::AwsServerless, "knows no runtime nodejs22.x"),
             (Target::Azure, "custom handlers have no Node"),
             (Target::Alibaba, "which Node its custom runtime has"),
             (Target::Tencent, "which Node its custom runtime has"),

@@ -73,7 +73,7 @@ impl Architecture {
 /// Where the tables of a target are asked for: the value of `ISOBAR_DOCUMENTS` for `--export`.
 pub fn documents_of(target: Target) -> Option<&'static str> {
     match target {
-        Target::Aws => Some(aws::DOCUMENTS),
+        Target::Aws | Target::AwsServerless => Some(aws::DOCUMENTS),
         Target::Gcp => Some(gcp::DOCUMENTS),
         _ => None,
     }
@@ -89,6 +89,7 @@ pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
     order::check(target, application)?;
     let mut export = match target {
         Target::Aws => aws::export(source)?,
+        Target::AwsServerless => aws::serverless::export(source)?,
         Target::Gcp => gcp::export(source)?,
         Target::Azure => azure::export(source)?,
         Target::Knative => knative::export(source)?,
@@ -98,7 +99,7 @@ pub fn export(target: Target, source: &Source<'_>) -> Result<Export> {
         Target::OpenWhisk => openwhisk::export(application),
         Target::Fn => fn_project::export(application),
     };
-    if target != Target::Aws {
+    if !target.is_aws() {
         export.notes.extend(optional(application));
     }
     export.notes.extend(order::notes(target, application));

@@ -27,7 +27,7 @@ impl Limits {
     /// <https://cloud.tencent.com/document/product/583/56126> (CentOS 7.6).
     pub(crate) fn of(target: Target) -> Self {
         let (unpacked, packed, sent, glibc) = match target {
-            Target::Aws => (
+            Target::Aws | Target::AwsServerless => (
                 Some(250 * MIB),
                 None,
                 Some(50 * MIB),

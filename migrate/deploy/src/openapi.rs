@@ -149,6 +149,12 @@ pub(crate) fn path_of(route: &Route, rest: fn(&str) -> String) -> String {
     template(&route.path, rest).0
 }
 
+/// All paths that a route answers, with `rest` as in [`items`].
+pub(crate) fn paths_of(route: &Route, rest: fn(&str) -> String) -> Vec<String> {
+    let paths = paths(route);
+    paths.iter().map(|path| template(path, rest).0).collect()
+}
+
 /// `/a/{b}/{*c}` as `/a/{b}/{c+}`, with the names; doubled braces stand for one.
 fn template(path: &str, rest: fn(&str) -> String) -> (String, Vec<String>) {
     let mut parameters = Vec::new();

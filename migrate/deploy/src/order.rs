@@ -17,7 +17,7 @@ pub(crate) fn check(target: Target, application: &Application) -> Result<()> {
 
 /// What is to be set up by hand, so that messages come in their order.
 pub(crate) fn notes(target: Target, application: &Application) -> Vec<String> {
-    if target == Target::Aws {
+    if target.is_aws() {
         return of_aws(application);
     }
     let subscribed = application.ordered_topics.iter();

@@ -121,7 +121,7 @@ pub fn is_container(target: Target) -> bool {
 fn files(target: Target, source: &PackageSource<'_>) -> Result<Vec<PackedFile>> {
     let program = |name: &str| PackedFile::program(name, source.program);
     Ok(match target {
-        Target::Aws | Target::Alibaba => vec![program("bootstrap")],
+        Target::Aws | Target::AwsServerless | Target::Alibaba => vec![program("bootstrap")],
         Target::Tencent => vec![
             program(source.name),
             PackedFile::program("scf_bootstrap", scf_start(source.name, "tencent-scf")),

@@ -28,7 +28,7 @@ pub(crate) fn requests_at_once(application: &Application) -> Option<u64> {
 pub(crate) fn notes(target: Target, application: &Application) -> Vec<String> {
     let rates = named(application, |route| route.rate.is_some());
     let at_once = named(application, |route| route.max_concurrent.is_some());
-    let rates = rates.filter(|_| target != Target::Aws).map(|routes| {
+    let rates = rates.filter(|_| !target.is_aws()).map(|routes| {
         let quotas = match target {
             Target::Gcp => {
                 ", and quotas of API Gateway count for each caller's project, by the minute and its API key"
@@ -65,7 +65,9 @@ enum AtOnce {
 
 fn kept_at_once(target: Target, application: &Application) -> AtOnce {
     let told = match target {
-        Target::Aws | Target::Tencent | Target::OpenWhisk | Target::Fn => return AtOnce::One,
+        Target::Aws | Target::AwsServerless | Target::Tencent | Target::OpenWhisk | Target::Fn => {
+            return AtOnce::One;
+        }
         Target::Azure => requests_at_once(application),
         Target::Gcp | Target::Knative | Target::OpenFaas | Target::Alibaba => at_once(application),
     };

@@ -6,8 +6,10 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Target {
-    /// AWS Lambda.
+    /// AWS Lambda, by CloudFormation.
     Aws,
+    /// AWS Lambda, by the Serverless Framework.
+    AwsServerless,
     /// Google Cloud Run.
     Gcp,
     /// Azure Functions.
@@ -28,8 +30,9 @@ pub enum Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Aws,
+        Self::AwsServerless,
         Self::Gcp,
         Self::Azure,
         Self::Knative,
@@ -44,6 +47,7 @@ impl Target {
     pub fn name(self) -> &'static str {
         match self {
             Self::Aws => "aws",
+            Self::AwsServerless => "aws-serverless",
             Self::Gcp => "gcp",
             Self::Azure => "azure",
             Self::Knative => "knative",
@@ -58,7 +62,7 @@ impl Target {
     /// The platforms that its packages are started on, as `ISOBAR_PLATFORM` calls them.
     pub fn platforms(self) -> &'static [&'static str] {
         match self {
-            Self::Aws => &["lambda"],
+            Self::Aws | Self::AwsServerless => &["lambda"],
             Self::Gcp => &["cloud-run"],
             Self::Azure => &["azure-functions"],
             Self::Knative => &["knative"],
@@ -76,12 +80,17 @@ impl Target {
     /// A test of `isobar-connect` holds it against the tables of the platforms, which this crate does not link.
     pub fn wakes(self) -> &'static [Waking] {
         match self {
-            Self::Aws | Self::Gcp | Self::Azure => &Waking::ALL,
+            Self::Aws | Self::AwsServerless | Self::Gcp | Self::Azure => &Waking::ALL,
             Self::Knative | Self::OpenFaas | Self::Alibaba | Self::Tencent => {
                 &[Waking::Schedules, Waking::Messages, Waking::BlobEvents]
             }
             Self::OpenWhisk | Self::Fn => &[],
         }
+    }
+
+    /// Whether its packages run on AWS, whoever deploys them.
+    pub(crate) fn is_aws(self) -> bool {
+        matches!(self, Self::Aws | Self::AwsServerless)
     }
 
     /// The target with this name.

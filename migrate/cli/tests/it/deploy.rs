@@ -15,9 +15,11 @@ mod clouds;
 mod legacy;
 mod limits;
 mod ministack;
+mod names;
 mod openapi;
 mod order;
 mod refusals;
+mod serverless;
 mod targets;
 mod timeouts;
 

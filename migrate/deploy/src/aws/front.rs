@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::template::{FUNCTION, Template, attribute, prefixed, reference, sub};
 use crate::application::{Application, Rate, Route};
+use crate::authorizers::{APPLICATION, GATEWAY};
 use crate::openapi;
 
 /// Who keeps the rates of routes for all instances together.
-const LIMITS: &str = "RouteLimits";
+pub(super) const LIMITS: &str = "RouteLimits";
 const AT_GATEWAY: &str = "LimitsAtGateway";
 
 /// One route for everything: what the application has no route for, it answers itself, as it does
@@ -75,23 +76,11 @@ fn stage(template: &mut Template<'_>) {
             "Target": sub("integrations/${ApiIntegration}"),
         });
         template.resource(&id, "AWS::ApiGatewayV2::Route", route);
-        let setting = json!({
-            "ThrottlingRateLimit": rate.per_second,
-            "ThrottlingBurstLimit": rate.burst,
-        });
-        settings.insert(key, setting);
+        settings.insert(key, setting(rate));
         routes.push(id);
     }
-    let parameter = json!({
-        "Type": "String",
-        "Description": "Who keeps the rates of routes",
-        "AllowedValues": ["api-gateway", "application"],
-        "Default": "api-gateway",
-    });
-    let comment = "api-gateway keeps them for all instances together, and answers 429 without Retry-After; the \
-                   application keeps them in each instance, whoever does so before it.";
-    template.parameter(LIMITS, parameter, comment);
-    let is_gateway = json!({ "Fn::Equals": [reference(LIMITS), "api-gateway"] });
+    limits(template);
+    let is_gateway = json!({ "Fn::Equals": [reference(LIMITS), GATEWAY] });
     template
         .conditions
         .insert(AT_GATEWAY.to_owned(), is_gateway);
@@ -99,6 +88,27 @@ fn stage(template: &mut Template<'_>) {
     template.resource("ApiStage", "AWS::ApiGatewayV2::Stage", stage);
     // A stage is refused with settings of a route that is not there yet.
     template.resources["ApiStage"]["DependsOn"] = routes.into();
+}
+
+/// How a stage is told the rate of a route.
+pub(super) fn setting(rate: Rate) -> Value {
+    json!({
+        "ThrottlingRateLimit": rate.per_second,
+        "ThrottlingBurstLimit": rate.burst,
+    })
+}
+
+/// The parameter that says who keeps the rates.
+pub(super) fn limits(template: &mut Template<'_>) {
+    let parameter = json!({
+        "Type": "String",
+        "Description": "Who keeps the rates of routes",
+        "AllowedValues": [GATEWAY, APPLICATION],
+        "Default": GATEWAY,
+    });
+    let comment = "api-gateway keeps them for all instances together, and answers 429 without Retry-After; the \
+                   application keeps them in each instance, whoever does so before it.";
+    template.parameter(LIMITS, parameter, comment);
 }
 
 /// The rates by the keys of their routes: one of all methods, which share the rate of a path, or of each
@@ -119,12 +129,18 @@ fn rates(application: &Application) -> BTreeMap<String, Rate> {
     rates
 }
 
-fn methods<'r>(application: &'r Application, route: &'r Route) -> Vec<&'r str> {
+/// The methods of a route by which a path is told apart from others: any where it has no others.
+pub(super) fn methods<'r>(application: &'r Application, route: &'r Route) -> Vec<&'r str> {
     let mut others = application.routes.iter();
     let is_alone = !others.any(|other| other.path == route.path && other.methods != route.methods);
+    if is_alone { vec!["ANY"] } else { named(route) }
+}
+
+/// The methods of a route, of which API Gateway knows all.
+pub(super) fn named(route: &Route) -> Vec<&str> {
     let named = route.methods.iter().map(String::as_str);
     let named: Vec<&str> = named.filter(|method| *method != "*").collect();
-    if is_alone || named.is_empty() {
+    if named.is_empty() {
         return vec!["ANY"];
     }
     // A handler of GET answers HEAD as well.

@@ -15,27 +15,25 @@ pub(super) const DOOR: Door = Door {
     usual: 30,
     most: Some(30),
 };
-const MEMORY_MIB: u32 = 512;
+pub(super) const MEMORY_MIB: u32 = 512;
+/// How long the log is kept.
+pub(super) const LOG_DAYS: u32 = 30;
 
 pub(super) fn function(template: &mut Template<'_>, architecture: Architecture) {
     let application = template.application;
     let variables = variables(template);
-    let log = json!({ "RetentionInDays": 30 });
+    let log = json!({ "RetentionInDays": LOG_DAYS });
     template.resource("Log", "AWS::Logs::LogGroup", log);
     template.allow(
         &["logs:CreateLogStream", "logs:PutLogEvents"],
         vec![attribute("Log", "Arn")],
     );
     role(template);
-    let architecture = match architecture {
-        Architecture::X86_64 => "x86_64",
-        Architecture::Arm64 => "arm64",
-    };
     let properties = json!({
         "FunctionName": prefixed(&application.name),
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
-        "Architectures": [architecture],
+        "Architectures": [self::architecture(architecture)],
         "Code": { "S3Bucket": reference("CodeBucket"), "S3Key": reference("CodeKey") },
         "Role": attribute("Role", "Arn"),
         "Timeout": DOOR.seconds(application),
@@ -48,6 +46,14 @@ pub(super) fn function(template: &mut Template<'_>, architecture: Architecture) 
         format!("/Resources/{FUNCTION}/Properties/MemorySize"),
         "In MiB; Lambda gives a share of a processor in proportion, a whole one at 1769.",
     );
+}
+
+/// What Lambda calls it.
+pub(super) fn architecture(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Arm64 => "arm64",
+    }
 }
 
 fn role(template: &mut Template<'_>) {
@@ -63,7 +69,8 @@ fn role(template: &mut Template<'_>) {
     template.resource("Role", "AWS::IAM::Role", role);
 }
 
-fn variables(template: &mut Template<'_>) -> Map<String, Value> {
+/// The variables of the function, and the parameters that they are of.
+pub(super) fn variables(template: &mut Template<'_>) -> Map<String, Value> {
     let application = template.application;
     let mut variables = Map::new();
     let mut set = |name: &str, value: Value| variables.insert(name.to_owned(), value);

@@ -1,8 +1,12 @@
 //! The parts of a CloudFormation template while it is made.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
+use super::names;
 use crate::application::{Application, Collection};
+use crate::error::Result;
 use crate::names::Names;
 use crate::yaml::{self, Comment};
 
@@ -10,6 +14,8 @@ use crate::yaml::{self, Comment};
 pub(super) const FAILED_EVENTS: &str = "FailedEvents";
 /// The logical id of the function.
 pub(super) const FUNCTION: &str = "Function";
+/// The parameter with what goes before names.
+pub(super) const PREFIX: &str = "Prefix";
 
 pub(super) struct Template<'a> {
     pub(super) application: &'a Application,
@@ -19,8 +25,10 @@ pub(super) struct Template<'a> {
     pub(super) outputs: Map<String, Value>,
     /// What the function may do, a statement for each resource.
     pub(super) statements: Vec<Value>,
-    comments: Vec<Comment>,
+    pub(super) comments: Vec<Comment>,
     ids: Names,
+    /// What is declared behind logical ids: its kind, and its name.
+    declared: BTreeMap<String, (&'static str, String)>,
 }
 
 impl<'a> Template<'a> {
@@ -34,15 +42,15 @@ impl<'a> Template<'a> {
             statements: Vec::new(),
             comments: Vec::new(),
             ids: Names::default(),
+            declared: BTreeMap::new(),
         };
         // A vendor's resource is told by what follows the last dash, so a prefix ends with one.
         let prefix = json!({
             "Type": "String",
             "Description": "What goes before the names of tables, buckets, queues and rules; it ends with a dash",
-            "AllowedPattern": "^([a-z0-9][a-z0-9-]{0,20}-)?$",
         });
         template.parameter(
-            "Prefix",
+            PREFIX,
             prefix,
             "Names of buckets are taken worldwide: choose a prefix that nobody else has.",
         );
@@ -57,8 +65,41 @@ impl<'a> Template<'a> {
     }
 
     /// A logical id that no other resource has.
-    pub(super) fn id(&mut self, kind: &str, name: &str) -> String {
-        self.ids.logical_id(kind, name)
+    pub(super) fn id(&mut self, kind: &'static str, name: &str) -> String {
+        let id = self.ids.logical_id(kind, name);
+        self.declared.insert(id.clone(), (kind, name.to_owned()));
+        id
+    }
+
+    /// What is declared behind a logical id, and its name.
+    pub(super) fn declared(&self, id: &str) -> (&'static str, &str) {
+        let (kind, name) = self
+            .declared
+            .get(id)
+            .map_or(("", ""), |(kind, name)| (kind, name));
+        let what = match kind {
+            "Queue" | "DeadQueue" | "Topic" => "topic",
+            "Bucket" => "bucket",
+            "Table" => "table",
+            "Schedule" => "schedule",
+            _ => "resource",
+        };
+        (what, name)
+    }
+
+    /// The logical id of what is declared.
+    pub(super) fn id_of(&self, kind: &str, name: &str) -> Option<&str> {
+        let mut all = self.declared.iter();
+        let found = all.find(|(_, (other, declared))| *other == kind && declared == name);
+        found.map(|(id, _)| id.as_str())
+    }
+
+    /// Refuses names that AWS does not take, and lets in no prefix with which it would not; for the last, once all
+    /// resources are there.
+    pub(super) fn check_names(&mut self) -> Result<()> {
+        let prefixes = names::check(self)?;
+        self.parameters[PREFIX]["AllowedPattern"] = prefixes.pattern().into();
+        Ok(())
     }
 
     pub(super) fn parameter(&mut self, id: &str, parameter: Value, comment: &str) {

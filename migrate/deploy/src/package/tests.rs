@@ -45,7 +45,11 @@ fn entries(archive: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
 #[test]
 fn archives_hold_the_program_by_the_name_that_the_platform_starts() {
     let program = own_program();
-    for (target, name) in [(Target::Aws, "bootstrap"), (Target::Alibaba, "bootstrap")] {
+    for (target, name) in [
+        (Target::Aws, "bootstrap"),
+        (Target::AwsServerless, "bootstrap"),
+        (Target::Alibaba, "bootstrap"),
+    ] {
         let (archive, _) = packed(target, &program);
         let entries = entries(&archive);
         assert_eq!(entries.len(), 1);

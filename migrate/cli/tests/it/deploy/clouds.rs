@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::targets::{declared_for, everything};
-use super::{application, export, exported, parsed, python, repository};
+use super::targets::everything;
+use super::{exported, parsed, python, repository};
 use crate::migration::{stderr, stdout};
 
 /// The targets, and what the wheel of their plugin's bindings begins with.
@@ -146,50 +146,6 @@ fn the_check_of_resources_finds_each_kind_of_damage() {
             let mut lines = found.lines().filter(|line| line.starts_with(&of_file));
             assert!(lines.any(|line| line.contains(told)), "{told}: {found}");
         }
-    }
-}
-
-#[test]
-fn names_that_would_be_given_twice_are_refused() {
-    for (target, member, declared, name) in [
-        (
-            "gcp",
-            "subscriptions",
-            json!(["jobs", "jobs-dead"]),
-            "jobs-dead",
-        ),
-        (
-            "gcp",
-            "secrets",
-            json!([{ "name": "A_B" }, { "name": "A__B" }]),
-            "a-b",
-        ),
-        (
-            "azure",
-            "subscriptions",
-            json!(["jobs", "jobs-poison"]),
-            "jobs-poison",
-        ),
-        (
-            "azure",
-            "buckets",
-            json!(["user-photos", "dead-events"]),
-            "dead-events",
-        ),
-        ("azure", "table", json!("leases"), "leases"),
-    ] {
-        let mut description = declared_for(target);
-        match member {
-            "table" => description["collections"][0]["table"] = declared,
-            _ => description[member] = declared,
-        }
-        let directory = tempfile::tempdir().unwrap();
-        let program = application(directory.path(), &description.to_string());
-        let output = export(target, &program, directory.path());
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{target}, {name}: {told}");
-        assert!(told.contains("two of what would be made"), "{told}");
-        assert!(told.contains(name), "{told}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What both commands wrote for AWS, deployed to MiniStack, which checks permissions, and called there.
 
+mod framework;
 mod relayed;
 
 use std::path::Path;

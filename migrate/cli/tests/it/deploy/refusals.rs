@@ -21,7 +21,7 @@ fn assert_refused(output: &Output, status: i32, told: &[&str]) {
 fn a_target_that_nobody_knows_is_told_with_those_that_are_known() {
     for command in ["export", "package"] {
         let output = isobar(&[command, "heroku"]).output().unwrap();
-        assert_refused(&output, 2, &["heroku", "aws, gcp, azure"]);
+        assert_refused(&output, 2, &["heroku", "aws, aws-serverless, gcp, azure"]);
     }
     let output = isobar(&["export", "gcp", "--events-path", "/short"])
         .output()

@@ -36,7 +36,7 @@ fn of(target: Target) -> Result<&'static str, &'static str> {
         Target::Gcp | Target::Knative => Ok("timeoutSeconds: 401"),
         Target::OpenFaas => Ok("exec_timeout: \"401s\""),
         Target::Alibaba | Target::Tencent => Ok("timeout: 401"),
-        Target::Aws => Err("30 s"),
+        Target::Aws | Target::AwsServerless => Err("30 s"),
         Target::Azure => Err("230 s"),
         Target::OpenWhisk | Target::Fn => Err("300 s"),
         other => unreachable!("{other} is no target that is known here"),
