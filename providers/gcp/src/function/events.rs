@@ -74,4 +74,6 @@ pub(super) const EVENTS: EventFacts = EventFacts {
 };
 
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod tests;

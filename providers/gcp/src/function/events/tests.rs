@@ -56,7 +56,7 @@ fn eventarc_passes_messages_on_with_their_topic() {
     };
     assert_eq!(message.body, "test message 3");
     assert_eq!(message.attributes["attr1"], "attr1-value");
-    let sent = SystemTime::UNIX_EPOCH + Duration::from_mins(26_689_652);
+    let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(1_601_379_120_123);
     assert_eq!(message.sent_at, Some(sent));
     let binary = published("pubsub_binary-cloudevent-input.json");
     let EventData::Messages(batch) = binary.data else {
