@@ -10,6 +10,8 @@ mod init;
 mod invocation;
 mod item;
 mod mode;
+#[cfg(test)]
+mod published;
 mod request;
 mod runtime_api;
 mod settings;

@@ -54,6 +54,15 @@ struct Marks<'e> {
     http_method: Option<IgnoredAny>,
     #[serde(borrow, default, rename = "Records")]
     records: Option<Vec<RecordMarks<'e>>>,
+    /// Of senders that have no list of records, or another one.
+    #[serde(borrow, default, rename = "eventSource")]
+    event_source: Option<Cow<'e, str>>,
+    /// What a gateway asks an authorizer about.
+    #[serde(default, rename = "methodArn")]
+    method_arn: Option<IgnoredAny>,
+    /// The path in the first version of VPC Lattice's events.
+    #[serde(default)]
+    raw_path: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +73,9 @@ struct ContextMarks {
     elb: Option<IgnoredAny>,
     #[serde(default, rename = "connectionId")]
     connection_id: Option<IgnoredAny>,
+    /// In the second version of VPC Lattice's events.
+    #[serde(default, rename = "serviceNetworkArn")]
+    service_network: Option<IgnoredAny>,
 }
 
 impl ContextMarks {
@@ -137,13 +149,27 @@ impl Kind {
     }
 }
 
+/// Where the sender is known, and nothing that it sends is handled, it is named.
+///
+/// - VPC Lattice: <https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html>
+/// - authorizers: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>
 fn unsupported(marks: &Marks<'_>) -> Error {
     let records = marks.records.as_ref().and_then(|records| records.first());
     let sender = records.and_then(|record| record.source.as_deref());
-    let Some(source) = sender.or(marks.source.as_deref()) else {
+    let context = marks.request_context.as_ref();
+    let message = if let Some(source) = sender.or(marks.source.as_deref()) {
+        format!("events of {source:?} are not handled here")
+    } else if let Some(source) = &marks.event_source {
+        format!("events of {source:?} in this form are not handled here")
+    } else if marks.method_arn.is_some() {
+        "events of a gateway that asks an authorizer are not handled here".to_owned()
+    } else if marks.raw_path.is_some()
+        || context.is_some_and(|context| context.service_network.is_some())
+    {
+        "events of VPC Lattice are not handled here".to_owned()
+    } else {
         return Error::invalid("the event has no mark of a sender that is known here");
     };
-    let message = format!("events of {source:?} are not handled here");
     Error::new(ErrorKind::Unsupported, message)
 }
 

@@ -25,10 +25,16 @@ use crate::gateway::{Arrival, no_socket};
 /// Takes the place of the runtime's own handling.
 #[derive(Debug, Clone)]
 pub(super) struct Invocations {
-    app: AppService,
-    settings: Arc<Settings>,
+    handling: Handling,
     api: Arc<RuntimeApi>,
     in_flight: InFlight,
+}
+
+/// What becomes of the event of an invocation, whoever is told.
+#[derive(Debug, Clone)]
+pub(super) struct Handling {
+    pub(super) app: AppService,
+    pub(super) settings: Arc<Settings>,
 }
 
 /// What the runtime API is told.
@@ -39,9 +45,9 @@ pub(super) enum Reply {
 
 impl Invocations {
     pub(super) fn new(app: AppService, settings: Arc<Settings>, in_flight: InFlight) -> Self {
+        let handling = Handling { app, settings };
         Self {
-            app,
-            settings,
+            handling,
             api: Arc::new(RuntimeApi::new()),
             in_flight,
         }
@@ -51,8 +57,8 @@ impl Invocations {
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
         let _held = self.in_flight.begin().await;
         let subject = Subject::of(&invocation);
-        let deadline = self.deadline_of(&invocation);
-        let reply = caught(self.reply(invocation)).await;
+        let deadline = self.handling.deadline_of(&invocation);
+        let reply = caught(self.handling.reply(invocation)).await;
         let reply = reply.unwrap_or_else(|message| {
             tracing::error!(target: "isobar", "an invocation panicked: {message}");
             Err(Error::new(ErrorKind::Internal, "the function panicked"))
@@ -66,7 +72,7 @@ impl Invocations {
             }
         };
         // Whoever asked has the answer; Lambda freezes the process when it asks for the next event.
-        self.app.flush(deadline).await;
+        self.handling.app.flush(deadline).await;
         // Whether the API is there at all shows when the next event is asked for; of several that ask, one that ended here
         // would be missing from then on.
         if let Err(error) = told {
@@ -74,14 +80,16 @@ impl Invocations {
         }
         Ok(())
     }
+}
 
+impl Handling {
     /// When the invocation ends: as Lambda says, or before by the configuration.
     fn deadline_of(&self, invocation: &LambdaInvocation) -> Option<SystemTime> {
         DEADLINE.of(&invocation.parts.headers, self.settings.limit)
     }
 
     /// An error is the failure of this invocation alone.
-    async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
+    pub(super) async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
         let deadline = self.deadline_of(&invocation);
         let told = invocation.context;
         let context = |deadline| {
@@ -115,7 +123,14 @@ impl Invocations {
         let function = told.invoked_function_arn.as_str();
         let admit = |resource: &str| self.settings.accounts.admit(function, resource);
         match (Kind::of(&raw, admit), refused) {
-            (Err(error), _) if error.kind() == ErrorKind::PermissionDenied => Err(error),
+            (Err(error), _)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::Unsupported
+                ) =>
+            {
+                Err(error)
+            }
             (Ok(Kind::Http) | Err(_), Some(refused)) => Err(refused),
             (kind, _) => {
                 // A request tells its trace in its fields.

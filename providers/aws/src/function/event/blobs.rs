@@ -67,11 +67,14 @@ fn blob_event(record: Record) -> Result<BlobEvent> {
         key(&object.key)?,
         at,
     );
-    // In the form of the header, as everywhere else.
-    let version = object.e_tag.map(|tag| Version::parse(format!("\"{tag}\"")));
-    event.version = version.transpose()?;
     event.version_id = object.version_id.map(VersionId::new);
-    event.size = object.size;
+    // What is told of a delete marker is of no content (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html>).
+    if event.kind == BlobEventKind::Stored {
+        // In the form of the header, as everywhere else.
+        let version = object.e_tag.map(|tag| Version::parse(format!("\"{tag}\"")));
+        event.version = version.transpose()?;
+        event.size = object.size;
+    }
     Ok(event)
 }
 
@@ -94,4 +97,32 @@ fn key(encoded: &str) -> Result<BlobKey> {
         Error::invalid(message).with_source(error)
     })?;
     Ok(BlobKey::new(key.as_ref()).unwrap_or_else(|_| BlobKey::raw(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_blob_that_is_gone_has_no_content() {
+        let event = |name: &str| {
+            let object = json!({ "key": "a", "size": 0, "eTag": "d41d8", "versionId": "v" });
+            let record = json!({
+                "eventName": name,
+                "eventTime": "2026-11-30T03:00:00Z",
+                "s3": { "bucket": { "name": "photos" }, "object": object },
+            });
+            blob_event(serde_json::from_value(record).unwrap()).unwrap()
+        };
+        let stored = event("ObjectCreated:Put");
+        assert_eq!(stored.version, Some(Version::parse("\"d41d8\"").unwrap()));
+        assert_eq!(stored.size, Some(0));
+        for deleted in ["ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"] {
+            let deleted = event(deleted);
+            assert_eq!((deleted.version, deleted.size), (None, None));
+            assert_eq!(deleted.version_id, stored.version_id);
+        }
+    }
 }

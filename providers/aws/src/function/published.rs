@@ -1,0 +1,188 @@
+//! What becomes of the events that others have published: the request or the events that the application sees, and what
+//! Lambda is answered; or why they are refused.
+
+#[path = "../../../../conformance-tests/fixtures/golden.rs"]
+mod golden;
+
+use std::fmt::{Debug, Write as _};
+use std::future::ready;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{OriginalUri, State};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use isobar::blob::BlobEvent;
+use isobar::document::{ChangeEvent, SortType, Value};
+use isobar::driver::function::FunctionDescription;
+use isobar::function::{Context, Event, Message, Outcome, Schedule, TopicSpec};
+use isobar::http::{RebuiltQuery, Request, Routes};
+use isobar::{App, BucketSpec, CollectionSpec, Environment};
+use lambda_runtime::LambdaInvocation;
+
+use super::invocation::{Handling, Reply};
+use super::{LambdaPlatform, clock};
+use crate::FrontDoor;
+
+const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
+const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");
+const MAIL: TopicSpec = TopicSpec::new("EXAMPLE");
+const PHOTOS: BucketSpec = BucketSpec::new("sourcebucket");
+const ITEMS: CollectionSpec<Value> = CollectionSpec::new("Example-Table")
+    .partition("key")
+    .sort("val", SortType::Str)
+    .change_feed();
+
+/// What the application has seen, in lines.
+#[derive(Debug, Clone, Default)]
+struct Seen(Arc<Mutex<String>>);
+
+impl Seen {
+    fn write(&self, line: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(text, "{line}").unwrap();
+    }
+
+    fn take(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn field(&self, name: &str, value: &impl Debug) {
+        self.write(&format!("{name}: {value:?}"));
+    }
+
+    fn event<T>(&self, event: &Event<T>) {
+        self.write(&format!("event {}", event.event_type));
+        self.write(&format!("id: {}", event.id));
+        self.write(&format!("source: {}", event.source));
+        self.write(&format!("time: {}", golden::instant(event.time)));
+    }
+
+    fn message(&self, event: &Event<Message>) {
+        self.event(event);
+        self.write(&golden::message(&event.data));
+    }
+
+    fn blob(&self, event: &Event<BlobEvent>) {
+        self.event(event);
+        self.write(&golden::blob(&event.data));
+    }
+
+    fn change(&self, event: &Event<ChangeEvent<Value>>) {
+        self.event(event);
+        let change = &event.data;
+        self.field("kind", &change.kind);
+        self.field("key", &change.key);
+        self.field("new", &change.new);
+        self.field("old", &change.old);
+    }
+
+    fn tick(&self, event: &Event<Schedule>) {
+        self.event(event);
+        self.field("schedule", &event.data.name);
+    }
+}
+
+async fn request(
+    State(seen): State<Seen>,
+    invocation: Context,
+    OriginalUri(original): OriginalUri,
+    request: Request,
+) {
+    let (parts, body) = request.into_parts();
+    let (method, target, version) = (&parts.method, &parts.uri, parts.version);
+    seen.write(&format!("{method} {target} {version:?}"));
+    if original != *target {
+        seen.write(&format!("below {original}"));
+    }
+    if parts.extensions.get::<RebuiltQuery>().is_some() {
+        seen.write("the query is rebuilt");
+    }
+    for (name, value) in &parts.headers {
+        seen.write(&format!("{name}: {}", value.as_bytes().escape_ascii()));
+    }
+    let body = body.collect().await.unwrap().to_bytes();
+    seen.write(&format!("body: {}", golden::content(&body)));
+    seen.field("client", &invocation.remote_address());
+}
+
+fn app(seen: &Seen) -> Handling {
+    let description = FunctionDescription {
+        provider: "lambda",
+        capabilities: LambdaPlatform::CAPABILITIES,
+    };
+    let environment = Environment::builder(description, Arc::new(clock())).build();
+    let seen = seen.clone();
+    let app = App::new("published", |_: &Environment| Ok(seen))
+        .routes(Routes::new().fallback(request))
+        .schedule("my-scheduled-rule", "0 3 * * *", |seen: Seen, event| {
+            seen.tick(&event);
+            ready(Ok(Outcome::Ack))
+        })
+        .on_blob(&PHOTOS, |seen: Seen, event| {
+            seen.blob(&event);
+            ready(Ok(Outcome::Ack))
+        })
+        .on_change(&ITEMS, |seen: Seen, event| {
+            seen.change(&event);
+            ready(Ok(Outcome::Ack))
+        });
+    let app = [&QUEUE, &NOTICES, &MAIL]
+        .into_iter()
+        .fold(app, |app, topic| {
+            app.subscribe(topic, |seen: Seen, event| {
+                seen.message(&event);
+                ready(Ok(Outcome::Ack))
+            })
+        });
+    let app = app.build(&environment).expect("nothing is missing");
+    Handling {
+        app,
+        settings: Arc::default(),
+    }
+}
+
+/// What becomes of one event.
+async fn outcome(event: Bytes) -> String {
+    let door = FrontDoor::read(&event).ok().flatten();
+    let seen = Seen::default();
+    if let Some((door, _)) = door {
+        seen.write(&format!("request of {door:?}"));
+    }
+    let (parts, ()) = http::Response::new(()).into_parts();
+    let mut context = lambda_runtime::Context::default();
+    context.request_id = "invocation".to_owned();
+    context.deadline = u64::MAX;
+    let invocation = LambdaInvocation {
+        parts,
+        body: event,
+        context,
+    };
+    match app(&seen).reply(invocation).await {
+        Ok(Reply::Whole(_)) if door.is_some() => {}
+        Ok(Reply::Whole(answer)) => seen.write(&format!("answered {}", answer.escape_ascii())),
+        Ok(Reply::Stream(_)) => seen.write("answered by a stream"),
+        Err(error) => seen.write(&format!("refused, {:?}: {error}", error.kind())),
+    }
+    seen.take()
+}
+
+async fn check(folder: &str, least: usize) {
+    let published = golden::published(folder);
+    assert!(published.len() >= least, "{} events", published.len());
+    let mut becomes = String::new();
+    for (name, event) in published {
+        let told = outcome(event.into()).await;
+        write!(becomes, "== {name}\n{told}\n").unwrap();
+    }
+    golden::check(folder, &becomes);
+}
+
+#[tokio::test]
+async fn events_that_aws_has_published_become_what_the_file_says() {
+    check("aws", 56).await;
+}
+
+#[tokio::test]
+async fn requests_that_lambda_http_is_tested_with_become_what_the_file_says() {
+    check("lambda_http", 18).await;
+}
