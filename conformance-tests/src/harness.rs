@@ -70,7 +70,7 @@ impl From<StartError> for StartFailure {
 }
 
 /// The providers there is a harness for, in the order of reports.
-pub const PROVIDERS: [&str; 36] = [
+pub const PROVIDERS: [&str; 38] = [
     "local",
     "aws",
     "aws-moto",
@@ -85,6 +85,8 @@ pub const PROVIDERS: [&str; 36] = [
     "aws-sqs-fifo",
     "aws-sns",
     "aws-sns-fifo",
+    "aws-deployed",
+    "aws-deployed-sns",
     "postgres",
     "gcp",
     "gcs",
@@ -129,6 +131,7 @@ pub async fn start(name: &str, options: &Options) -> Result<Provider, StartFailu
         "opendal-s3" => opendal::start_s3(options).await,
         name if aws_topics::starts(name) => aws_topics::start(name, options).await,
         name if aws_doors::starts(name) => aws_doors::start(name),
+        name if aws_deployed::starts(name) => aws_deployed::start(name),
         name if contract::starts(name) => contract::start(name),
         _ => {
             let all = PROVIDERS.join(", ");

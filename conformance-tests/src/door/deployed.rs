@@ -1,67 +1,89 @@
-//! Through Lambda as MiniStack runs it: a function that is deployed there, called by its URL, and woken
-//! by the stream of a table and by a queue there, to which it sends itself.
+//! Through Lambda as MiniStack runs it: a function that is deployed there, called by its URL, and woken by what MiniStack
+//! does itself: the stream of a table, a queue or a topic, a bucket and a rule there.
 
+mod bucket;
+mod direct;
+mod function;
 mod queue;
+mod rule;
+mod services;
+mod table;
+mod topic;
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::{BehaviorVersion, Region};
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{
-    Environment, EventSourcePosition, FunctionCode, FunctionResponseType, FunctionUrlAuthType,
-    Runtime,
-};
-use isobar::{Capabilities, Capability, Collection};
-use isobar_aws::DynamoStore;
+use isobar::{Capabilities, Capability};
+use isobar_aws::LambdaPlatform;
 use isobar_aws::config::Place;
-use tokio::process::Command;
 
-use super::{Door, Doors, WireMessage, WireRequest, WireResponse, WireWrite, http1};
-use crate::emulator::{Emulator, PythonEmulator};
-use crate::probe::callers::ISSUER;
-use crate::probe::notes::{NOTES, Note};
-use crate::{Evidence, Failure, issuer, probe};
+use super::{
+    Door, Doors, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse, WireWrite,
+};
+use crate::{Evidence, Failure, probe};
+use bucket::Watched;
+use function::{Function, TIMEOUT};
 use queue::Queue;
+use table::Table;
+use topic::Subscribed;
 
-/// Doors to a function on MiniStack, for the cases about changes of documents and about messages alone.
+pub use direct::woken_by_eventbridge;
+
+/// Doors to a function on MiniStack that a queue wakes, to which it sends itself, and everything else that may.
 #[derive(Debug)]
 pub struct DeployedDoors;
 
+/// Doors to a function on MiniStack that a topic of SNS wakes, and nothing else.
+#[derive(Debug)]
+pub struct SubscribedDoors;
+
 #[derive(Debug)]
 struct DeployedDoor {
-    address: SocketAddr,
-    /// What MiniStack puts before the path of a request to the function's URL.
-    before: String,
-    notes: Collection<Note>,
+    table: Table,
     queue: Queue,
-    _emulator: Emulator,
+    bucket: Watched,
+    function: Function,
 }
 
+#[derive(Debug)]
+struct SubscribedDoor {
+    topic: Subscribed,
+    function: Function,
+}
+
+/// What a function URL lets through; nothing is said of paths and header fields.
+const CONTENT: SizeLimit = SizeLimit::exactly(6 * 1_024 * 1_024);
 const REGION: &str = "us-east-1";
 const FUNCTION: &str = "probe";
-/// How long a request waits for the function, which handles one event at a time.
+/// How long a request waits for the function, which handles one event at a time, and an event for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Doors for DeployedDoors {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::of(&[
-            Capability::ChangeEvents,
-            Capability::OrderedChangeEvents,
-            Capability::DeleteChangeEvents,
-            Capability::Messages,
-        ])
+        LambdaPlatform::CAPABILITIES
     }
 
     fn evidence(&self) -> Evidence {
         Evidence::ThirdPartyEmulator
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        CONTENT
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(TIMEOUT)
     }
 
     fn one_at_a_time(&self) -> bool {
@@ -73,24 +95,59 @@ impl Doors for DeployedDoors {
     }
 
     async fn open(&self) -> Result<Box<dyn Door>, Failure> {
-        let emulator = Emulator::start(&PythonEmulator::MINISTACK_WITH_FUNCTIONS)
-            .await
-            .map_err(failed)?;
-        let url = emulator.url.clone();
-        let (notes, stream) = table(&url).await?;
-        let lambda = lambda(&url);
-        let before = deploy(&lambda, &url).await?;
-        wake(&lambda, &stream).await?;
-        let queue = Queue::make(&url).await?;
-        queue.wake(&lambda).await?;
-        let address = url.trim_start_matches("http://").parse();
+        let function = Function::deploy().await?;
+        let table = Table::make(&function).await?;
+        let queue = Queue::make(&function.emulator.url).await?;
+        queue.wake(&function.client).await?;
+        let bucket = Watched::make(&function).await?;
         Ok(Box::new(DeployedDoor {
-            address: address.map_err(failed)?,
-            before,
-            notes,
+            table,
             queue,
-            _emulator: emulator,
+            bucket,
+            function,
         }))
+    }
+}
+
+#[async_trait]
+impl Doors for SubscribedDoors {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::of(&[Capability::Messages])
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::ThirdPartyEmulator
+    }
+
+    fn content_limit(&self) -> SizeLimit {
+        CONTENT
+    }
+
+    fn target_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn head_limit(&self) -> Option<SizeLimit> {
+        None
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(TIMEOUT)
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+
+    fn counts_deliveries(&self) -> bool {
+        // SNS does not tell.
+        false
+    }
+
+    async fn open(&self) -> Result<Box<dyn Door>, Failure> {
+        let function = Function::deploy().await?;
+        let topic = Subscribed::make(&function).await?;
+        Ok(Box::new(SubscribedDoor { topic, function }))
     }
 }
 
@@ -98,134 +155,23 @@ fn failed(error: impl std::error::Error) -> Failure {
     Failure::new(format!("the function is not deployed: {error:?}"))
 }
 
-/// The collection, by the driver of this library, and the ARN of its stream.
-async fn table(url: &str) -> Result<(Collection<Note>, String), Failure> {
-    let place = Place {
+/// Where the services are that the function stands between.
+fn place(function: &Function) -> Place {
+    Place {
         region: Some(REGION.to_owned()),
-        endpoint: Some(url.to_owned()),
+        endpoint: Some(function.emulator.url.clone()),
         ..Place::default()
-    };
-    let (client, streams) = place.dynamodb().await?;
-    let config = client.config().to_builder();
-    let client = aws_sdk_dynamodb::Client::from_conf(config.credentials_provider(root()).build());
-    let store = DynamoStore::new(client.clone()).with_streams(streams);
-    let clock = Arc::new(isobar_aws::function::clock());
-    let notes = Collection::new(Arc::new(store), clock, &NOTES, "");
-    notes.ensure().await?;
-    let told = client.describe_table().table_name(NOTES.name()).send();
-    let told = told.await.map_err(failed)?.table;
-    let stream = told.and_then(|table| table.latest_stream_arn);
-    let stream = stream.ok_or_else(|| Failure::new("the table has no stream"))?;
-    Ok((notes, stream))
+    }
 }
 
 fn root() -> Credentials {
     Credentials::new("test", "test", None, None, "isobar-conformance")
 }
 
-fn lambda(url: &str) -> Client {
-    let config = aws_sdk_lambda::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(root())
-        .endpoint_url(url)
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    Client::from_conf(config.build())
-}
-
-/// Makes this very program a function; returns what stands before the paths of its URL.
-async fn deploy(lambda: &Client, url: &str) -> Result<String, Failure> {
-    let environment = Environment::builder()
-        .variables(probe::VARIABLE, "lambda")
-        .variables(probe::TOPICS, queue::place(url))
-        .variables(ISSUER.name(), issuer::url());
-    let code = FunctionCode::builder().zip_file(Blob::new(package().await?));
-    let function = lambda
-        .create_function()
-        .function_name(FUNCTION)
-        .runtime(Runtime::Providedal2023)
-        .role("arn:aws:iam::000000000000:role/probe")
-        .handler("bootstrap")
-        .code(code.build())
-        .environment(environment.build())
-        .timeout(20);
-    function.send().await.map_err(failed)?;
-    // One process, which knows all that came.
-    let one = lambda
-        .put_function_concurrency()
-        .function_name(FUNCTION)
-        .reserved_concurrent_executions(1);
-    one.send().await.map_err(failed)?;
-    let url = lambda
-        .create_function_url_config()
-        .function_name(FUNCTION)
-        .auth_type(FunctionUrlAuthType::None);
-    let url = url.send().await.map_err(failed)?.function_url;
-    let host = url.trim_start_matches("https://");
-    let id = host.split('.').next().unwrap_or_default();
-    Ok(format!("/_aws/lambda-url/{id}"))
-}
-
-/// Has the stream wake the function, from its beginning on; by one record at a time, since MiniStack 1.5
-/// takes a batch for done of which the answer names some as failed.
-async fn wake(lambda: &Client, stream: &str) -> Result<(), Failure> {
-    let mapping = lambda
-        .create_event_source_mapping()
-        .function_name(FUNCTION)
-        .event_source_arn(stream)
-        .starting_position(EventSourcePosition::TrimHorizon)
-        .batch_size(1)
-        .function_response_types(FunctionResponseType::ReportBatchItemFailures);
-    mapping.send().await.map_err(failed)?;
-    Ok(())
-}
-
-/// A package whose program starts this one, with an input that does not end.
-async fn package() -> Result<Vec<u8>, Failure> {
-    const SCRIPT: &str = "
-import sys, zipfile
-entry = zipfile.ZipInfo('bootstrap')
-entry.external_attr = 0o755 << 16
-with zipfile.ZipFile(sys.argv[2], 'w') as archive:
-    archive.writestr(entry, f'#!/bin/sh\\nmkfifo input 2>/dev/null\\nexec {sys.argv[1]!r} 0<>input\\n')
-";
-    let directory = tempfile::tempdir().map_err(failed)?;
-    let archive = directory.path().join("function.zip");
-    let program = std::env::current_exe().map_err(failed)?;
-    zip(SCRIPT, &program, &archive).await?;
-    std::fs::read(archive).map_err(failed)
-}
-
-async fn zip(script: &str, program: &Path, archive: &Path) -> Result<(), Failure> {
-    let mut python = Command::new("python3");
-    python.args(["-c", script]).arg(program).arg(archive);
-    let status = python.status().await.map_err(failed)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new("the function cannot be packed"))
-    }
-}
-
 #[async_trait]
 impl Door for DeployedDoor {
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
-        let target = format!("{}{}", self.before, request.target);
-        let request = WireRequest {
-            target,
-            ..request.clone()
-        };
-        let give_up = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let exchange = http1::exchange(self.address, &request).await;
-            let response =
-                exchange.map_err(|error| Failure::new(format!("no answer over HTTP: {error}")))?;
-            // It is with an event.
-            if response.status != 429 || tokio::time::Instant::now() > give_up {
-                return Ok(response);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        self.function.send(request).await
     }
 
     /// The probe sends them itself, all at once, and the queue wakes it.
@@ -234,13 +180,43 @@ impl Door for DeployedDoor {
         self.queue.emptied().await
     }
 
+    async fn tick(&self, schedule: &str) -> Result<(), Failure> {
+        rule::due(&self.function, &format!("{FUNCTION}-{schedule}")).await
+    }
+
+    async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {
+        for change in changes {
+            self.bucket.change(&self.function, change).await?;
+        }
+        self.function.services.settled().await
+    }
+
     async fn write(&self, writes: &[WireWrite]) -> Result<(), Failure> {
-        for WireWrite { owner, id, content } in writes {
-            match content {
-                Some(note) => drop(self.notes.upsert(note).await?),
-                None => drop(self.notes.delete((owner.as_str(), *id)).await?),
-            }
+        for write in writes {
+            self.table.write(write).await?;
         }
         Ok(())
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.function.logged(text).await
+    }
+}
+
+#[async_trait]
+impl Door for SubscribedDoor {
+    async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
+        self.function.send(request).await
+    }
+
+    async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
+        for message in messages {
+            self.topic.publish(&self.function, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
+        self.function.logged(text).await
     }
 }

@@ -4,6 +4,7 @@ mod telemetry;
 
 use std::sync::Arc;
 
+use isobar_conformance::door::deployed::woken_by_eventbridge;
 use isobar_conformance::harness::{aws_deployed, aws_doors, aws_topics, contract};
 use isobar_conformance::sabotage::{self, Sabotage};
 use isobar_conformance::{
@@ -41,6 +42,7 @@ fn tests() {
         })
     });
     let contracts = contract::NAMES.into_iter().chain(aws_doors::NAMES);
+    let contracts = contracts.chain(aws_deployed::NAMES);
     let contracts = contracts.map(|name| {
         let about = [Topic::Gateway, Topic::Function];
         let cases = catalogue()
@@ -51,13 +53,10 @@ fn tests() {
             on_provider(name, &cases)
         })
     });
-    let deployed = Trial::test("aws-deployed::changes_and_messages", || {
-        let cases = catalogue().into_iter();
-        let cases: Vec<Case> = cases
-            .filter(|case| aws_deployed::CASES.contains(&case.id))
-            .collect();
+    let direct = Trial::test("aws-deployed::eventbridge_wakes_it_itself", || {
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(all_pass(aws_deployed::start(), &cases))
+        let woken = runtime.block_on(woken_by_eventbridge());
+        woken.map_err(|failure| Failed::from(failure.to_string()))
     });
     let sabotages = sabotage::all().into_iter().map(|sabotage| {
         let name = format!("self_test::{}", sabotage.name.replace(' ', "_"));
@@ -68,7 +67,7 @@ fn tests() {
         .chain(url)
         .chain(contracts)
         .chain(topics())
-        .chain([deployed])
+        .chain([direct])
         .chain(sabotages)
         .chain(telemetry::trials())
         .collect();
