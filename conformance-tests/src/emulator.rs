@@ -140,6 +140,12 @@ impl Emulator {
             .await
     }
 
+    /// Starts Google's Functions Framework with a function that echoes, which `./test` installed.
+    pub async fn start_functions_framework() -> Result<Self, StartError> {
+        let script = "emulators/functions-framework/run.mjs";
+        Self::start_http("functions-framework", script, None).await
+    }
+
     /// Starts the queues of Azurite, which `./test` installed.
     pub async fn start_azurite_queues() -> Result<Self, StartError> {
         Self::start_http("azurite", "emulators/azurite/queue.mjs", None).await

@@ -1,11 +1,11 @@
 //! The cases about invocations.
 
 mod envelopes;
-mod events;
+pub(crate) mod events;
 mod files;
 mod lifecycle;
 mod messages;
-mod notes;
+pub(crate) mod notes;
 mod observed;
 mod replays;
 mod ticks;

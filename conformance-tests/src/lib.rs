@@ -11,6 +11,7 @@ mod case;
 mod clock;
 pub mod command;
 mod context;
+pub mod counterpart;
 pub mod document;
 pub mod door;
 pub mod emulator;

@@ -20,30 +20,30 @@ pub(super) const PATH: &str = "/probe-events-0123456789abcdef";
 
 /// One attempt to deliver an event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tried<'i> {
+pub(crate) struct Tried<'i> {
     /// The id of the event, the same each time.
-    pub(super) id: &'i str,
+    pub(crate) id: &'i str,
     /// The number of the attempt, from 1 on.
-    pub(super) attempt: u32,
+    pub(crate) attempt: u32,
 }
 
 /// How events come to a platform.
 #[derive(Debug)]
-pub(super) struct Events {
+pub(crate) struct Events {
     /// Whether the sender tells the number of the attempt.
     pub(super) counts: bool,
     /// The path of events, or of those of one trigger.
     pub(super) path: fn(trigger: Option<&str>) -> String,
     /// A message of a topic.
-    pub(super) message: fn(topic: &str, &WireMessage, Tried<'_>) -> WireRequest,
+    pub(crate) message: fn(topic: &str, &WireMessage, Tried<'_>) -> WireRequest,
     /// A change of a blob of the probe's bucket.
-    pub(super) change: fn(&WireChange, Tried<'_>) -> WireRequest,
+    pub(crate) change: fn(&WireChange, Tried<'_>) -> WireRequest,
     /// What is told, beside that, of a blob that another took the place of.
     pub(super) replaced: Option<fn(&WireChange, Tried<'_>) -> WireRequest>,
     /// A change of a document of the probe's collection, with what was there before.
-    pub(super) write: Option<Written>,
+    pub(crate) write: Option<Written>,
     /// A tick of a schedule.
-    pub(super) tick: fn(schedule: &str, Tried<'_>) -> WireRequest,
+    pub(crate) tick: fn(schedule: &str, Tried<'_>) -> WireRequest,
     /// Whether an answer tells the sender that the event is done.
     pub(super) is_done: fn(&WireResponse) -> bool,
     /// What the sender reads in the answer of a success.
@@ -54,7 +54,7 @@ pub(super) struct Events {
 type Written = fn(&WireWrite, Option<&Note>, Tried<'_>) -> WireRequest;
 
 /// CloudEvents of Isobar's own types: messages structured, changes binary, ticks in batches.
-pub(super) static OWN: Events = Events {
+pub(crate) static OWN: Events = Events {
     counts: false,
     path: below,
     message: own_message,
@@ -76,7 +76,7 @@ pub(super) static OWN: Events = Events {
 };
 
 /// The same, but for ticks, which a PingSource sends.
-pub(super) static KNATIVE: Events = Events {
+pub(crate) static KNATIVE: Events = Events {
     counts: false,
     path: below,
     message: own_message,
@@ -95,7 +95,7 @@ pub(super) static KNATIVE: Events = Events {
 };
 
 /// Pub/Sub's push subscriptions, with a topic for dead letters, and Cloud Scheduler.
-pub(super) static GOOGLE: Events = Events {
+pub(crate) static GOOGLE: Events = Events {
     counts: true,
     path: below,
     message: |topic, message, tried| {

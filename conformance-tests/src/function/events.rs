@@ -99,37 +99,46 @@ pub(super) async fn brought(door: &dyn Door, request: &WireRequest) -> Result<()
     expect::that((200..300).contains(&response.status), &told)
 }
 
-async fn say_the_same(ctx: Context) -> Result<(), Failure> {
-    let door = ctx.door().await?;
-    let with = |id: &str, members: Value| {
+const TEXT: &str = "caf\u{e9}\r\n\t\"";
+const BYTES: [u8; 4] = [0, 255, 13, 10];
+const PROTOBUF: &str = "application/protobuf";
+
+/// The events 1 to 4 with text, in binary and structured mode and two in a batch; 5 and 6 with bytes, in binary and
+/// structured mode.
+pub(crate) fn in_each_mode() -> [WireRequest; 5] {
+    let with = |id: &str, members: &Value| {
         let mut event = event(id);
         for (name, value) in members.as_object().into_iter().flatten() {
             event[name] = value.clone();
         }
         event
     };
-    let text = "caf\u{e9}\r\n\t\"";
-    let in_text = json!({ "datacontenttype": "text/plain", "data": text });
-    brought(&*door, &binary(&event("1"), "text/plain", text.as_bytes())).await?;
-    brought(&*door, &structured(&with("2", in_text.clone()))).await?;
-    let batch = Value::Array(vec![with("3", in_text.clone()), with("4", in_text)]);
-    let batch = WireRequest::new("POST", "/")
-        .header("content-type", "application/cloudevents-batch+json")
-        .body(batch.to_string());
-    brought(&*door, &batch).await?;
-    let bytes = [0_u8, 255, 13, 10];
-    let protobuf = "application/protobuf";
-    brought(&*door, &binary(&event("5"), protobuf, &bytes)).await?;
-    let in_bytes = json!({ "datacontenttype": protobuf, "data_base64": "AP8NCg==" });
-    brought(&*door, &structured(&with("6", in_bytes))).await?;
+    let in_text = json!({ "datacontenttype": "text/plain", "data": TEXT });
+    let in_bytes = json!({ "datacontenttype": PROTOBUF, "data_base64": "AP8NCg==" });
+    let batch = Value::Array(vec![with("3", &in_text), with("4", &in_text)]);
+    [
+        binary(&event("1"), "text/plain", TEXT.as_bytes()),
+        structured(&with("2", &in_text)),
+        WireRequest::new("POST", "/")
+            .header("content-type", "application/cloudevents-batch+json")
+            .body(batch.to_string()),
+        binary(&event("5"), PROTOBUF, &BYTES),
+        structured(&with("6", &in_bytes)),
+    ]
+}
 
+async fn say_the_same(ctx: Context) -> Result<(), Failure> {
+    let door = ctx.door().await?;
+    for request in in_each_mode() {
+        brought(&*door, &request).await?;
+    }
     let seen = deliveries(&*door, 6).await?;
     expect::equal("the number of deliveries", &seen.len(), &6)?;
     for (seen, number) in seen.iter().zip(1..) {
         expect::equal("the id", &seen.id, &number.to_string())?;
         let (content_type, body) = match number {
-            1..=4 => ("text/plain", text.as_bytes()),
-            _ => (protobuf, &bytes[..]),
+            1..=4 => ("text/plain", TEXT.as_bytes()),
+            _ => (PROTOBUF, &BYTES[..]),
         };
         expect::equal("the data", &seen.body.as_slice(), &body)?;
         expect::equal(

@@ -64,7 +64,8 @@ fn note(owner: &str, id: i64, count: i64) -> Note {
     }
 }
 
-fn stored(owner: &str, id: i64, count: i64) -> WireWrite {
+/// A write of a document with everything that the probe's have.
+pub(crate) fn stored(owner: &str, id: i64, count: i64) -> WireWrite {
     WireWrite {
         owner: owner.to_owned(),
         id,
@@ -72,7 +73,7 @@ fn stored(owner: &str, id: i64, count: i64) -> WireWrite {
     }
 }
 
-fn deleted(owner: &str, id: i64) -> WireWrite {
+pub(crate) fn deleted(owner: &str, id: i64) -> WireWrite {
     WireWrite {
         owner: owner.to_owned(),
         id,

@@ -1,5 +1,6 @@
 //! Every case on the local provider, every topic on AWS's emulators, every sabotage: a test each.
 
+mod counterpart;
 mod telemetry;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ fn tests() {
         .chain(topics())
         .chain([direct])
         .chain(sabotages)
+        .chain(counterpart::trials())
         .chain(telemetry::trials())
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
