@@ -25,11 +25,6 @@ use crate::options::Options;
 use crate::pulse::{Beat, Pulse};
 use crate::response::ResponseBody;
 
-/// Marks a response whose sender reads what became of its request in nothing else, so that it stands also where the body did
-/// not arrive.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stands;
-
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The service that hyper calls for each request of one connection.
@@ -49,7 +44,7 @@ pin_project! {
     pub(crate) struct Answer<F> {
         #[pin]
         handling: Handling<F>,
-        id: RequestId,
+        asked: Asked,
         options: Arc<Options>,
         beat: Option<Beat>,
     }
@@ -63,6 +58,13 @@ pin_project! {
     }
 }
 
+/// What the server has to know of a request to answer it itself.
+struct Asked {
+    id: RequestId,
+    /// Whether the platform brings an event by it, and reads in the answer what became of that.
+    is_event: bool,
+}
+
 impl<S, B> hyper::service::Service<Request<Incoming>> for Answers<S>
 where
     S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
@@ -74,13 +76,14 @@ where
     type Future = Answer<Call<S>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let id = RequestId::of(request.headers(), &self.options.request_id_headers);
-        let refused = refusal(&request, &self.options).map(|problem| close(problem, &id));
+        let asked = Asked::of(&request, &self.options);
+        let refused = refusal(&request, &self.options);
+        let refused = refused.map(|problem| close(problem, &asked, &self.options));
         let mut answer = Answer {
             handling: Handling::Answered {
                 response: refused.map(Box::new),
             },
-            id,
+            asked,
             options: Arc::clone(&self.options),
             beat: Some(self.pulse.begin()),
         };
@@ -107,12 +110,12 @@ impl<S> Answers<S> {
         let mut request = Some(request);
         let called = caught_step(|| {
             if let Some(request) = request.take() {
-                answer.handling = self.call_service(request, answer.id.clone());
+                answer.handling = self.call_service(request, answer.asked.id.clone());
             }
         });
         if let Err(message) = called {
             answer.handling = Handling::Answered {
-                response: Some(Box::new(panicked(&message, &answer.id))),
+                response: Some(Box::new(panicked(&message, &answer.asked, &self.options))),
             };
         }
     }
@@ -158,8 +161,8 @@ where
             }
             HandlingProjection::Called { future, breach } => {
                 match caught_step(|| future.poll(cx)) {
-                    Ok(poll) => finish(ready!(poll), breach, this.id, this.options),
-                    Err(message) => panicked(&message, this.id).map(Body::Right),
+                    Ok(poll) => finish(ready!(poll), breach, this.asked, this.options),
+                    Err(message) => panicked(&message, this.asked, this.options).map(Body::Right),
                 }
             }
         };
@@ -171,10 +174,34 @@ where
     }
 }
 
+impl Asked {
+    fn of(request: &Request<Incoming>, options: &Options) -> Self {
+        let is_event = options.event_calls.is_some_and(|calls| {
+            (calls.is_call)(request.method(), request.uri().path(), request.headers())
+        });
+        Self {
+            id: RequestId::of(request.headers(), &options.request_id_headers),
+            is_event,
+        }
+    }
+
+    /// The server's own answer: of an event also in the words of the platform that brings it.
+    fn told(&self, mut problem: Problem, options: &Options) -> Response<Full<Bytes>> {
+        let calls = options.event_calls.filter(|_| self.is_event);
+        let Some(calls) = calls else {
+            return problem.into_response(&self.id);
+        };
+        problem.status = calls.failed_status;
+        let mut response = problem.into_response(&self.id);
+        calls.note(response.headers_mut(), calls.failed);
+        response
+    }
+}
+
 fn finish<B>(
     handled: Result<Response<B>, Infallible>,
     breach: &Breach,
-    id: &RequestId,
+    asked: &Asked,
     options: &Options,
 ) -> Response<Body<B, Full<Bytes>>> {
     let mut response = match handled {
@@ -182,15 +209,12 @@ fn finish<B>(
         Err(never) => match never {},
     };
     if let Some(error) = breach.error() {
-        if response.extensions().get::<Stands>().is_none() {
-            return close(body_problem(&error, options), id).map(Body::Right);
-        }
-        response.headers_mut().insert(CONNECTION, CLOSE);
+        return close(body_problem(&error, options), asked, options).map(Body::Right);
     }
     response
         .headers_mut()
         .entry(REQUEST_ID)
-        .or_insert_with(|| id.header_value());
+        .or_insert_with(|| asked.id.header_value());
     response.map(Body::Left)
 }
 
@@ -250,25 +274,25 @@ fn body_problem(error: &BodyError, options: &Options) -> Problem {
 }
 
 /// The rest of the request is not read, so the connection cannot carry another one.
-fn close(problem: Problem, id: &RequestId) -> Response<Full<Bytes>> {
-    let mut response: Response<Full<Bytes>> = problem.into_response(id);
+fn close(problem: Problem, asked: &Asked, options: &Options) -> Response<Full<Bytes>> {
+    let mut response = asked.told(problem, options);
     response.headers_mut().insert(CONNECTION, CLOSE);
     response
 }
 
-fn panicked(message: &str, id: &RequestId) -> Response<Full<Bytes>> {
+fn panicked(message: &str, asked: &Asked, options: &Options) -> Response<Full<Bytes>> {
     tracing::error!(
-        request_id = id.as_str(),
+        request_id = asked.id.as_str(),
         panic = message,
         "a handler panicked"
     );
     let detail =
         "the handler of this request failed; the server's log has the cause under the request's id";
-    Problem::new(
+    let problem = Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "handler_panicked",
         "server",
         detail,
-    )
-    .into_response(id)
+    );
+    asked.told(problem, options)
 }

@@ -6,6 +6,8 @@ use http::HeaderName;
 
 use isobar::function::REQUEST_ID;
 
+use crate::event::EventCalls;
+
 /// The protocols spoken on the port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,6 +62,9 @@ pub struct Options {
     /// Header fields in which a platform or a proxy in front passes the request's id, first match wins;
     /// `x-request-id` by default.
     pub request_id_headers: Vec<HeaderName>,
+    /// The calls by which a platform brings events, whose answers say what became of them also where the server gives them
+    /// itself: 413, 414, 408 and 500 are told as that platform reads them. None by default.
+    pub event_calls: Option<EventCalls>,
 }
 
 impl Default for Options {
@@ -79,6 +84,7 @@ impl Default for Options {
             grace: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
             request_id_headers: vec![REQUEST_ID],
+            event_calls: None,
         }
     }
 }
@@ -191,6 +197,13 @@ impl Options {
     #[must_use]
     pub fn with_request_id_headers(mut self, names: Vec<HeaderName>) -> Self {
         self.request_id_headers = names;
+        self
+    }
+
+    /// Sets [`Options::event_calls`].
+    #[must_use]
+    pub fn with_event_calls(mut self, calls: Option<EventCalls>) -> Self {
+        self.event_calls = calls;
         self
     }
 }

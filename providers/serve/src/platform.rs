@@ -102,6 +102,13 @@ impl PlatformSetup {
         self
     }
 
+    /// The longest time between two pieces of a request's content; 30 seconds unless it is set.
+    #[must_use]
+    pub fn with_body_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.with_body_idle_timeout(timeout);
+        self
+    }
+
     /// How many requests may be under way; more are answered with 429.
     #[must_use]
     pub fn with_most_under_way(mut self, most: Option<usize>) -> Self {

@@ -5,6 +5,7 @@
 use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::Outcome;
@@ -33,10 +34,15 @@ fn serve(platform: HttpPlatform) -> SocketAddr {
         .schedule("nightly", "0 3 * * *", |(), _| ready(Ok(Outcome::Ack)))
         .schedule("often", "* * * * *", |(), _| {
             ready(Ok(Outcome::Retry(None)))
-        });
+        })
+        .schedule("broken", "* * * * *", |(), _| panics());
     let app = app.build(&environment).unwrap();
     tokio::spawn(async move { platform.serve(app).await.unwrap() });
     address
+}
+
+async fn panics() -> isobar::Result<Outcome> {
+    panic!("as it was told to")
 }
 
 /// The whole answer, in lower case.
@@ -77,6 +83,8 @@ async fn hooks_are_answered_where_function_compute_asks_and_reach_the_applicatio
 
 const CALL: &str = "x-fc-control-path: /invoke\r\nx-fc-request-id: r-2\r\ncontent-type: application/octet-stream\r\n";
 
+const TICK: &str = r#"{"triggerTime":"2026-11-30T03:00:00Z","triggerName":"nightly","payload":""}"#;
+
 async fn invoke(address: SocketAddr, event: &str) -> String {
     let fields = format!("{CALL}content-length: {}\r\n", event.len());
     send(address, "POST /invoke", &fields, event).await
@@ -85,16 +93,15 @@ async fn invoke(address: SocketAddr, event: &str) -> String {
 #[tokio::test]
 async fn an_event_is_handed_over_without_a_secret_path_and_answered_by_the_convention() {
     let address = start().await;
-    let tick = r#"{"triggerTime":"2026-11-30T03:00:00Z","triggerName":"nightly","payload":""}"#;
-    let answer = invoke(address, tick).await;
+    let answer = invoke(address, TICK).await;
     assert!(answer.starts_with("http/1.1 200"), "{answer}");
     assert!(answer.contains("x-fc-status: 200"), "{answer}");
     assert!(answer.contains("x-request-id: r-2"), "{answer}");
-    let again = invoke(address, &tick.replace("nightly", "often")).await;
+    let again = invoke(address, &TICK.replace("nightly", "often")).await;
     for (answer, code) in [
         (again, "event_not_done"),
         (
-            invoke(address, &tick.replace("nightly", "never")).await,
+            invoke(address, &TICK.replace("nightly", "never")).await,
             "event_failed",
         ),
         (
@@ -102,7 +109,7 @@ async fn an_event_is_handed_over_without_a_secret_path_and_answered_by_the_conve
             "event_unsupported",
         ),
         (
-            invoke(address, &tick.replace("T03", "")).await,
+            invoke(address, &TICK.replace("T03", "")).await,
             "event_malformed",
         ),
     ] {
@@ -124,6 +131,56 @@ async fn an_event_that_is_not_taken_whole_is_answered_by_the_convention() {
     assert!(answer.starts_with("http/1.1 404"), "{answer}");
     assert!(answer.contains("x-fc-status: 404"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_event_that_stops_arriving_is_answered_by_the_convention() {
+    let slow = PlatformSetup::new(&FUNCTION_COMPUTE);
+    let slow = slow.with_body_idle_timeout(Duration::from_millis(150));
+    let address = serve(slow.bind(&variables).await.unwrap());
+    let fields = format!("{CALL}content-length: 10\r\n");
+    let answer = send(address, "POST /invoke", &fields, "{\"tri").await;
+    assert!(answer.starts_with("http/1.1 404"), "{answer}");
+    assert!(answer.contains("x-fc-status: 404"), "{answer}");
+    assert!(answer.contains("body_too_slow"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_event_whose_handler_panics_is_answered_by_the_convention_and_the_next_is_handled() {
+    let address = start().await;
+    let answer = invoke(address, &TICK.replace("nightly", "broken")).await;
+    assert!(answer.starts_with("http/1.1 404"), "{answer}");
+    assert!(answer.contains("x-fc-status: 404"), "{answer}");
+    assert!(answer.contains("event_failed"), "{answer}");
+    assert!(!answer.contains("as it was told to"), "{answer}");
+    let answer = invoke(address, TICK).await;
+    assert!(answer.contains("x-fc-status: 200"), "{answer}");
+}
+
+/// The server sees these before anything that knows of events.
+#[tokio::test]
+async fn what_the_server_refuses_is_told_by_the_convention_of_an_event_and_by_its_status_of_a_request()
+ {
+    let address = start().await;
+    let large = format!("content-length: {}\r\n", (32 << 20) + 1);
+    let long = format!("POST /invoke?{}", "x".repeat(9_000));
+    for (request, fields, status, code) in [
+        ("POST /invoke", large.as_str(), "413", "body_too_large"),
+        (&long, "content-length: 0\r\n", "414", "target_too_long"),
+    ] {
+        let answer = ask(address, request, &format!("{CALL}{fields}")).await;
+        assert!(answer.starts_with("http/1.1 404"), "{answer}");
+        assert!(answer.contains("x-fc-status: 404"), "{answer}");
+        assert!(answer.contains("x-request-id: r-2"), "{answer}");
+        assert!(answer.contains(code), "{answer}");
+        let answer = ask(address, request, fields).await;
+        assert!(
+            answer.starts_with(&format!("http/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(answer.contains(code), "{answer}");
+        assert!(!answer.contains("x-fc-status"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a platform's tables say of the events that reach an application there.
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use isobar::function::EventData;
 use isobar::{Capabilities, Capability, Result};
 
@@ -84,6 +84,14 @@ pub enum EventForm {
         /// As of a request.
         read: fn(&Delivery) -> Result<Option<Arrivals>>,
     },
+}
+
+impl EventCalls {
+    /// Says in the fields of an answer what became of the event: [`done`](Self::done) or [`failed`](Self::failed).
+    pub(crate) fn note(&self, headers: &mut HeaderMap, said: &'static str) {
+        let told_in = HeaderName::from_static(self.told_in);
+        headers.insert(told_in, HeaderValue::from_static(said));
+    }
 }
 
 impl EventFacts {

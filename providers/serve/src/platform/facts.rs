@@ -161,7 +161,8 @@ impl PlatformFacts {
             .with_protocol(self.protocol)
             .with_idle_timeout(self.idle)
             .with_grace(self.grace)
-            .with_request_id_headers(names.collect());
+            .with_request_id_headers(names.collect())
+            .with_event_calls(self.events.calls);
         match self.limits.request {
             Some(bytes) => options.with_max_body_bytes(bytes),
             None => options,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use isobar::driver::{Problem, caught};
 use isobar::function::{AppService, Context, Outcome, REQUEST_ID, RequestId};
@@ -12,7 +12,6 @@ use isobar::{Error, ErrorKind, Result};
 use super::clock;
 use super::events::{handled, refusal_of, trace_of};
 use super::front::{Shared, UnderWay};
-use crate::answer::Stands;
 use crate::body::RequestBody;
 use crate::event::{Delivery, EventCalls, EventFacts, read_each};
 
@@ -90,10 +89,8 @@ fn told(handed: Result<()>, calls: EventCalls, id: &RequestId) -> Response {
         Err(error) => (failure(&error, calls.failed_status, id), calls.failed),
     };
     let headers = response.headers_mut();
-    let told_in = HeaderName::from_static(calls.told_in);
-    headers.insert(told_in, HeaderValue::from_static(said));
+    calls.note(headers, said);
     headers.insert(REQUEST_ID, id.header_value());
-    response.extensions_mut().insert(Stands);
     response
 }
 
