@@ -6,6 +6,7 @@
 //! A driver that sends a request again must ask [`Retries`] first, of the budget of its store, a [`RetryBudget`].
 //! Each *must* in these docs is a conformance case, where a store can be made to show it.
 
+mod as_text;
 pub mod blob;
 mod broken;
 mod budget;
@@ -43,6 +44,7 @@ pub mod utf16;
 mod whole;
 
 pub use crate::http::connection::drop_fields as drop_connection_fields;
+pub use as_text::as_text;
 pub(crate) use broken::Broken;
 pub use broken::content_failure;
 pub(crate) use budget::pause;

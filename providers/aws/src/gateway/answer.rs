@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use isobar::driver::{Problem, forbids_content, forbids_length};
+use isobar::driver::{Problem, as_text, forbids_content, forbids_length};
 use isobar::function::RequestId;
 use isobar::{Error, ErrorKind, Result};
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub(super) fn encode(door: FrontDoor, response: Response<Bytes>) -> Result<Vec<u
     } else {
         content
     };
-    let text = text(&parts.headers, &content);
+    let text = as_text(&parts.headers, &content);
     let kept = kept(&parts, content.is_empty());
     let of_load_balancer = matches!(door, FrontDoor::LoadBalancer | FrontDoor::LoadBalancerMulti);
     let mut head = Head {
@@ -126,15 +126,6 @@ fn too_many_cookies(measured: usize) -> Error {
 
 fn not_json(error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, "the response is not JSON").with_source(error)
-}
-
-/// The content as text, where it may travel so; none of it is text of no length.
-fn text<'c>(headers: &HeaderMap, content: &'c [u8]) -> Option<&'c str> {
-    if content.is_empty() {
-        return Some("");
-    }
-    let text = || std::str::from_utf8(content).ok();
-    is_text(headers).then(text).flatten()
 }
 
 /// Appends the content to the head in its place.
@@ -254,30 +245,6 @@ fn connection_options(headers: &HeaderMap) -> Vec<String> {
     named
         .map(|option| option.trim().to_ascii_lowercase())
         .collect()
-}
-
-/// Whether the content may travel as text if it is UTF-8 (rule N5).
-fn is_text(headers: &HeaderMap) -> bool {
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        return false;
-    }
-    let declared = headers.get(header::CONTENT_TYPE);
-    let declared = declared.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let media_type = declared.split(';').next().unwrap_or("").trim();
-    let media_type = media_type.to_ascii_lowercase();
-    let suffix = media_type.rsplit_once('+').map(|(_, suffix)| suffix);
-    media_type.starts_with("text/")
-        || matches!(suffix, Some("json" | "xml" | "yaml"))
-        || matches!(
-            &*media_type,
-            "application/json"
-                | "application/javascript"
-                | "application/ecmascript"
-                | "application/xml"
-                | "application/yaml"
-                | "application/x-ndjson"
-                | "application/x-www-form-urlencoded"
-        )
 }
 
 /// A field's value; bytes beyond ASCII that are not UTF-8 can only be ISO 8859-1.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Response, header};
-use isobar::driver::{drop_connection_fields, forbids_content, forbids_length};
+use http::{Response, header};
+use isobar::driver::{as_text, drop_connection_fields, forbids_content, forbids_length};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::ToldFields;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(super) fn encode(response: Response<Bytes>) -> Result<Vec<u8>> {
         // The gateway states it itself.
         parts.headers.remove(header::CONTENT_LENGTH);
     }
-    let text = text(&parts.headers, &content);
+    let text = as_text(&parts.headers, &content);
     let answer = Answer {
         is_base64_encoded: text.is_none(),
         status_code: parts.status.as_u16(),
@@ -43,20 +43,4 @@ pub(super) fn encode(response: Response<Bytes>) -> Result<Vec<u8>> {
     serde_json::to_vec(&answer).map_err(|error| {
         Error::new(ErrorKind::Internal, "the response is not JSON").with_source(error)
     })
-}
-
-/// The content as text, where it says that it is text or JSON, and is; none of it is text of no length.
-fn text<'c>(headers: &HeaderMap, content: &'c [u8]) -> Option<&'c str> {
-    if content.is_empty() {
-        return Some("");
-    }
-    let declared = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let media = declared.split(';').next().unwrap_or_default().trim();
-    let media = media.to_ascii_lowercase();
-    let is_text =
-        media.starts_with("text/") || media == "application/json" || media.ends_with("+json");
-    let is_plain = !headers.contains_key(header::CONTENT_ENCODING);
-    (is_text && is_plain)
-        .then(|| std::str::from_utf8(content).ok())
-        .flatten()
 }

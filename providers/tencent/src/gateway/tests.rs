@@ -131,6 +131,9 @@ fn text_is_told_as_text_and_bytes_in_base64_with_all_values_of_a_field() {
     );
     assert!(told["headers"].get("connection").is_none());
     assert!(told["headers"].get("x-mine").is_none());
+    let svg = Response::builder().header("content-type", "image/svg+xml");
+    let told = answer(svg.body("<svg/>".as_bytes()).unwrap());
+    assert_eq!(told["body"], "<svg/>");
     let bytes = Response::builder().header("content-type", "text/plain");
     let told = answer(bytes.body(&[0xff, 0][..]).unwrap());
     assert_eq!(
