@@ -33,7 +33,7 @@ pub use accounts::{ACCOUNTS_VARIABLE, Accounts};
 pub use cloud_event::{CloudEvent, instant};
 pub use delivery::{Arrivals, Arrived, Delivery, cloud_events, read, read_each};
 pub use elements::elements;
-pub use members::members;
+pub use members::{is_object, members};
 pub use own::OWN as OWN_EVENTS;
 pub(crate) use path::{Address, EventsPath};
 pub use path::{EVENTS_VARIABLE, check_events_path};

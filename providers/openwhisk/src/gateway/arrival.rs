@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use isobar::http::{Body, RebuiltQuery, Request};
 use isobar::{Error, Result};
+use isobar_serve::event::is_object;
 use isobar_serve::{ToldMembers, ToldText, told_target};
 use serde::Deserialize;
 
@@ -46,8 +47,7 @@ pub(crate) enum Arrival {
 /// An error is the activation's own: no request through the web caused it, or its content is not as the controller has it.
 pub(crate) fn arrival(arguments: &[u8]) -> Result<Arrival> {
     let none = || Error::invalid("the activation's arguments are not those of a web action");
-    // A list would be read as members in their order.
-    if !arguments.trim_ascii_start().starts_with(b"{") {
+    if !is_object(arguments) {
         return Err(none());
     }
     let mut told: Arguments<'_> =

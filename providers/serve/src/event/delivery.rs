@@ -5,10 +5,12 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use isobar::document::CollectionSchema;
 use isobar::driver::function::is_named;
-use isobar::function::{AppService, EventAttributes, EventData, Message, Messages, Trace};
+use isobar::function::{
+    AppService, EventAttributes, EventData, Message, Messages, Schedule, Trace,
+};
 use isobar::{Error, ErrorKind, Result};
 
-use super::cloud_event::media_type;
+use super::cloud_event::{instant, media_type};
 use super::own::OWN;
 use super::{Accounts, CloudEvent, EventFacts, EventForm, binary, structured};
 
@@ -138,6 +140,13 @@ impl Arrived {
             raw,
             trace: None,
         }
+    }
+
+    /// A tick by a resource of this name, due at this time as RFC 3339 writes it, which each have one id; `InvalidArgument`
+    /// where it is no time.
+    pub fn tick(name: &str, due: &str, raw: Bytes) -> Result<Self> {
+        let tick = Schedule::new(name, instant(due)?);
+        Ok(Self::new(tick, raw).with_id(format!("{name}@{due}")))
     }
 
     /// With the id that every delivery of it has.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
 use isobar::{Error, Result};
+use isobar_serve::event::{is_object, members};
 use isobar_serve::{ToldMembers, ToldText, told_query, told_target};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -60,12 +61,7 @@ struct Context<'e> {
 
 /// Whether an event is a request of a client: it has a method, and a context with the id of a service.
 pub(crate) fn is_request(event: &[u8]) -> bool {
-    // A list would be read as members in their order.
-    is_object(event) && serde_json::from_slice::<Mark>(event).is_ok()
-}
-
-fn is_object(event: &[u8]) -> bool {
-    event.trim_ascii_start().starts_with(b"{")
+    members::<Mark>(event).is_some()
 }
 
 /// A client's request, as it came.

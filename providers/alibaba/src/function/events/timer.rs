@@ -3,8 +3,7 @@
 //! <https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/time-triggers>
 
 use isobar::Result;
-use isobar::function::Schedule;
-use isobar_serve::event::{Arrived, Delivery, instant, members};
+use isobar_serve::event::{Arrived, Delivery, members};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -19,8 +18,7 @@ pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(tick) = members::<Tick>(&delivery.body) else {
         return Ok(None);
     };
-    let due = instant(&tick.trigger_time)?;
-    let id = format!("{}@{}", tick.trigger_name, tick.trigger_time);
-    let arrived = Arrived::new(Schedule::new(tick.trigger_name, due), delivery.body.clone());
-    Ok(Some(vec![arrived.with_id(id)]))
+    let (name, due) = (&tick.trigger_name, &tick.trigger_time);
+    let arrived = Arrived::tick(name, due, delivery.body.clone())?;
+    Ok(Some(vec![arrived]))
 }

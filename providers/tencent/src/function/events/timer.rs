@@ -3,8 +3,7 @@
 //! <https://www.tencentcloud.com/document/product/583/9708>
 
 use isobar::Result;
-use isobar::function::Schedule;
-use isobar_serve::event::{Arrived, Delivery, instant, members};
+use isobar_serve::event::{Arrived, Delivery, members};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -22,8 +21,6 @@ pub(super) fn tick(delivery: &Delivery) -> Result<Option<Vec<Arrived>>> {
     let Some(tick) = tick.filter(|tick| tick.kind == "Timer") else {
         return Ok(None);
     };
-    let due = instant(&tick.time)?;
-    let id = format!("{}@{}", tick.trigger_name, tick.time);
-    let arrived = Arrived::new(Schedule::new(tick.trigger_name, due), delivery.body.clone());
-    Ok(Some(vec![arrived.with_id(id)]))
+    let arrived = Arrived::tick(&tick.trigger_name, &tick.time, delivery.body.clone())?;
+    Ok(Some(vec![arrived]))
 }
