@@ -1,5 +1,6 @@
 //! Spans reach a collector that others wrote, no collector delays an answer beyond its bound, and levels of logs change.
 
+mod activations;
 mod application;
 mod collectors;
 mod runtime_api;
@@ -19,10 +20,32 @@ const QUICK: Duration = Duration::from_millis(450);
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial(
-            "spans_are_told_before_the_answer_of_what_is_frozen_after",
-            frozen,
+            "spans_of_function_compute_are_told_before_its_answer",
+            || frozen(Application::function_compute),
         ),
-        trial("spans_of_a_server_are_told_when_it_ends", server),
+        trial("spans_of_cloud_run_are_told_before_its_answer", || {
+            frozen(Application::cloud_run)
+        }),
+        trial(
+            "spans_of_an_scf_web_function_are_told_before_its_answer",
+            || frozen(Application::scf),
+        ),
+        trial("spans_of_openwhisk_are_told_before_its_result", || {
+            invoked(activations::openwhisk)
+        }),
+        trial("spans_of_fn_are_told_before_its_answer", || {
+            invoked(activations::of_fn)
+        }),
+        trial(
+            "spans_of_an_scf_event_function_are_told_before_its_answer",
+            || invoked(activations::scf),
+        ),
+        trial("spans_of_a_server_are_told_when_it_ends", || {
+            server(Application::knative)
+        }),
+        trial("spans_of_azure_functions_are_told_when_they_end", || {
+            server(Application::azure_functions)
+        }),
         trial(
             "spans_are_told_by_tls_to_whom_a_private_authority_vouches_for",
             encrypted,
@@ -79,9 +102,12 @@ fn span_of(response: &Response) -> Result<String, Failed> {
     Ok(span)
 }
 
-fn frozen() -> Result<(), Failed> {
+/// An application that exports to the collector at a URL.
+type Start = fn(&str) -> Result<Application, Failed>;
+
+fn frozen(start: Start) -> Result<(), Failed> {
     let rotel = Rotel::start()?;
-    let application = Application::function_compute(&rotel.url)?;
+    let application = start(&rotel.url)?;
     let response = application.log("frozen")?;
     // What is told later than that is told too late.
     application.signal("-STOP")?;
@@ -90,9 +116,20 @@ fn frozen() -> Result<(), Failed> {
     rotel.has(&["faas.invocation_id", "SPAN_KIND_SERVER"])
 }
 
-fn server() -> Result<(), Failed> {
+/// The same where a request comes within an invocation, whose answer tells the response.
+fn invoked(answer: fn(&str) -> Result<(Application, String), Failed>) -> Result<(), Failed> {
     let rotel = Rotel::start()?;
-    let mut application = Application::knative(&rotel.url)?;
+    let (application, answer) = answer(&rotel.url)?;
+    application.signal("-STOP")?;
+    let told = answer.split(TRACE).nth(1).unwrap_or_default();
+    let span = told.split('-').nth(1).unwrap_or_default();
+    that(span.len() == 16, &format!("the answer is {answer}"))?;
+    rotel.has_span(span)
+}
+
+fn server(start: Start) -> Result<(), Failed> {
+    let rotel = Rotel::start()?;
+    let mut application = start(&rotel.url)?;
     let span = span_of(&application.log("server")?)?;
     application.terminate()?;
     rotel.has_span(&span)

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 /// The caller's trace.
 pub(crate) const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+pub(super) const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 pub(crate) struct Application {
     child: Child,
@@ -43,6 +43,59 @@ impl Application {
                 ("FC_SERVER_PORT", port.to_string()),
             ]
         })
+    }
+
+    /// On one whose instances have no processor between requests.
+    pub(crate) fn cloud_run(collector: &str) -> Result<Self, Failed> {
+        Self::start(collector, |port| {
+            vec![
+                ("K_SERVICE", "probe".to_owned()),
+                ("K_REVISION", "probe-00001".to_owned()),
+                ("PORT", port.to_string()),
+            ]
+        })
+    }
+
+    /// On a web function of SCF.
+    pub(crate) fn scf(collector: &str) -> Result<Self, Failed> {
+        Self::start(collector, |_| {
+            vec![
+                ("TENCENTCLOUD_RUNENV", "SCF".to_owned()),
+                ("SCF_FUNCTIONNAME", "probe".to_owned()),
+            ]
+        })
+    }
+
+    /// Behind the Functions host, which ends a process and does not freeze it.
+    pub(crate) fn azure_functions(collector: &str) -> Result<Self, Failed> {
+        Self::start(collector, |port| {
+            vec![
+                ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
+                ("FUNCTIONS_WORKER_RUNTIME", "Custom".to_owned()),
+            ]
+        })
+    }
+
+    /// In a container that is an action.
+    pub(super) fn action(collector: &str) -> Result<Self, Failed> {
+        Self::start(collector, |_| {
+            vec![("__OW_API_HOST", "https://openwhisk.example.com".to_owned())]
+        })
+    }
+
+    /// With these variables, where nothing listens at a port; the address is somebody's whom it asks.
+    pub(super) fn asking(
+        collector: &str,
+        api: SocketAddr,
+        mut variables: Vec<(&'static str, String)>,
+    ) -> Result<Self, Failed> {
+        variables.push((ENDPOINT, collector.to_owned()));
+        Self::spawn(api, variables)
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// On one that does not.
@@ -94,13 +147,12 @@ impl Application {
     /// Below a runtime API.
     pub(crate) fn lambda(collector: &str, api: SocketAddr) -> Result<Self, Failed> {
         let variables = vec![
-            (ENDPOINT, collector.to_owned()),
             ("AWS_LAMBDA_RUNTIME_API", api.to_string()),
             ("AWS_LAMBDA_FUNCTION_NAME", "probe".to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
         ];
-        Self::spawn(api, variables)
+        Self::asking(collector, api, variables)
     }
 
     fn spawn(address: SocketAddr, variables: Vec<(&'static str, String)>) -> Result<Self, Failed> {

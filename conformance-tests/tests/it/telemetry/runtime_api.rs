@@ -1,6 +1,6 @@
 //! A Lambda runtime API that has one event, and notes when the next one is asked for.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,22 +85,7 @@ fn serve(
     let mut writer = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
     loop {
-        let mut first = String::new();
-        reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            let line = line.trim().to_ascii_lowercase();
-            if let Some(told) = line.strip_prefix("content-length:") {
-                length = told.trim().parse().ok()?;
-            }
-            if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
+        let (first, body) = received(&mut reader)?;
         if first.contains("/invocation/next") {
             tell.send(Told::AskedAgain(Instant::now())).ok()?;
             if is_given.swap(true, Ordering::AcqRel) {
@@ -108,12 +93,32 @@ fn serve(
             }
             writer.write_all(next(caller).as_bytes()).ok()?;
         } else {
-            let answer = String::from_utf8_lossy(&body).into_owned();
-            tell.send(Told::Answer(answer, Instant::now())).ok()?;
+            tell.send(Told::Answer(body, Instant::now())).ok()?;
             let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
             writer.write_all(accepted.as_bytes()).ok()?;
         }
     }
+}
+
+/// The first line of the next request on a connection, and its content.
+pub(super) fn received(reader: &mut impl BufRead) -> Option<(String, String)> {
+    let mut first = String::new();
+    reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(told) = line.strip_prefix("content-length:") {
+            length = told.trim().parse().ok()?;
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((first, String::from_utf8_lossy(&body).into_owned()))
 }
 
 fn next(caller: Caller) -> String {
