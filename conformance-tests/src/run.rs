@@ -119,3 +119,43 @@ fn panic_message(stopped: tokio::task::JoinError) -> String {
         .or_else(|| payload.downcast_ref::<String>().cloned());
     format!("panicked: {}", text.as_deref().unwrap_or("no message"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::fn_agent::FnDoors;
+    use crate::{Evidence, Waiver};
+
+    const WAIVED: &[Waiver] = &[Waiver::fails(
+        "G-200",
+        "the path is /b",
+        "the router writes paths anew",
+    )];
+
+    async fn check(body: fn(Context) -> crate::CaseFuture, expected: Outcome) {
+        let provider = Provider {
+            doors: Some(Arc::new(FnDoors)),
+            known_faults: WAIVED,
+            ..Provider::new("waived", Evidence::ContractOnly)
+        };
+        let settings = Settings {
+            seed: 1,
+            race_width: 1,
+            prefix: "waived".to_owned(),
+        };
+        let case = Case::gateway("G-200", "paths are seen as they were sent", "N1", body);
+        let results = run(&Arc::new(provider), &Arc::new(settings), &[case], |_, _| {}).await;
+        assert_eq!(results[0].outcome, expected, "{:?}", results[0]);
+    }
+
+    async fn fails(message: &str) -> Result<(), Failure> {
+        Err(Failure::new(message))
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_its_waiver_does_not_name_is_one_of_the_run() {
+        check(|_| Box::pin(fails("the path is /b")), Outcome::NotVerified).await;
+        check(|_| Box::pin(fails("the path is /c")), Outcome::Failed).await;
+        check(|_| Box::pin(async { Ok(()) }), Outcome::Failed).await;
+    }
+}

@@ -18,18 +18,23 @@ pub struct Waiver {
 /// What a waived case comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// It fails, for the reason that is given.
-    Fails,
+    /// It fails for the reason that is given, and this text stands in its failure: any other failure is a surprise.
+    Fails(&'static str),
     /// It passes here, where the real service may do otherwise.
     Passes,
-    /// It fails now and then: a race in what stands behind the provider, as seen.
-    Varies,
+    /// It fails now and then, with this text: a race in what stands behind the provider, as seen.
+    Varies(&'static str),
 }
 
 impl Waiver {
-    /// A case that fails here.
-    pub const fn fails(case: &'static str, reason: &'static str) -> Self {
-        Self::new(case, reason, Expected::Fails)
+    /// A case that fails here, with a failure in which `about` stands.
+    ///
+    /// # Panics
+    ///
+    /// Where `about` is empty, which would excuse every failure; in a constant that is an error of the compiler.
+    pub const fn fails(case: &'static str, about: &'static str, reason: &'static str) -> Self {
+        assert!(!about.is_empty(), "a waiver names the failure it excuses");
+        Self::new(case, reason, Expected::Fails(about))
     }
 
     /// A case that passes here, of which the real service may think otherwise.
@@ -37,9 +42,10 @@ impl Waiver {
         Self::new(case, reason, Expected::Passes)
     }
 
-    /// A case that fails here now and then.
-    pub const fn varies(case: &'static str, reason: &'static str) -> Self {
-        Self::new(case, reason, Expected::Varies)
+    /// A case that fails here now and then, as [`fails`](Self::fails) says.
+    pub const fn varies(case: &'static str, about: &'static str, reason: &'static str) -> Self {
+        assert!(!about.is_empty(), "a waiver names the failure it excuses");
+        Self::new(case, reason, Expected::Varies(about))
     }
 
     const fn new(case: &'static str, reason: &'static str, expected: Expected) -> Self {
@@ -52,21 +58,27 @@ impl Waiver {
 
     /// What is reported of a case that ended like this.
     pub(crate) fn judge(&self, outcome: Outcome, detail: String) -> (Outcome, String) {
+        use Expected::{Fails, Passes, Varies};
         let reason = self.reason;
-        let as_expected = match outcome {
-            Outcome::Supported => self.expected != Expected::Fails,
-            Outcome::Failed => self.expected != Expected::Passes,
-            Outcome::RefusedAsDeclared => false,
-            Outcome::NotVerified | Outcome::NotRun => return (outcome, detail),
+        let as_expected = match (outcome, self.expected) {
+            (Outcome::NotVerified | Outcome::NotRun, _) => return (outcome, detail),
+            (Outcome::Supported, Passes | Varies(_)) => true,
+            (Outcome::Failed, Fails(about) | Varies(about)) => detail.contains(about),
+            _ => false,
         };
         if as_expected {
             let detail = format!("{reason} (here it was {outcome})");
             return (Outcome::NotVerified, detail);
         }
-        let what = match self.expected {
-            Expected::Fails => "its waiver is out of date, which says that it fails",
-            Expected::Passes => "it must pass, whatever else its waiver says",
-            Expected::Varies => "its waiver is out of date, which says that it fails now and then",
+        let what = match (outcome, self.expected) {
+            (Outcome::Failed, Fails(about) | Varies(about)) => {
+                format!("its waiver excuses only a failure that says {about:?}")
+            }
+            (_, Fails(_)) => "its waiver is out of date, which says that it fails".to_owned(),
+            (_, Passes) => "it must pass, whatever else its waiver says".to_owned(),
+            (_, Varies(_)) => {
+                "its waiver is out of date, which says that it fails now and then".to_owned()
+            }
         };
         let ended = match (outcome, detail.as_str()) {
             (Outcome::Supported, _) => String::new(),
@@ -84,32 +96,45 @@ mod tests {
     #[test]
     fn a_waiver_holds_only_while_the_case_ends_as_it_says() {
         use Outcome::{Failed, NotRun, NotVerified, RefusedAsDeclared, Supported};
+        let fails = Waiver::fails("G-1", "the path", "a");
+        let passes = Waiver::passes("G-1", "a");
+        let varies = Waiver::varies("G-1", "the path", "a");
         let table = [
-            (Waiver::fails("G-1", "a"), Failed, NotVerified),
-            (Waiver::fails("G-1", "a"), Supported, Failed),
-            (Waiver::fails("G-1", "a"), RefusedAsDeclared, Failed),
-            (Waiver::passes("G-1", "a"), Supported, NotVerified),
-            (Waiver::passes("G-1", "a"), Failed, Failed),
-            (Waiver::passes("G-1", "a"), RefusedAsDeclared, Failed),
-            (Waiver::varies("G-1", "a"), Supported, NotVerified),
-            (Waiver::varies("G-1", "a"), Failed, NotVerified),
-            (Waiver::varies("G-1", "a"), RefusedAsDeclared, Failed),
-            (Waiver::fails("G-1", "a"), NotRun, NotRun),
-            (Waiver::passes("G-1", "a"), NotVerified, NotVerified),
+            (fails, Failed, "the path is /b", NotVerified),
+            (fails, Failed, "the query is b", Failed),
+            (fails, Failed, "", Failed),
+            (fails, Supported, "", Failed),
+            (fails, RefusedAsDeclared, "needs the path", Failed),
+            (passes, Supported, "", NotVerified),
+            (passes, Failed, "the path is /b", Failed),
+            (passes, RefusedAsDeclared, "", Failed),
+            (varies, Supported, "", NotVerified),
+            (varies, Failed, "the path is /b", NotVerified),
+            (varies, Failed, "the query is b", Failed),
+            (varies, RefusedAsDeclared, "", Failed),
+            (fails, NotRun, "", NotRun),
+            (passes, NotVerified, "", NotVerified),
         ];
-        for (waiver, ended, reported) in table {
-            let (outcome, _) = waiver.judge(ended, String::new());
-            assert_eq!(outcome, reported, "{waiver:?} of {ended}");
+        for (waiver, ended, said, reported) in table {
+            let (outcome, _) = waiver.judge(ended, said.to_owned());
+            assert_eq!(outcome, reported, "{waiver:?} of {ended}: {said}");
         }
     }
 
     #[test]
     fn a_surprise_says_what_is_out_of_date_and_what_went_wrong() {
-        let waiver = Waiver::passes("G-1", "the router writes paths anew");
-        let (_, detail) = waiver.judge(Outcome::Failed, "the path is /b".to_owned());
-        assert_eq!(
-            detail,
-            "it must pass, whatever else its waiver says (the router writes paths anew): failed: the path is /b"
+        let check = |waiver: Waiver, expected: &str| {
+            let (_, detail) = waiver.judge(Outcome::Failed, "the path is /b".to_owned());
+            assert_eq!(detail, expected);
+        };
+        let reason = "the router writes paths anew";
+        check(
+            Waiver::passes("G-1", reason),
+            "it must pass, whatever else its waiver says (the router writes paths anew): failed: the path is /b",
+        );
+        check(
+            Waiver::fails("G-1", "the query", reason),
+            "its waiver excuses only a failure that says \"the query\" (the router writes paths anew): failed: the path is /b",
         );
     }
 }

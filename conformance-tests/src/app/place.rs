@@ -11,8 +11,6 @@ use isobar::driver::Clock;
 use isobar::driver::blob::BlobDriver;
 use isobar::driver::document::DocumentDriver;
 use isobar::{Bucket, Collection};
-use isobar_aws::FrontDoor;
-use isobar_aws::function::InvokeMode;
 use isobar_local::LocalStore;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
@@ -21,10 +19,9 @@ use super::declared::Declared;
 use super::scenario::Action;
 use crate::Provider;
 use crate::door::application::{Application, Way};
-use crate::door::lambda::LambdaDoors;
 use crate::door::openwhisk::OpenWhiskDoors;
 use crate::harness::gcp::PROJECT;
-use crate::harness::{self, Options};
+use crate::harness::{self, Options, aws_doors};
 
 /// The combinations, by name.
 pub(crate) const PROVIDERS: [&str; 19] = [
@@ -156,7 +153,7 @@ impl Place {
             name if name.starts_with("aws") => {
                 let (documents, blobs) = amazon().await?;
                 place(
-                    Way::Lambda(front_door(name)),
+                    Way::Lambda(aws_doors::named(name)),
                     documents,
                     blobs,
                     credentials(),
@@ -316,21 +313,6 @@ fn credentials() -> Vec<(&'static str, String)> {
         test("AWS_SECRET_ACCESS_KEY"),
         ("AWS_REGION", REGION.to_owned()),
     ]
-}
-
-fn front_door(name: &str) -> LambdaDoors {
-    let door = match name {
-        "aws-http-api" => FrontDoor::HttpApi,
-        "aws-rest" => FrontDoor::RestApi,
-        "aws-alb" => FrontDoor::LoadBalancer,
-        "aws-alb-multi" => FrontDoor::LoadBalancerMulti,
-        _ => FrontDoor::FunctionUrl,
-    };
-    let mode = match name {
-        "aws-stream" => InvokeMode::ResponseStream,
-        _ => InvokeMode::Buffered,
-    };
-    LambdaDoors { door, mode }
 }
 
 /// The way to an application whose stores are local.

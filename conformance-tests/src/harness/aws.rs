@@ -36,21 +36,32 @@ pub(super) const MINISTACK: PythonEmulator = PythonEmulator {
 pub(super) const LIVE: &str = "live";
 /// Where MiniStack 1.5 is known to differ from AWS, read in its source and seen.
 const KNOWN_FAULTS: &[Waiver] = &[
-    Waiver::fails("B-403", "MiniStack ignores If-None-Match on CopyObject"),
+    Waiver::fails(
+        "B-403",
+        "the copy succeeded",
+        "MiniStack ignores If-None-Match on CopyObject",
+    ),
     Waiver::fails(
         "D-434",
+        "Incorrect operand type for operator or function",
         "MiniStack refuses begins_with where an item has another type there",
     ),
     Waiver::fails(
         "D-435",
+        "it must be [\"b\"]",
         "MiniStack fills a new index with items whose attributes have another type",
     ),
-    Waiver::fails("D-440", "MiniStack does not say what BatchGetItem consumes"),
+    Waiver::fails(
+        "D-440",
+        "the units of get_batch are",
+        "MiniStack does not say what BatchGetItem consumes",
+    ),
     TRACES,
 ];
 /// What MiniStack does to the traces of messages.
 pub(super) const TRACES: Waiver = Waiver::fails(
     "G-414",
+    "the trace is \"",
     "MiniStack drops the system attributes of batches, and its SNS passes no trace on",
 );
 pub(super) const REGION: &str = "us-east-1";

@@ -27,22 +27,28 @@ pub const NAMES: [&str; 6] = [
 
 const DECODED_PATH: Waiver = Waiver::fails(
     "G-200",
+    "the path is \"/a/b\", it must be \"/a%2Fb\"",
     "HTTP APIs decode paths, and end them at a question mark",
 );
 const DECODED_BYTES: Waiver = Waiver::fails(
     "G-452",
+    "the path is \"/%25zz\", it must be \"/%zz\"",
     "HTTP APIs decode paths, so that a stray percent sign becomes an escape",
 );
 const UNTOLD_CLIENTS: Waiver = Waiver::fails(
     "G-456",
+    "the handler goes on",
     "Lambda does not tell the function that its client is gone",
 );
 const SEVEN_METHODS: Waiver = Waiver::passes(
     "G-453",
     "API Gateway takes GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
 );
-const QUERY_IN_MAPS: Waiver =
-    Waiver::fails("G-202", "the door tells queries as keys and values only");
+const QUERY_IN_MAPS: Waiver = Waiver::fails(
+    "G-202",
+    "the query is \"",
+    "the door tells queries as keys and values only",
+);
 
 /// What each door does to requests before the function sees them.
 const REWRITTEN: [&[Waiver]; 6] = [
@@ -52,9 +58,21 @@ const REWRITTEN: [&[Waiver]; 6] = [
     &[SEVEN_METHODS, QUERY_IN_MAPS],
     &[
         QUERY_IN_MAPS,
-        Waiver::fails("G-100", "of headers of one name it passes the last"),
-        Waiver::fails("G-201", "of headers of one name it passes the last"),
-        Waiver::fails("G-402", "of parameters of one name it passes the last"),
+        Waiver::fails(
+            "G-100",
+            "the cookies of two headers is \"c=3\"",
+            "of headers of one name it passes the last",
+        ),
+        Waiver::fails(
+            "G-201",
+            "the values of x-list is [\"c\", \"d\"]",
+            "of headers of one name it passes the last",
+        ),
+        Waiver::fails(
+            "G-402",
+            "the parameters of a=1&a=2 is [(\"a\", \"2\")]",
+            "of parameters of one name it passes the last",
+        ),
     ],
     &[QUERY_IN_MAPS],
 ];
@@ -64,14 +82,8 @@ pub(super) fn starts(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Nothing has to be started but the probe behind each door.
-pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
-    let found = NAMES.into_iter().zip(REWRITTEN);
-    let mut found = found.filter(|(own, _)| *own == name);
-    let Some((name, known_faults)) = found.next() else {
-        let message = format!("there is no front door of the name {name:?}");
-        return Err(StartFailure::Broken(message));
-    };
+/// The doors of the provider of this name; a function URL where it has no other.
+pub(crate) fn named(name: &str) -> LambdaDoors {
     let door = match name {
         "aws-http-api" => FrontDoor::HttpApi,
         "aws-http-api-v1" => FrontDoor::HttpApiV1,
@@ -85,8 +97,19 @@ pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
     } else {
         InvokeMode::Buffered
     };
+    LambdaDoors { door, mode }
+}
+
+/// Nothing has to be started but the probe behind each door.
+pub(super) fn start(name: &str) -> Result<Provider, StartFailure> {
+    let found = NAMES.into_iter().zip(REWRITTEN);
+    let mut found = found.filter(|(own, _)| *own == name);
+    let Some((name, known_faults)) = found.next() else {
+        let message = format!("there is no front door of the name {name:?}");
+        return Err(StartFailure::Broken(message));
+    };
     Ok(Provider {
-        doors: Some(Arc::new(LambdaDoors { door, mode })),
+        doors: Some(Arc::new(named(name))),
         endpoint: "a runtime API of its own for each case".to_owned(),
         known_faults,
         ..Provider::new(name, Evidence::ContractOnly)
