@@ -3,6 +3,7 @@
 pub(crate) mod application;
 pub(crate) mod brought;
 pub mod contract;
+mod damage;
 pub mod deployed;
 mod dynamodb;
 pub mod fn_agent;
@@ -21,6 +22,7 @@ pub mod scf;
 mod stream;
 
 pub(crate) use brought::percent_encoded;
+pub use damage::Damage;
 pub use limit::SizeLimit;
 pub use process::ProbeProcess;
 pub use stream::{Piece, Pieces, WireStream};
@@ -198,6 +200,11 @@ pub trait Doors: fmt::Debug + Send + Sync {
         Some(SizeLimit::SERVER_HEAD)
     }
 
+    /// How many bytes of text a message may have, where it is less than most queues take.
+    fn most_message(&self) -> usize {
+        200_000
+    }
+
     /// How long the platform says that a request has, where it says so.
     fn deadline(&self) -> Option<Duration> {
         None
@@ -254,6 +261,12 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// trigger.
     async fn bring(&self, _: Option<&str>, _: &WireRequest) -> Result<WireResponse, Failure> {
         Err(isobar::Error::unsupported(Capability::CloudEvents).into())
+    }
+
+    /// Brings the probe something once that is damaged in the form in which the platform brings it; what the platform hears
+    /// of the refusal. Fails where it is not refused.
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        Err(damage.is_not_brought())
     }
 
     /// Has the probe's schedule be due, and again while it fails.

@@ -1,5 +1,6 @@
 //! The cases about invocations.
 
+mod damaged;
 mod envelopes;
 pub(crate) mod events;
 mod files;
@@ -29,6 +30,7 @@ pub(crate) const CASES: &[&[Case]] = &[
     lifecycle::CASES,
     events::CASES,
     envelopes::CASES,
+    damaged::CASES,
     replays::CASES,
 ];
 

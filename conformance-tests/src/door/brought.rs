@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::damage::NO_BASE64;
 use super::{WireChange, WireMessage, WireRequest, WireResponse, WireWrite};
 use crate::probe::notes::Note;
 use crate::probe::{FILES, TOPIC};
@@ -32,6 +33,8 @@ pub(crate) struct Tried<'i> {
 pub(crate) struct Events {
     /// Whether the sender tells the number of the attempt.
     pub(super) counts: bool,
+    /// How many bytes of text a message may have.
+    pub(super) most: usize,
     /// The path of events, or of those of one trigger.
     pub(super) path: fn(trigger: Option<&str>) -> String,
     /// A message of a topic.
@@ -44,6 +47,10 @@ pub(crate) struct Events {
     pub(crate) write: Option<Written>,
     /// A tick of a schedule.
     pub(crate) tick: fn(schedule: &str, Tried<'_>) -> WireRequest,
+    /// An event with bytes that must be Base64, and are none.
+    pub(super) no_base64: fn(Tried<'_>) -> WireRequest,
+    /// An event that is declared to be of a media type that it is not, or that nobody reads.
+    pub(super) mistyped: fn(Tried<'_>) -> WireRequest,
     /// Whether an answer tells the sender that the event is done.
     pub(super) is_done: fn(&WireResponse) -> bool,
     /// What the sender reads in the answer of a success.
@@ -56,6 +63,7 @@ type Written = fn(&WireWrite, Option<&Note>, Tried<'_>) -> WireRequest;
 /// CloudEvents of Isobar's own types: messages structured, changes binary, ticks in batches.
 pub(crate) static OWN: Events = Events {
     counts: false,
+    most: USUAL_MESSAGE,
     path: below,
     message: own_message,
     change: own_change,
@@ -71,6 +79,8 @@ pub(crate) static OWN: Events = Events {
         }]);
         posted("application/cloudevents-batch+json", &event)
     },
+    no_base64: own_without_base64,
+    mistyped: in_xml,
     is_done: by_status,
     done: |_| Ok(()),
 };
@@ -78,6 +88,7 @@ pub(crate) static OWN: Events = Events {
 /// The same, but for ticks, which a PingSource sends.
 pub(crate) static KNATIVE: Events = Events {
     counts: false,
+    most: USUAL_MESSAGE,
     path: below,
     message: own_message,
     change: own_change,
@@ -90,6 +101,14 @@ pub(crate) static KNATIVE: Events = Events {
             .header("content-type", "application/json")
             .body("{}")
     },
+    no_base64: own_without_base64,
+    mistyped: |tried| {
+        let source = format!("bucket/{}", FILES.name());
+        binary("isobar.blob.stored", &source, tried)
+            .header("ce-subject", "damaged")
+            .header("content-type", "application/xml")
+            .body("<size>1</size>")
+    },
     is_done: by_status,
     done: |_| Ok(()),
 };
@@ -97,6 +116,7 @@ pub(crate) static KNATIVE: Events = Events {
 /// Pub/Sub's push subscriptions, with a topic for dead letters, and Cloud Scheduler.
 pub(crate) static GOOGLE: Events = Events {
     counts: true,
+    most: USUAL_MESSAGE,
     path: below,
     message: |topic, message, tried| {
         let mut pushed = pushed(topic, &STANDARD.encode(&message.body), tried);
@@ -136,6 +156,8 @@ pub(crate) static GOOGLE: Events = Events {
             .header("x-cloudscheduler-scheduletime", AT)
             .header("content-type", "application/octet-stream")
     },
+    no_base64: |tried| posted("application/json", &pushed(TOPIC.name(), NO_BASE64, tried)),
+    mistyped: documents::eventarc_in_json,
     is_done: by_status,
     done: |_| Ok(()),
 };
@@ -143,6 +165,8 @@ pub(crate) static GOOGLE: Events = Events {
 /// The Functions host: queue, timer and Event Grid triggers.
 pub(super) static AZURE: Events = Events {
     counts: true,
+    // 64 KiB in Base64 ("Put Message").
+    most: 48 * 1_024,
     path: |trigger| match trigger {
         Some(trigger) => format!("{PATH}-{trigger}"),
         None => PATH.to_owned(),
@@ -179,6 +203,29 @@ pub(super) static AZURE: Events = Events {
         });
         invocation(schedule, "timer", &timer, json!({}))
     },
+    no_base64: |tried| {
+        let metadata = queue_metadata((tried.id, tried.attempt.into()));
+        invocation(
+            TOPIC.name(),
+            "queueBytes",
+            &quoted(NO_BASE64).into(),
+            metadata,
+        )
+    },
+    // Event Grid's own schema, in which it sends where a subscription does not ask for CloudEvents.
+    mistyped: |tried| {
+        let event = json!([{
+            "id": tried.id,
+            "eventType": "Microsoft.Storage.BlobCreated",
+            "topic": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a",
+            "subject": format!("/blobServices/default/containers/{}/blobs/damaged", FILES.name()),
+            "eventTime": AT,
+            "data": { "api": "PutBlob" },
+            "dataVersion": "",
+            "metadataVersion": "1",
+        }]);
+        posted("application/json; charset=utf-8", &event).header("aeg-event-type", "Notification")
+    },
     is_done: by_status,
     done: |response| {
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
@@ -189,10 +236,12 @@ pub(super) static AZURE: Events = Events {
     },
 };
 
+/// Less than the 256 KiB and more that a message may have of most queues.
+const USUAL_MESSAGE: usize = 200_000;
 /// When everything happens.
 pub(super) const AT: &str = "2026-11-30T03:00:00Z";
 
-fn by_status(response: &WireResponse) -> bool {
+pub(super) fn by_status(response: &WireResponse) -> bool {
     (200..300).contains(&response.status)
 }
 
@@ -224,6 +273,26 @@ fn own_message(topic: &str, message: &WireMessage, tried: Tried<'_>) -> WireRequ
         "data": { "messages": [message] },
     });
     posted("application/cloudevents+json; charset=utf-8", &event)
+}
+
+fn own_without_base64(tried: Tried<'_>) -> WireRequest {
+    let mut request = own_message(TOPIC.name(), &WireMessage::default(), tried);
+    let body = String::from_utf8_lossy(&request.body);
+    let damaged = format!("\"bodyBase64\":\"{NO_BASE64}\"");
+    request.body = body.replacen("\"body\":\"\"", &damaged, 1).into_bytes();
+    request
+}
+
+/// A CloudEvent in a format that others have defined, and nobody here reads.
+fn in_xml(tried: Tried<'_>) -> WireRequest {
+    let id = tried.id;
+    let event = format!(
+        "<event xmlns=\"http://cloudevents.io/xmlformat/V1\" specversion=\"1.0\"><id>{id}</id>\
+         <source>/mine</source><type>com.example.made</type></event>"
+    );
+    let mut request = posted("application/cloudevents+xml", &Value::Null);
+    request.body = event.into_bytes();
+    request
 }
 
 fn own_change(change: &WireChange, tried: Tried<'_>) -> WireRequest {
@@ -293,13 +362,21 @@ fn notification(
 
 /// The call of a topic's queue trigger with a text that the host has taken the Base64 off.
 pub(crate) fn queue_trigger(topic: &str, text: &str, (id, attempt): (&str, i64)) -> WireRequest {
-    let metadata = json!({
+    invocation(
+        topic,
+        "queue",
+        &quoted(text).into(),
+        queue_metadata((id, attempt)),
+    )
+}
+
+fn queue_metadata((id, attempt): (&str, i64)) -> Value {
+    json!({
         "DequeueCount": attempt.to_string(),
         "Id": quoted(id),
         "InsertionTime": AT,
         "PopReceipt": quoted("AgAAAAMAAAAAAAAAAgtnj8x+1QE="),
-    });
-    invocation(topic, "queue", &quoted(text).into(), metadata)
+    })
 }
 
 /// A string as the host writes it: JSON in a string.

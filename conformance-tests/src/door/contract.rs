@@ -1,6 +1,7 @@
 //! Through the port of a platform that is an HTTP server, as its front end does by the published contract: the same
 //! variables, the same port, the same fields, the same questions before the first request.
 
+mod damaged;
 mod front_ends;
 mod invoked;
 
@@ -21,8 +22,8 @@ use uuid::Uuid;
 use super::application::Application;
 use super::brought::{self, Events, Tried};
 use super::{
-    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
-    WireStream, WireWrite, http1,
+    Damage, Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest,
+    WireResponse, WireStream, WireWrite, http1,
 };
 use crate::{Evidence, Failure, emulator, probe};
 
@@ -49,6 +50,8 @@ pub struct Contract {
 #[derive(Debug)]
 struct Around {
     call: fn(&WireRequest) -> WireRequest,
+    /// Takes from a call what its content promises: the content is not the Base64 that its type asks for.
+    damage: fn(&mut WireRequest),
     response: fn(&WireResponse) -> Result<WireResponse, Failure>,
 }
 
@@ -146,6 +149,10 @@ impl Doors for ContractDoors {
                 ..limit
             },
         }
+    }
+
+    fn most_message(&self) -> usize {
+        self.0.events.most
     }
 
     fn counts_deliveries(&self) -> bool {
@@ -374,6 +381,10 @@ impl Door for ContractDoor {
             ..request.clone()
         };
         self.plainly(&request).await
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        self.refusal(damage).await
     }
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {

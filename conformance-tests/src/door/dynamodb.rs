@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::WireWrite;
+use super::damage::NO_BASE64;
 use crate::probe::{self, notes::Note};
 
 /// A record that the stream still has.
@@ -30,6 +31,18 @@ impl StreamRecord {
 pub(super) fn event(records: &[StreamRecord]) -> Value {
     let records: Vec<_> = records.iter().map(|record| &record.json).collect();
     json!({ "Records": records })
+}
+
+/// The event of a change of a document whose bytes are no Base64.
+pub(super) fn damaged() -> Value {
+    let write = WireWrite {
+        owner: "damaged".to_owned(),
+        id: 1,
+        content: Some(Note::sample("damaged", 1, 1)),
+    };
+    let mut event = event(&records(&[write]));
+    event["Records"][0]["dynamodb"]["NewImage"]["digest"]["B"] = NO_BASE64.into();
+    event
 }
 
 /// The records that the table's stream has of these writes, in their order.

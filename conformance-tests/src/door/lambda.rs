@@ -18,8 +18,8 @@ use isobar_aws::function::{INVOKE_MODE, InvokeMode};
 use super::application::Application;
 use super::queue::{self, Queued};
 use super::{
-    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
-    WireStream, WireWrite,
+    Damage, Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest,
+    WireResponse, WireStream, WireWrite,
 };
 use super::{dynamodb, payload, s3};
 use crate::{Evidence, Failure, probe};
@@ -243,6 +243,18 @@ impl Door for LambdaDoor {
             };
         }
         self.given_up(!waiting.is_empty(), &last)
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        let event = match damage {
+            Damage::Content => payload::damaged(self.door),
+            Damage::Event => dynamodb::damaged(),
+            Damage::MediaType => return Err(damage.is_not_brought()),
+        };
+        match self.runtime.invoke(event.to_string().into()).await? {
+            Answer::Error(report) => Ok(String::from_utf8_lossy(&report).into_owned()),
+            taken => Err(damage.was_taken(&taken.shown())),
+        }
     }
 
     async fn tick(&self, schedule: &str) -> Result<(), Failure> {

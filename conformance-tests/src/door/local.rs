@@ -11,8 +11,8 @@ use isobar_local::{LocalPlatform, LocalStore};
 
 use super::http1;
 use super::{
-    Door, Doors, ProbeProcess, WireChange, WireMessage, WireRequest, WireResponse, WireStream,
-    WireWrite,
+    Damage, Door, Doors, ProbeProcess, WireChange, WireMessage, WireRequest, WireResponse,
+    WireStream, WireWrite,
 };
 use crate::probe::{files, inbox, notes, turned};
 use crate::{Evidence, Failure, probe};
@@ -101,6 +101,14 @@ impl Door for LocalDoor {
 
     async fn deliver(&self, messages: &[WireMessage]) -> Result<(), Failure> {
         inbox::publish(self, messages).await
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        if damage == Damage::Event {
+            let reason = "its events come from its own store, not in a form of others";
+            return Err(Failure::unverified(reason));
+        }
+        Err(damage.is_not_brought())
     }
 
     async fn replay(&self, id: &str) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::application::Application;
-use super::{Door, Doors, SizeLimit, WireRequest, WireResponse};
+use super::{Damage, Door, Doors, SizeLimit, WireRequest, WireResponse};
 use crate::{Evidence, Failure};
 use container::Container;
 use proxy::Proxy;
@@ -37,7 +37,7 @@ struct OpenWhiskDoor<A>(A);
 /// What runs activations, one at a time; where OpenWhisk would start another container the others wait.
 #[async_trait]
 trait Activates: std::fmt::Debug + Send + Sync {
-    /// The result of an activation that did not fail.
+    /// The result of an activation, which has an `error` where that failed.
     async fn activate(&self, activation: &Value) -> Result<Value, Failure>;
 
     /// The lines with this text that it has logged.
@@ -117,12 +117,8 @@ impl OpenWhiskDoors {
 impl<A: Activates> Door for OpenWhiskDoor<A> {
     async fn send(&self, request: &WireRequest) -> Result<WireResponse, Failure> {
         let id = Uuid::new_v4().simple().to_string();
-        let activation = activation(&web_action::arguments(request), &id);
-        let result = self.0.activate(&activation);
-        let Ok(result) = tokio::time::timeout(PATIENCE, result).await else {
-            return Err(Failure::new("no result in 30 s"));
-        };
-        let response = web_action::response(&result?, &request.method)?;
+        let result = self.result(&web_action::arguments(request), &id).await?;
+        let response = web_action::response(&result, &request.method)?;
         let filed = response.joined("x-request-id");
         if filed != id {
             let what = format!("the activation is {id:?}, the response says {filed:?}");
@@ -131,8 +127,28 @@ impl<A: Activates> Door for OpenWhiskDoor<A> {
         Ok(response)
     }
 
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        if damage != Damage::Content {
+            return Err(damage.is_not_brought());
+        }
+        let id = Uuid::new_v4().simple().to_string();
+        let result = self.result(&web_action::damaged(), &id).await?;
+        let error = result.get("error").and_then(Value::as_str);
+        error
+            .map(str::to_owned)
+            .ok_or_else(|| damage.was_taken(&result.to_string()))
+    }
+
     async fn logged(&self, text: &str) -> Result<Vec<String>, Failure> {
         self.0.logged(text).await
+    }
+}
+
+impl<A: Activates> OpenWhiskDoor<A> {
+    async fn result(&self, arguments: &Value, id: &str) -> Result<Value, Failure> {
+        let activation = activation(arguments, id);
+        let result = tokio::time::timeout(PATIENCE, self.0.activate(&activation)).await;
+        result.unwrap_or_else(|_| Err(Failure::new("no result in 30 s")))
     }
 }
 

@@ -13,6 +13,7 @@ use isobar_aws::FrontDoor;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
+use super::damage::NO_BASE64;
 use super::{Piece, Pieces, WireRequest, WireResponse, WireStream};
 use crate::Failure;
 
@@ -31,6 +32,16 @@ pub(super) fn event(door: FrontDoor, request: &WireRequest) -> Value {
         FrontDoor::LoadBalancerMulti => load_balancer::multi(request),
         _ => http_api::of_http_api(request),
     }
+}
+
+/// The event for a request with content that is not the Base64 that it is said to be.
+pub(super) fn damaged(door: FrontDoor) -> Value {
+    let request = WireRequest::new("POST", "/damaged")
+        .header("content-type", "application/octet-stream")
+        .body([0, 255]);
+    let mut event = event(door, &request);
+    event["body"] = NO_BASE64.into();
+    event
 }
 
 /// The response that this door sends for an answer.

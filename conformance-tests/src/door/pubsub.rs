@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::contract::{CONTRACTS, ContractDoor, ContractDoors};
 use super::{
-    Door, Doors, ProbeProcess, SizeLimit, WireMessage, WireRequest, WireResponse, WireStream,
-    brought, http1,
+    Damage, Door, Doors, ProbeProcess, SizeLimit, WireMessage, WireRequest, WireResponse,
+    WireStream, brought, http1,
 };
 use crate::probe::TOPIC;
 use crate::{Evidence, Failure};
@@ -166,6 +166,14 @@ impl Door for PubSubDoor {
         let messages: Vec<_> = messages.collect();
         self.ask("POST", &publish, &json!({ "messages": messages }))
             .await
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        if damage == Damage::Event {
+            let reason = "the emulator writes the Base64 itself";
+            return Err(Failure::unverified(reason));
+        }
+        Err(damage.is_not_brought())
     }
 
     fn process(&self) -> Option<&ProbeProcess> {

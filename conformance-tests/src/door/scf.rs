@@ -24,7 +24,7 @@ use tower::service_fn;
 use uuid::Uuid;
 
 use super::process::ProbeProcess;
-use super::{Door, Doors, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse};
+use super::{Damage, Door, Doors, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse};
 use crate::{Evidence, Failure, expect, probe};
 
 /// Doors to an event function.
@@ -173,6 +173,18 @@ impl Door for ScfDoor {
             self.until_done(&event).await?;
         }
         Ok(())
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        let event = match damage {
+            Damage::Content => requests::damaged().to_string(),
+            Damage::Event => return Err(Failure::unverified("no event of SCF has Base64")),
+            Damage::MediaType => return Err(damage.is_not_brought()),
+        };
+        match self.runtime.invoke(event.into()).await?.1 {
+            Answer::Error(report) => Ok(String::from_utf8_lossy(&report).into_owned()),
+            Answer::Response(taken) => Err(damage.was_taken(&String::from_utf8_lossy(&taken))),
+        }
     }
 
     async fn change(&self, changes: &[WireChange]) -> Result<(), Failure> {

@@ -1,10 +1,9 @@
 //! Cases about the changes of documents.
 
 use isobar::Capability;
-use isobar::document::Timestamp;
 
 use crate::door::WireWrite;
-use crate::probe::notes::{Digest, FAILS_ONCE, Note, SeenChange, SeenKind, changes};
+use crate::probe::notes::{FAILS_ONCE, Note, SeenChange, SeenKind, changes};
 use crate::{Case, Context, Failure, expect};
 
 /// Every case about the changes of documents.
@@ -48,28 +47,11 @@ fn require(ctx: &Context, capabilities: &[Capability]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn note(owner: &str, id: i64, count: i64) -> Note {
-    Note {
-        owner: owner.to_owned(),
-        id,
-        text: format!("caf\u{e9} \u{1f600} \"{count}\" "),
-        count,
-        weight: 0.1 + 1.5e-7,
-        done: count > 0,
-        nothing: None,
-        digest: Digest(vec![0, 1, 254, 255]),
-        at: Timestamp::from_micros(1_796_083_200_123_456),
-        tags: vec!["b".to_owned(), String::new()],
-        nested: [("deep".to_owned(), vec![1, i64::MIN])].into(),
-    }
-}
-
-/// A write of a document with everything that the probe's have.
 pub(crate) fn stored(owner: &str, id: i64, count: i64) -> WireWrite {
     WireWrite {
         owner: owner.to_owned(),
         id,
-        content: Some(note(owner, id, count)),
+        content: Some(Note::sample(owner, id, count)),
     }
 }
 

@@ -68,6 +68,25 @@ pub(crate) enum SeenKind {
     Unknown,
 }
 
+impl Note {
+    /// A document of which no two fields are alike.
+    pub(crate) fn sample(owner: &str, id: i64, count: i64) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            id,
+            text: format!("caf\u{e9} \u{1f600} \"{count}\" "),
+            count,
+            weight: 0.1 + 1.5e-7,
+            done: count > 0,
+            nothing: None,
+            digest: Digest(vec![0, 1, 254, 255]),
+            at: Timestamp::from_micros(1_796_083_200_123_456),
+            tags: vec!["b".to_owned(), String::new()],
+            nested: [("deep".to_owned(), vec![1, i64::MIN])].into(),
+        }
+    }
+}
+
 impl Inbox {
     /// Keeps what happened.
     pub(super) fn note(self, event: Event<ChangeEvent<Note>>) -> Result<Outcome> {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use isobar::Capabilities;
 
 use crate::door::{
-    Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest, WireResponse,
-    WireStream, WireWrite,
+    Damage, Door, Doors, ProbeProcess, SizeLimit, WireChange, WireMessage, WireRequest,
+    WireResponse, WireStream, WireWrite,
 };
 use crate::{Evidence, Failure};
 
@@ -23,7 +23,7 @@ pub(super) struct DoorFault {
     pub(super) response: fn(&WireRequest, &mut WireResponse),
     /// Changes a response that comes in pieces.
     pub(super) stream: fn(WireStream) -> WireStream,
-    /// Changes what the platform hears of a failed start.
+    /// Changes what the platform hears of a failed start, or of what is damaged.
     pub(super) heard: fn(String) -> String,
     /// Changes messages on their way in.
     pub(super) messages: fn(&mut Vec<WireMessage>),
@@ -107,12 +107,20 @@ impl Doors for SabotagedDoors {
         self.inner.counts_hops()
     }
 
+    fn most_message(&self) -> usize {
+        self.inner.most_message()
+    }
+
     fn deadline(&self) -> Option<Duration> {
         self.inner.deadline()
     }
 
     fn content_limit(&self) -> SizeLimit {
         self.inner.content_limit()
+    }
+
+    fn has_envelope(&self) -> bool {
+        self.inner.has_envelope()
     }
 
     fn target_limit(&self) -> Option<SizeLimit> {
@@ -186,6 +194,11 @@ impl Door for SabotagedDoor {
         let mut response = self.inner.bring(name, request).await?;
         (self.fault.response)(request, &mut response);
         Ok(response)
+    }
+
+    async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
+        let heard = self.inner.bring_damaged(damage).await?;
+        Ok((self.fault.heard)(heard))
     }
 
     async fn tick(&self, schedule: &str) -> Result<(), Failure> {

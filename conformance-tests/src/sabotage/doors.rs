@@ -443,6 +443,15 @@ pub(super) const ALL: &[Sabotage] = &[
             ..NONE
         },
     ),
+    Sabotage::door(
+        "nobody hears why content was refused",
+        "G-419",
+        DoorFault {
+            heard: |_| String::new(),
+            ..NONE
+        },
+    )
+    .behind(|| Some(Arc::new(FUNCTION_URL))),
     response("304 has content", "G-104", |_, response| {
         if response.status == 304 {
             response.body = b"unchanged".to_vec();

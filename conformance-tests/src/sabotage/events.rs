@@ -55,6 +55,11 @@ fn listed(request: &WireRequest, path: &str, response: &mut WireResponse, change
     }
 }
 
+/// What Knative hears of an event that is damaged.
+const fn refusals(name: &'static str, case: &'static str, heard: fn(String) -> String) -> Sabotage {
+    Sabotage::door(name, case, DoorFault { heard, ..NONE }).behind(knative)
+}
+
 /// All of them.
 pub(super) const ALL: &[Sabotage] = &[
     messages("messages are trimmed", "G-261", |messages| {
@@ -62,9 +67,21 @@ pub(super) const ALL: &[Sabotage] = &[
             message.body = message.body.trim().to_owned();
         }
     }),
-    messages("attributes are dropped", "G-261", |messages| {
+    messages("attributes are dropped", "G-416", |messages| {
         for message in messages {
             message.attributes.clear();
+        }
+    }),
+    messages("values of attributes are ASCII", "G-416", |messages| {
+        for message in messages {
+            for (_, value) in &mut message.attributes {
+                value.retain(|letter| letter.is_ascii());
+            }
+        }
+    }),
+    messages("long messages are cut", "G-261", |messages| {
+        for message in messages {
+            message.body.truncate(100_000);
         }
     }),
     messages("the trace of a message is dropped", "G-413", |messages| {
@@ -119,6 +136,12 @@ pub(super) const ALL: &[Sabotage] = &[
         for message in messages {
             message.group = Some("all".to_owned());
         }
+    }),
+    refusals("Base64 that is none fails like a handler", "G-417", |_| {
+        "500: {\"code\":\"event_failed\"}".to_owned()
+    }),
+    refusals("nobody hears which events nobody reads", "G-418", |_| {
+        String::new()
     }),
     answers("the answer to an event is lost", "G-408", |_, response| {
         response

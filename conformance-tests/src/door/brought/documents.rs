@@ -46,6 +46,22 @@ pub(super) fn eventarc(write: &WireWrite, before: Option<&Note>, tried: Tried<'_
         .body(data)
 }
 
+/// The same event with its data in JSON, as a trigger sends it that does not ask for Protocol Buffers.
+pub(super) fn eventarc_in_json(tried: Tried<'_>) -> WireRequest {
+    let write = WireWrite {
+        owner: "damaged".to_owned(),
+        id: 1,
+        content: Some(Note::sample("damaged", 1, 1)),
+    };
+    let mut request = eventarc(&write, None, tried);
+    request.headers.retain(|(name, _)| name != "content-type");
+    let name = format!("projects/p/databases/(default)/documents/{}/x", table());
+    let data = json!({ "value": { "name": name, "fields": {} } });
+    request
+        .header("content-type", "application/json")
+        .body(data.to_string())
+}
+
 fn document(write: &WireWrite, note: &Note) -> proto::Document {
     let id = sortable::sort_text(&SortKey::I64(write.id));
     let at = prost_types::Timestamp {

@@ -7,15 +7,18 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AT, Events, Tried, below};
+use super::{AT, Events, Tried, below, in_xml};
+use crate::door::damage::NO_BASE64;
 use crate::door::{WireChange, WireMessage, WireRequest, WireResponse};
-use crate::probe::FILES;
+use crate::probe::{FILES, TOPIC};
 use crate::{Failure, expect};
 
 /// Calls of `/invoke` by a timer, an OSS trigger and EventBridge; an answer says in `x-fc-status` whether the event is done,
 /// and without that field it is.
 pub(in crate::door) static ALIBABA: Events = Events {
     counts: false,
+    // <https://www.alibabacloud.com/help/en/mns/product-overview/limits>
+    most: 64 * 1_024,
     path: below,
     message: |topic, message, tried| {
         // A stream, of which each message is its own list.
@@ -31,6 +34,16 @@ pub(in crate::door) static ALIBABA: Events = Events {
             "payload": schedule,
         }))
     },
+    no_base64: |tried| {
+        let mut event = queued(TOPIC.name(), &WireMessage::default(), tried);
+        if let Some(members) = event.as_object_mut() {
+            members.remove("data");
+        }
+        event["data_base64"] = NO_BASE64.into();
+        invoked(&event)
+    },
+    // Beside the triggers, whose content type says nothing.
+    mistyped: in_xml,
     is_done: |response| response.joined("x-fc-status") != "404",
     done: |response: &WireResponse| -> Result<(), Failure> {
         expect::equal(

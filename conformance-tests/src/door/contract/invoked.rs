@@ -7,10 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::Around;
 use crate::Failure;
+use crate::door::damage::NO_BASE64;
 use crate::door::{WireRequest, WireResponse};
 
 /// The host around requests and responses.
-pub(super) static HOST: Around = Around { call, response };
+pub(super) static HOST: Around = Around {
+    call,
+    damage,
+    response,
+};
 
 /// The invocation of the function `notes`, whatever the client asks for.
 fn call(request: &WireRequest) -> WireRequest {
@@ -63,6 +68,12 @@ fn call(request: &WireRequest) -> WireRequest {
         .body(invocation.to_string());
     call.headers.extend(own);
     call
+}
+
+fn damage(call: &mut WireRequest) {
+    let mut invocation: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    invocation["Data"]["req"]["Body"] = NO_BASE64.into();
+    call.body = invocation.to_string().into_bytes();
 }
 
 /// What the client gets: of an invocation that failed nothing but that.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
+use crate::door::damage::NO_BASE64;
 use crate::door::{WireRequest, WireResponse};
 
 /// The arguments of the action: of fields of one name the last.
@@ -38,6 +39,16 @@ pub(super) fn arguments(request: &WireRequest) -> Value {
         "__ow_query": query,
         "__ow_body": body,
     })
+}
+
+/// Those of a request with content that is not the Base64 that its type asks for.
+pub(super) fn damaged() -> Value {
+    let request = WireRequest::new("POST", "/damaged")
+        .header("content-type", "application/octet-stream")
+        .body([0, 255]);
+    let mut arguments = arguments(&request);
+    arguments["__ow_body"] = NO_BASE64.into();
+    arguments
 }
 
 /// Whether the controller's library takes a type for one of bytes, of those that the cases use.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
+use crate::door::damage::NO_BASE64;
 use crate::door::{WireRequest, WireResponse};
 
 /// The address of every client.
@@ -54,6 +55,16 @@ pub(super) fn event(request: &WireRequest) -> Value {
         "queryString": pairs(query),
         "httpMethod": request.method,
     })
+}
+
+/// A request with content that is not the Base64 that it is said to be.
+pub(super) fn damaged() -> Value {
+    let request = WireRequest::new("POST", "/damaged")
+        .header("content-type", "application/octet-stream")
+        .body([0, 255]);
+    let mut event = event(&request);
+    event["body"] = NO_BASE64.into();
+    event
 }
 
 fn is_text(headers: &Map<String, Value>) -> bool {
