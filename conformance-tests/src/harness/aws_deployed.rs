@@ -18,7 +18,11 @@ const OF_FUNCTION_URLS: [Waiver; 8] = [
     Waiver::fails("G-202", "?", QUERY),
     Waiver::fails("G-205", "?", "the host is that of the function's URL"),
     Waiver::fails("G-210", "?", "MiniStack answers upgrades itself"),
-    Waiver::fails("G-224", "?", "MiniStack answers with a type where there is none"),
+    Waiver::fails(
+        "G-224",
+        "?",
+        "MiniStack answers with a type where there is none",
+    ),
     Waiver::fails("G-402", "?", QUERY),
     Waiver::varies(
         "G-430",

@@ -119,10 +119,6 @@ impl Doors for SabotagedDoors {
         self.inner.content_limit()
     }
 
-    fn has_envelope(&self) -> bool {
-        self.inner.has_envelope()
-    }
-
     fn target_limit(&self) -> Option<SizeLimit> {
         self.inner.target_limit()
     }

@@ -12,8 +12,8 @@ use crate::capability::Capabilities;
 use crate::driver::Clock;
 use crate::driver::function::FunctionDescription;
 use crate::function::{App, AppService, Origin};
-use crate::http::{Body, Routes};
 use crate::http::routing::get;
+use crate::http::{Body, Routes};
 
 #[derive(Debug, Default)]
 struct Stopped(AtomicU64);
