@@ -61,7 +61,7 @@ const KNOWN_FAULTS: &[Waiver] = &[
         "the copy succeeded",
         "moto ignores If-None-Match on CopyObject",
     ),
-    Waiver::fails("B-404", "the winner before is Some(", OTHER_CHECKSUM),
+    Waiver::fails("B-404", "the winner before is Some(", BOTH),
     Waiver::fails("B-405", CORRUPT, OTHER_CHECKSUM),
     Waiver::fails("B-408", "was allowed", UNSIGNED),
     Waiver::fails("B-410", OTHER_ELEMENT, LIST_PARTS),
@@ -120,6 +120,6 @@ const OTHER_CHECKSUM: &str =
     "moto answers the end of an upload with another checksum than that of the whole";
 const UNSIGNED: &str = "moto compares neither signatures nor checksums";
 const LIST_PARTS: &str = "moto's answer to ListParts is not the element that S3 documents";
-const BOTH: &str = "moto looks whether an item is there and writes it in two steps, so that two writers may both create it";
+const BOTH: &str = "moto looks whether something is there and writes it in two steps, so that several may create it";
 const LOST: &str = "moto loses updates that come at the same time";
 const MIXED: &str = "moto answers 500 where a filter compares values of different types";
