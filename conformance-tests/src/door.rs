@@ -266,7 +266,7 @@ pub trait Door: fmt::Debug + Send + Sync {
     /// Brings the probe something once that is damaged in the form in which the platform brings it; what the platform hears
     /// of the refusal. Fails where it is not refused.
     async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
-        Err(damage.is_not_brought())
+        Err(damage.not_brought())
     }
 
     /// Has the probe's schedule be due, and again while it fails.

@@ -33,8 +33,7 @@ impl Waiver {
     ///
     /// Where `about` is empty, which would excuse every failure; in a constant that is an error of the compiler.
     pub const fn fails(case: &'static str, about: &'static str, reason: &'static str) -> Self {
-        assert!(!about.is_empty(), "a waiver names the failure it excuses");
-        Self::new(case, reason, Expected::Fails(about))
+        Self::new(case, reason, Expected::Fails(named(about)))
     }
 
     /// A case that passes here, of which the real service may think otherwise.
@@ -44,8 +43,7 @@ impl Waiver {
 
     /// A case that fails here now and then, as [`fails`](Self::fails) says.
     pub const fn varies(case: &'static str, about: &'static str, reason: &'static str) -> Self {
-        assert!(!about.is_empty(), "a waiver names the failure it excuses");
-        Self::new(case, reason, Expected::Varies(about))
+        Self::new(case, reason, Expected::Varies(named(about)))
     }
 
     const fn new(case: &'static str, reason: &'static str, expected: Expected) -> Self {
@@ -87,6 +85,11 @@ impl Waiver {
         };
         (Outcome::Failed, format!("{what} ({reason}){ended}"))
     }
+}
+
+const fn named(about: &'static str) -> &'static str {
+    assert!(!about.is_empty(), "a waiver names the failure it excuses");
+    about
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(super) const NO_BASE64: &str = "AP8N!!!!";
 
 impl Damage {
     /// Why nothing of the kind is brought through a door.
-    pub(super) fn is_not_brought(self) -> Failure {
+    pub(super) fn not_brought(self) -> Failure {
         match self {
             Self::Content => Failure::unverified(
                 "what stands before the application packs no content, or is not the suite's to damage",

@@ -249,7 +249,7 @@ impl Door for LambdaDoor {
         let event = match damage {
             Damage::Content => payload::damaged(self.door),
             Damage::Event => dynamodb::damaged(),
-            Damage::MediaType => return Err(damage.is_not_brought()),
+            Damage::MediaType => return Err(damage.not_brought()),
         };
         match self.runtime.invoke(event.to_string().into()).await? {
             Answer::Error(report) => Ok(String::from_utf8_lossy(&report).into_owned()),

@@ -108,7 +108,7 @@ impl Door for LocalDoor {
             let reason = "its events come from its own store, not in a form of others";
             return Err(Failure::unverified(reason));
         }
-        Err(damage.is_not_brought())
+        Err(damage.not_brought())
     }
 
     async fn replay(&self, id: &str) -> Result<(), Failure> {

@@ -129,7 +129,7 @@ impl<A: Activates> Door for OpenWhiskDoor<A> {
 
     async fn bring_damaged(&self, damage: Damage) -> Result<String, Failure> {
         if damage != Damage::Content {
-            return Err(damage.is_not_brought());
+            return Err(damage.not_brought());
         }
         let id = Uuid::new_v4().simple().to_string();
         let result = self.result(&web_action::damaged(), &id).await?;

@@ -173,7 +173,7 @@ impl Door for PubSubDoor {
             let reason = "the emulator writes the Base64 itself";
             return Err(Failure::unverified(reason));
         }
-        Err(damage.is_not_brought())
+        Err(damage.not_brought())
     }
 
     fn process(&self) -> Option<&ProbeProcess> {

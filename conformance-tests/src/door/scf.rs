@@ -179,7 +179,7 @@ impl Door for ScfDoor {
         let event = match damage {
             Damage::Content => requests::damaged().to_string(),
             Damage::Event => return Err(Failure::unverified("no event of SCF has Base64")),
-            Damage::MediaType => return Err(damage.is_not_brought()),
+            Damage::MediaType => return Err(damage.not_brought()),
         };
         match self.runtime.invoke(event.into()).await?.1 {
             Answer::Error(report) => Ok(String::from_utf8_lossy(&report).into_owned()),

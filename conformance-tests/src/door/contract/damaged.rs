@@ -32,7 +32,7 @@ impl ContractDoor {
     /// The same of content, where anything is around it.
     async fn content(&self, damage: Damage) -> Result<String, Failure> {
         let Some(around) = self.contract.around else {
-            return Err(damage.is_not_brought());
+            return Err(damage.not_brought());
         };
         let mut request = WireRequest::new("POST", "/damaged")
             .header("content-type", "application/octet-stream")
