@@ -124,11 +124,6 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
                 "the query is \"a=1&b=2&b=1\"",
                 "API Gateway tells keys and values of queries",
             ),
-            Waiver::fails(
-                "G-209",
-                "bytes of content is 200",
-                "SCF itself refuses events of more than 6 MB",
-            ),
             Waiver::passes("G-453", "API Gateway takes GET, HEAD, POST, PUT and DELETE"),
             Waiver::fails(
                 "G-416",

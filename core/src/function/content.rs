@@ -75,14 +75,13 @@ impl Content {
         let clock = self.context.clock();
         let sleep = || Box::pin(async move { clock.sleep(time).await }) as Sleep;
         let cut = self.cut.get_or_insert_with(sleep).as_mut().poll(task);
-        cut.map(|()| over())
+        cut.map(|()| Some(Err(over())))
     }
 }
 
-fn over() -> Option<Result<Frame<Bytes>, BoxError>> {
+fn over() -> BoxError {
     let message = "the response did not end in time";
-    let broken = Broken::new(ErrorKind::DeadlineExceeded, message);
-    Some(Err(broken.into()))
+    Broken::new(ErrorKind::DeadlineExceeded, message).into()
 }
 
 impl http_body::Body for Content {
@@ -91,7 +90,7 @@ impl http_body::Body for Content {
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Step {
         let step = if self.is_over() {
-            Poll::Ready(over())
+            Poll::Ready(Some(Err(over())))
         } else {
             self.step(task)
         };
