@@ -33,12 +33,12 @@ const KNOWN: [Known; 6] = [
     },
     Known {
         sent: "a case's text, batched",
-        theirs: (NOTHING, "]"),
+        theirs: (NOTHING, "None "),
         why: NO_BATCHES,
     },
     Known {
         sent: "a tick, batched",
-        theirs: (NOTHING, "]"),
+        theirs: (NOTHING, "None "),
         why: NO_BATCHES,
     },
     Known {
@@ -52,8 +52,8 @@ const KNOWN: [Known; 6] = [
         why: "`data_base64` is the data (format, 3.1.1); it takes that for another attribute",
     },
 ];
-const NOTHING: &str = "\"\" \"\" \"\" None None [";
-const NO_BATCHES: &str = "a receiver may leave batches out (binding, 1.3); it takes one for bytes";
+const NOTHING: &str = "\"\" \"\" \"\" None None ";
+const NO_BATCHES: &str = "a receiver may leave batches out (binding, 1.3); it reads nothing of one";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
