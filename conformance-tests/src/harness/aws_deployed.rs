@@ -12,7 +12,7 @@ use crate::{Evidence, Provider, Waiver};
 pub const NAMES: [&str; 2] = ["aws-deployed", "aws-deployed-sns"];
 
 /// Where MiniStack 1.5 is known to differ from Lambda's function URLs, as seen.
-const OF_FUNCTION_URLS: [Waiver; 8] = [
+const OF_FUNCTION_URLS: [Waiver; 9] = [
     Waiver::fails("G-200", "?", "MiniStack decodes the path"),
     Waiver::fails("G-201", "?", "MiniStack takes one header of a name only"),
     Waiver::fails("G-202", "?", QUERY),
@@ -24,6 +24,11 @@ const OF_FUNCTION_URLS: [Waiver; 8] = [
         "MiniStack answers with a type where there is none",
     ),
     Waiver::fails("G-402", "?", QUERY),
+    Waiver::fails(
+        "G-403",
+        "?",
+        "MiniStack refuses so many header fields itself",
+    ),
     Waiver::varies(
         "G-430",
         "?",
@@ -41,10 +46,10 @@ const OF_TOPICS: [Waiver; 2] = [
     Waiver::fails("G-401", "?", "a topic that wakes a function keeps no order"),
 ];
 
-const OF_BOTH: [Waiver; 10] = {
-    let [a, b, c, d, e, f, g, h] = OF_FUNCTION_URLS;
-    let [i, j] = OF_TOPICS;
-    [a, b, c, d, e, f, g, h, i, j]
+const OF_BOTH: [Waiver; 11] = {
+    let [a, b, c, d, e, f, g, h, i] = OF_FUNCTION_URLS;
+    let [j, k] = OF_TOPICS;
+    [a, b, c, d, e, f, g, h, i, j, k]
 };
 
 /// Whether this is one of them.
