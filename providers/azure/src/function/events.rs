@@ -68,6 +68,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
     issuer: None,
     before_name: '-',
     done: Some(r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#),
+    account: None,
     calls: None,
 };
 
