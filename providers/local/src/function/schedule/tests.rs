@@ -108,12 +108,12 @@ fn scene_of(times: (&str, &str), (failures, asked): (u32, Option<Duration>)) -> 
         asked,
         hang: false,
     };
-    scene_with(times, told, ticks)
+    scene_with(times, &told, ticks)
 }
 
 fn scene_with(
     (since, now): (&str, &str),
-    told: Ticks,
+    told: &Ticks,
     ticks: mpsc::UnboundedReceiver<String>,
 ) -> Result<Scene> {
     let (sleepers, asleep) = mpsc::unbounded_channel();
@@ -123,7 +123,7 @@ fn scene_with(
         sleepers,
     };
     clock.turn(now);
-    let app = application(&told);
+    let app = application(told);
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     Ok(Scene {
         wakers: start(
@@ -244,7 +244,7 @@ async fn a_handler_that_never_ends_is_ended_after_its_time_and_its_tick_comes_ag
         hang: true,
     };
     let times = ("2026-11-30T10:15:00Z", "2026-11-30T10:15:00Z");
-    let mut scene = scene_with(times, told, ticks)?;
+    let mut scene = scene_with(times, &told, ticks)?;
     scene.asleep.recv().await.unwrap();
     let tick = "hourly@2026-11-30T11:00:00Z";
     for now in ["11:00:00", "11:15:00", "11:15:02"] {
