@@ -103,7 +103,6 @@ pub(super) async fn wait(Query(Prompted { prompter }): Query<Prompted>) -> Resul
 }
 
 /// A response whose content panics before there is any.
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn panicking_content() -> Body {
     Body::from_stream(stream::once(async {
         super::panic().await;

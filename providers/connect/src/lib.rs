@@ -64,7 +64,9 @@ where
         Ok(Request::RunAs(target)) => {
             let config = Config::from_process(&description);
             let telemetry = logging::install(&config, description.name);
-            let outcome = rehearsal::run(app, &target, config, telemetry.as_ref()).await;
+            // Whoever awaits this need not have room for every platform and store at once.
+            let rehearsed = rehearsal::run(app, &target, config, telemetry.as_ref());
+            let outcome = Box::pin(rehearsed).await;
             ended(outcome, telemetry).await
         }
         #[cfg(not(feature = "machine"))]
@@ -75,7 +77,8 @@ where
         Ok(Request::Run) => {
             let config = Config::from_process(&description);
             let telemetry = logging::install(&config, description.name);
-            let outcome = start::serve(app, &config, telemetry.as_ref()).await;
+            let served = start::serve(app, &config, telemetry.as_ref());
+            let outcome = Box::pin(served).await;
             ended(outcome, telemetry).await
         }
     }

@@ -154,13 +154,11 @@ pub(super) fn check(template: &Template<'_>) -> Result<Prefixes> {
 
 /// A name, and whether the prefix goes before it.
 fn name_of(property: &Value) -> Option<(&str, bool)> {
-    match property.as_str() {
-        Some(name) => Some((name, false)),
-        None => {
-            let name = property["Fn::Sub"].as_str()?;
-            Some((name.strip_prefix("${Prefix}")?, true))
-        }
+    if let Some(name) = property.as_str() {
+        return Some((name, false));
     }
+    let name = property["Fn::Sub"].as_str()?;
+    Some((name.strip_prefix("${Prefix}")?, true))
 }
 
 /// A name without the ending that tells what keeps an order.

@@ -90,15 +90,12 @@ impl Parameters {
     pub(super) fn said(&self, value: Value) -> Value {
         match value {
             Value::Array(items) => items.into_iter().map(|item| self.said(item)).collect(),
-            Value::Object(map) => match self.function(&map) {
-                Some(said) => said,
-                None => {
-                    let entries = map.into_iter();
-                    entries
-                        .map(|(name, value)| (name, self.said(value)))
-                        .collect()
-                }
-            },
+            Value::Object(map) => self.function(&map).unwrap_or_else(|| {
+                let entries = map.into_iter();
+                entries
+                    .map(|(name, value)| (name, self.said(value)))
+                    .collect()
+            }),
             other => other,
         }
     }
