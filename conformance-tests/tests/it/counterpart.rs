@@ -71,14 +71,17 @@ fn run<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     tokio::runtime::Runtime::new()?.block_on(work)
 }
 
-fn failed(failure: Failure) -> Failed {
+fn failed(failure: &Failure) -> Failed {
     failure.to_string().into()
 }
 
 fn events() -> Result<(), Failed> {
     let readings = run(async {
         let counterpart = Counterpart::start().await?;
-        counterpart.readings().await.map_err(failed)
+        counterpart
+            .readings()
+            .await
+            .map_err(|failure| failed(&failure))
     })?;
     let mut wrong = Vec::new();
     for reading in &readings {
@@ -99,10 +102,10 @@ fn events() -> Result<(), Failed> {
     if sent != KNOWN.len() {
         wrong.push(format!("{sent} of {} known requests are sent", KNOWN.len()));
     }
-    none(wrong)
+    none(&wrong)
 }
 
-fn none(wrong: Vec<String>) -> Result<(), Failed> {
+fn none(wrong: &[String]) -> Result<(), Failed> {
     if wrong.is_empty() {
         Ok(())
     } else {
@@ -113,7 +116,10 @@ fn none(wrong: Vec<String>) -> Result<(), Failed> {
 fn messages() -> Result<(), Failed> {
     let deliveries = run(async {
         let counterpart = Counterpart::start().await?;
-        counterpart.pushed().await.map_err(failed)
+        counterpart
+            .pushed()
+            .await
+            .map_err(|failure| failed(&failure))
     })?;
     let [pushed, converted] = deliveries.map(|delivery| {
         let mut arrived = read(&delivery, &CLOUD_RUN.events).unwrap_or_default();
@@ -145,7 +151,10 @@ fn older() -> Result<(), Failed> {
         for name in OLDER {
             let older = std::fs::read(folder.join(format!("{name}-legacy-input.json")))?;
             let published = std::fs::read(folder.join(format!("{name}-cloudevent-input.json")))?;
-            let converted = counterpart.converted("/", older).await.map_err(failed)?;
+            let converted = counterpart
+                .converted("/", older)
+                .await
+                .map_err(|failure| failed(&failure))?;
             let [converted, published] = [converted, published].map(|event| {
                 let arrived = read(&structured(event), &CLOUD_RUN.events);
                 let told = arrived.map(|mut arrived| arrived.pop().map(told));
@@ -155,7 +164,7 @@ fn older() -> Result<(), Failed> {
                 wrong.push(format!("{name}: {converted:?} is not {published:?}"));
             }
         }
-        none(wrong)
+        none(&wrong)
     })
 }
 

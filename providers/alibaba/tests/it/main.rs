@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use isobar::driver::function::FunctionDriver as _;
@@ -35,13 +36,14 @@ fn serve(platform: HttpPlatform) -> SocketAddr {
         .schedule("often", "* * * * *", |(), _| {
             ready(Ok(Outcome::Retry(None)))
         })
-        .schedule("broken", "* * * * *", |(), _| panics());
+        .schedule("broken", "* * * * *", |(), _| poll_fn(|_| panics()));
     let app = app.build(&environment).unwrap();
     tokio::spawn(async move { platform.serve(app).await.unwrap() });
     address
 }
 
-async fn panics() -> isobar::Result<Outcome> {
+#[expect(clippy::panic, reason = "the fault that is provoked")]
+fn panics() -> Poll<isobar::Result<Outcome>> {
     panic!("as it was told to")
 }
 

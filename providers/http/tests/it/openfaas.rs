@@ -51,17 +51,18 @@ async fn no_more_requests_are_under_way_than_may_be() {
     // A request is under way until the last of its content is sent.
     for path in ["/slow", "/slow/content"] {
         let slow = process.ask("GET", path, "", "");
-        let others = async {
-            while process.status("/_/ready").await != 429 {
-                tokio::task::yield_now().await;
-            }
-            assert_eq!(process.status("/").await, 429);
-            assert_eq!(process.status("/_/health").await, 200);
-        };
-        let ((status, _), ()) = tokio::join!(slow, others);
+        let ((status, _), ()) = tokio::join!(slow, others_are_refused(&process));
         assert_eq!(status, 200);
         assert_eq!(process.status("/").await, 200);
     }
+}
+
+async fn others_are_refused(process: &Process) {
+    while process.status("/_/ready").await != 429 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(process.status("/").await, 429);
+    assert_eq!(process.status("/_/health").await, 200);
 }
 
 #[tokio::test]

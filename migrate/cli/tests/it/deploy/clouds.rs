@@ -362,11 +362,8 @@ fn whoever_sends_to_a_topic_of_google_cannot_write_what_a_bucket_tells() {
         let name = push["name"].as_str().unwrap();
         // To a path that names a topic nothing but its messages come.
         let of_topic = format!("/{name}");
-        let expected = if name.ends_with(".blobs") {
-            ""
-        } else {
-            &of_topic
-        };
+        let of_bucket = name.strip_suffix(".blobs").is_some();
+        let expected = if of_bucket { "" } else { &of_topic };
         assert_eq!(below, expected, "{push:#}");
     }
 }

@@ -63,22 +63,25 @@ pub(super) fn granted(template: &Value, parameters: &[&str]) -> BTreeSet<String>
     let statements = policies[0]["PolicyDocument"]["Statement"]
         .as_array()
         .unwrap();
-    let mut granted = BTreeSet::new();
-    for statement in statements {
+    let pairs = statements.iter().flat_map(|statement| {
         assert_eq!(statement["Effect"], "Allow");
-        for action in each(&statement["Action"]) {
-            let action = action.as_str().unwrap();
-            for resource in each(&statement["Resource"]) {
-                let resource = read.plain(resource);
-                if action.starts_with("logs:") {
-                    assert!(!resource.is_string() || resource != "*", "{statement:#}");
-                } else {
-                    granted.insert(format!("{action} {resource}"));
-                }
-            }
-        }
-    }
+        let actions = each(&statement["Action"]).into_iter();
+        actions.flat_map(|action| {
+            let resources = each(&statement["Resource"]).into_iter();
+            resources.map(move |resource| (action, resource))
+        })
+    });
+    let read_pairs = pairs.map(|(action, resource)| {
+        let action = action.as_str().unwrap();
+        (action, read.plain(resource))
+    });
+    let (logs, granted): (Vec<_>, Vec<_>) =
+        read_pairs.partition(|(action, _)| action.starts_with("logs:"));
+    assert!(logs.iter().all(|(_, resource)| resource != "*"), "{logs:?}");
+    let granted = granted.into_iter();
     granted
+        .map(|(action, resource)| format!("{action} {resource}"))
+        .collect()
 }
 
 fn each(value: &Value) -> Vec<&Value> {
