@@ -102,16 +102,6 @@ impl Doors for FunctionUrlDoors {
         SizeLimit::exactly(most.unwrap_or(usize::MAX - 1))
     }
 
-    fn head_limit(&self) -> Option<SizeLimit> {
-        // By its domain it is taken for an HTTP API.
-        let most = FrontDoor::HttpApi.limits().head?;
-        let most = usize::try_from(most).ok()?;
-        Some(SizeLimit {
-            passed: most.saturating_sub(2_048),
-            refused: most + 1,
-        })
-    }
-
     fn one_at_a_time(&self) -> bool {
         true
     }

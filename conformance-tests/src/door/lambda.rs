@@ -101,18 +101,6 @@ impl Doors for LambdaDoors {
         })
     }
 
-    fn head_limit(&self) -> Option<SizeLimit> {
-        let Some(most) = self.door.limits().head else {
-            return Some(SizeLimit::SERVER_HEAD);
-        };
-        let most = usize::try_from(most).ok()?;
-        // The door has fields of its own.
-        Some(SizeLimit {
-            passed: most.saturating_sub(2_048),
-            refused: most + 1,
-        })
-    }
-
     fn one_at_a_time(&self) -> bool {
         true
     }

@@ -81,7 +81,9 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
     (
         "alibaba-fc",
         &[
+            Waiver::passes("G-403", "Function Compute takes 8 KB of header fields"),
             Waiver::passes("G-451", "Function Compute takes 4 KB of path and query"),
+            Waiver::passes("G-458", "Function Compute takes 4 KB of path and query"),
             Waiver::passes(
                 "G-453",
                 "HTTP triggers take GET, POST, PUT, DELETE, HEAD, PATCH and OPTIONS",
@@ -102,7 +104,9 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
     (
         "tencent-scf",
         &[
+            Waiver::passes("G-403", "SCF takes 4 KB of header fields"),
             Waiver::passes("G-451", "SCF takes 4 KB of path and query"),
+            Waiver::passes("G-458", "SCF takes 4 KB of path and query"),
             Waiver::passes("G-455", "SCF takes 4 KB of header fields"),
         ],
     ),
@@ -147,7 +151,7 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
         &[
             Waiver::fails(
                 "G-205",
-                "the host is \"10.244.0.17:8888\"",
+                "the Host header is \"10.244.0.17:8888\"",
                 "Fission's router puts its own host into Host",
             ),
             Waiver::passes("G-450", "Fission's router cleans paths"),

@@ -61,7 +61,8 @@ impl Content {
         }
     }
 
-    /// Whether the invocation is over; what waits for its first bytes is answered all the same.
+    /// Whether the invocation is over and something has been sent: its first bytes whoever waits for the answer is given all
+    /// the same.
     fn is_over(&self) -> bool {
         let left = self.context.remaining();
         self.began && left.is_some_and(|left| left.is_zero())
@@ -89,10 +90,10 @@ impl http_body::Body for Content {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Step {
-        let step = if self.is_over() {
-            Poll::Ready(Some(Err(over())))
-        } else {
-            self.step(task)
+        let step = match self.step(task) {
+            // What is whole by then is not broken off: only what goes on.
+            Poll::Ready(Some(Ok(_))) if self.is_over() => Poll::Ready(Some(Err(over()))),
+            step => step,
         };
         match &step {
             Poll::Ready(Some(Ok(_))) => self.began = true,

@@ -131,9 +131,11 @@ pub(super) fn parse(event: &[u8]) -> Result<HttpEvent<'_>> {
 
 impl HttpEvent<'_> {
     /// Whether it comes from a WebSocket API.
+    /// Whether a WebSocket API brings what a client has sent; its question to an authorizer is marked like one, and has a kind.
     pub(super) fn is_of_socket(&self) -> bool {
         let context = self.request_context.as_ref();
-        context.is_some_and(|context| context.connection_id.is_some())
+        let is_connected = context.is_some_and(|context| context.connection_id.is_some());
+        is_connected && self.kind.is_none()
     }
 
     /// Where the event comes from; `None` where it is no request of a client.
@@ -142,7 +144,8 @@ impl HttpEvent<'_> {
         let version = self.version.as_ref().map(|version| &*version.0);
         let is_http = context.is_some_and(|context| context.http.is_some());
         let has_method = self.http_method.is_some();
-        if self.kind.is_some() && (is_http || has_method) {
+        let is_connected = context.is_some_and(|context| context.connection_id.is_some());
+        if self.kind.is_some() && (is_http || has_method || is_connected) {
             return Err(unsupported("a gateway that asks an authorizer"));
         }
         if context.is_some_and(|context| context.elb.is_some()) {

@@ -70,11 +70,11 @@ impl FrontDoor {
         }
     }
 
-    /// What of a request's size is looked at once more in the function; path and query have the server's limit.
+    /// What of a request's size is looked at once more in the function; the head has the server's limit, since the door adds
+    /// fields of its own to what it has measured.
     pub(crate) fn request_limits(self) -> FrontLimits {
         let limits = self.limits();
         FrontLimits {
-            request_head: limits.head,
             request: Some(limits.content),
             ..FrontLimits::NONE
         }

@@ -12,7 +12,8 @@ use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::event::{Accounts, Delivery};
 use isobar_serve::{
-    Variables, clock, hand_over, malformed_request, told_address, too_large, trusted_hops,
+    Variables, client_scheme, clock, hand_over, malformed_request, told_address, too_large,
+    trusted_hops,
 };
 
 use super::runtime_api::Invocation;
@@ -109,6 +110,7 @@ impl Invocations {
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
+            .with_scheme(hops.and_then(|hops| client_scheme(request.headers(), hops)))
     }
 }
 
