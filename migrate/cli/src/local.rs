@@ -1,6 +1,7 @@
 //! `isobar local`: care for the store that the local provider keeps in a directory, and for the events of its applications.
 
 mod check;
+mod damaged;
 mod events;
 mod text;
 
@@ -10,6 +11,7 @@ use isobar::ErrorKind;
 use crate::exit::{Exit, Failure};
 use crate::printer::Printer;
 pub use check::CheckArguments;
+pub use damaged::DropDamagedArguments;
 pub use events::{EventArguments, EventsArguments, ReplayArguments};
 
 /// Arguments of `isobar local`.
@@ -25,6 +27,8 @@ pub struct LocalArguments {
 pub enum LocalCommand {
     /// Look over every page, record and blob of a store, and change nothing.
     Check(CheckArguments),
+    /// Remove the damaged messages that were put aside, which nobody can be given.
+    DropDamaged(DropDamagedArguments),
     /// List the events that applications were woken by, the newest first.
     Events(EventsArguments),
     /// Show one event whole, with its content and what became of it.
@@ -37,6 +41,7 @@ pub enum LocalCommand {
 pub fn run(arguments: &LocalArguments, printer: &Printer) -> Result<Exit, Failure> {
     match &arguments.command {
         LocalCommand::Check(arguments) => check::run(arguments, printer),
+        LocalCommand::DropDamaged(arguments) => damaged::run(arguments, printer),
         LocalCommand::Events(arguments) => events::list(arguments, printer),
         LocalCommand::Event(arguments) => events::show(arguments, printer),
         LocalCommand::Replay(arguments) => events::replay(arguments, printer),

@@ -1,6 +1,6 @@
 //! Looking a store over: every page, every record, every file of a blob, and nothing changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use isobar::document::IndexSchema;
@@ -26,6 +26,7 @@ use crate::error::Fault;
 use crate::events::record;
 use crate::events::row::EventRow;
 use crate::store::{FILE, Lock};
+use crate::topic::queue::damaged;
 use crate::topic::row::MessageRow;
 use crate::topic::sent::SentRow;
 
@@ -43,8 +44,12 @@ pub struct CheckReport {
     pub index_entries: u64,
     /// Entries of the log of changes.
     pub changes: u64,
-    /// Messages that wait to be delivered, those that were put aside included.
+    /// Messages that wait to be delivered, those that failed five times included.
     pub messages: u64,
+    /// How many messages of each queue were found damaged earlier and put aside: they can be delivered to nobody, hold no
+    /// other up, and stay until [`drop_damaged`](crate::drop_damaged) removes them. They are not among the messages or the
+    /// problems.
+    pub put_aside: BTreeMap<String, u64>,
     /// Events in the log of those that were handed to an application.
     pub events: u64,
     /// Files of blobs that nothing refers to; the next start removes them.
@@ -226,6 +231,10 @@ fn check_messages(transaction: &ReadTransaction, report: &mut CheckReport) -> Re
     for row in messages.iter()? {
         let (key, stored) = row?;
         let (topic, number) = key.value();
+        if let Some(queue) = damaged::origin(topic) {
+            *report.put_aside.entry(queue.to_owned()).or_default() += 1;
+            continue;
+        }
         report.messages += 1;
         if let Err(error) = MessageRow::decode(topic, number, stored.value()) {
             report

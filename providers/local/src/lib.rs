@@ -66,3 +66,5 @@ pub use events::{EventLimits, EventLog};
 pub use function::{Behind, LocalPlatform};
 #[cfg(feature = "_store")]
 pub use store::LocalStore;
+#[cfg(feature = "_store")]
+pub use topic::queue::damaged::drop_damaged;

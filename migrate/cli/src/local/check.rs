@@ -14,7 +14,7 @@ use crate::printer::Printer;
 /// Arguments of `isobar local check`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 in order, 1 damaged, 2 there is no store, 3 it cannot be read, or a process has \
+    after_help = "Exit status: 0 in order, 1 damaged, or damaged messages were put aside, 2 there is no store, 3 it cannot be read, or a process has \
 it open. The problems name keys, which may be personal data."
 )]
 pub struct CheckArguments {
@@ -34,10 +34,13 @@ pub(super) fn run(arguments: &CheckArguments, printer: &Printer) -> Result<Exit,
     } else {
         printer.data(&as_text(&report));
     }
-    if report.problems.is_empty() {
+    if !report.problems.is_empty() {
+        printer.note("hint: restore the directory from a copy");
+    } else if !report.put_aside.is_empty() {
+        printer.note("hint: `isobar local drop-damaged DIR` removes what was put aside; the rest is in order");
+    } else {
         return Ok(Exit::Done);
     }
-    printer.note("hint: restore the directory from a copy");
     Ok(Exit::Findings)
 }
 
@@ -48,6 +51,7 @@ fn as_json(report: &CheckReport) -> serde_json::Value {
         "indexEntries": report.index_entries,
         "changes": report.changes,
         "events": report.events,
+        "putAside": report.put_aside,
         "unreferencedFiles": report.unreferenced_files,
         "stoppedUncleanly": report.stopped_uncleanly,
         "problems": report.problems,
@@ -69,6 +73,12 @@ fn as_text(report: &CheckReport) -> String {
     }
     if report.stopped_uncleanly {
         text.push_str("its last process was killed; the next start repairs what that left\n");
+    }
+    for (queue, count) in &report.put_aside {
+        let _ = writeln!(
+            text,
+            "{count} damaged messages of {queue:?} were put aside: nobody can be given them, and no other waits for them"
+        );
     }
     for problem in &report.problems {
         let _ = writeln!(text, "problem: {problem}");

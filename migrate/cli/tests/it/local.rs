@@ -6,8 +6,12 @@ use std::process::{Command, Output};
 use isobar_local::LocalStore;
 
 fn check(directory: &Path, more: &[&str]) -> Output {
+    run("check", directory, more)
+}
+
+fn run(name: &str, directory: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_isobar"));
-    command.args(["local", "check"]).arg(directory).args(more);
+    command.args(["local", name]).arg(directory).args(more);
     command.output().unwrap()
 }
 
@@ -30,6 +34,7 @@ fn a_store_in_order_is_said_to_be() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["documents"], 0);
     assert_eq!(report["stoppedUncleanly"], false);
+    assert_eq!(report["putAside"], serde_json::json!({}));
     assert_eq!(report["problems"], serde_json::json!([]));
 }
 
@@ -60,4 +65,17 @@ fn a_store_that_a_process_has_open_is_not_looked_at() {
     let directory = tempfile::tempdir().unwrap();
     let _open = LocalStore::open(directory.path()).unwrap();
     assert_told(&check(directory.path(), &[]), 3, "is open already");
+}
+
+#[test]
+fn damaged_messages_are_dropped_from_a_store_that_nobody_has_open_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let drop_damaged = || run("drop-damaged", directory.path(), &[]);
+    assert_told(&drop_damaged(), 2, "there is no store in");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    let open = LocalStore::open(directory.path()).unwrap();
+    assert_told(&drop_damaged(), 3, "is open already");
+    drop(open);
+    assert_told(&drop_damaged(), 0, "0 damaged messages were removed\n");
+    assert_told(&check(directory.path(), &[]), 0, "in order\n");
 }

@@ -10,6 +10,7 @@ use crate::document::declared::Declared;
 use crate::engine::Wrote;
 use crate::engine::tables::Tables;
 use crate::error::Fault;
+use crate::topic::queue::waiting::Waiting;
 
 /// One transaction in the making.
 pub(crate) struct Group<'t> {
@@ -35,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) first_expiry: Option<i64>,
     /// The first change that is not yet with those of each watched collection that wait for delivery.
     pub(crate) to_be_delivered: HashMap<String, u64>,
+    /// The messages of each topic that a search has passed.
+    pub(crate) waiting: HashMap<String, Waiting>,
     /// What is declared of the collections that were written.
     declared: HashMap<String, Arc<Declared>>,
 }

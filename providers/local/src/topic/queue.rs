@@ -1,22 +1,24 @@
 //! The messages of a topic in their order: appended, taken, and settled.
 
-use std::collections::HashSet;
+pub(crate) mod damaged;
+mod search;
+pub(crate) mod waiting;
+
 use std::time::Duration;
 
-use isobar::Error;
 use isobar::document::Timestamp;
 use redb::ReadableTable;
 use tokio::sync::watch;
 
-use super::row::{Head, MessageRow};
+use super::row::MessageRow;
 use crate::committer::Group;
 use crate::engine::Wrote;
 use crate::error::Fault;
+use search::Search;
+use waiting::Waiting;
 
 /// How often a message is delivered before it is put aside.
 pub(crate) const ATTEMPTS: u32 = 5;
-/// Messages that one search takes out because nobody can be given them.
-const MOST_OUT: usize = 10_000;
 /// How long a message that failed waits, the first time and at most.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -30,8 +32,6 @@ const COLLECTION: &str = "\0collection/";
 const SCHEDULE: &str = "\0schedule/";
 /// What stands before a queue where that waits which is to be delivered again.
 const REPLAY: &str = "\0replay/";
-/// What stands before a queue where the bytes of its messages are kept that are damaged.
-const DAMAGED: &str = "\0damaged/";
 
 /// Where a queue's events wait that somebody wants again: beside it, so that they neither wait for
 /// those of their group nor hold them back.
@@ -152,7 +152,9 @@ impl Fate {
 /// Puts messages at the end of a topic.
 pub(crate) fn append(group: &mut Group<'_>, topic: &str, rows: &[MessageRow]) -> Result<(), Fault> {
     let messages = group.tables.messages.open()?;
-    let mut next = next_number(messages, topic)?;
+    // Below that number no search looks for a message that it has not seen.
+    let passed = group.known.waiting.get(topic).map_or(0, Waiting::passed);
+    let mut next = next_number(messages, topic)?.max(passed);
     for row in rows {
         messages.insert((topic, next), &*row.encode(topic, next))?;
         next = next.saturating_add(1);
@@ -170,11 +172,12 @@ fn next_number(
     Ok(last.map_or(0, |last| last.saturating_add(1)))
 }
 
-/// Takes the first messages that are due, at most `limit`, and counts the delivery.
+/// Takes messages that are due, at most `limit`, and counts the delivery: first those that waited, as they were due, then
+/// those that nobody has seen, in their order.
 ///
 /// A message waits for those of its group that came before it. Those that are not due are passed over, however many they
-/// are. Nobody else may hold messages of the topic. One that was delivered too often is taken out, and one that is damaged
-/// put where nobody is given it.
+/// are, and their rows are read once only. Nobody else may hold messages of the topic. One that was delivered too often is
+/// taken out, and one that is damaged put where nobody is given it.
 pub(crate) fn take(
     group: &mut Group<'_>,
     topic: &str,
@@ -187,94 +190,19 @@ pub(crate) fn take(
         messages.insert((topic, *number), &*row.encode(topic, *number))?;
         group.wrote = Wrote::Something;
     }
-    if out.len() >= MOST_OUT {
-        taken.next = Some(now);
-    }
+    let waiting = group.known.waiting.entry(topic.to_owned()).or_default();
     for (number, damaged) in out {
+        waiting.remove(number);
         messages.remove((topic, number))?;
         group.wrote = Wrote::Something;
-        let Some(bytes) = damaged else { continue };
-        let aside = format!("{DAMAGED}{topic}");
-        let next = next_number(messages, &aside)?;
-        messages.insert((&*aside, next), &*bytes)?;
+        if let Some(bytes) = damaged {
+            damaged::keep(messages, (topic, number), &bytes)?;
+        }
+    }
+    if taken.next.is_none() {
+        taken.next = waiting.next(now);
     }
     Ok(taken)
-}
-
-/// A search for messages that are due.
-#[derive(Default)]
-struct Search {
-    taken: Taken,
-    /// The numbers of those that go out, with their bytes where they are damaged.
-    out: Vec<(u64, Option<Vec<u8>>)>,
-    /// The groups of which one waits for its time.
-    waiting: HashSet<String>,
-}
-
-impl Search {
-    fn of(
-        group: &mut Group<'_>,
-        topic: &str,
-        (limit, now): (usize, Timestamp),
-    ) -> Result<Self, Fault> {
-        let mut search = Self::default();
-        let messages = group.tables.messages.open()?;
-        for entry in messages.range((topic, 0)..=(topic, u64::MAX))? {
-            if search.taken.held.len() >= limit || search.out.len() >= MOST_OUT {
-                break;
-            }
-            let (key, stored) = entry?;
-            let (_, number) = key.value();
-            match search.due((topic, number), stored.value(), now) {
-                Ok(Some(row)) => search.add(number, row),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!(
-                        target: "isobar", ?error, number,
-                        "a message of {topic:?} is damaged, and was put aside: it cannot be delivered"
-                    );
-                    search.out.push((number, Some(stored.value().to_vec())));
-                }
-            }
-        }
-        Ok(search)
-    }
-
-    /// The message where it is due, and none of its group waits before it.
-    fn due(
-        &mut self,
-        (topic, number): (&str, u64),
-        sealed: &[u8],
-        now: Timestamp,
-    ) -> Result<Option<MessageRow>, Error> {
-        let head = Head::decode(topic, number, sealed)?;
-        let mut group = head.group.iter();
-        if group.any(|group| self.waiting.contains(group)) {
-            return Ok(None);
-        }
-        if head.not_before > now {
-            self.taken.wait_until(head.not_before);
-            self.waiting.extend(head.group);
-            return Ok(None);
-        }
-        MessageRow::decode(topic, number, sealed).map(Some)
-    }
-
-    fn add(&mut self, number: u64, mut row: MessageRow) {
-        if row.attempts >= ATTEMPTS {
-            self.out.push((number, None));
-            self.taken.given_up.push(row);
-        } else {
-            row.attempts = row.attempts.saturating_add(1);
-            self.taken.held.push(Held { number, row });
-        }
-    }
-}
-
-impl Taken {
-    fn wait_until(&mut self, due: Timestamp) {
-        self.next = Some(self.next.map_or(due, |next| next.min(due)));
-    }
 }
 
 /// Puts messages aside that were taken out.
@@ -298,6 +226,7 @@ pub(crate) fn settle(
 ) -> Result<bool, Fault> {
     let mut dead = Vec::new();
     let messages = group.tables.messages.open()?;
+    let waiting = group.known.waiting.entry(topic.to_owned()).or_default();
     for (Held { number, mut row }, fate) in settled {
         match fate {
             Fate::Back => {
@@ -307,11 +236,14 @@ pub(crate) fn settle(
             Fate::Again(at) => {
                 row.not_before = at;
                 messages.insert((topic, number), &*row.encode(topic, number))?;
+                waiting.insert(number, at, row.group);
             }
             Fate::Done => {
+                waiting.remove(number);
                 messages.remove((topic, number))?;
             }
             Fate::Aside => {
+                waiting.remove(number);
                 messages.remove((topic, number))?;
                 dead.push(row);
             }

@@ -79,8 +79,9 @@ async fn what_is_damaged_holds_nobody_up_and_keeps_its_bytes() {
         Ok(all.collect::<Result<Vec<_>, redb::StorageError>>()?)
     });
     let kept = kept.await.unwrap();
-    for bytes in [&b"no message"[..], b"nor this"] {
-        let aside = ("\0damaged/jobs".to_owned(), bytes.to_vec());
+    for (number, bytes) in [(0_u64, &b"no message"[..]), (1, b"nor this")] {
+        let bytes = [&number.to_le_bytes(), bytes].concat();
+        let aside = ("\0damaged/jobs".to_owned(), bytes);
         assert!(kept.contains(&aside), "{kept:?}");
     }
     assert_eq!(kept.len(), 3);
@@ -104,4 +105,119 @@ async fn a_message_that_is_due_is_found_behind_any_number_that_wait() {
     // The first of the two waits for its group.
     assert_eq!(held.collect::<Vec<_>>(), [20_001]);
     assert_eq!(found.next, Some(later));
+}
+
+fn ids(taken: &Taken) -> Vec<u128> {
+    let held = taken.held.iter().map(|held| held.row.id.as_u128());
+    held.collect()
+}
+
+fn in_an_hour() -> Timestamp {
+    Timestamp::from(SystemTime::now()).plus(Duration::from_hours(1))
+}
+
+async fn append_all(store: &LocalStore, rows: Vec<MessageRow>) {
+    let append = store.submit(0, move |group| Ok(append(group, "jobs", &rows)?));
+    append.await.unwrap();
+}
+
+async fn settle_all(store: &LocalStore, found: Taken, fate: Fate) {
+    let settled = found.held.into_iter().map(|held| (held, fate)).collect();
+    let settle = store.submit(0, move |group| Ok(settle(group, "jobs", settled)?));
+    settle.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_rows_of_messages_that_wait_are_read_once() {
+    let store = LocalStore::in_memory().unwrap();
+    let later = in_an_hour();
+    let blocked = (1..100).map(|number| row(number, Some("red")));
+    let mut rows = vec![row(0, Some("red"))];
+    rows.extend(blocked);
+    append_all(&store, rows[..1].to_vec()).await;
+    let first = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&first), [0]);
+    settle_all(&store, first, Fate::Again(later)).await;
+    append_all(&store, rows[1..].to_vec()).await;
+    assert_eq!(ids(&taken(&store, "jobs").await.unwrap()), [0; 0]);
+    // Whoever read them again would find them damaged.
+    let damage = store.submit(0, |group| {
+        let messages = group.tables.messages.open()?;
+        for number in 0..100 {
+            messages.insert(("jobs", number), &b"unread"[..])?;
+        }
+        group.wrote = Wrote::Something;
+        Ok(())
+    });
+    damage.await.unwrap();
+    append_all(&store, vec![row(200, None)]).await;
+    let found = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&found), [200]);
+    assert_eq!(found.next, Some(later));
+    let messages = store.submit(0, |group| {
+        let messages = group.tables.messages.open()?;
+        Ok(messages.range(("jobs", 0)..("jobs", 100))?.count())
+    });
+    assert_eq!(messages.await.unwrap(), 100);
+}
+
+#[tokio::test]
+async fn what_waited_comes_in_its_order_also_where_its_group_has_more() {
+    let store = LocalStore::in_memory().unwrap();
+    append_all(&store, (1..=4).map(|id| row(id, Some("red"))).collect()).await;
+    let found = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&found), [1, 2, 3, 4]);
+    let soon = Timestamp::from(SystemTime::now());
+    settle_all(&store, found, Fate::Again(soon)).await;
+    append_all(&store, vec![row(5, Some("red")), row(6, None)]).await;
+    let found = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&found), [1, 2, 3, 4, 5, 6]);
+    settle_all(&store, found, Fate::Done).await;
+    append_all(&store, vec![row(7, Some("red"))]).await;
+    let found = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&found), [7]);
+    settle_all(&store, found, Fate::Back).await;
+    assert_eq!(ids(&taken(&store, "jobs").await.unwrap()), [7]);
+}
+
+#[tokio::test]
+async fn one_search_reads_a_part_of_a_large_backlog_and_the_next_goes_on() {
+    let store = LocalStore::in_memory().unwrap();
+    let waits = |number| MessageRow {
+        not_before: in_an_hour(),
+        body: vec![b'a'; 1 << 20].into(),
+        ..row(number, None)
+    };
+    append_all(&store, (0..12).map(waits).collect()).await;
+    append_all(&store, vec![row(20, None)]).await;
+    let begin = Timestamp::from(SystemTime::now());
+    let found = taken(&store, "jobs").await.unwrap();
+    assert_eq!(ids(&found), [0; 0]);
+    assert!(found.next.unwrap() < begin.plus(Duration::from_mins(1)));
+    assert_eq!(ids(&taken(&store, "jobs").await.unwrap()), [20]);
+}
+
+#[tokio::test]
+async fn damaged_messages_are_told_apart_until_they_are_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(directory.path()).unwrap();
+    append_all(&store, vec![row(1, None), row(2, None)]).await;
+    let damage = store.submit(0, |group| {
+        let messages = group.tables.messages.open()?;
+        messages.insert(("jobs", 0), &b"no message"[..])?;
+        group.wrote = Wrote::Something;
+        Ok(())
+    });
+    damage.await.unwrap();
+    assert_eq!(ids(&taken(&store, "jobs").await.unwrap()), [2]);
+    drop(store);
+    let report = crate::check(directory.path()).unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+    assert_eq!(report.put_aside, [("jobs".to_owned(), 1)].into());
+    assert_eq!(report.messages, 1);
+    assert_eq!(crate::drop_damaged(directory.path()).unwrap(), 1);
+    let report = crate::check(directory.path()).unwrap();
+    assert!(report.put_aside.is_empty() && report.problems.is_empty());
+    assert_eq!((report.messages, report.stopped_uncleanly), (1, false));
+    assert_eq!(crate::drop_damaged(directory.path()).unwrap(), 0);
 }
