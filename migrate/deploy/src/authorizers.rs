@@ -12,6 +12,10 @@ pub(crate) const VARIABLE: &str = "ISOBAR_AUTHORIZER";
 pub(crate) const APPLICATION: &str = "application";
 /// A gateway of these exports.
 pub(crate) const GATEWAY: &str = "api-gateway";
+/// A Lambda authorizer of AWS, which no export makes.
+pub(crate) const LAMBDA: &str = "lambda-authorizer";
+/// AWS's own permissions to invoke, which no export asks for.
+pub(crate) const IAM: &str = "iam";
 
 /// A value that a document holds, and the comment at its place where somebody has to fill it in.
 pub(crate) fn value(given: &Given, at: String, comments: &mut Vec<Comment>) -> Value {

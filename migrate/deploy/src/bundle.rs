@@ -6,6 +6,7 @@ use crate::archive::PackedFile;
 use crate::binary::inspect;
 use crate::environment::waits_for_events;
 use crate::error::{Error, ErrorKind, Result};
+use crate::image;
 use crate::package::PackageSource;
 use crate::target::Target;
 
@@ -33,6 +34,10 @@ const CERTIFICATES: &str = "gcr.io/distroless/cc-debian12:nonroot";
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper>
 const BOOTSTRAP: &str = "#!/bin/sh\nexec \"${0%/*}/isobar-front\"\n";
+const OPENWHISK: &str = "\
+OpenWhisk tells an action its parameters in /init, which is the environment of none of the three programs: they have that \
+of the image. What is no secret stands in the Dockerfile as ENV, to be filled in; no secret does: whoever has the image reads its \
+environment, so add secrets only to an image that nobody else has, or let the operator give them to containers";
 /// Names that the bundle has itself.
 const OWN: [&str; 6] = [
     "bootstrap",
@@ -61,11 +66,25 @@ pub(crate) fn files(
         path: format!("legacy/{}", file.path),
         ..file.clone()
     }));
-    files.push(if target == Target::Aws {
-        PackedFile::program("bootstrap", BOOTSTRAP)
-    } else {
-        PackedFile::text("Dockerfile", dockerfile())
-    });
+    if target == Target::Aws {
+        files.push(PackedFile::program("bootstrap", BOOTSTRAP));
+        return Ok(files);
+    }
+    let told = match source.application {
+        Some(application) if target == Target::OpenWhisk => image::environment(application)?,
+        _ => String::new(),
+    };
+    files.push(PackedFile::text("Dockerfile", dockerfile(&told)));
+    files.extend(image::ignored(
+        target,
+        &[
+            GATEWAY,
+            source.name,
+            "migration.toml",
+            "migration.state.json",
+            "legacy",
+        ],
+    ));
     Ok(files)
 }
 
@@ -131,6 +150,11 @@ pub(crate) fn notes(
              which starts the gateway in Node's place; only /tmp can be written";
         notes.push(message.to_owned());
     }
+    if target == Target::OpenWhisk {
+        notes.push(OPENWHISK.to_owned());
+        let unasked = "the program that is built for another machine was not asked for its settings: the Dockerfile has none";
+        notes.extend(application.is_none().then(|| unasked.to_owned()));
+    }
     let native = bundle.legacy.iter().filter(|file| is_native(file));
     notes.extend(native.map(|file| {
         let path = &file.path;
@@ -151,9 +175,10 @@ fn is_native(file: &PackedFile) -> bool {
 }
 
 /// An image with Node, the whole bundle, and nobody's rights.
-fn dockerfile() -> String {
+fn dockerfile(environment: &str) -> String {
     format!(
         "FROM {IMAGE}\n\
+         {environment}\
          COPY --from={CERTIFICATES} /etc/ssl/certs /etc/ssl/certs\n\
          COPY --chown=node:node . /app\n\
          USER node\n\
@@ -264,8 +289,47 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_secret_is_told_an_action_of_openwhisk_by_its_image() {
+        let program = own_program();
+        let described =
+            br#"{"name":"notes","collections":[],"buckets":[],"schedules":[],"routes":[],
+            "settings":[{"name":"PLACE","default":"here"}],"secrets":[{"name":"API_KEY"}]}"#;
+        let application = Application::parse(described).unwrap();
+        let bundle = Bundle {
+            gateway: &program,
+            migration: "format = 1\n",
+            states: None,
+            legacy: &legacy(),
+        };
+        let source = PackageSource {
+            program: &program,
+            name: "notes",
+            architecture: None,
+            application: Some(&application),
+            events_path: None,
+            bundle: Some(&bundle),
+        };
+        let of = |target: Target, name: &str| {
+            let files = files(target, &source, &bundle).unwrap();
+            let file = files.into_iter().find(|file| file.path == name).unwrap();
+            String::from_utf8(file.content).unwrap()
+        };
+        let lines = of(Target::OpenWhisk, "Dockerfile");
+        assert!(lines.contains("ENV PLACE=\"here\"\n"), "{lines}");
+        assert!(!lines.contains("API_KEY"), "{lines}");
+        assert!(!of(Target::Knative, "Dockerfile").contains("ENV"));
+        let ignored = of(Target::OpenWhisk, ".dockerignore");
+        assert!(ignored.contains("!/legacy\n"), "{ignored}");
+        let notes = notes(Target::OpenWhisk, &bundle, Some(&application));
+        assert!(
+            notes.iter().any(|note| note.contains("no secret")),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
     fn a_container_has_certificates_and_can_be_read_by_its_user() {
-        let lines = dockerfile();
+        let lines = dockerfile("");
         assert!(lines.contains("/etc/ssl/certs /etc/ssl/certs"), "{lines}");
         assert!(lines.contains("COPY --chown=node:node . /app"), "{lines}");
     }

@@ -19,6 +19,9 @@ pub(crate) struct Stores {
     pub(crate) topics: Option<&'static str>,
 }
 
+/// The variables that name them: of documents, blobs and topics.
+pub(crate) const STORES: [&str; 3] = ["ISOBAR_DOCUMENTS", "ISOBAR_BLOBS", "ISOBAR_TOPICS"];
+
 /// The path to which platforms that are HTTP servers send events, until somebody has chosen one.
 const EVENTS_PATH: &str = "/FILL-IN";
 const CHOOSE: &str = "\
@@ -96,14 +99,15 @@ pub(crate) fn variables_with_events(source: &Source<'_>, stores: Stores) -> Vec<
 /// The variables without secrets: stores, prefix and settings.
 pub(crate) fn variables(application: &Application, stores: Stores) -> Vec<Variable> {
     let mut variables = Vec::new();
+    let [documents, blobs, topics] = STORES;
     if !application.collections.is_empty() {
-        variables.push(store("ISOBAR_DOCUMENTS", stores.documents));
+        variables.push(store(documents, stores.documents));
     }
     if !application.buckets.is_empty() {
-        variables.push(store("ISOBAR_BLOBS", stores.blobs));
+        variables.push(store(blobs, stores.blobs));
     }
     if !application.topics.is_empty() {
-        variables.push(store("ISOBAR_TOPICS", stores.topics));
+        variables.push(store(topics, stores.topics));
     }
     variables.push(Variable {
         name: "ISOBAR_PREFIX".to_owned(),

@@ -133,11 +133,10 @@ fn sink(source: &Source<'_>, below: &str) -> Value {
 fn sources(source: &Source<'_>) -> Result<Vec<Value>> {
     let application = source.application;
     let sources = application.schedules.iter().map(|schedule| {
-        let name = format!("{}-{}", application.name, schedule.name);
         Ok(json!({
             "apiVersion": "sources.knative.dev/v1",
             "kind": "PingSource",
-            "metadata": { "name": dns_label(&name) },
+            "metadata": { "name": names::source_name(application, schedule) },
             "spec": {
                 "schedule": Cron::parse(schedule)?.unix(),
                 "timezone": "UTC",

@@ -19,6 +19,7 @@ mod error;
 mod export;
 mod fn_project;
 mod gcp;
+mod image;
 mod knative;
 mod limits;
 mod names;

@@ -10,6 +10,7 @@ use crate::bundle::{self, Bundle};
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Architecture;
+use crate::image;
 use crate::limits::Limits;
 use crate::target::Target;
 
@@ -128,10 +129,13 @@ fn files(target: Target, source: &PackageSource<'_>) -> Result<Vec<PackedFile>> 
             PackedFile::program("bootstrap", scf_start(source.name, "tencent-scf-events")),
         ],
         Target::Azure => handler(source)?,
-        Target::Gcp | Target::Knative | Target::OpenFaas | Target::OpenWhisk | Target::Fn => vec![
-            program(source.name),
-            PackedFile::text("Dockerfile", dockerfile(source.name)),
-        ],
+        Target::Gcp | Target::Knative | Target::OpenFaas | Target::OpenWhisk | Target::Fn => {
+            let dockerfile = PackedFile::text("Dockerfile", dockerfile(source.name));
+            let files = [program(source.name), dockerfile].into_iter();
+            files
+                .chain(image::ignored(target, &[source.name]))
+                .collect()
+        }
     })
 }
 

@@ -137,7 +137,7 @@ fn events(application: &Application) -> Result<Vec<Value>> {
         } }));
     }
     for bucket in &application.blob_triggers {
-        for what in ["ObjectCreated", "ObjectRemove"] {
+        for what in names::BLOB_EVENTS {
             events.push(of_bucket(application, bucket, what));
         }
     }
@@ -172,11 +172,10 @@ fn gateway(application: &Application) -> Value {
     } } })
 }
 
-/// COS has one trigger for each kind of event.
 fn of_bucket(application: &Application, bucket: &str, what: &str) -> Value {
     let native = environment::named(application, bucket);
     json!({ "cos": {
-        "name": format!("{bucket}-{what}"),
+        "name": names::of_bucket(bucket, what),
         "parameters": {
             "bucket": format!("{native}-{FILL_IN}.cos.{FILL_IN}.myqcloud.com"),
             "filter": { "prefix": "", "suffix": "" },

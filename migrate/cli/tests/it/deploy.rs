@@ -75,13 +75,18 @@ fn python() -> Command {
     Command::new(python)
 }
 
-/// Has a command of a Python package look at a file; it must have nothing to say.
-fn validate(module: &str, arguments: &[&str], file: &Path) {
+/// What a command of a Python package says of a file.
+fn checked(module: &str, arguments: &[&str], file: &Path) -> Output {
     let program =
         format!("import importlib, sys; sys.exit(importlib.import_module({module:?}).main())");
     let mut command = python();
     command.args(["-c", &program]).args(arguments).arg(file);
-    let output = command.output().unwrap();
+    command.output().unwrap()
+}
+
+/// Has a command of a Python package look at a file; it must have nothing to say.
+fn validate(module: &str, arguments: &[&str], file: &Path) {
+    let output = checked(module, arguments, file);
     assert!(
         output.status.success(),
         "{module} refuses {}:\n{}{}",

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::template::{FUNCTION, Template, attribute, prefixed, reference, sub};
 use crate::application::{Secret, Setting};
-use crate::authorizers::{APPLICATION, GATEWAY, VARIABLE};
+use crate::authorizers::{APPLICATION, GATEWAY, IAM, LAMBDA, VARIABLE};
 use crate::export::Architecture;
 use crate::timeouts::Door;
 
@@ -106,10 +106,11 @@ fn authorizer(template: &mut Template<'_>) -> Value {
     let parameter = json!({
         "Type": "String",
         "Description": "Who checks callers",
-        "AllowedValues": [APPLICATION, GATEWAY],
+        "AllowedValues": [APPLICATION, GATEWAY, LAMBDA, IAM],
         "Default": APPLICATION,
     });
-    let comment = "api-gateway only where the API has an authorizer, as the one of openapi.yaml.";
+    let comment = "api-gateway only where every route of the API has an authorizer of tokens, as those of openapi.yaml; \
+                   lambda-authorizer and iam only where every route has one of that kind.";
     template.parameter("Authorizer", parameter, comment);
     reference("Authorizer")
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::template::{FAILED_EVENTS, Template};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::{Called, Rule, is_lower, is_of};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
@@ -42,10 +42,36 @@ const RULE: Rule = Rule {
 const VARIABLE: Rule = Rule {
     kind: "variable of Lambda",
     takes: |name| {
-        is_of(name, (2, 512), "_") && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        is_of(name, (2, 512), "_")
+            && name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !RESERVED.contains(&name)
     },
-    words: "at least two letters, digits and `_`, a letter first",
+    words: "at least two letters, digits and `_`, a letter first, and is none of those that Lambda sets itself",
 };
+/// What Lambda sets and takes from nobody, but for two that begin with no letter.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+const RESERVED: [&str; 19] = [
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_MAX_CONCURRENCY",
+    "AWS_LAMBDA_METADATA_API",
+    "AWS_LAMBDA_METADATA_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+];
 
 /// A kind of resource that is called by what is declared.
 struct Kind {
@@ -93,6 +119,9 @@ const KINDS: [Kind; 5] = [
 /// The most characters of a prefix, which ends with a dash: with it every function has a name that Lambda takes.
 const LONGEST_PREFIX: usize = 22;
 
+/// The pattern of prefixes where none fits but an empty one.
+pub(super) const NO_PREFIX_LEFT: &str = "^$";
+
 /// Which prefixes all names of a stack bear.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prefixes {
@@ -106,7 +135,7 @@ impl Prefixes {
     /// Those that the template takes, as a regular expression.
     pub(super) fn pattern(self) -> String {
         if self.most < 2 {
-            return "^$".to_owned();
+            return NO_PREFIX_LEFT.to_owned();
         }
         let whole = format!("([a-z0-9][a-z0-9-]{{0,{}}}-)", self.most - 2);
         let may_be_empty = if self.is_needed { "" } else { "?" };
@@ -142,6 +171,11 @@ pub(super) fn check(template: &Template<'_>) -> Result<Prefixes> {
         }
     }
     called.check()?;
+    if prefixes.is_needed && prefixes.most < 2 {
+        return Err(Error::unsupported(
+            "some names are too short without a prefix, and others too long with any: call one of them otherwise",
+        ));
+    }
     let application = template.application;
     for setting in &application.settings {
         VARIABLE.check(("setting", &setting.name), &setting.name)?;

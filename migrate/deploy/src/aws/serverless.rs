@@ -39,15 +39,6 @@ const WARNING: &str = "\
 In seconds. The framework warns of 30, which is what an HTTP API waits for: the application ends its handlers a quarter of
 a second before.";
 
-/// What the framework itself allows the function, for the events that it is given.
-const OF_FRAMEWORK: [&str; 5] = [
-    "dynamodb:ListStreams",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-];
-
 /// <https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml>, as version 3 reads it.
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
@@ -79,10 +70,14 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         function["events"] = events.into();
     }
     let resources = resources(woken.resources, template.outputs, api.extension);
+    let mut resources = parameters.said(resources);
+    resources["Parameters"] = parameters.checked();
     let mut whole = head_of(&application.name, &parameters, api.custom);
     whole["provider"] = parameters.said(provider);
     whole["functions"] = parameters.said(json!({ FUNCTION: function }));
-    whole["resources"] = parameters.said(resources);
+    // CloudFormation checks a parameter that something refers to, and the framework checks none.
+    whole["functions"][FUNCTION]["environment"]["ISOBAR_PREFIX"] = reference(PREFIX);
+    whole["resources"] = resources;
     let text = yaml::document(&whole, &comments);
     let files = vec![File::new("serverless.yml", text)];
     Ok(Export { files, notes })
@@ -127,14 +122,9 @@ fn provider(
     if !woken.buckets.is_empty() {
         provider["s3"] = woken.buckets.clone().into();
     }
-    let of_framework = |action: &Value| OF_FRAMEWORK.iter().any(|known| action == known);
-    let others = template.statements.iter().filter(|statement| {
-        let actions = statement["Action"].as_array();
-        !actions.is_some_and(|actions| actions.iter().all(of_framework))
-    });
-    let statements: Vec<Value> = others.cloned().collect();
-    if !statements.is_empty() {
-        provider["iam"] = json!({ "role": { "statements": statements } });
+    if !template.statements.is_empty() {
+        // Some the framework grants too, but only for events that it makes: not for a stream that is made by hand.
+        provider["iam"] = json!({ "role": { "statements": template.statements } });
     }
     provider
 }

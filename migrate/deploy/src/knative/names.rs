@@ -1,6 +1,6 @@
 //! Names of Kubernetes: what its objects may be called, and who has to be called otherwise.
 
-use crate::application::Application;
+use crate::application::{Application, Schedule};
 use crate::error::Result;
 use crate::names::{Called, Rule, dns_label, is_lower};
 
@@ -14,8 +14,13 @@ const SECRET: Rule = Rule {
 const SOURCE: Rule = Rule {
     kind: "PingSource",
     takes: |name| is_lower(name, (1, 253), "-") && dns_label(name) == name,
-    words: "lower-case letters, digits and single dashes",
+    words: "at most 253 lower-case letters, digits and single dashes, the name of the application among them",
 };
+
+/// What the source of a schedule is called.
+pub(super) fn source_name(application: &Application, schedule: &Schedule) -> String {
+    dns_label(&format!("{}-{}", application.name, schedule.name))
+}
 
 /// Refuses what could not be made, by the name that the application gives it.
 pub(super) fn check(application: &Application) -> Result<()> {
@@ -26,7 +31,11 @@ pub(super) fn check(application: &Application) -> Result<()> {
         called.add(SECRET.kind, name);
     }
     for schedule in &application.schedules {
-        SOURCE.check(("schedule", &schedule.name), &schedule.name)?;
+        let declared = ("schedule", &*schedule.name);
+        SOURCE.check(declared, &schedule.name)?;
+        let name = source_name(application, schedule);
+        SOURCE.check(declared, &name)?;
+        called.add(SOURCE.kind, name);
     }
     called.check()
 }

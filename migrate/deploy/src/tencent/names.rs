@@ -3,7 +3,7 @@
 use crate::application::Application;
 use crate::environment::named;
 use crate::error::Result;
-use crate::names::{Rule, is_lower, is_of};
+use crate::names::{Called, Rule, is_lower, is_of};
 
 /// <https://www.tencentcloud.com/document/product/583/18586>
 const FUNCTION: Rule = Rule {
@@ -33,6 +33,16 @@ const TIMER: Rule = Rule {
     words: "at most 100 letters, digits, `-` and `_`",
 };
 
+/// What the component makes of each that has a name in the file.
+const TRIGGER: &str = "trigger of SCF";
+/// COS has one trigger for each kind of event.
+pub(super) const BLOB_EVENTS: [&str; 2] = ["ObjectCreated", "ObjectRemove"];
+
+/// What the trigger of a bucket is called in the file.
+pub(super) fn of_bucket(bucket: &str, what: &str) -> String {
+    format!("{bucket}-{what}")
+}
+
 /// Refuses what could not be made, by the name that the application gives it.
 pub(super) fn check(application: &Application) -> Result<()> {
     let name = &application.name;
@@ -43,10 +53,17 @@ pub(super) fn check(application: &Application) -> Result<()> {
     for topic in &application.subscriptions {
         TOPIC.check(("topic", topic), &named(application, topic))?;
     }
+    let mut called = Called::default();
+    for bucket in &application.blob_triggers {
+        for what in BLOB_EVENTS {
+            called.add(TRIGGER, of_bucket(bucket, what));
+        }
+    }
     for schedule in &application.schedules {
         TIMER.check(("schedule", &schedule.name), &schedule.name)?;
+        called.add(TRIGGER, &schedule.name);
     }
-    Ok(())
+    called.check()
 }
 
 /// Buckets that have to be called shorter, or be behind a shorter prefix, which the file says.

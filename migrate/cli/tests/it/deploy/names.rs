@@ -34,7 +34,7 @@ fn exported(target: &str, members: &[&str], declared: &Value) -> (Option<i32>, S
 }
 
 /// Targets, members of a description, what they are, and what has to be called otherwise; `@N` stands for N letters.
-const ILL: [(&[&str], &[&str], &str, &str); 17] = [
+const ILL: [(&[&str], &[&str], &str, &str); 20] = [
     (
         &["aws", "aws-serverless", "alibaba", "tencent", "azure"],
         &["buckets"],
@@ -96,10 +96,29 @@ const ILL: [(&[&str], &[&str], &str, &str); 17] = [
         r#"secret "API.KEY""#,
     ),
     (
+        &["aws", "aws-serverless"],
+        &["secrets"],
+        r#"[{"name": "AWS_SECRET_ACCESS_KEY"}]"#,
+        r#"secret "AWS_SECRET_ACCESS_KEY""#,
+    ),
+    (
+        &["aws", "aws-serverless"],
+        &["settings"],
+        r#"[{"name": "AWS_REGION"}]"#,
+        r#"setting "AWS_REGION""#,
+    ),
+    (
         &["knative"],
         &["schedules"],
         r#"[{"name": "nightly_report", "cron": "0 3 * * *"}]"#,
         r#"schedule "nightly_report""#,
+    ),
+    // With the name of the application before it, it is longer than a name may be.
+    (
+        &["knative"],
+        &["schedules"],
+        r#"[{"name": "@250", "cron": "0 3 * * *"}]"#,
+        r#"schedule "aaa"#,
     ),
     (
         &["aws", "gcp", "alibaba", "tencent"],
@@ -128,7 +147,7 @@ fn schedule(name: &str) -> Value {
 #[test]
 fn a_name_that_a_vendor_does_not_take_is_refused_by_what_has_to_be_called_otherwise() {
     for (targets, members, declared, what) in ILL {
-        let declared = [64, 80, 257]
+        let declared = [64, 80, 250, 257]
             .iter()
             .fold(declared.to_owned(), |text, length| {
                 text.replace(&format!("@{length}"), &"a".repeat(*length))
@@ -185,10 +204,15 @@ fn no_prefix_is_let_in_that_would_make_a_name_too_long_on_aws() {
     // A bucket has three characters at least.
     let some = r#"AllowedPattern: "^([a-z0-9][a-z0-9-]{0,20}-)$""#;
     assert_eq!(pattern(json!(["db"])), some);
+    // One needs a prefix, and the other leaves no room for any.
+    let both = json!(["db", "a".repeat(63)]);
+    let (status, told, _) = exported("aws", &["buckets"], &both);
+    assert_eq!(status, Some(2), "{told}");
+    assert!(told.contains("too short without a prefix"), "{told}");
 }
 
 /// Targets, members of a description, what they are, and what would be called so twice.
-const TWICE: [(&str, &[&str], &str, &str); 10] = [
+const TWICE: [(&str, &[&str], &str, &str); 12] = [
     ("aws", &TOPICS, r#"["jobs", "jobs-dead"]"#, "jobs-dead"),
     (
         "aws-serverless",
@@ -239,6 +263,18 @@ const TWICE: [(&str, &[&str], &str, &str); 10] = [
         &["schedules"],
         r#"[{"name": "requests", "cron": "0 3 * * *"}]"#,
         "requests",
+    ),
+    (
+        "tencent",
+        &["schedules"],
+        r#"[{"name": "often", "cron": "0 3 * * *"}, {"name": "often", "cron": "0 4 * * *"}]"#,
+        "often",
+    ),
+    (
+        "knative",
+        &["schedules"],
+        r#"[{"name": "often", "cron": "0 3 * * *"}, {"name": "often", "cron": "0 4 * * *"}]"#,
+        "often",
     ),
 ];
 

@@ -69,6 +69,8 @@ fn formation(directory: &TempDir, parameters: &[&str]) -> Value {
 }
 
 const MADE: &str = ".serverless/cloudformation-template-update-stack.json";
+/// The framework says of resources what they depend on also where they refer to it.
+const IGNORED: [&str; 3] = ["--ignore-checks", "W3005", "--"];
 const PREFIX: &str = "Prefix=demo-";
 /// What the application that declares everything does not start without.
 const EVERYTHING: [&str; 4] = [
@@ -82,13 +84,11 @@ const EVERYTHING: [&str; 4] = [
 fn the_framework_takes_the_services_and_cfn_lint_what_it_makes_of_them() {
     for (program, parameters) in [(notes(), &[PREFIX][..]), (everything(), &EVERYTHING)] {
         let directory = service(&program);
-        for authorizer in ["application", "api-gateway"] {
+        for authorizer in ["application", "api-gateway", "lambda-authorizer", "iam"] {
             let chosen = format!("Authorizer={authorizer}");
             let parameters = [parameters, &[chosen.as_str()]].concat();
             formation(&directory, &parameters);
-            // The framework says of resources what they depend on also where they refer to it.
-            let ignored = ["--ignore-checks", "W3005", "--"];
-            validate("cfnlint.runner", &ignored, &directory.path().join(MADE));
+            validate("cfnlint.runner", &IGNORED, &directory.path().join(MADE));
         }
     }
 }
@@ -102,10 +102,30 @@ fn open(directory: &TempDir) -> PathBuf {
     application(directory.path(), &description.to_string())
 }
 
+/// One that is woken by changes of a table of other code, of whose stream the framework knows nothing.
+fn adopting(directory: &TempDir) -> PathBuf {
+    let mut description: Value = serde_json::from_str(&declared()).unwrap();
+    for member in ["routes", "subscriptions", "topics", "blobTriggers"] {
+        description[member] = json!([]);
+    }
+    description["schedules"] = json!([]);
+    description["collections"] = json!([{
+        "name": "old", "table": "old", "named": true, "partition": "id", "indexes": [], "adopted": true,
+        "native_limits": false, "change_feed": true,
+    }]);
+    description["changeTriggers"] = json!(["old"]);
+    application(directory.path(), &description.to_string())
+}
+
 #[test]
 fn what_the_framework_makes_stands_where_the_template_has_it() {
-    let place = tempfile::tempdir().unwrap();
-    for (program, parameters) in [(notes(), &[PREFIX][..]), (open(&place), &EVERYTHING)] {
+    let (place, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let adopting = adopting(&other);
+    for (program, parameters) in [
+        (notes(), &[PREFIX][..]),
+        (open(&place), &EVERYTHING),
+        (adopting.clone(), &EVERYTHING),
+    ] {
         let directory = service(&program);
         let output = export("aws", &program, directory.path());
         assert!(output.status.success(), "{}", stderr(&output));
@@ -116,6 +136,11 @@ fn what_the_framework_makes_stands_where_the_template_has_it() {
         let of_framework = granted(&made, parameters);
         let missing: Vec<_> = own.difference(&of_framework).collect();
         assert!(missing.is_empty(), "{missing:#?}");
+        if program == adopting {
+            let has = |action: &str| own.iter().any(|one| one.starts_with(action));
+            assert!(has("dynamodb:ListStreams "), "{own:#?}");
+            assert!(has("sqs:SendMessage "), "{own:#?}");
+        }
         let more = of_framework.difference(&own);
         // What the framework adds for dead letters of a stream.
         let more: Vec<_> = more
@@ -124,7 +149,7 @@ fn what_the_framework_makes_stands_where_the_template_has_it() {
         assert!(more.is_empty(), "{more:#?}");
 
         let own = standing(&template, parameters);
-        assert!(own.len() >= 7, "{own:#?}");
+        assert!(own.len() >= 7 || program == adopting, "{own:#?}");
         assert_eq!(standing(&made, parameters), own);
     }
 }
@@ -249,8 +274,59 @@ fn settings_reach_the_function_as_they_are_and_one_that_may_be_left_out_is_left_
     assert_eq!(set["GREETING"], odd);
     assert_eq!(set["PLACE"], "here");
     assert_eq!(set["API_KEY"], "{{resolve:secretsmanager:api-key}}");
-    assert_eq!(set["ISOBAR_PREFIX"], "demo-");
+    assert_eq!(set["ISOBAR_PREFIX"], json!({ "Ref": "Prefix" }));
     assert_eq!(set.get("MOOD"), None);
     let set = variables(&[&EVERYTHING[..], &["SettingMood=good"]].concat());
     assert_eq!(set["MOOD"], "good");
+}
+
+#[test]
+fn a_prefix_is_checked_before_anything_is_made_and_may_be_empty_where_no_name_needs_one() {
+    let directory = service(&notes());
+    let checked = |parameters: &[&str], default: &str| {
+        let made = formation(&directory, parameters);
+        let prefix = &made["Parameters"]["Prefix"];
+        assert_eq!(prefix["Default"], default);
+        assert_eq!(prefix["AllowedPattern"], "^([a-z0-9][a-z0-9-]{0,20}-)?$");
+        let function = &made["Resources"]["ApplicationLambdaFunction"]["Properties"];
+        let name = function["FunctionName"].as_str().unwrap().to_owned();
+        let linted = super::checked("cfnlint.runner", &IGNORED, &directory.path().join(MADE));
+        assert_eq!(linted.status.success(), linted.stdout.is_empty());
+        (name, stdout(&linted))
+    };
+    let (name, told) = checked(&[PREFIX], "demo-");
+    assert_eq!((name.as_str(), told.as_str()), ("demo-notes", ""));
+    let (_, told) = checked(&["Prefix=prod"], "prod");
+    assert!(told.contains("E2015"), "{told}");
+
+    let file = directory.path().join("serverless.yml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("for no prefix write"), "{text}");
+    let params = "\nparams:\n  default:\n";
+    let none = format!("{params}    Prefix: \"\"\n");
+    let text = if text.contains(params) {
+        text.replace(params, &none)
+    } else {
+        text.replace("\nprovider:\n", &format!("{none}provider:\n"))
+    };
+    fs::write(&file, text).unwrap();
+    let (name, told) = checked(&[], "");
+    assert_eq!((name.as_str(), told.as_str()), ("notes", ""));
+}
+
+#[test]
+fn options_needs_no_token_where_a_route_answers_every_method() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut description: Value = serde_json::from_str(&declared()).unwrap();
+    for route in description["routes"].as_array_mut().unwrap() {
+        if route["path"] == "/any/{id}" {
+            route["requires"] = json!([{ "authorizer": "partners", "scopes": [] }]);
+        }
+    }
+    let program = application(directory.path(), &description.to_string());
+    let parameters = [&EVERYTHING[..], &["Authorizer=api-gateway"]].concat();
+    let routes = routes(&formation(&service(&program), &parameters));
+    let partners = json!(["HttpApiAuthorizerPartners", null]);
+    assert_eq!(routes["ANY /any/{id}"], partners);
+    assert_eq!(routes["OPTIONS /any/{id}"], json!([null, null]));
 }

@@ -237,6 +237,15 @@ fn an_action_of_openwhisk_gets_its_variables_when_it_is_initialised() {
     assert_eq!(value("ISOBAR_PREFIX"), "every-thing-");
     // A secret is filled in by whoever deploys, and in no file.
     assert_eq!(value("API_KEY"), "FILL-IN");
+    // Each has its comment where comments can be.
+    let manifest = fs::read_to_string(exported.path().join("manifest.yaml")).unwrap();
+    for one in parameters.iter().filter(|one| one["value"] == "FILL-IN") {
+        let told = format!("#   {}: Fill in", one["key"].as_str().unwrap());
+        assert!(manifest.contains(&told), "{told}: {manifest}");
+    }
+    for told in ["curl --netrc", "AWS_*", "GOOGLE_*"] {
+        assert!(manifest.contains(told), "{told}: {manifest}");
+    }
 }
 
 #[test]
@@ -347,6 +356,8 @@ fn a_container_has_a_dockerfile_and_azure_gets_nothing_of_what_declares_nothing(
     let dockerfile = fs::read_to_string(directory.path().join("Dockerfile")).unwrap();
     assert!(dockerfile.contains("COPY cat /cat\n"), "{dockerfile}");
     assert!(directory.path().join("cat").is_file());
+    let ignored = fs::read_to_string(directory.path().join(".dockerignore")).unwrap();
+    assert!(ignored.contains("/*\n!/cat\n"), "{ignored}");
     // Its program is started, and /bin/cat declares nothing.
     let output = isobar(&["package", "azure", "/bin/cat"])
         .current_dir(directory.path())

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Template;
 use crate::application::{Application, Authorizer, Given, Rate, Requirement, Route};
-use crate::authorizers::{APPLICATION, GATEWAY};
+use crate::authorizers::{APPLICATION, GATEWAY, IAM, LAMBDA};
 use crate::aws::front::{self, LIMITS};
 use crate::aws::template::{prefixed, reference};
 use crate::environment::FILL_IN;
@@ -116,7 +116,7 @@ impl Api {
             let chosen = "${self:custom.authorizers.${param:Authorizer}}";
             self.settings
                 .insert("authorizers".to_owned(), chosen.into());
-            let choice = json!({ APPLICATION: {}, GATEWAY: made });
+            let choice = json!({ APPLICATION: {}, GATEWAY: made, LAMBDA: {}, IAM: {} });
             self.custom.insert("authorizers".to_owned(), choice);
             self.comments
                 .push(Comment::new("/custom/authorizers", CHECKS));
@@ -209,7 +209,7 @@ fn kept<'a>(application: &'a Application, known: &[&str]) -> BTreeMap<String, Ke
             continue;
         }
         let (asked, rate) = (asked_of(route), route.rate);
-        // With its own methods alone, so that whoever asks by OPTIONS what it may do needs no token.
+        // With its own methods alone, and OPTIONS apart from all, so that whoever asks by it what it may do needs no token.
         let methods = match asked {
             Some(_) => front::named(route),
             None => front::methods(application, route),
@@ -217,6 +217,11 @@ fn kept<'a>(application: &'a Application, known: &[&str]) -> BTreeMap<String, Ke
         for path in openapi::paths_of(route, |name| format!("{name}+")) {
             let keys = methods.iter().map(|method| format!("{method} {path}"));
             routes.extend(keys.map(|key| (key, Kept { rate, asked })));
+            if asked.is_some() && methods.contains(&"ANY") {
+                let open = Kept { rate, asked: None };
+                let own = routes.entry(format!("OPTIONS {path}"));
+                own.or_insert(open);
+            }
         }
     }
     routes

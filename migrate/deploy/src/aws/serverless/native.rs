@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{PREFIX, Template};
+use crate::aws::names::NO_PREFIX_LEFT;
 use crate::yaml::Comment;
 
 /// What the framework finds itself: where the package is.
@@ -12,6 +13,9 @@ const OF_FRAMEWORK: [&str; 2] = ["CodeBucket", "CodeKey"];
 
 /// What the framework makes itself, and the template does not.
 const AUTHORIZER: &str = "Authorizer";
+
+const NO_PREFIX: &str = "\
+The command line takes no empty value: for no prefix write `Prefix: \"\"` below `params`, for the stage.";
 
 /// The parameters of a template.
 pub(super) struct Parameters {
@@ -24,6 +28,9 @@ impl Parameters {
     pub(super) fn of(template: &Template<'_>) -> Self {
         let mut all = template.parameters.clone();
         all.retain(|name, _| !OF_FRAMEWORK.contains(&name.as_str()));
+        if all[PREFIX]["AllowedPattern"] == NO_PREFIX_LEFT {
+            all[PREFIX]["Default"] = "".into();
+        }
         let optional = all.keys().filter(|name| {
             let given = format!("Has{name}");
             template.conditions.contains_key(&given)
@@ -42,6 +49,13 @@ impl Parameters {
             }
         }
         (!defaults.is_empty()).then_some(defaults)
+    }
+
+    /// The prefix as a parameter of the stack: the framework has no patterns for its own.
+    pub(super) fn checked(&self) -> Value {
+        let mut prefix = self.all[PREFIX].clone();
+        prefix["Default"] = variable(PREFIX).into();
+        json!({ PREFIX: prefix })
     }
 
     /// The comments of those that have a value.
@@ -70,19 +84,20 @@ impl Parameters {
 
     fn told(&self, template: &Template<'_>, name: &str) -> String {
         if name == AUTHORIZER {
-            return "Who checks callers: api-gateway by the authorizers below, or application."
+            return "Who checks callers: api-gateway by the authorizers below, or application; lambda-authorizer or iam \
+                    where every route has one that is made by hand."
                 .to_owned();
         }
         let described = self.all[name]["Description"].as_str().unwrap_or_default();
         let at = format!("/Parameters/{name}");
         let comments = template.comments.iter().filter(|comment| comment.at == at);
         let comments: Vec<&str> = comments.map(|comment| comment.text.as_str()).collect();
-        let pattern = match self.all[name]["AllowedPattern"].as_str() {
-            Some(pattern) if name == PREFIX => format!(" ({pattern})"),
-            _ => String::new(),
-        };
-        let told = [format!("{described}{pattern}.")];
+        let pattern = self.all[name]["AllowedPattern"].as_str();
+        let shown = pattern.map_or_else(String::new, |pattern| format!(" ({pattern})"));
+        let told = [format!("{described}{shown}.")];
+        let may_be_empty = pattern.is_some_and(|pattern| pattern.ends_with("?$"));
         let told = told.iter().map(String::as_str).chain(comments);
+        let told = told.chain(may_be_empty.then_some(NO_PREFIX));
         told.collect::<Vec<_>>().join(" ")
     }
 
