@@ -1,5 +1,7 @@
 //! What API Gateway says of a caller that one of its authorizers has checked, in a form that no client can write.
 
+mod iam;
+
 use isobar::authorization::Claims;
 use serde_json::Value;
 
@@ -45,23 +47,23 @@ impl Checker {
 /// | Cognito of a REST API | `claims` |
 /// | Lambda, HTTP API | `lambda` |
 /// | Lambda, REST API or payload format 1.0 | members of its own, `principalId` among them |
-/// | IAM, also of function URLs | `iam`, with `userArn` |
+/// | IAM, also of function URLs | `iam`, with `userArn` and, for users of an identity pool, `cognitoIdentity` |
+///
+/// IAM of a REST API or of payload format 1.0 tells them in `requestContext.identity` instead.
 ///
 /// - <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 /// - <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
 /// - <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 pub(super) fn checked(door: FrontDoor, event: &HttpEvent<'_>) -> Option<Checked> {
-    let told = event.request_context.as_ref()?.authorizer?;
-    let Ok(Value::Object(mut told)) = serde_json::from_str(told.get()) else {
+    let context = event.request_context.as_ref()?;
+    if let Some(checked) = iam::of_identity(door, context) {
+        return Some(checked);
+    }
+    let Ok(Value::Object(mut told)) = serde_json::from_str(context.authorizer?.get()) else {
         return None;
     };
-    if let Some(Value::Object(mut iam)) = told.remove("iam") {
-        let arn = iam.remove("userArn")?;
-        let claims = Claims::from_iter([("sub".to_owned(), arn)]);
-        return Some(Checked {
-            by: Checker::Iam,
-            claims,
-        });
+    if let Some(told @ Value::Object(_)) = told.remove("iam") {
+        return iam::of_authorizer(door, &told);
     }
     // Function URLs have no other authorizer, and load balancers tell of theirs elsewhere.
     let is_api = matches!(
@@ -193,6 +195,7 @@ mod tests {
             read(FrontDoor::FunctionUrl, &iam),
             Some((Checker::Iam, arn))
         );
+        assert_eq!(read(FrontDoor::LoadBalancer, &iam), None);
         for none in [
             json!(null),
             json!("ann"),
@@ -201,6 +204,59 @@ mod tests {
             json!({"jwt": {"claims": 1}}),
         ] {
             check(&none, None);
+        }
+    }
+
+    const POOL: &str = "arn:aws:sts::1:assumed-role/pool/CognitoIdentityCredentials";
+
+    #[test]
+    fn users_of_an_identity_pool_are_told_from_one_another() {
+        for id in ["eu-west-1:ann", "eu-west-1:bob"] {
+            let pooled = json!({"iam": {"userArn": POOL, "cognitoIdentity": {"identityId": id}}});
+            let subject = json!({"sub": id});
+            check(&pooled, Some((Checker::Iam, &subject)));
+        }
+        let alike = json!({"iam": {"userArn": POOL, "cognitoIdentity": null}});
+        check(&alike, None);
+        assert_eq!(read(FrontDoor::FunctionUrl, &alike), None);
+    }
+
+    #[test]
+    fn iam_of_a_rest_api_tells_the_caller_in_another_place() {
+        let told = |door, identity: Value, authorizer: Value| {
+            let context = json!({"identity": identity, "authorizer": authorizer});
+            let event = json!({"requestContext": context}).to_string();
+            let checked = checked(door, &parse(event.as_bytes()).unwrap())?;
+            Some((
+                checked.by,
+                checked.claims["sub"].as_str().map(str::to_owned),
+            ))
+        };
+        let pooled = json!({"userArn": POOL, "cognitoIdentityId": "eu-west-1:ann"});
+        let role =
+            json!({"userArn": "arn:aws:sts::1:assumed-role/notes/ann", "cognitoIdentityId": null});
+        let nobody = json!({"userArn": null, "cognitoIdentityId": null, "sourceIp": "192.0.2.1"});
+        let ann = Some("eu-west-1:ann".to_owned());
+        let notes = Some("arn:aws:sts::1:assumed-role/notes".to_owned());
+        let none = || json!({"claims": null, "scopes": null});
+        for door in [FrontDoor::RestApi, FrontDoor::HttpApiV1] {
+            let by_pool = told(door, pooled.clone(), Value::Null);
+            assert_eq!(by_pool, Some((Checker::Iam, ann.clone())));
+            let by_role = told(door, role.clone(), none());
+            assert_eq!(by_role, Some((Checker::Iam, notes.clone())));
+            assert_eq!(told(door, nobody.clone(), Value::Null), None);
+            let other = told(door, nobody.clone(), json!({"principalId": "ann"}));
+            assert_eq!(
+                other,
+                Some((Checker::LambdaAuthorizer, Some("ann".to_owned())))
+            );
+        }
+        for door in [
+            FrontDoor::HttpApi,
+            FrontDoor::FunctionUrl,
+            FrontDoor::LoadBalancer,
+        ] {
+            assert_eq!(told(door, pooled.clone(), Value::Null), None);
         }
     }
 

@@ -101,6 +101,12 @@ pub(super) struct Http<'e> {
 pub(super) struct Identity<'e> {
     #[serde(default)]
     pub(super) source_ip: Option<Text<'e>>,
+    /// Whom IAM has let in.
+    #[serde(default)]
+    pub(super) user_arn: Option<Text<'e>>,
+    /// Who that is among the users of an identity pool.
+    #[serde(default)]
+    pub(super) cognito_identity_id: Option<Text<'e>>,
 }
 
 /// `InvalidArgument` that names the member, where one that is known has another type.
