@@ -93,6 +93,9 @@ async fn ended(outcome: Result<()>, telemetry: Option<Telemetry>) -> ExitCode {
 }
 
 /// The environment that [`run`] would build for an application, for tests and tools.
+///
+/// It goes by the variables of the process alone, and waits for no platform that tells some later, as OpenWhisk
+/// does in a container.
 pub async fn environment(description: &isobar::function::Description) -> Result<Environment> {
     let config = Config::from_process(description);
     Ok(start::connect(description, &config).await?.environment)

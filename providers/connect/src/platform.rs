@@ -7,6 +7,8 @@ mod served;
 use isobar::{Error, ErrorKind, Result};
 
 use crate::config::{Config, PLATFORM};
+#[cfg(feature = "openwhisk")]
+pub(crate) use served::ToldLate;
 pub(crate) use served::{Platformed, SERVED, Served};
 
 /// A platform that Isobar serves.

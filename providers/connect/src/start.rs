@@ -9,6 +9,8 @@ use isobar::{App, Environment, Error, ErrorKind, Result};
 use crate::callers;
 use crate::config::{BLOBS, Config, DOCUMENTS, TOPICS};
 use crate::machine::Machine;
+#[cfg(feature = "openwhisk")]
+use crate::platform::ToldLate;
 use crate::platform::{self, Platform, Platformed};
 use crate::store::{self, Opened, Stores};
 use crate::telemetry::Telemetry;
@@ -29,15 +31,16 @@ pub(crate) async fn serve<S>(
 where
     S: Clone + Send + Sync + 'static,
 {
-    let connected = connect(&app.describe(), config).await;
-    let ready = connected.and_then(
-        |Connected {
-             environment,
-             platform,
-         }| { Ok((app.build(&environment)?, platform)) },
-    );
-    match ready {
-        Ok((service, platform)) => {
+    let ready = async {
+        let Some(connected) = initialised(&app.describe(), config).await? else {
+            return Ok(None);
+        };
+        let service = app.build(&connected.environment)?;
+        Ok(Some((service, connected.platform)))
+    };
+    match ready.await {
+        Ok(None) => Ok(()),
+        Ok(Some((service, platform))) => {
             let service = match telemetry {
                 Some(telemetry) => telemetry.over(service),
                 None => service,
@@ -64,19 +67,31 @@ async fn tell_platform(_: &Config, _: &Error) {
     std::future::ready(()).await;
 }
 
+/// The environment of a process that serves, when its platform has told all its variables; `None` where the platform ends the
+/// process before.
 #[cfg(feature = "openwhisk")]
-pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
+async fn initialised(description: &Description, config: &Config) -> Result<Option<Connected>> {
     let kind = platform::detect(config)?;
-    if let Platform::Http(served) = kind
-        && let Some((opened, told)) = served.told(config).await?
-    {
-        let config = config.under(told, description);
-        return connected(description, &config, (kind, Some(opened))).await;
+    let Platform::Http(served) = kind else {
+        return connect(description, config).await.map(Some);
+    };
+    match served.told(config).await? {
+        ToldLate::Nothing => connect(description, config).await.map(Some),
+        ToldLate::Variables(opened, told) => {
+            let config = config.under(told, description);
+            let connected = connected(description, &config, (kind, Some(opened))).await;
+            connected.map(Some)
+        }
+        ToldLate::End => Ok(None),
     }
-    connected(description, config, (kind, None)).await
 }
 
 #[cfg(not(feature = "openwhisk"))]
+async fn initialised(description: &Description, config: &Config) -> Result<Option<Connected>> {
+    connect(description, config).await.map(Some)
+}
+
+/// The environment by the variables of the process alone, which waits for no platform.
 pub(crate) async fn connect(description: &Description, config: &Config) -> Result<Connected> {
     let kind = platform::detect(config)?;
     connected(description, config, (kind, None)).await

@@ -28,15 +28,23 @@ pub(crate) struct Served {
     told: Option<Told>,
 }
 
-/// A platform that tells variables only after it has started the process, and what it has told.
+/// Waits for a platform that tells variables only after it has started the process.
 #[cfg(feature = "openwhisk")]
 type Told = for<'v> fn(&'v Variables<'v>) -> Telling<'v>;
 #[cfg(feature = "openwhisk")]
 type Telling<'v> =
     std::pin::Pin<Box<dyn Future<Output = Result<ToldLate<Arc<dyn FunctionDriver>>>> + Send + 'v>>;
-/// A platform, and the variables that it has told.
+
+/// What a platform has told after it had started the process.
 #[cfg(feature = "openwhisk")]
-pub(crate) type ToldLate<P> = (P, BTreeMap<String, String>);
+pub(crate) enum ToldLate<P> {
+    /// It tells nothing then.
+    Nothing,
+    /// These variables.
+    Variables(P, BTreeMap<String, String>),
+    /// It has ended the process instead.
+    End,
+}
 
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
@@ -228,7 +236,9 @@ pub(crate) const SERVED: &[Served] = &[
         Box::pin(async move {
             let container = isobar_openwhisk::function::bind_container(variables).await?;
             let told = container.initialised().await?;
-            Ok((Arc::new(container) as Arc<dyn FunctionDriver>, told))
+            Ok(told.map_or(ToldLate::End, |told| {
+                ToldLate::Variables(Arc::new(container) as Arc<dyn FunctionDriver>, told)
+            }))
         })
     }),
     #[cfg(not(feature = "openwhisk"))]
@@ -254,13 +264,17 @@ impl Served {
 
     /// Takes its port and waits for the variables that it tells, where it tells any after it has started the process.
     #[cfg(feature = "openwhisk")]
-    pub(crate) async fn told(&self, config: &Config) -> Result<Option<ToldLate<Platformed>>> {
+    pub(crate) async fn told(&self, config: &Config) -> Result<ToldLate<Platformed>> {
         let Some(told) = self.told else {
-            return Ok(None);
+            return Ok(ToldLate::Nothing);
         };
-        let (platform, variables) = told(&config.lookup()).await?;
-        let clock: Arc<dyn Clock> = Arc::new(isobar_serve::clock());
-        Ok(Some(((platform, clock), variables)))
+        Ok(match told(&config.lookup()).await? {
+            ToldLate::Nothing => ToldLate::Nothing,
+            ToldLate::Variables(platform, variables) => {
+                ToldLate::Variables((platform, Arc::new(isobar_serve::clock())), variables)
+            }
+            ToldLate::End => ToldLate::End,
+        })
     }
 
     /// The name in `ISOBAR_PLATFORM`.

@@ -235,24 +235,33 @@ async fn a_variable_says_by_which_url_others_reach_this_machine() {
     }
 }
 
+/// The configuration of an action in a container, at this address.
 #[cfg(feature = "openwhisk")]
-#[tokio::test]
-async fn an_action_is_built_with_the_variables_of_its_initialisation() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
-    let listen = address.clone();
+fn action(address: &str, description: &Description) -> Config {
+    let address = address.to_owned();
     let variable = move |name: &str| match name {
         "ISOBAR_PLATFORM" => Some("openwhisk".to_owned()),
-        "ISOBAR_LISTEN" => Some(listen.clone()),
+        "ISOBAR_LISTEN" => Some(address.clone()),
         "GREETING" => Some("of the image".to_owned()),
         _ => None,
     };
-    let app = App::new("greeter", |environment| environment.setting(&GREETING));
-    let app = app.setting(&GREETING);
-    let config = Config::new(variable, &app.describe());
-    let description = app.describe();
-    let connecting = connect(&description, &config);
+    Config::new(variable, description)
+}
+
+#[cfg(feature = "openwhisk")]
+fn greeter() -> App<String> {
+    App::new("greeter", |environment| environment.setting(&GREETING)).setting(&GREETING)
+}
+
+#[cfg(feature = "openwhisk")]
+#[tokio::test]
+async fn an_action_that_serves_is_built_with_the_variables_of_its_initialisation() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let description = greeter().describe();
+    let config = action(&address, &description);
+    let connecting = initialised(&description, &config);
     let initialising = async {
         let mut stream = loop {
             match TcpStream::connect(&address).await {
@@ -268,6 +277,17 @@ async fn an_action_is_built_with_the_variables_of_its_initialisation() {
         stream
     };
     let (connected, _stream) = tokio::join!(connecting, initialising);
-    let greeting = connected.unwrap().environment.setting(&GREETING).unwrap();
-    assert_eq!(greeting, "of the action");
+    let environment = connected.unwrap().unwrap().environment;
+    assert_eq!(environment.setting(&GREETING).unwrap(), "of the action");
+}
+
+/// Nobody initialises it.
+#[cfg(feature = "openwhisk")]
+#[tokio::test]
+async fn an_environment_for_tests_and_tools_waits_for_no_initialisation() {
+    let description = greeter().describe();
+    let config = action("127.0.0.1:0", &description);
+    let connected = connect(&description, &config).await.unwrap();
+    let greeting = connected.environment.setting(&GREETING).unwrap();
+    assert_eq!(greeting, "of the image");
 }

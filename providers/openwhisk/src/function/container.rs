@@ -122,22 +122,18 @@ impl ActionContainer {
 
     /// Waits for OpenWhisk's initialisation; returns the variables that it exports, for the application that is built then.
     ///
-    /// The initialisation is answered when the container [serves](FunctionDriver::serve). `Unavailable` where the container
-    /// is ended before.
-    pub async fn initialised(&self) -> Result<BTreeMap<String, String>> {
+    /// The initialisation is answered when the container [serves](FunctionDriver::serve). `None` where the container is ended
+    /// before, as one is that was started ahead of need: nothing has failed then, and nothing is left to serve.
+    pub async fn initialised(&self) -> Result<Option<BTreeMap<String, String>>> {
         let mut running = self.take_running()?;
         let mut told = self.action.told.subscribe();
         let found = tokio::select! {
-            ended = running.ended() => {
-                ended?;
-                let message = "the container was ended before it was initialised";
-                return Err(Error::new(ErrorKind::Unavailable, message));
-            }
+            ended = running.ended() => return ended.map(|()| None),
             told = told.wait_for(Option::is_some) => told.ok().and_then(|told| told.clone()),
         };
         let mut slot = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(running);
-        Ok(found.unwrap_or_default())
+        Ok(found)
     }
 
     /// The running server, started where it is not.

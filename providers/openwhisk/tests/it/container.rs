@@ -13,7 +13,7 @@ const END: &str = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX";
 struct Container {
     address: String,
     output: BufReader<ChildStdout>,
-    _child: Child,
+    child: Child,
 }
 
 impl Container {
@@ -32,7 +32,7 @@ impl Container {
         Self {
             address: address.trim().to_owned(),
             output,
-            _child: child,
+            child,
         }
     }
 
@@ -83,4 +83,15 @@ async fn it_is_initialised_once_and_ends_the_logs_of_each_activation() {
     assert_eq!(container.line().await, END);
     let after = container.post("/run", &activation("a-1", "/id")).await;
     assert!(after.contains(r#""body":"a-1""#), "{after}");
+}
+
+#[tokio::test]
+async fn one_that_is_ended_before_it_is_initialised_ends_with_success() {
+    let mut container = Container::start().await;
+    // It minds signals when it answers.
+    container.post("/run", &activation("1", "/id")).await;
+    let process = container.child.id().unwrap().to_string();
+    let kill = Command::new("kill").args(["-TERM", &process]).status();
+    assert!(kill.await.unwrap().success());
+    assert!(container.child.wait().await.unwrap().success());
 }
