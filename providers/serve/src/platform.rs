@@ -129,7 +129,7 @@ impl PlatformSetup {
             trusted_hops: trusted_hops(variables)?.unwrap_or(self.facts.trusted_hops),
             limit: self.facts.deadline.limit(variables)?,
             events: EventsPath::from_variables(variables, self.facts.events.before_name)?,
-            accounts: Accounts::from_variables(variables)?,
+            accounts: accounts(self.facts, variables)?,
             sender: expected_sender(variables, self.facts.events.issuer)?,
             front_door: FrontDoorClaims::named(self.facts.front_doors, variables)?,
             most_under_way: self.most_under_way,
@@ -140,6 +140,15 @@ impl PlatformSetup {
             server: BoundServer::bind(&address, self.options).await?,
             shared: Arc::new(shared),
         })
+    }
+}
+
+/// Whose events are taken, which cannot be told where the platform does not say whose the function is.
+fn accounts(facts: &PlatformFacts, variables: &Variables<'_>) -> Result<Accounts> {
+    let accounts = Accounts::from_variables(variables)?;
+    match facts.events.account {
+        Some(_) => Ok(accounts),
+        None => accounts.none_named(facts.title),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use isobar::driver::function::FunctionDriver as _;
 use isobar::function::Outcome;
-use isobar::{App, Environment};
+use isobar::{App, BucketSpec, Environment};
 use isobar_alibaba::function::{FUNCTION_COMPUTE, bind};
 use isobar_serve::{HttpPlatform, PlatformSetup};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,9 +20,17 @@ fn variables(name: &str) -> Option<String> {
     (name == "ISOBAR_LISTEN").then(|| "127.0.0.1:0".to_owned())
 }
 
+/// A process that is told, too, whose events it takes.
+fn naming(name: &str) -> Option<String> {
+    let named = (name == "ISOBAR_EVENT_ACCOUNTS").then(|| "164901546557000".to_owned());
+    named.or_else(|| variables(name))
+}
+
 async fn start() -> SocketAddr {
     serve(bind(&variables).await.unwrap())
 }
+
+const BUCKET: BucketSpec = BucketSpec::new("fc-with-oss-trigger");
 
 /// The platform with an application that answers everything with its own word.
 fn serve(platform: HttpPlatform) -> SocketAddr {
@@ -32,6 +40,7 @@ fn serve(platform: HttpPlatform) -> SocketAddr {
     let routes = isobar::http::Routes::new().fallback(async || "the application");
     let app = App::new("told", |_: &Environment| Ok(()))
         .routes(routes)
+        .on_blob(&BUCKET, |(), _| ready(Ok(Outcome::Ack)))
         .schedule("nightly", "0 3 * * *", |(), _| ready(Ok(Outcome::Ack)))
         .schedule("often", "* * * * *", |(), _| {
             ready(Ok(Outcome::Retry(None)))
@@ -208,5 +217,31 @@ async fn only_a_call_of_function_compute_itself_brings_an_event() {
         let answer = ask(address, request, fields).await;
         assert!(answer.ends_with("the application"), "{request}: {answer}");
         assert!(!answer.contains("x-fc-status"), "{answer}");
+    }
+}
+
+const OSS: &str = include_str!("../../src/function/events/tests/oss.json");
+
+#[tokio::test]
+async fn an_event_of_another_account_than_the_functions_is_not_taken_unless_it_is_named() {
+    let call = |address, account: &str| {
+        let fields = format!("{CALL}{account}content-length: {}\r\n", OSS.len());
+        async move { send(address, "POST /invoke", &fields, OSS).await }
+    };
+    let address = start().await;
+    for taken in ["x-fc-account-id: 229814243474603096\r\n", ""] {
+        let answer = call(address, taken).await;
+        assert!(answer.contains("x-fc-status: 200"), "{answer}");
+    }
+    let other = call(address, "x-fc-account-id: 1\r\n").await;
+    assert!(other.contains("x-fc-status: 404"), "{other}");
+    assert!(!other.contains("event_not_done"), "{other}");
+
+    let address = serve(bind(&naming).await.unwrap());
+    let own = call(address, "x-fc-account-id: 229814243474603096\r\n").await;
+    assert!(own.contains("x-fc-status: 200"), "{own}");
+    for refused in ["x-fc-account-id: 1\r\n", ""] {
+        let answer = call(address, refused).await;
+        assert!(answer.contains("x-fc-status: 404"), "{answer}");
     }
 }

@@ -13,13 +13,13 @@ use isobar_serve::malformed_request;
 use lambda_runtime::LambdaInvocation;
 use tower::{Layer, Service};
 
-use super::clock;
 use super::event::{self, Kind};
 use super::in_flight::InFlight;
 use super::request::Visit;
 use super::runtime_api::{RuntimeApi, Subject};
 use super::settings::{DEADLINE, Settings};
 use super::stream::Streamed;
+use super::{accounts, clock};
 use crate::gateway::{Arrival, no_socket};
 
 /// Takes the place of the runtime's own handling.
@@ -120,8 +120,9 @@ impl Handling {
             Err(error) => Some(error),
         };
         // What a door would not have sent may be some other sender's all the same.
-        let function = told.invoked_function_arn.as_str();
-        let admit = |resource: &str| self.settings.accounts.admit(function, resource);
+        let own = accounts::account_of(&told.invoked_function_arn);
+        let accounts = self.settings.accounts.clone().of(own);
+        let admit = |resource: &str| accounts::admit(&accounts, resource);
         match (Kind::of(&raw, admit), refused) {
             (Err(error), _)
                 if matches!(

@@ -1,9 +1,9 @@
 //! How Lambda takes responses: whole, or as they are produced.
 
 use isobar::{Capabilities, Capability, Error, Result};
+use isobar_serve::Variables;
 
 use super::LambdaPlatform;
-use crate::config::variable;
 
 /// The variable that says how the function's URL invokes it: `BUFFERED`, as where it is not set, or `RESPONSE_STREAM`.
 ///
@@ -24,9 +24,9 @@ pub enum InvokeMode {
 }
 
 impl InvokeMode {
-    /// The mode that the process is configured with; `InvalidArgument` where it is none.
-    pub(super) fn from_environment() -> Result<Self> {
-        Self::named(variable(INVOKE_MODE).as_deref())
+    /// The mode that the variables name; `InvalidArgument` where it is none.
+    pub(super) fn from_variables(variables: &Variables<'_>) -> Result<Self> {
+        Self::named(variables(INVOKE_MODE).as_deref())
     }
 
     fn named(name: Option<&str>) -> Result<Self> {

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use isobar::Result;
 use isobar::driver::{AUTHORIZER_VARIABLE, front_door};
+use isobar_serve::event::Accounts;
 use isobar_serve::{DeadlineRule, Unit, Variables, told_time, trusted_hops};
 
-use super::accounts::Accounts;
-use super::extension;
 use super::mode::InvokeMode;
+use super::{accounts, extension};
 use crate::gateway::{Checker, FrontDoor};
 
 /// The variable that says how long API Gateway waits for the function, where its integration was given another time than the
@@ -59,8 +59,8 @@ impl Settings {
         let named = front_door(named.as_deref(), &FRONT_DOORS)?;
         let mut checkers = Checker::ALL.into_iter();
         Ok(Self {
-            mode: InvokeMode::from_environment()?,
-            accounts: Accounts::from_environment()?,
+            mode: InvokeMode::from_variables(variables)?,
+            accounts: accounts::named(variables)?,
             limit: DEADLINE.limit(variables)?,
             api_gateway: integration_time(variables)?,
             trusted_hops: trusted_hops(variables)?,
@@ -142,6 +142,24 @@ mod tests {
         });
         let error = error.unwrap_err().to_string();
         assert!(error.contains(API_GATEWAY_TIMEOUT), "{error}");
+    }
+
+    #[test]
+    fn the_mode_and_the_accounts_are_those_of_the_variables() {
+        let told = |name: &str| match name {
+            "ISOBAR_LAMBDA_INVOKE_MODE" => Some("RESPONSE_STREAM".to_owned()),
+            "ISOBAR_EVENT_ACCOUNTS" => Some("999999999999".to_owned()),
+            _ => None,
+        };
+        let settings = Settings::from_variables(&told).unwrap();
+        assert_eq!(settings.mode, InvokeMode::ResponseStream);
+        settings.accounts.admit("999999999999", "notes").unwrap();
+        settings
+            .accounts
+            .admit("111111111111", "notes")
+            .unwrap_err();
+        let wrong = |name: &str| (name == "ISOBAR_EVENT_ACCOUNTS").then(|| "1".to_owned());
+        Settings::from_variables(&wrong).unwrap_err();
     }
 
     #[test]

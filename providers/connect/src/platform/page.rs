@@ -303,7 +303,7 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          clients.\n\nAn event of another account than the function's fails on AWS Lambda, Function Compute and event functions \
          of SCF, as far as both are told, unless `{ACCOUNTS_VARIABLE}` names it. Elsewhere nothing is compared: neither Cloud Run \
          nor the others tell a process whose it is, so that whoever knows the path can wake it by a resource of that name in \
-         any account; `{AUDIENCE_VARIABLE}` and `{SENDER_VARIABLE}` say who may send.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
+         any account, and the variable is refused; `{AUDIENCE_VARIABLE}` and `{SENDER_VARIABLE}` say who may send.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
          again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
     text.push_str(RETRIES);

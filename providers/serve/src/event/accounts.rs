@@ -35,6 +35,28 @@ impl Accounts {
         })
     }
 
+    /// The same; `InvalidArgument` where one that is named has not as many digits as all accounts of the vendor have.
+    pub fn with_digits(self, digits: usize) -> Result<Self> {
+        if let Some(wrong) = self.named.iter().find(|name| name.len() != digits) {
+            return Err(Error::invalid(format!(
+                "{ACCOUNTS_VARIABLE} has {wrong:?}, which is no account here: those are {digits} digits, with commas between \
+                 them"
+            )));
+        }
+        Ok(self)
+    }
+
+    /// `InvalidArgument` where any is named for a platform on which no account can be compared.
+    pub fn none_named(self, platform: &str) -> Result<Self> {
+        if self.named.is_empty() {
+            return Ok(self);
+        }
+        Err(Error::invalid(format!(
+            "{ACCOUNTS_VARIABLE} is set, and {platform} tells a process no account that those of events could be compared \
+             with: remove it, and let whoever may send events be checked otherwise"
+        )))
+    }
+
     /// The same of a function that is of this account.
     #[must_use]
     pub fn of(mut self, own: Option<&str>) -> Self {
@@ -44,15 +66,19 @@ impl Accounts {
 
     /// `PermissionDenied` where a resource is of an account that is neither the function's nor named.
     ///
-    /// Names alone say nothing of whose a resource is. What is not told, by the platform or by the event, cannot be compared,
-    /// and passes.
+    /// Names alone say nothing of whose a resource is: any account may have a queue of that name, and may be let invoke the
+    /// function by a permission that is too wide
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>). What the event does not tell cannot be
+    /// compared, and passes. Where the platform does not tell the function's account, those that are named are all that are
+    /// taken, and everything passes where none is.
     pub fn admit(&self, account: &str, resource: &str) -> Result<()> {
-        let Some(own) = &self.own else {
-            return Ok(());
-        };
-        if account.is_empty() || account == own || self.named.iter().any(|named| named == account) {
+        let is_known = self.own.is_some() || !self.named.is_empty();
+        let is_own = self.own.as_deref() == Some(account);
+        let is_named = || self.named.iter().any(|named| named == account);
+        if !is_known || account.is_empty() || is_own || is_named() {
             return Ok(());
         }
+        let own = self.own.as_deref().unwrap_or("one that is not told");
         let message = format!(
             "the event is of {resource:?} of the account {account}, and the function of {own}: {ACCOUNTS_VARIABLE} names \
              others whose events are taken"
@@ -79,8 +105,38 @@ mod tests {
         assert!(error.to_string().contains(ACCOUNTS_VARIABLE), "{error}");
         let accounts = named(" 3, 2 ,").unwrap().of(Some("1"));
         accounts.admit("2", "photos").unwrap();
-        // A platform that tells no account cannot compare any.
-        named("").unwrap().of(None).admit("2", "photos").unwrap();
-        assert!(named("own").unwrap_err().to_string().contains("own"));
+    }
+
+    #[test]
+    fn without_the_own_account_only_those_that_are_named_are_taken() {
+        for own in [None, Some("")] {
+            let accounts = named("2").unwrap().of(own);
+            accounts.admit("2", "photos").unwrap();
+            accounts.admit("", "photos").unwrap();
+            let error = accounts.admit("1", "photos").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+            named("").unwrap().of(own).admit("2", "photos").unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_no_account_is_refused() {
+        let checks = [
+            named("own"),
+            named("123456789012,12345678901").and_then(|accounts| accounts.with_digits(12)),
+            named("1234567890123").and_then(|accounts| accounts.with_digits(12)),
+            named("1").and_then(|accounts| accounts.none_named("Cloud Run")),
+        ];
+        for (check, told) in
+            checks
+                .into_iter()
+                .zip(["own", "\"12345678901\"", "12 digits", "Cloud Run"])
+        {
+            let error = check.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert!(error.to_string().contains(told), "{error}");
+        }
+        named("123456789012").unwrap().with_digits(12).unwrap();
+        named(" , ").unwrap().none_named("Cloud Run").unwrap();
     }
 }

@@ -8,8 +8,8 @@ use isobar::driver::function::FunctionDriver as _;
 use isobar::function::{Event, Message, Outcome, ReplyEvent, TopicSpec};
 use isobar::http::Routes;
 use isobar::{App, BucketSpec, Environment, Error, ErrorKind, Result};
-use isobar_serve::event::EVENTS_VARIABLE;
-use isobar_serve::{HttpPlatform, PlatformSetup};
+use isobar_serve::event::{ACCOUNTS_VARIABLE, EVENTS_VARIABLE, EventFacts};
+use isobar_serve::{HttpPlatform, PlatformFacts, PlatformSetup};
 
 use crate::harness::{exchange, status};
 use crate::platform::FACTS;
@@ -118,6 +118,30 @@ async fn send(address: SocketAddr, id: &str, body: &str) -> String {
     );
     ask(address, &format!("POST {PATH}"), STRUCTURED, &event).await
 }
+
+#[tokio::test]
+async fn accounts_that_are_named_where_none_can_be_compared_end_the_start() {
+    let named = |name: &str| match name {
+        "A_PORT" => Some("0".to_owned()),
+        ACCOUNTS_VARIABLE => Some("1".to_owned()),
+        _ => None,
+    };
+    let refused = PlatformSetup::new(&FACTS).bind(&named).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+    let refused = refused.to_string();
+    assert!(refused.contains(ACCOUNTS_VARIABLE), "{refused}");
+    assert!(refused.contains(FACTS.title), "{refused}");
+    PlatformSetup::new(&TELLING).bind(&named).await.unwrap();
+}
+
+/// A platform that tells the account of the function.
+static TELLING: PlatformFacts = PlatformFacts {
+    events: EventFacts {
+        account: Some("x-account"),
+        ..EventFacts::OWN
+    },
+    ..FACTS
+};
 
 #[tokio::test]
 async fn an_application_that_waits_for_events_does_not_start_without_their_path() {

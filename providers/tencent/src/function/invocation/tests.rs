@@ -1,11 +1,13 @@
 //! Requests by API Gateway, from their events to the answers that the runtime API gets.
 
+use std::future::ready;
 use std::time::Instant;
 
 use http::HeaderValue;
 use isobar::driver::function::FunctionDescription;
+use isobar::function::Outcome;
 use isobar::http::Routes;
-use isobar::{App, Environment};
+use isobar::{App, BucketSpec, Environment};
 use serde_json::{Value, json};
 
 use super::*;
@@ -20,6 +22,8 @@ async fn never() -> &'static str {
     std::future::pending().await
 }
 
+const BUCKET: BucketSpec = BucketSpec::new("fanyi");
+
 fn invocations(set: &'static [(&'static str, &'static str)]) -> Invocations {
     let description = FunctionDescription {
         provider: EVENT_FUNCTION.name,
@@ -27,7 +31,9 @@ fn invocations(set: &'static [(&'static str, &'static str)]) -> Invocations {
     };
     let environment = Environment::builder(description, Arc::new(clock())).build();
     let routes = Routes::new().get("/never", never).fallback(remote);
-    let app = App::new("told", |_: &Environment| Ok(())).routes(routes);
+    let app = App::new("told", |_: &Environment| Ok(()))
+        .routes(routes)
+        .on_blob(&BUCKET, |(), _| ready(Ok(Outcome::Ack)));
     let settings = Settings::from_variables(&|name| {
         let found = set.iter().find(|(own, _)| *own == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -116,4 +122,29 @@ async fn a_request_that_is_none_is_its_clients_fault_and_damaged_content_is_not(
     };
     let error = invocations.run(invocation).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+const COS: &str = include_str!("../events/tests/cos.json");
+
+#[tokio::test]
+async fn an_event_of_another_account_than_the_functions_is_not_taken_unless_it_is_named() {
+    const OWN: &str = "1309725374";
+    for (set, is_taken) in [
+        (&[][..], true),
+        (&[("TENCENTCLOUD_APPID", OWN)], true),
+        (&[("TENCENTCLOUD_APPID", "1")], false),
+        (&[("ISOBAR_EVENT_ACCOUNTS", "1")], false),
+        (
+            &[("TENCENTCLOUD_APPID", "1"), ("ISOBAR_EVENT_ACCOUNTS", OWN)],
+            true,
+        ),
+    ] {
+        let invocation = Invocation {
+            headers: http::HeaderMap::new(),
+            event: COS.into(),
+        };
+        let refused = invocations(set).run(invocation).await.err();
+        let expected = (!is_taken).then_some(ErrorKind::PermissionDenied);
+        assert_eq!(refused.map(|error| error.kind()), expected, "{set:?}");
+    }
 }
