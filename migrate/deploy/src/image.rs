@@ -24,11 +24,9 @@ pub(crate) fn ignored(target: Target, names: &[&str]) -> Vec<PackedFile> {
         &own[..1]
     };
     let kept = names.iter().chain(&["Dockerfile"]).chain(own);
-    let kept: String = kept.map(|name| format!("!/{name}\n")).collect();
-    let text = format!("{ONLY_PACKED}/*\n{kept}");
-    let files = own
-        .iter()
-        .map(|name| PackedFile::text(*name, text.as_str()));
+    let kept: Vec<String> = kept.map(|name| format!("!/{name}\n")).collect();
+    let text = format!("{ONLY_PACKED}/*\n{}", kept.concat());
+    let files = own.iter().map(|name| PackedFile::text(name, text.as_str()));
     files.collect()
 }
 
@@ -48,7 +46,7 @@ pub(crate) fn environment(application: &Application) -> Result<String> {
         let comment = variable.comment.iter();
         let comment = comment.flat_map(|comment| comment.lines());
         lines.extend(comment.map(|line| format!("# {line}\n")));
-        lines.push_str(&format!("ENV {name}={}\n", quoted(&variable.value)));
+        lines.extend([format!("ENV {name}={}\n", quoted(&variable.value))]);
     }
     Ok(lines)
 }
@@ -71,7 +69,7 @@ mod tests {
 
     fn declaring(default: &str) -> Application {
         let described = serde_json::json!({
-            "name": "notes", "collections": [{ "name": "notes", "table": "notes" }], "buckets": [], "routes": [], "schedules": [],
+            "name": "notes", "collections": [], "buckets": ["photos"], "routes": [], "schedules": [],
             "secrets": [{ "name": "API_KEY" }],
             "settings": [{ "name": "PLACE" }, { "name": "GREETING", "default": default }],
         });
@@ -86,10 +84,7 @@ mod tests {
             lines.contains("# Fill in.\nENV PLACE=\"FILL-IN\"\n"),
             "{lines}"
         );
-        assert!(
-            lines.contains("ENV ISOBAR_DOCUMENTS=\"FILL-IN\"\n"),
-            "{lines}"
-        );
+        assert!(lines.contains("ENV ISOBAR_BLOBS=\"FILL-IN\"\n"), "{lines}");
         let greeting = r#"ENV GREETING="a \"\$HOME\" \\ b""#;
         assert!(lines.contains(greeting), "{lines}");
         assert!(!lines.contains("API_KEY"), "{lines}");

@@ -131,7 +131,12 @@ fn containers_are_built_from_a_directory() {
         .iter()
         .map(|file| (file.path.as_str(), file.executable))
         .collect();
-    assert_eq!(names, [("notes", true), ("Dockerfile", false)]);
+    let expected = [
+        ("notes", true),
+        ("Dockerfile", false),
+        (".dockerignore", false),
+    ];
+    assert_eq!(names, expected);
 }
 
 #[test]
