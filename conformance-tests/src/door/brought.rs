@@ -346,8 +346,9 @@ fn notification(
     content: &str,
     tried: Tried<'_>,
 ) -> WireRequest {
-    let mut pushed = pushed(TOPIC.name(), content, tried);
     let bucket = FILES.name();
+    // As the export calls it: to a topic's own nothing but its messages come.
+    let mut pushed = pushed(&format!("{bucket}.blobs"), content, tried);
     pushed["message"]["attributes"] = json!({
         "notificationConfig": format!("projects/_/buckets/{bucket}/notificationConfigs/1"),
         "eventType": event_type,

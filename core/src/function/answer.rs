@@ -5,15 +5,14 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use axum::response::IntoResponse as _;
+use axum::response::IntoResponse;
 use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use pin_project_lite::pin_project;
 
-use super::content::Content;
 use super::recorder::Recording;
-use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE};
+use super::{Context, IdField, REQUEST_ID, TRACE_RESPONSE, content};
 use crate::driver::{caught_step, deadline, forbids_length};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, connection};
@@ -76,7 +75,7 @@ impl Future for Answer {
             let _span = recording.map(Recording::enter);
             deadline::during(end, || this.handling.as_mut().poll(task))
         };
-        let mut response = match caught_step(step) {
+        let response = match caught_step(step) {
             Ok(Poll::Ready(Ok(response))) => response,
             Ok(Poll::Ready(Err(never))) => match never {},
             Ok(Poll::Pending) => {
@@ -102,8 +101,9 @@ impl Future for Answer {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         };
+        let begun = content::begun(response, context, task);
+        let mut response = begun.unwrap_or_else(IntoResponse::into_response);
         finish(&mut response, this.context, *this.id_field);
-        let response = response.map(|body| Content::of(body, context));
         told(&mut this, response, task)
     }
 }

@@ -7,37 +7,57 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::Context;
-use crate::driver::{Broken, Sleep, caught_step, deadline};
-use crate::error::ErrorKind;
-use crate::http::Body;
+use crate::driver::{Broken, Sleep, caught_step, content_failure, deadline};
+use crate::error::{ErrorKind, Result};
+use crate::http::{Body, Response};
 
 /// A body whose steps are steps of its invocation: they see its context and its deadline, end with it, and their panic
 /// breaks off this response alone.
 pub(super) struct Content {
     /// `None` when nothing more comes.
     body: Option<Body>,
+    /// What was there with the head.
+    first: Option<Frame<Bytes>>,
     context: Context,
     began: bool,
     cut: Option<Sleep>,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Step = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
+type Step = Poll<Option<std::result::Result<Frame<Bytes>, BoxError>>>;
+
+/// The response with content that is produced within the invocation; an error where that fails before there is any.
+///
+/// Only content of unknown length is begun here: what is whole has nothing to fail at.
+pub(super) fn begun(
+    response: Response,
+    context: &Context,
+    task: &mut TaskContext<'_>,
+) -> Result<Response> {
+    let (parts, body) = response.into_parts();
+    if body.is_end_stream() {
+        return Ok(Response::from_parts(parts, body));
+    }
+    let is_whole = body.size_hint().exact().is_some();
+    let mut produced = Content {
+        body: Some(body),
+        first: None,
+        context: context.clone(),
+        began: false,
+        cut: None,
+    };
+    if !is_whole {
+        match produced.step(task) {
+            Poll::Ready(Some(Ok(frame))) => produced.first = Some(frame),
+            Poll::Ready(Some(Err(error))) => return Err(content_failure(error)),
+            Poll::Ready(None) => produced.body = None,
+            Poll::Pending => {}
+        }
+    }
+    Ok(Response::from_parts(parts, Body::new(produced)))
+}
 
 impl Content {
-    pub(super) fn of(body: Body, context: &Context) -> Body {
-        // What has nothing to do needs no invocation.
-        if body.is_end_stream() {
-            return body;
-        }
-        Body::new(Self {
-            body: Some(body),
-            context: context.clone(),
-            began: false,
-            cut: None,
-        })
-    }
-
     /// What comes next of the body, whatever becomes of it.
     fn step(&mut self, task: &mut TaskContext<'_>) -> Step {
         let Some(body) = &mut self.body else {
@@ -90,6 +110,10 @@ impl http_body::Body for Content {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Step {
+        if let Some(frame) = self.first.take() {
+            self.began = true;
+            return Poll::Ready(Some(Ok(frame)));
+        }
         let step = match self.step(task) {
             // What is whole by then is not broken off: only what goes on.
             Poll::Ready(Some(Ok(_))) if self.is_over() => Poll::Ready(Some(Err(over()))),
@@ -104,12 +128,14 @@ impl http_body::Body for Content {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body
-            .as_ref()
-            .is_none_or(http_body::Body::is_end_stream)
+        let body = self.body.as_ref();
+        self.first.is_none() && body.is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.first.is_some() {
+            return SizeHint::default();
+        }
         let body = self.body.as_ref();
         body.map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
     }

@@ -23,21 +23,29 @@ where
     S: stream::Stream<Item = Result<&'static str, E>> + Send + 'static,
     E: Into<BoxError> + 'static,
 {
-    let body = Content::of(Body::from_stream(pieces), context);
-    let whole = body.collect().await;
+    let response = Response::new(Body::from_stream(pieces));
+    let mut response = Some(response);
+    let begun = std::future::poll_fn(|task| {
+        let response = response.take().expect("it is asked once");
+        Poll::Ready(begun(response, context, task))
+    });
+    let whole = begun.await?.into_body().collect().await;
     let whole = whole.map_err(|error| content_failure(error.into()))?;
     Ok(String::from_utf8_lossy(&whole.to_bytes()).into_owned())
 }
 
 #[tokio::test]
 async fn a_panic_is_the_failure_of_this_content() {
-    let pieces = stream::iter([1, 2]).map(|number| {
-        assert!(number == 1, "a secret");
-        Ok::<_, Infallible>("one")
-    });
-    let error = collected(&context(None), pieces).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Internal);
-    assert!(!error.to_string().contains("secret"), "{error}");
+    // The first piece is begun with the head.
+    for last in [0, 1] {
+        let pieces = stream::iter([1, 2]).map(move |number| {
+            assert!(number <= last, "a secret");
+            Ok::<_, Infallible>("one")
+        });
+        let error = collected(&context(None), pieces).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
 }
 
 #[tokio::test]
