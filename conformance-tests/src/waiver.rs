@@ -24,6 +24,8 @@ pub enum Expected {
     Passes,
     /// It fails now and then, with this text: a race in what stands behind the provider, as seen.
     Varies(&'static str),
+    /// The same of a race that ends in several ways, each with one of these texts.
+    VariesBy(&'static [&'static str]),
 }
 
 impl Waiver {
@@ -46,6 +48,15 @@ impl Waiver {
         Self::new(case, reason, Expected::Varies(named(about)))
     }
 
+    /// The same where the race ends in several ways, as seen.
+    pub const fn varies_by(
+        case: &'static str,
+        abouts: &'static [&'static str],
+        reason: &'static str,
+    ) -> Self {
+        Self::new(case, reason, Expected::VariesBy(abouts))
+    }
+
     const fn new(case: &'static str, reason: &'static str, expected: Expected) -> Self {
         Self {
             case,
@@ -56,12 +67,13 @@ impl Waiver {
 
     /// What is reported of a case that ended like this.
     pub(crate) fn judge(&self, outcome: Outcome, detail: String) -> (Outcome, String) {
-        use Expected::{Fails, Passes, Varies};
+        use Expected::{Fails, Passes, Varies, VariesBy};
         let reason = self.reason;
         let as_expected = match (outcome, self.expected) {
             (Outcome::NotVerified | Outcome::NotRun, _) => return (outcome, detail),
-            (Outcome::Supported, Passes | Varies(_)) => true,
+            (Outcome::Supported, Passes | Varies(_) | VariesBy(_)) => true,
             (Outcome::Failed, Fails(about) | Varies(about)) => detail.contains(about),
+            (Outcome::Failed, VariesBy(abouts)) => abouts.iter().any(|one| detail.contains(one)),
             _ => false,
         };
         if as_expected {
@@ -72,9 +84,12 @@ impl Waiver {
             (Outcome::Failed, Fails(about) | Varies(about)) => {
                 format!("its waiver excuses only a failure that says {about:?}")
             }
+            (Outcome::Failed, VariesBy(abouts)) => {
+                format!("its waiver excuses only failures that say one of {abouts:?}")
+            }
             (_, Fails(_)) => "its waiver is out of date, which says that it fails".to_owned(),
             (_, Passes) => "it must pass, whatever else its waiver says".to_owned(),
-            (_, Varies(_)) => {
+            (_, Varies(_) | VariesBy(_)) => {
                 "its waiver is out of date, which says that it fails now and then".to_owned()
             }
         };
