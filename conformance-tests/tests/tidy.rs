@@ -118,6 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "isobar-cli",
         &[
             "isobar",
+            "isobar-serve",
             "isobar-local",
             "isobar-migrate-model",
             "isobar-express-path",
