@@ -17,7 +17,7 @@ pub(super) const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692
 pub(crate) struct Application {
     child: Child,
     address: SocketAddr,
-    errors: NamedTempFile,
+    log: NamedTempFile,
 }
 
 /// What came back, as text.
@@ -156,12 +156,15 @@ impl Application {
     }
 
     fn spawn(address: SocketAddr, variables: Vec<(&'static str, String)>) -> Result<Self, Failed> {
-        let errors = NamedTempFile::new()?;
-        let child = command(variables)?.stderr(errors.reopen()?).spawn()?;
+        let log = tempfile::Builder::new().append(true).tempfile()?;
+        // Function Compute wants the marks of its invocations on the same stream as what is logged, which is stdout.
+        let mut command = command(variables)?;
+        command.stdout(log.as_file().try_clone()?);
+        let child = command.stderr(log.as_file().try_clone()?).spawn()?;
         Ok(Self {
             child,
             address,
-            errors,
+            log,
         })
     }
 
@@ -175,7 +178,7 @@ impl Application {
         let application = Self {
             child,
             address,
-            errors: NamedTempFile::new()?,
+            log: NamedTempFile::new()?,
         };
         application.listens()
     }
@@ -195,7 +198,7 @@ impl Application {
 
     /// What it has logged.
     pub(crate) fn logged(&self) -> Result<String, Failed> {
-        Ok(std::fs::read_to_string(self.errors.path())?)
+        Ok(std::fs::read_to_string(self.log.path())?)
     }
 
     /// Has it log this word within a request of the caller's trace.

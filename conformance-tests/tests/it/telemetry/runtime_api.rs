@@ -1,4 +1,4 @@
-//! A Lambda runtime API that has one event, and notes when the next one is asked for.
+//! A Lambda runtime API that has one event and none for extensions, and notes when the next one is asked for.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,6 +14,10 @@ use serde_json::json;
 use super::application::TRACE;
 
 const PARENT: &str = "b7ad6b7169203331";
+
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>
+const REGISTERED: &str =
+    "HTTP/1.1 200 OK\r\nlambda-extension-identifier: extension-1\r\ncontent-length: 2\r\n\r\n{}";
 
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
@@ -86,7 +90,11 @@ fn serve(
     let mut reader = BufReader::new(stream);
     loop {
         let (first, body) = received(&mut reader)?;
-        if first.contains("/invocation/next") {
+        if first.contains("/extension/register") {
+            writer.write_all(REGISTERED.as_bytes()).ok()?;
+        } else if first.contains("/extension/event/next") {
+            thread::park();
+        } else if first.contains("/invocation/next") {
             tell.send(Told::AskedAgain(Instant::now())).ok()?;
             if is_given.swap(true, Ordering::AcqRel) {
                 thread::park();
