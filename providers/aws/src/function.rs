@@ -8,6 +8,7 @@ mod hostile;
 mod in_flight;
 mod init;
 mod invocation;
+mod invoked;
 mod item;
 mod mode;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use settings::Settings;
 
 pub use extension::SIGTERM;
 pub use init::report_init_error;
+pub use invoked::LambdaFunction;
 pub use mode::{INVOKE_MODE, InvokeMode};
 pub use settings::{API_GATEWAY_TIMEOUT, FRONT_DOORS, request_time};
 

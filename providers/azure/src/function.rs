@@ -18,8 +18,8 @@ use isobar_serve::{
 
 use callers::FRONT_DOORS;
 use events::EVENTS;
-pub use invoked::HTTP_MODE;
-use invoked::{HttpMode, Invocation};
+use invoked::HttpMode;
+pub use invoked::{HTTP_MODE, Invocation};
 
 /// In every request that the host forwards, and in none of its own.
 const INVOCATION: &str = "x-azure-functions-invocationid";

@@ -37,6 +37,17 @@ pub(super) struct Handling {
     pub(super) settings: Arc<Settings>,
 }
 
+/// What Lambda tells of an invocation beside its event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) id: &'a str,
+    /// The ARN by which the function was invoked; empty where it is not told.
+    pub(super) function: &'a str,
+    pub(super) trace: Option<&'a str>,
+    /// When the invocation ends: as Lambda says, or before by the configuration.
+    pub(super) deadline: Option<SystemTime>,
+}
+
 /// What the runtime API is told.
 pub(super) enum Reply {
     Whole(Bytes),
@@ -57,8 +68,15 @@ impl Invocations {
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), lambda_runtime::Error> {
         let _held = self.in_flight.begin().await;
         let subject = Subject::of(&invocation);
-        let deadline = self.handling.deadline_of(&invocation);
-        let reply = caught(self.handling.reply(invocation)).await;
+        let headers = &invocation.parts.headers;
+        let deadline = DEADLINE.of(headers, self.handling.settings.limit);
+        let told = Told {
+            id: &invocation.context.request_id,
+            function: &invocation.context.invoked_function_arn,
+            trace: invocation.context.xray_trace_id.as_deref(),
+            deadline,
+        };
+        let reply = caught(self.handling.reply(&told, invocation.body)).await;
         let reply = reply.unwrap_or_else(|message| {
             tracing::error!(target: "isobar", "an invocation panicked: {message}");
             Err(Error::new(ErrorKind::Internal, "the function panicked"))
@@ -83,17 +101,13 @@ impl Invocations {
 }
 
 impl Handling {
-    /// When the invocation ends: as Lambda says, or before by the configuration.
-    fn deadline_of(&self, invocation: &LambdaInvocation) -> Option<SystemTime> {
-        DEADLINE.of(&invocation.parts.headers, self.settings.limit)
-    }
-
     /// An error is the failure of this invocation alone.
-    pub(super) async fn reply(&self, invocation: LambdaInvocation) -> Result<Reply> {
-        let deadline = self.deadline_of(&invocation);
-        let told = invocation.context;
+    pub(super) async fn reply(&self, told: &Told<'_>, raw: Bytes) -> Result<Reply> {
+        let Told {
+            trace, deadline, ..
+        } = *told;
         let context = |deadline| {
-            let id = RequestId::from_platform(&told.request_id);
+            let id = RequestId::from_platform(told.id);
             Context::new(id, deadline, Arc::new(clock()))
         };
         let visit = |door, trace| Visit {
@@ -102,8 +116,6 @@ impl Handling {
             trace,
             settings: Arc::clone(&self.settings),
         };
-        let trace = told.xray_trace_id.as_deref();
-        let raw = invocation.body;
         let refused = match Arrival::of(&raw) {
             Ok(Arrival::Request(door, mut request)) => {
                 let trace = super::trace::complete(request.headers_mut(), trace);
@@ -120,7 +132,7 @@ impl Handling {
             Err(error) => Some(error),
         };
         // What a door would not have sent may be some other sender's all the same.
-        let own = accounts::account_of(&told.invoked_function_arn);
+        let own = accounts::account_of(told.function);
         let accounts = self.settings.accounts.clone().of(own);
         let admit = |resource: &str| accounts::admit(&accounts, resource);
         match (Kind::of(&raw, admit), refused) {

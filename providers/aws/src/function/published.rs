@@ -17,10 +17,8 @@ use isobar::driver::function::FunctionDescription;
 use isobar::function::{Context, Event, Message, Outcome, Schedule, TopicSpec};
 use isobar::http::{RebuiltQuery, Request, Routes};
 use isobar::{App, BucketSpec, CollectionSpec, Environment};
-use lambda_runtime::LambdaInvocation;
 
-use super::invocation::{Handling, Reply};
-use super::{LambdaPlatform, clock};
+use super::{LambdaFunction, LambdaPlatform, clock};
 use crate::FrontDoor;
 
 const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
@@ -105,7 +103,7 @@ async fn request(
     seen.field("client", &invocation.remote_address());
 }
 
-fn app(seen: &Seen) -> Handling {
+fn function(seen: &Seen) -> LambdaFunction {
     let description = FunctionDescription {
         provider: "lambda",
         capabilities: LambdaPlatform::CAPABILITIES,
@@ -135,10 +133,7 @@ fn app(seen: &Seen) -> Handling {
             })
         });
     let app = app.build(&environment).expect("nothing is missing");
-    Handling {
-        app,
-        settings: Arc::default(),
-    }
+    LambdaFunction::new(app)
 }
 
 /// What becomes of one event.
@@ -148,19 +143,9 @@ async fn outcome(event: Bytes) -> String {
     if let Some((door, _)) = door {
         seen.write(&format!("request of {door:?}"));
     }
-    let (parts, ()) = http::Response::new(()).into_parts();
-    let mut context = lambda_runtime::Context::default();
-    context.request_id = "invocation".to_owned();
-    context.deadline = u64::MAX;
-    let invocation = LambdaInvocation {
-        parts,
-        body: event,
-        context,
-    };
-    match app(&seen).reply(invocation).await {
-        Ok(Reply::Whole(_)) if door.is_some() => {}
-        Ok(Reply::Whole(answer)) => seen.write(&format!("answered {}", answer.escape_ascii())),
-        Ok(Reply::Stream(_)) => seen.write("answered by a stream"),
+    match function(&seen).invoke(event).await {
+        Ok(_) if door.is_some() => {}
+        Ok(answer) => seen.write(&format!("answered {}", answer.escape_ascii())),
         Err(error) => seen.write(&format!("refused, {:?}: {error}", error.kind())),
     }
     seen.take()

@@ -45,7 +45,7 @@ impl HttpMode {
 
 /// The invocation of a function with an HTTP trigger `req` and an HTTP output `res`.
 #[derive(Debug)]
-pub(super) struct Invocation;
+pub struct Invocation;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
