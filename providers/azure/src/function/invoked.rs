@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isobar::http::{Body, Request, Response};
 use isobar::{Error, ErrorKind, Result};
@@ -114,10 +115,11 @@ fn request(asked: Asked) -> Result<Request> {
     // Clients send these as they are, and the host passes them on.
     let url = asked.url.replace('"', "%22");
     let url = url.replace('<', "%3C").replace('>', "%3E");
-    let url =
-        Uri::try_from(url).map_err(|error| unreadable("its Url is none").with_source(error))?;
-    let target = url.path_and_query();
-    let target = target.map_or(Uri::from_static("/"), |target| Uri::from(target.clone()));
+    let malformed = |error| unreadable("its Url is none").with_source(error);
+    let url = Uri::try_from(url).map_err(malformed)?;
+    let target = url.path_and_query().map_or("/", PathAndQuery::as_str);
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let target = Uri::try_from(format!("{slash}{target}")).map_err(malformed)?;
     let method = Method::from_bytes(asked.method.as_bytes())
         .map_err(|error| unreadable("its Method is none").with_source(error))?;
     let mut headers = HeaderMap::new();

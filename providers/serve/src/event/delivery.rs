@@ -149,10 +149,10 @@ impl Arrived {
         Ok(Self::new(tick, raw).with_id(format!("{name}@{due}")))
     }
 
-    /// With the id that every delivery of it has.
+    /// With the id that every delivery of it has; an empty one tells none from another, and counts as none.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
+        self.id = Some(id.into()).filter(|id| !id.is_empty());
         self
     }
 

@@ -38,6 +38,10 @@ async fn a_request_is_what_the_host_says_of_it() {
 fn a_target_may_have_what_clients_do_not_escape() {
     let request = opened(r#"{"Url":"https://notes.example/a?x=<\"b\">","Method":"GET"}"#);
     assert_eq!(request.unwrap().uri(), "/a?x=%3C%22b%22%3E");
+    for (url, target) in [("", "/"), ("?x=1", "/?x=1"), ("#x", "/"), ("/a?", "/a?")] {
+        let req = format!(r#"{{"Url":"https://notes.example{url}","Method":"GET"}}"#);
+        assert_eq!(opened(&req).unwrap().uri(), target, "{url}");
+    }
     let kind = |req: &str| opened(req).unwrap_err().kind();
     let wrong = kind(r#"{"Url":"https://notes.example/a b","Method":"GET"}"#);
     assert_eq!(wrong, ErrorKind::Unsupported);

@@ -125,6 +125,8 @@ fn a_push_subscription_is_named_after_its_topic_or_the_path_names_it() {
         panic!()
     };
     assert_eq!(batch.topic, "orders");
+    let without = PUSH.replace("2070443601311540", "");
+    assert_eq!(only(&delivery(&json, without)).id, None);
 }
 
 fn notification(attributes: &str) -> Delivery {
