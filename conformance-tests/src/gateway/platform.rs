@@ -173,7 +173,8 @@ async fn client_addresses(ctx: Context) -> Result<(), Failure> {
 
 async fn behind_proxies(ctx: Context) -> Result<(), Failure> {
     if !ctx.doors()?.counts_hops() {
-        let reason = "the platform tells the client's address, whatever proxies are before it";
+        let reason =
+            "the platform tells the client's address, or was told of no proxy that is trusted";
         return Err(Failure::unverified(reason));
     }
     // The front end is the last proxy, and appends the address that it saw.

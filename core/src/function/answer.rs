@@ -87,11 +87,10 @@ impl Future for Answer {
                     .cut
                     .get_or_insert_with(|| Box::pin(async move { clock.sleep(time).await }));
                 std::task::ready!(cut.as_mut().poll(task));
-                Error::new(
-                    ErrorKind::DeadlineExceeded,
-                    "the handler did not answer in time",
-                )
-                .into_response()
+                let _entered = context.enter();
+                let _span = recording.map(Recording::enter);
+                let late = "the handler did not answer in time";
+                Error::new(ErrorKind::DeadlineExceeded, late).into_response()
             }
             Err(message) => {
                 let _entered = context.enter();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use isobar_deploy::{Architecture, Export, Source, Target};
+use isobar_deploy::{Architecture, Definition, Export, Source, Target};
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
@@ -72,9 +72,11 @@ pub fn run(arguments: &ExportArguments, printer: &Printer) -> Result<Exit, Failu
 
 fn export(arguments: &ExportArguments, program: &Program) -> Result<Export, Failure> {
     let application = program.describe()?;
-    let documents = isobar_deploy::documents_of(arguments.target);
-    let documents = documents.filter(|_| !application.collections.is_empty());
-    let tables = documents.map(|url| program.tables(url)).transpose()?;
+    let definition = Definition::of(arguments.target, &application);
+    let definition = definition.filter(|_| !application.collections.is_empty());
+    let tables = definition
+        .map(|wanted| program.tables(&wanted))
+        .transpose()?;
     let architecture = match &arguments.triple {
         Some(triple) => triple.architecture,
         None => architecture_of(program.path())?,

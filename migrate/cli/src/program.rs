@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
-use isobar_deploy::Application;
+use isobar_deploy::{Application, Definition};
 
 use crate::exit::Failure;
 use crate::triple::Triple;
@@ -53,25 +53,25 @@ impl Program {
 
     /// What it declares.
     pub fn describe(&self) -> Result<Application, Failure> {
-        let printed = self.ask("--describe", "")?;
+        let printed = self.ask("--describe", ("", ""))?;
         Application::parse(printed.as_bytes()).map_err(|error| {
             let asked = format!("{} --describe", self.path.display());
             Failure::usage(anyhow!(error).context(asked)).with_hint(NO_DESCRIPTION)
         })
     }
 
-    /// The tables it needs, as the store at this URL defines them.
-    pub fn tables(&self, documents: &str) -> Result<String, Failure> {
-        self.ask("--export", documents)
+    /// The tables it needs, as a store defines them.
+    pub fn tables(&self, wanted: &Definition) -> Result<String, Failure> {
+        self.ask("--export", (wanted.documents, &wanted.prefix))
     }
 
-    /// What it prints, without what this process is configured with.
-    fn ask(&self, argument: &str, documents: &str) -> Result<String, Failure> {
+    /// What it prints, with this store and this prefix, and without what this process is configured with.
+    fn ask(&self, argument: &str, (documents, prefix): (&str, &str)) -> Result<String, Failure> {
         let mut command = Command::new(&self.path);
         command
             .arg(argument)
             .env("ISOBAR_DOCUMENTS", documents)
-            .env("ISOBAR_PREFIX", "")
+            .env("ISOBAR_PREFIX", prefix)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::application::{Application, Schedule};
+use crate::application::Application;
 use crate::export::Source;
 use crate::target::Waking;
 use crate::yaml::Comment;
@@ -167,18 +167,6 @@ pub(crate) fn as_list(variables: &[Variable], at: &str) -> (Vec<Value>, Vec<Comm
             Some(Comment::new(format!("{at}/{number}/name"), comment))
         });
     (list.collect(), comments.collect())
-}
-
-/// What is to be known of timers that are the platform's own.
-pub(crate) fn timers(application: &Application) -> Vec<String> {
-    let note = |schedule: &Schedule| {
-        format!(
-            "the schedule {:?} is one of the platform's own timers: docs/platforms.md says whether those reach an \
-             application; elsewhere a scheduler sends it CloudEvents at ISOBAR_EVENTS_PATH",
-            schedule.name
-        )
-    };
-    application.schedules.iter().map(note).collect()
 }
 
 /// What the files do not tell the platform to wake the application for; a note for each.

@@ -70,12 +70,25 @@ impl Architecture {
     }
 }
 
-/// Where the tables of a target are asked for: the value of `ISOBAR_DOCUMENTS` for `--export`.
-pub fn documents_of(target: Target) -> Option<&'static str> {
-    match target {
-        Target::Aws | Target::AwsServerless => Some(aws::DOCUMENTS),
-        Target::Gcp => Some(gcp::DOCUMENTS),
-        _ => None,
+/// Which tables an application is asked to define, by the variables for `--export`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// The value of `ISOBAR_DOCUMENTS`.
+    pub documents: &'static str,
+    /// That of `ISOBAR_PREFIX`: empty where the deployment puts its own before the names.
+    pub prefix: String,
+}
+
+impl Definition {
+    /// That of a target whose export has tables of their own.
+    pub fn of(target: Target, application: &Application) -> Option<Self> {
+        let (documents, prefix) = match target {
+            // Both have the prefix as a parameter.
+            Target::Aws | Target::AwsServerless => (aws::DOCUMENTS, String::new()),
+            Target::Gcp => (gcp::DOCUMENTS, environment::prefix(application)),
+            _ => return None,
+        };
+        Some(Self { documents, prefix })
     }
 }
 

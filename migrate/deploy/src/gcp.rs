@@ -37,6 +37,10 @@ const DOOR: Door = Door {
 /// The variable that tells the application the same.
 const TIMEOUT: &str = "CLOUD_RUN_TIMEOUT_SECONDS";
 
+/// <https://firebase.google.com/docs/reference/firestore/indexes>
+const INDEXES: &str = "queries by indexes fail, and nothing expires, before `firebase deploy --only firestore:indexes` has made \
+what firestore.indexes.json has, to which firebase.json points";
+
 const HOW: &str = "\
 What the application declares, for Google Cloud Run. Written by `isobar export gcp`.
 
@@ -69,6 +73,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
     names::check(application)?;
     let timeout = DOOR.seconds(application);
+    let mut notes = timeouts::notes(application, &DOOR, "Cloud Run");
     let mut files = vec![File::new("service.yaml", service(source, timeout))];
     files.push(File::new("resources.tf.json", terraform(source, timeout)?));
     if !application.routes.is_empty() {
@@ -79,8 +84,8 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     }
     if let Some(indexes) = source.tables {
         files.push(File::new("firestore.indexes.json", indexes));
+        notes.push(INDEXES.to_owned());
     }
-    let mut notes = timeouts::notes(application, &DOOR, "Cloud Run");
     notes.extend(waking::notes(application));
     if !application.topics.is_empty() {
         let built = "the build needs the feature \"pubsub\" of isobar-connect to send to topics";

@@ -43,6 +43,6 @@ pub use archive::PackedFile;
 pub use binary::{ProgramFacts, inspect};
 pub use bundle::{Bundle, check_target};
 pub use error::{Error, ErrorKind, Result};
-pub use export::{Architecture, Export, File, Source, documents_of, export};
+pub use export::{Architecture, Definition, Export, File, Source, export};
 pub use package::{Content, Package, PackageSource, is_container, needs_application, package};
 pub use target::{Target, Waking};

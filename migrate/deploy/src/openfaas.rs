@@ -1,11 +1,12 @@
-//! OpenFaaS: `stack.yml`.
+//! OpenFaaS: `stack.yml`, and `schedules.yaml` for the Kubernetes below it.
 
-use serde_json::{Value, json};
+mod schedules;
+
+use serde_json::json;
 
 use crate::application::Application;
-use crate::cron::Cron;
 use crate::environment::{self, FILL_IN, Kind, Stores};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::names::dns_label;
 use crate::route_limits;
@@ -66,21 +67,19 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         );
         comments.push(Comment::new(format!("{at}/environment_file"), comment));
     }
-    if let Some(annotations) = annotations(application)? {
-        function["annotations"] = annotations;
-    }
     let whole = json!({
         "version": "1.0",
         "provider": { "name": "openfaas" },
-        "functions": { name: function },
+        "functions": { name.as_str(): function },
     });
     let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
-    notes.extend(environment::timers(application));
     notes.extend(gateway(application, &timeout));
-    Ok(Export {
-        files: vec![File::new("stack.yml", yaml::document(&whole, &comments))],
-        notes,
-    })
+    let mut files = vec![File::new("stack.yml", yaml::document(&whole, &comments))];
+    if !application.schedules.is_empty() {
+        files.push(File::new("schedules.yaml", schedules::jobs(source, &name)?));
+        notes.push(schedules::NOTE.to_owned());
+    }
+    Ok(Export { files, notes })
 }
 
 /// What is to be known of the gateway, which has a time of its own.
@@ -89,23 +88,4 @@ fn gateway(application: &Application, timeout: &str) -> Option<String> {
     routes.any(|route| route.timeout.is_some()).then(|| {
         format!("the gateway of OpenFaaS has a time of its own for requests (upstream_timeout), which has to be above {timeout}")
     })
-}
-
-/// What the cron connector reads; it knows one schedule for a function.
-///
-/// <https://docs.openfaas.com/reference/cron/>
-fn annotations(application: &Application) -> Result<Option<Value>> {
-    match &application.schedules[..] {
-        [] => Ok(None),
-        [schedule] => {
-            let schedule = Cron::parse(schedule)?.unix();
-            Ok(Some(
-                json!({ "topic": "cron-function", "schedule": schedule }),
-            ))
-        }
-        [_, second, ..] => Err(Error::unsupported(format!(
-            "the schedule {:?}: OpenFaaS has one for each function",
-            second.name
-        ))),
-    }
 }

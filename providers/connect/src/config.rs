@@ -86,7 +86,7 @@ impl Config {
     }
 
     /// Looks variables up as platforms do.
-    #[cfg(any(feature = "_platforms", all(feature = "lambda", feature = "machine")))]
+    #[cfg(any(feature = "_platforms", feature = "machine"))]
     pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + '_ {
         |name| self.get(name)
     }

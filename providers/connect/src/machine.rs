@@ -24,6 +24,7 @@ pub(crate) struct Machine(LocalPlatform);
 impl Machine {
     pub(crate) async fn bind(config: &Config) -> Result<Self> {
         let platform = LocalPlatform::bind(&config.listen()).await?;
+        let platform = platform.with_variables(&config.lookup())?;
         Ok(Self(match config.rehearsed {
             Some(behind) => platform.behind(behind),
             None => platform,

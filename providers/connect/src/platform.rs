@@ -1,6 +1,6 @@
 //! Which platform a process runs on, by the marks that platforms leave in the environment.
 
-#[cfg(all(test, feature = "_platforms"))]
+#[cfg(all(test, feature = "_platforms", feature = "lambda"))]
 mod page;
 mod served;
 

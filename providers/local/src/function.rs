@@ -25,9 +25,18 @@ use isobar::driver::function::{FunctionDescription, FunctionDriver};
 use isobar::function::{Answer, AppService, IdField, Origin};
 use isobar::http::Response;
 use isobar::{Capabilities, Capability, Error, Result};
-use isobar_serve::{BoundServer, Options, RequestBody};
+use isobar_serve::{
+    BoundServer, DeadlineRule, Options, RequestBody, Variables, client_scheme, told_address,
+    trusted_hops,
+};
 use tower::Service;
 
+/// Whoever calls this server tells no deadline; the variable may give every request one.
+const DEADLINE: DeadlineRule = DeadlineRule {
+    variable: None,
+    fixed: None,
+    header: None,
+};
 /// How long handlers of events may go on when the platform ends.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a handler of an event has, as the longest function of AWS Lambda: what waits for ever would hold up all that comes
@@ -91,10 +100,20 @@ pub struct LocalPlatform {
     clock: Arc<dyn Clock>,
     behind: Option<Behind>,
     event_time: Duration,
+    requests: Requests,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
     #[cfg(feature = "_store")]
     sources: delivery::Sources,
+}
+
+/// What is said of all requests.
+#[derive(Debug, Clone, Copy, Default)]
+struct Requests {
+    /// The time that each has.
+    time: Option<Duration>,
+    /// How many proxies before the server are trusted.
+    hops: Option<usize>,
 }
 
 impl LocalPlatform {
@@ -110,6 +129,7 @@ impl LocalPlatform {
             clock: Arc::new(crate::clock()),
             behind: None,
             event_time: EVENT_TIME,
+            requests: Requests::default(),
             #[cfg(feature = "blob")]
             blobs: None,
             #[cfg(feature = "_store")]
@@ -126,6 +146,18 @@ impl LocalPlatform {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// Behind proxies of one's own, as variables say: `ISOBAR_TRUSTED_HOPS`, how many append to `X-Forwarded-For` and tell the
+    /// scheme, and `ISOBAR_TIMEOUT`, the time that a request has; `InvalidArgument` where one is wrong.
+    ///
+    /// [`Behind::time`] goes before the latter.
+    pub fn with_variables(mut self, variables: &Variables<'_>) -> Result<Self> {
+        self.requests = Requests {
+            time: DEADLINE.limit(variables)?,
+            hops: trusted_hops(variables)?,
+        };
+        Ok(self)
     }
 
     /// Gives a handler of events so much time, 15 minutes where nobody says so; it ends 250 ms before, and its event fails.
@@ -267,7 +299,10 @@ impl FunctionDriver for LocalPlatform {
         let result = server
             .run(Front {
                 app,
-                time,
+                requests: Requests {
+                    time: time.or(self.requests.time),
+                    ..self.requests
+                },
                 #[cfg(feature = "blob")]
                 blobs: self.blobs.clone(),
             })
@@ -284,7 +319,7 @@ impl FunctionDriver for LocalPlatform {
 #[derive(Debug, Clone)]
 struct Front {
     app: AppService,
-    time: Option<Duration>,
+    requests: Requests,
     #[cfg(feature = "blob")]
     blobs: Option<crate::SignedBlobs>,
 }
@@ -300,13 +335,14 @@ impl Service<http::Request<RequestBody>> for Front {
 
     fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
         let arrival = request.body().arrival();
+        let Requests { time, hops } = self.requests;
+        let headers = request.headers();
+        let client = told_address(headers, hops, Some(arrival.peer.ip()));
         let origin = Origin::default()
             .with_id(arrival.request_id.clone())
-            .with_remote_address(Some(arrival.peer.ip()))
-            .with_deadline(
-                self.time
-                    .and_then(|time| SystemTime::now().checked_add(time)),
-            )
+            .with_remote_address(client)
+            .with_scheme(hops.and_then(|hops| client_scheme(headers, hops)))
+            .with_deadline(DEADLINE.of(headers, time))
             .with_id_field(IdField::ByServer);
         let request = request.map(RequestBody::into_body);
         #[cfg(feature = "blob")]

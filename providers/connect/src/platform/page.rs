@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use isobar::driver::gateway::GatewayDriver as _;
+use isobar_aws::function::{API_GATEWAY_TIMEOUT, INVOKE_MODE};
+use isobar_aws::{FrontDoor, LambdaPlatform};
 use isobar_serve::event::{
     ACCOUNTS_VARIABLE, AUDIENCE_VARIABLE, EVENTS_VARIABLE, EventForm, EventSource, OWN_EVENTS,
     SENDER_VARIABLE,
@@ -19,6 +22,24 @@ A process finds out where it runs by the marks that platforms leave in its envir
 they should not decide. What each row says of a platform is in the documentation of its table, with the sources below.
 ";
 
+/// What anybody may send, as `isobar_serve::event` reads it.
+const OWN: &str = "
+## Isobar's own events
+
+Any broker, or a job with curl, may wake an application by CloudEvents 1.0 of these types, in any mode:
+
+| type | `source` | `subject` | data |
+| --- | --- | --- | --- |
+| `isobar.topic.messages` | `topic/NAME` | | `{\"messages\": [{\"id\", \"body\" or \"bodyBase64\", \"attributes\", \"group\", \"sentAt\"}]}`, of which `id` and a body are needed |
+| `isobar.schedule.tick` | `schedule/NAME` | | none; `time` says when it was due, and is needed |
+| `isobar.blob.stored`, `.deleted`, `.attributes-changed` | `bucket/NAME` | the key | `{\"size\", \"version\", \"versionId\"}`, all optional |
+
+`NAME` is the declared name, or the same with a prefix and a dash before it. A tick, for example:
+
+    curl --fail \"$FUNCTION$ISOBAR_EVENTS_PATH\" --header 'content-type: application/cloudevents+json' --data '{\"specversion\": \"1.0\", \\
+      \"id\": \"nightly@2026-11-30T03:00:00Z\", \"type\": \"isobar.schedule.tick\", \"source\": \"schedule/nightly\", \"time\": \"2026-11-30T03:00:00Z\"}'
+";
+
 /// What becomes of the time that a handler asks for, by who brings the event.
 const RETRIES: &str = "
 ## When an event comes again
@@ -31,6 +52,7 @@ trigger; whoever brings events over HTTP is told the time in `Retry-After`.
 | --- | --- |
 | this machine's store | after that time; else after 1, 2, 4 and 8 s |
 | SQS | when the queue's visibility timeout is over |
+| a stream of DynamoDB | at once, with everything behind it in its shard, until the record is as old as the mapping of the stream allows |
 | SNS, S3, EventBridge on Lambda | by Lambda's asynchronous retries, after 1 and 2 minutes |
 | Pub/Sub, and Eventarc by it | by the retry policy of the subscription: at once, or after 10 to 600 s unless that says otherwise |
 | Cloud Scheduler | by the retry configuration of the job |
@@ -56,6 +78,7 @@ fn page() -> String {
     markers(&mut text, &facts);
     requests(&mut text, &facts);
     limits(&mut text, &facts);
+    doors(&mut text);
     own_calls(&mut text, &facts);
     events(&mut text, &facts);
     text.push_str("\n## Sources\n\n");
@@ -262,6 +285,46 @@ fn limits(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
     );
 }
 
+/// What is to be known of Lambda, which has no table of its own since each of its doors differs, and of this machine.
+fn doors(text: &mut String) {
+    let columns = [
+        "front door",
+        "event of a request",
+        "fields of a request",
+        "answer",
+        "deadline",
+    ];
+    table(text, "AWS Lambda, by front door", &columns);
+    for door in FrontDoor::ALL {
+        let limits = door.limits();
+        let head = limits.head.map(|bytes| format!("{bytes} bytes"));
+        let time = format!("{} s, or Lambda's where it is less", limits.time.as_secs());
+        let cells = [
+            door.provider(),
+            &format!("{} bytes", limits.content),
+            &head.unwrap_or_default(),
+            &format!("{} bytes", limits.answer),
+            &time,
+        ];
+        row(text, &cells);
+    }
+    let names = LambdaPlatform::CAPABILITIES
+        .iter()
+        .map(isobar::Capability::name);
+    let names: Vec<&str> = names.collect();
+    let _ = write!(
+        text,
+        "\nLambda is asked for invocations at `{LAMBDA}`; it tells the request id, the deadline and a trace of X-Ray. The door tells \
+         the client's address, unless `ISOBAR_TRUSTED_HOPS` names proxies before it. It declares {}, and response-streaming where \
+         `{INVOKE_MODE}` is `RESPONSE_STREAM`; `{API_GATEWAY_TIMEOUT}` says where API Gateway waits for another time.\n\nThis machine \
+         listens on `ISOBAR_LISTEN`, 127.0.0.1 and port 3000 unless it is set, gives a request no deadline but what its route and \
+         `ISOBAR_TIMEOUT` say, and takes the peer for the client unless `ISOBAR_TRUSTED_HOPS` names proxies. It declares response-streaming, schedules and delayed-retry, and with its own \
+         stores messages, blob-events, change-events in order, deletes among them, and event-replay; `--as` takes away what a \
+         target does not have.\n",
+        names.join(", ")
+    );
+}
+
 fn own_calls(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
     table(
         text,
@@ -304,8 +367,9 @@ fn events(text: &mut String, facts: &[(&PlatformFacts, &str)]) {
          of SCF, as far as both are told, unless `{ACCOUNTS_VARIABLE}` names it. Elsewhere nothing is compared: neither Cloud Run \
          nor the others tell a process whose it is, so that whoever knows the path can wake it by a resource of that name in \
          any account, and the variable is refused; `{AUDIENCE_VARIABLE}` and `{SENDER_VARIABLE}` say who may send.\n\nAWS Lambda hands over messages of SQS, of which only what failed comes \
-         again, and of SNS, events of S3 and ticks of EventBridge; this machine hands over what is in its own store.\n"
+         again, and of SNS, events of S3, changes of DynamoDB's streams and ticks of EventBridge; this machine hands over what is in its own store.\n"
     );
+    text.push_str(OWN);
     text.push_str(RETRIES);
 }
 

@@ -22,5 +22,6 @@ mod index;
 mod kill;
 mod listing;
 mod messages;
+mod proxies;
 mod replay;
 mod versions;
