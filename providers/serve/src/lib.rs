@@ -42,6 +42,7 @@ pub mod event;
 #[cfg(test)]
 mod hostile;
 mod options;
+mod pace;
 mod platform;
 mod pulse;
 mod response;
