@@ -20,8 +20,9 @@ use tower::Service;
 
 use crate::answer::Answers;
 use crate::body::RequestBody;
+use crate::counted::CountedIo;
 use crate::options::{DEFAULT_MAX_HEADERS, Options, Protocol};
-use crate::pulse::{CountedIo, Patience, Pulse};
+use crate::pulse::{Patience, Pulse};
 use crate::socket::Stream;
 
 /// How far the server's end has come; a connection follows it.
@@ -89,7 +90,7 @@ impl Connections {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let pulse = Arc::new(Pulse::default());
-        let io = CountedIo::new(stream, Arc::clone(&pulse));
+        let io = CountedIo::new(stream, Arc::clone(&pulse), &self.options);
         let handler = Answers {
             service,
             options: Arc::clone(&self.options),
@@ -100,7 +101,7 @@ impl Connections {
             head: self.options.head_timeout,
             idle: self.options.idle_timeout,
         };
-        let mut notices = notices(phase, pulse, patience);
+        let mut notices = notices(phase, Arc::clone(&pulse), patience);
         match self.options.protocol {
             Protocol::Http1 => {
                 let connection = self.http1.serve_connection(io, handler).with_upgrades();
@@ -111,6 +112,8 @@ impl Connections {
                 drive_auto(connection, &mut notices).await;
             }
         }
+        // What goes on now, if anything does, was upgraded.
+        pulse.note_upgraded();
     }
 }
 

@@ -3,17 +3,9 @@
 //! hyper has a timer for heads, but arms it anew for each request, which costs a small service about a tenth of its
 //! throughput. A few counts and a slow beat give the same bound, at most a quarter of the timeout later.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-
-use crate::socket::Stream;
 
 /// What one connection has done so far.
 #[derive(Debug, Default)]
@@ -22,8 +14,11 @@ pub(crate) struct Pulse {
     ended: AtomicU64,
     reads: AtomicU64,
     writes: AtomicU64,
+    /// Whether something waits to be sent, which has a time of its own.
+    blocked: AtomicBool,
     /// The reads before the end of the last request: what was read after it is of the next head.
     settled: AtomicU64,
+    upgraded: AtomicBool,
 }
 
 /// How long a connection may be quiet.
@@ -39,20 +34,34 @@ pub(crate) struct Patience {
 #[derive(Debug)]
 pub(crate) struct Beat(Arc<Pulse>);
 
-/// A connection that counts its reads, which tell a head that has begun, and its writes: the end of a response may still be
-/// on its way to a slow reader.
-#[derive(Debug)]
-pub(crate) struct CountedIo {
-    io: TokioIo<Stream>,
-    pulse: Arc<Pulse>,
-}
-
 const BEATS_PER_TIMEOUT: u32 = 4;
 
 impl Pulse {
     pub(crate) fn begin(self: &Arc<Self>) -> Beat {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Beat(Arc::clone(self))
+    }
+
+    pub(crate) fn note_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_written(&self) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_blocked(&self) {
+        self.blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on others read and write, at their own pace.
+    pub(crate) fn note_upgraded(&self) {
+        self.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.upgraded.load(Ordering::Relaxed)
     }
 
     /// Resolves when for so long no request was under way, none began, and nothing could be sent.
@@ -66,7 +75,8 @@ impl Pulse {
                 self.begun.load(Ordering::Relaxed),
                 self.writes.load(Ordering::Relaxed),
             );
-            let quiet = now == before && now.0 == ended;
+            let blocked = self.blocked.load(Ordering::Relaxed);
+            let quiet = now == before && now.0 == ended && !blocked;
             quiet_beats = if quiet { quiet_beats + 1 } else { 0 };
             head_beats = if quiet && self.has_begun_head() {
                 head_beats + 1
@@ -102,72 +112,6 @@ impl Drop for Beat {
         let reads = self.0.reads.load(Ordering::Relaxed);
         self.0.settled.store(reads, Ordering::Relaxed);
         self.0.ended.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl CountedIo {
-    pub(crate) fn new(stream: Stream, pulse: Arc<Pulse>) -> Self {
-        Self {
-            io: TokioIo::new(stream),
-            pulse,
-        }
-    }
-
-    pub(crate) fn stream(&self) -> &Stream {
-        self.io.inner()
-    }
-
-    fn counted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.pulse.writes.fetch_add(1, Ordering::Relaxed);
-        }
-        written
-    }
-}
-
-impl Read for CountedIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if read.is_ready() {
-            self.pulse.reads.fetch_add(1, Ordering::Relaxed);
-        }
-        read
-    }
-}
-
-impl Write for CountedIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.counted(written)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.counted(written)
     }
 }
 
