@@ -14,6 +14,7 @@ use isobar::function::RequestId;
 
 use crate::options::Options;
 use crate::pace::Pace;
+use crate::pulse::{Beat, Pulse};
 
 /// A request's body as it arrives; ends in a [`BodyError`] when it is too large, too slow, or cut short.
 pub struct RequestBody {
@@ -23,6 +24,8 @@ pub struct RequestBody {
     received: u64,
     pace: Pace,
     breach: Breach,
+    /// Of a request that has a body: the connection carries it for as long as somebody may read it.
+    _beat: Option<Beat>,
 }
 
 /// What the server knows about a request beside the request itself.
@@ -78,6 +81,7 @@ impl RequestBody {
         incoming: Incoming,
         arrival: Arrival,
         (options, max_bytes): (&Options, u64),
+        pulse: &Arc<Pulse>,
     ) -> Self {
         let has_content = !incoming.is_end_stream();
         let breach = Breach(has_content.then(Arc::default));
@@ -88,6 +92,7 @@ impl RequestBody {
             received: 0,
             pace: Pace::new(options.body_idle_timeout, options.least_body_rate),
             breach,
+            _beat: has_content.then(|| pulse.begin()),
         }
     }
 
@@ -104,6 +109,10 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        // hyper tells the end of a body whose response has been sent only when the next request comes.
+        if self.incoming.is_end_stream() {
+            return Poll::Ready(None);
+        }
         let Self { incoming, pace, .. } = &mut *self;
         let frame = ready!(pace.poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx)));
         let Ok(frame) = frame else {

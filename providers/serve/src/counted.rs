@@ -1,12 +1,14 @@
-//! The bytes of a connection: counted, and sent as long as somebody takes them.
+//! The bytes of a connection: counted, told apart by the first of them, and sent as long as somebody takes them.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncReadExt as _;
 
 use crate::options::Options;
 use crate::pace::{Pace, TooSlow};
@@ -19,20 +21,42 @@ use crate::socket::Stream;
 pub(crate) struct CountedIo {
     io: TokioIo<Stream>,
     pulse: Arc<Pulse>,
+    /// What was read to see which protocol it is.
+    first: Bytes,
     sending: Pace,
 }
+
+/// How a client begins that knows that this server speaks HTTP/2 (RFC 9113, section 3.4).
+const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 impl CountedIo {
     pub(crate) fn new(stream: Stream, pulse: Arc<Pulse>, options: &Options) -> Self {
         Self {
             io: TokioIo::new(stream),
             pulse,
+            first: Bytes::new(),
             sending: Pace::new(options.response_idle_timeout, options.least_response_rate),
         }
     }
 
     pub(crate) fn stream(&self) -> &Stream {
         self.io.inner()
+    }
+
+    /// Whether the client begins as one that knows HTTP/2; reads no further than that is clear.
+    pub(crate) async fn begins_http2(&mut self) -> io::Result<bool> {
+        let mut first = Vec::with_capacity(PREFACE.len());
+        while first.len() < PREFACE.len() && PREFACE.starts_with(&first) {
+            let left = (PREFACE.len() - first.len()) as u64;
+            let read = self.io.inner_mut().take(left).read_buf(&mut first).await?;
+            if read == 0 {
+                break;
+            }
+            self.pulse.note_read();
+        }
+        let is_http2 = first == PREFACE;
+        self.first = first.into();
+        Ok(is_http2)
     }
 
     /// What became of an attempt to send.
@@ -61,8 +85,13 @@ impl Read for CountedIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        mut buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.first.is_empty() {
+            let fitting = self.first.len().min(buf.remaining());
+            buf.put_slice(&self.first.split_to(fitting));
+            return Poll::Ready(Ok(()));
+        }
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
         if read.is_ready() {
             self.pulse.note_read();

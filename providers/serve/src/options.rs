@@ -29,7 +29,7 @@ pub struct Options {
     pub protocol: Protocol,
     /// Connections served at once; more wait in the kernel's backlog. 10,000 by default.
     pub max_connections: u32,
-    /// Request line and header fields together; 32 KiB by default. With [`Protocol::Http1AndH2c`] never below 8 KiB.
+    /// Request line and header fields together; 32 KiB by default.
     pub max_head_bytes: usize,
     /// Number of header fields; 100 by default, which is also the fastest value (hyper keeps it on the stack).
     pub max_headers: usize,

@@ -18,6 +18,9 @@ pub(crate) struct Pulse {
     blocked: AtomicBool,
     /// The reads before the end of the last request: what was read after it is of the next head.
     settled: AtomicU64,
+    /// The requests that had ended when nothing of a next head was found in the connection's buffer. Since then one may have
+    /// come together with the request before it.
+    looked: AtomicU64,
     upgraded: AtomicBool,
 }
 
@@ -30,7 +33,7 @@ pub(crate) struct Patience {
     pub(crate) idle: Option<Duration>,
 }
 
-/// A request under way; its end is counted when its response has been passed on or given up.
+/// A request under way; its end is counted when its response has been passed on or given up, and its body, too.
 #[derive(Debug)]
 pub(crate) struct Beat(Arc<Pulse>);
 
@@ -64,11 +67,23 @@ impl Pulse {
         self.upgraded.load(Ordering::Relaxed)
     }
 
-    /// Resolves when for so long no request was under way, none began, and nothing could be sent.
+    /// Notes that nothing of a next head has come; whether the connection may go on for that.
+    pub(crate) fn may_go_on(&self, patience: Patience) -> bool {
+        let unsure = self.is_unsure() && !self.has_begun_head();
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.looked.store(ended, Ordering::Relaxed);
+        unsure && patience.idle.is_some_and(|idle| idle > patience.head)
+    }
+
+    /// Resolves when for so long no request was under way, none began, and nothing could be sent; or earlier when somebody has to
+    /// look whether a head has begun.
     pub(crate) async fn stopped(&self, patience: Patience) {
         let (mut quiet_beats, mut head_beats) = (0, 0);
         let mut before = (0, 0);
         while !patience.is_over(quiet_beats, head_beats) {
+            if quiet_beats >= BEATS_PER_TIMEOUT && self.is_unsure() {
+                return;
+            }
             tokio::time::sleep(patience.beat()).await;
             let ended = self.ended.load(Ordering::Relaxed);
             let now = (
@@ -90,9 +105,21 @@ impl Pulse {
     fn has_begun_head(&self) -> bool {
         self.reads.load(Ordering::Relaxed) != self.settled.load(Ordering::Relaxed)
     }
+
+    fn is_unsure(&self) -> bool {
+        self.looked.load(Ordering::Relaxed) != self.ended.load(Ordering::Relaxed)
+    }
 }
 
 impl Patience {
+    /// Over HTTP/2, where what is read between two requests says nothing of a head.
+    pub(crate) fn of_http2(self) -> Self {
+        Self {
+            head: self.idle.unwrap_or(self.head),
+            idle: None,
+        }
+    }
+
     fn beat(self) -> Duration {
         self.head / BEATS_PER_TIMEOUT
     }
