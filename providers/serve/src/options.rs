@@ -43,9 +43,9 @@ pub struct Options {
     /// Time for a whole head to arrive, counted from the end of the previous response, so that it also ends
     /// connections that are idle, unless [`idle_timeout`](Self::idle_timeout) is set; 30 seconds by default.
     pub head_timeout: Duration,
-    /// Time for which a connection over HTTP/1 may be idle of which no byte of a next head has come; by default none, so that
-    /// `head_timeout` counts. One that is longer is for front ends that keep connections: they take what closes in the moment
-    /// of their next request for a failure of it.
+    /// Time for which a connection may be idle of which no byte of a next head has come, give or take a `head_timeout`; by
+    /// default none, so that `head_timeout` counts. One that is longer is for front ends that keep connections: they take what
+    /// closes in the moment of their next request for a failure of it.
     pub idle_timeout: Option<Duration>,
     /// Time between two pieces of a body; 30 seconds by default.
     pub body_idle_timeout: Duration,
