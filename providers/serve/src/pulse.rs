@@ -69,10 +69,10 @@ impl Pulse {
 
     /// Notes that nothing of a next head has come; whether the connection may go on for that.
     pub(crate) fn may_go_on(&self, patience: Patience) -> bool {
-        let unsure = self.is_unsure() && !self.has_begun_head();
+        let was_unsure = self.is_to_be_looked_at();
         let ended = self.ended.load(Ordering::Relaxed);
         self.looked.store(ended, Ordering::Relaxed);
-        unsure && patience.idle.is_some_and(|idle| idle > patience.head)
+        was_unsure && patience.idle.is_some_and(|idle| idle > patience.head)
     }
 
     /// Resolves when for so long no request was under way, none began, and nothing could be sent; or earlier when somebody has to
@@ -81,7 +81,7 @@ impl Pulse {
         let (mut quiet_beats, mut head_beats) = (0, 0);
         let mut before = (0, 0);
         while !patience.is_over(quiet_beats, head_beats) {
-            if quiet_beats >= BEATS_PER_TIMEOUT && self.is_unsure() {
+            if quiet_beats >= BEATS_PER_TIMEOUT && self.is_to_be_looked_at() {
                 return;
             }
             tokio::time::sleep(patience.beat()).await;
@@ -106,8 +106,10 @@ impl Pulse {
         self.reads.load(Ordering::Relaxed) != self.settled.load(Ordering::Relaxed)
     }
 
-    fn is_unsure(&self) -> bool {
-        self.looked.load(Ordering::Relaxed) != self.ended.load(Ordering::Relaxed)
+    /// Whether a head may have begun together with the request before it. One that has begun since then has the time of its own.
+    fn is_to_be_looked_at(&self) -> bool {
+        let looked = self.looked.load(Ordering::Relaxed);
+        looked != self.ended.load(Ordering::Relaxed) && !self.has_begun_head()
     }
 }
 
@@ -144,6 +146,8 @@ impl Drop for Beat {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::{Instant, sleep};
+
     use super::*;
 
     const PATIENCE: Patience = Patience {
@@ -184,5 +188,26 @@ mod tests {
         assert!(!pulse.has_begun_head());
         pulse.reads.fetch_add(1, Ordering::Relaxed);
         assert!(pulse.has_begun_head());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_begins_when_the_connection_is_to_be_looked_at_has_its_whole_time() {
+        let pulse = Arc::new(Pulse::default());
+        pulse.note_read();
+        drop(pulse.begin());
+        let begin = Instant::now();
+        pulse.stopped(PATIENCE).await;
+        let looked = begin.elapsed();
+        let late = async {
+            sleep(looked - Duration::from_millis(1)).await;
+            pulse.note_read();
+            std::future::pending::<()>().await;
+        };
+        let begin = Instant::now();
+        tokio::select! {
+            () = pulse.stopped(PATIENCE) => {}
+            () = late => {}
+        }
+        assert_eq!(begin.elapsed() - looked, PATIENCE.head - PATIENCE.beat());
     }
 }
