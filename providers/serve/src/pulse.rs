@@ -199,7 +199,7 @@ mod tests {
         pulse.stopped(PATIENCE).await;
         let looked = begin.elapsed();
         let late = async {
-            sleep(looked - Duration::from_millis(1)).await;
+            sleep(looked.saturating_sub(Duration::from_millis(1))).await;
             pulse.note_read();
             std::future::pending::<()>().await;
         };
@@ -208,6 +208,6 @@ mod tests {
             () = pulse.stopped(PATIENCE) => {}
             () = late => {}
         }
-        assert_eq!(begin.elapsed() - looked, PATIENCE.head - PATIENCE.beat());
+        assert_eq!(begin.elapsed() + PATIENCE.beat(), looked + PATIENCE.head);
     }
 }
