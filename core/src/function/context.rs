@@ -67,6 +67,12 @@ impl Context {
         self
     }
 
+    /// Where the failures of single messages are noted from now on: where the platform asked for that, if it did.
+    pub(super) fn noting_failures(&mut self) -> Failures {
+        let invocation = Arc::make_mut(&mut self.0);
+        invocation.failures.get_or_insert_default().clone()
+    }
+
     /// Notes why a message of a batch failed, where somebody wants to know.
     pub(super) fn note_failure(&self, id: &str, error: Error) {
         if let Some(failures) = &self.0.failures {

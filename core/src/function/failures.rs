@@ -29,6 +29,11 @@ impl Failures {
         std::mem::take(&mut self.noted().waits)
     }
 
+    /// The times that were noted so far and not taken.
+    pub(super) fn waits(&self) -> Vec<(String, Duration)> {
+        self.noted().waits.clone()
+    }
+
     pub(super) fn note(&self, id: &str, error: Error) {
         self.noted().errors.push((id.to_owned(), error));
     }

@@ -13,7 +13,8 @@ pub enum Outcome {
     Ack,
     /// It should be delivered again, after this time where the platform can wait
     /// ([`DelayedRetry`](crate::Capability::DelayedRetry)), and else at the platform's own: the log says so once for each
-    /// trigger. Whoever brings events over HTTP is told the time in `Retry-After`.
+    /// trigger, and at the level `debug` which messages of a batch that were. Whoever brings events over HTTP is told the time
+    /// in `Retry-After`.
     Retry(Option<Duration>),
     /// It is done, and this event answers it; it fails where the platform does not take one back
     /// ([`ReplyEvents`](crate::Capability::ReplyEvents)), and where it is a message that came with others.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::description::ScheduleDescription;
-use super::{Context, Event, EventData, Outcome, TopicSpec};
+use super::{Context, Event, EventData, Failures, Outcome, TopicSpec};
 use crate::capability::{Capabilities, Capability};
 use crate::document::{ChangeFeed, CollectionSchema};
 use crate::driver::function::is_named;
@@ -133,7 +133,12 @@ pub(super) struct Trigger {
 impl Trigger {
     /// Runs the handler; fails where it answers by an event that nobody would take.
     pub(super) async fn wake(&self, event: Event) -> Result<Outcome> {
-        match (self.run)(event).await? {
+        let (event, noted) = self.noting_waits(event);
+        let told = (self.run)(event).await;
+        if let Some(noted) = noted {
+            self.tell_of_messages(&noted.waits());
+        }
+        match told? {
             Outcome::Retry(Some(wait)) => {
                 self.tell_of_waits(wait);
                 Ok(Outcome::Retry(Some(wait)))
@@ -147,6 +152,26 @@ impl Trigger {
                 ),
             )),
             told => Ok(told),
+        }
+    }
+
+    /// The event, and where the times for single messages of a batch are noted that the platform does not keep.
+    fn noting_waits(&self, mut event: Event) -> (Event, Option<Failures>) {
+        let is_batch = matches!(event.data, EventData::Messages(_));
+        let noted = is_batch && !self.platform.has(Capability::DelayedRetry);
+        let noted = noted.then(|| event.context.noting_failures());
+        (event, noted)
+    }
+
+    /// Says of single messages of a batch that the platform brings them again at its own time.
+    fn tell_of_messages(&self, waits: &[(String, Duration)]) {
+        if let Some((_, wait)) = waits.first() {
+            self.tell_of_waits(*wait);
+            tracing::debug!(
+                target: "isobar",
+                trigger = self.source.shown(), ?waits,
+                "messages of a batch come again at the platform's own time, and not after those that their handler asks for"
+            );
         }
     }
 
@@ -259,3 +284,6 @@ where
         None => call.await,
     }
 }
+
+#[cfg(test)]
+mod tests;

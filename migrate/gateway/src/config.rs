@@ -126,6 +126,8 @@ pub struct Timeouts {
     pub request_head: Duration,
     /// Between two pieces of a request's body; 30 s by default.
     pub request_body: Duration,
+    /// For a client to take more of a response's body; 60 s by default.
+    pub response_body: Duration,
     /// For requests under way when the gateway stops; 10 s by default.
     pub grace: Duration,
     /// For requests that may write and are under way in a group when it changes sides; 10 s by default.
@@ -240,6 +242,7 @@ impl Default for Timeouts {
             response: Duration::from_mins(1),
             request_head: Duration::from_secs(30),
             request_body: Duration::from_secs(30),
+            response_body: Duration::from_mins(1),
             grace: Duration::from_secs(10),
             switch: Duration::from_secs(10),
         }

@@ -209,7 +209,9 @@ fn server_options(migration: &Migration) -> isobar_serve::Options {
         .with_max_body_bytes(migration.limits.body)
         .with_head_timeout(migration.timeouts.request_head)
         .with_body_idle_timeout(migration.timeouts.request_body)
-        // Whatever the legacy application takes goes on to be taken.
+        .with_response_idle_timeout(migration.timeouts.response_body)
+        // Whatever the legacy application takes goes on to be taken, and given.
         .with_least_body_rate(0)
+        .with_least_response_rate(0)
         .with_grace(migration.timeouts.grace)
 }

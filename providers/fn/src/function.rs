@@ -46,6 +46,7 @@ pub fn bind(variables: &Variables<'_>) -> Result<FnPlatform> {
         .options()
         .with_head_timeout(NEVER)
         .with_body_idle_timeout(NEVER)
+        .with_response_idle_timeout(NEVER)
         .with_max_head_bytes(HEAD_BYTES)
         .with_max_headers(FIELDS)
         .with_max_body_bytes(u64::MAX);

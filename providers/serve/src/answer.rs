@@ -134,7 +134,7 @@ impl<S> Answers<S> {
         };
         let max_bytes = self.options.body_bytes_at(request.uri().path());
         let limits = (&*self.options, max_bytes);
-        let request = request.map(|body| RequestBody::new(body, arrival, limits));
+        let request = request.map(|body| RequestBody::new(body, arrival, limits, &self.pulse));
         let breach = request.body().breach();
         let mut service = self.service.clone();
         let future = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {

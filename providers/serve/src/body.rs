@@ -1,21 +1,20 @@
 //! The body of a request, held to its size and to its pace.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use isobar::function::RequestId;
-use tokio::time::{Instant, Sleep, sleep};
 
 use crate::options::Options;
+use crate::pace::Pace;
+use crate::pulse::{Beat, Pulse};
 
 /// A request's body as it arrives; ends in a [`BodyError`] when it is too large, too slow, or cut short.
 pub struct RequestBody {
@@ -25,23 +24,8 @@ pub struct RequestBody {
     received: u64,
     pace: Pace,
     breach: Breach,
-}
-
-/// How long a body is waited for.
-#[derive(Debug)]
-struct Pace {
-    idle: Duration,
-    /// Bytes a second; 0 where none is asked for.
-    least_rate: u32,
-    pause: Option<Pause>,
-}
-
-/// The wait for a piece, and all before it: a handler that takes its time with the pieces counts for nothing.
-#[derive(Debug)]
-struct Pause {
-    end: Pin<Box<Sleep>>,
-    since: Option<Instant>,
-    waited: Duration,
+    /// Of a request that has a body: the connection carries it for as long as somebody may read it.
+    _beat: Option<Beat>,
 }
 
 /// What the server knows about a request beside the request itself.
@@ -97,60 +81,23 @@ impl RequestBody {
         incoming: Incoming,
         arrival: Arrival,
         (options, max_bytes): (&Options, u64),
+        pulse: &Arc<Pulse>,
     ) -> Self {
-        let breach = if incoming.is_end_stream() {
-            Breach(None)
-        } else {
-            Breach(Some(Arc::default()))
-        };
+        let has_content = !incoming.is_end_stream();
+        let breach = Breach(has_content.then(Arc::default));
         Self {
             incoming,
             arrival,
             most: max_bytes,
             received: 0,
-            pace: Pace {
-                idle: options.body_idle_timeout,
-                least_rate: options.least_body_rate,
-                pause: None,
-            },
+            pace: Pace::new(options.body_idle_timeout, options.least_body_rate),
             breach,
+            _beat: has_content.then(|| pulse.begin()),
         }
     }
 
     pub(crate) fn breach(&self) -> Breach {
         self.breach.clone()
-    }
-}
-
-impl Pace {
-    /// Ready when a piece has been waited for too long, by itself or with all before it.
-    fn poll_too_slow(&mut self, received: u64, cx: &mut Context<'_>) -> Poll<()> {
-        let (idle, rate) = (self.idle, u64::from(self.least_rate));
-        let pause = self.pause.get_or_insert_with(|| Pause {
-            end: Box::pin(sleep(idle)),
-            since: None,
-            waited: Duration::ZERO,
-        });
-        if pause.since.is_none() {
-            let now = Instant::now();
-            pause.since = Some(now);
-            // `checked_div` is nothing where no rate is asked for.
-            let earned = received.saturating_mul(1_000).checked_div(rate);
-            let whole = earned.map(|millis| idle.saturating_add(Duration::from_millis(millis)));
-            let left = whole.map(|whole| whole.saturating_sub(pause.waited));
-            let wait = left.map_or(idle, |left| left.min(idle));
-            pause.end.as_mut().reset(now + wait);
-        }
-        pause.end.as_mut().poll(cx)
-    }
-
-    /// A body that stopped for a while and came on gets the whole time for its next piece again.
-    fn came_on(&mut self) {
-        if let Some(pause) = &mut self.pause
-            && let Some(since) = pause.since.take()
-        {
-            pause.waited = pause.waited.saturating_add(since.elapsed());
-        }
     }
 }
 
@@ -162,18 +109,22 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            let received = self.received;
-            ready!(self.pace.poll_too_slow(received, cx));
+        // hyper tells the end of a body whose response has been sent only when the next request comes.
+        if self.incoming.is_end_stream() {
+            return Poll::Ready(None);
+        }
+        let Self { incoming, pace, .. } = &mut *self;
+        let frame = ready!(pace.poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx)));
+        let Ok(frame) = frame else {
             self.breach.set(TOO_SLOW);
             return Poll::Ready(Some(Err(BodyError::TooSlow)));
         };
         let Some(frame) = frame.transpose().map_err(BodyError::Broken)? else {
             return Poll::Ready(None);
         };
-        self.pace.came_on();
-        let size = frame.data_ref().map_or(0, Buf::remaining) as u64;
-        self.received = self.received.saturating_add(size);
+        let size = frame.data_ref().map_or(0, Buf::remaining);
+        self.pace.moved(size);
+        self.received = self.received.saturating_add(size as u64);
         if self.received > self.most {
             self.breach.set(TOO_LARGE);
             return Poll::Ready(Some(Err(BodyError::TooLarge)));

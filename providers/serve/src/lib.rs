@@ -10,6 +10,7 @@
 //! | body too large ([`Options::max_body_bytes`]) | 413 |
 //! | head too slow ([`Options::head_timeout`]), connection idle (the same, or [`Options::idle_timeout`]) | 408 if part of a head had come, connection closed |
 //! | body too slow ([`Options::body_idle_timeout`], [`Options::least_body_rate`]) | 408, connection closed |
+//! | response taken too slowly ([`Options::response_idle_timeout`], [`Options::least_response_rate`]) | connection reset |
 //! | panic in the handler | 500 and one log line with the request's id |
 //! | stop requested (SIGTERM, SIGINT, the supervisor has gone) | requests under way are finished, see [`Options::grace`] |
 //!
@@ -37,11 +38,13 @@ mod body;
 mod bound;
 mod config;
 mod connection;
+mod counted;
 mod error;
 pub mod event;
 #[cfg(test)]
 mod hostile;
 mod options;
+mod pace;
 mod platform;
 mod pulse;
 mod response;

@@ -29,7 +29,7 @@ pub struct Options {
     pub protocol: Protocol,
     /// Connections served at once; more wait in the kernel's backlog. 10,000 by default.
     pub max_connections: u32,
-    /// Request line and header fields together; 32 KiB by default. With [`Protocol::Http1AndH2c`] never below 8 KiB.
+    /// Request line and header fields together; 32 KiB by default.
     pub max_head_bytes: usize,
     /// Number of header fields; 100 by default, which is also the fastest value (hyper keeps it on the stack).
     pub max_headers: usize,
@@ -43,9 +43,9 @@ pub struct Options {
     /// Time for a whole head to arrive, counted from the end of the previous response, so that it also ends
     /// connections that are idle, unless [`idle_timeout`](Self::idle_timeout) is set; 30 seconds by default.
     pub head_timeout: Duration,
-    /// Time for which a connection over HTTP/1 may be idle of which no byte of a next head has come; by default none, so that
-    /// `head_timeout` counts. One that is longer is for front ends that keep connections: they take what closes in the moment
-    /// of their next request for a failure of it.
+    /// Time for which a connection may be idle of which no byte of a next head has come, give or take a `head_timeout`; by
+    /// default none, so that `head_timeout` counts. One that is longer is for front ends that keep connections: they take what
+    /// closes in the moment of their next request for a failure of it.
     pub idle_timeout: Option<Duration>,
     /// Time between two pieces of a body; 30 seconds by default.
     pub body_idle_timeout: Duration,
@@ -54,6 +54,17 @@ pub struct Options {
     /// [Kestrel](https://learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/options#minimum-request-body-data-rate)
     /// has it. With 0 a body may go on for ever that never stops for longer than that.
     pub least_body_rate: u32,
+    /// Time for which a client that is sent something may take nothing of it, after which the connection is reset; 60 seconds
+    /// by default, as [nginx](https://nginx.org/en/docs/http/ngx_http_core_module.html#send_timeout) has it. It counts only while
+    /// the connection's buffers are full: a handler may be silent within its response for as long as it likes. A connection
+    /// that was upgraded has no such bound.
+    pub response_idle_timeout: Duration,
+    /// Bytes that a client has to take in each second on the average, beyond the first
+    /// [`response_idle_timeout`](Self::response_idle_timeout), in the time for which the server waits for it; 240 by default, as
+    /// [Kestrel](https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.minresponsedatarate)
+    /// has it for each of its writes. With 0 a response may be taken as slowly as its client likes that never stops for longer
+    /// than that.
+    pub least_response_rate: u32,
     /// Time that requests under way are given after a stop was requested; 10 seconds by default.
     pub grace: Duration,
     /// Time for which connections are still accepted after a stop was requested, until whoever sends requests has heard
@@ -81,6 +92,8 @@ impl Default for Options {
             idle_timeout: None,
             body_idle_timeout: Duration::from_secs(30),
             least_body_rate: 240,
+            response_idle_timeout: Duration::from_mins(1),
+            least_response_rate: 240,
             grace: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
             request_id_headers: vec![REQUEST_ID],
@@ -176,6 +189,20 @@ impl Options {
     #[must_use]
     pub fn with_body_idle_timeout(mut self, timeout: Duration) -> Self {
         self.body_idle_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::response_idle_timeout`].
+    #[must_use]
+    pub fn with_response_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.response_idle_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Options::least_response_rate`].
+    #[must_use]
+    pub fn with_least_response_rate(mut self, bytes_per_second: u32) -> Self {
+        self.least_response_rate = bytes_per_second;
         self
     }
 

@@ -109,6 +109,13 @@ impl PlatformSetup {
         self
     }
 
+    /// The longest time for which a client may take nothing of what it is sent; a minute unless it is set.
+    #[must_use]
+    pub fn with_response_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.with_response_idle_timeout(timeout);
+        self
+    }
+
     /// How many requests may be under way; more are answered with 429.
     #[must_use]
     pub fn with_most_under_way(mut self, most: Option<usize>) -> Self {

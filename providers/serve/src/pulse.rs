@@ -3,17 +3,9 @@
 //! hyper has a timer for heads, but arms it anew for each request, which costs a small service about a tenth of its
 //! throughput. A few counts and a slow beat give the same bound, at most a quarter of the timeout later.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-
-use crate::socket::Stream;
 
 /// What one connection has done so far.
 #[derive(Debug, Default)]
@@ -22,8 +14,14 @@ pub(crate) struct Pulse {
     ended: AtomicU64,
     reads: AtomicU64,
     writes: AtomicU64,
+    /// Whether something waits to be sent, which has a time of its own.
+    blocked: AtomicBool,
     /// The reads before the end of the last request: what was read after it is of the next head.
     settled: AtomicU64,
+    /// The requests that had ended when nothing of a next head was found in the connection's buffer. Since then one may have
+    /// come together with the request before it.
+    looked: AtomicU64,
+    upgraded: AtomicBool,
 }
 
 /// How long a connection may be quiet.
@@ -35,17 +33,9 @@ pub(crate) struct Patience {
     pub(crate) idle: Option<Duration>,
 }
 
-/// A request under way; its end is counted when its response has been passed on or given up.
+/// A request under way; its end is counted when its response has been passed on or given up, and its body, too.
 #[derive(Debug)]
 pub(crate) struct Beat(Arc<Pulse>);
-
-/// A connection that counts its reads, which tell a head that has begun, and its writes: the end of a response may still be
-/// on its way to a slow reader.
-#[derive(Debug)]
-pub(crate) struct CountedIo {
-    io: TokioIo<Stream>,
-    pulse: Arc<Pulse>,
-}
 
 const BEATS_PER_TIMEOUT: u32 = 4;
 
@@ -55,18 +45,53 @@ impl Pulse {
         Beat(Arc::clone(self))
     }
 
-    /// Resolves when for so long no request was under way, none began, and nothing could be sent.
+    pub(crate) fn note_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_written(&self) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_blocked(&self) {
+        self.blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on others read and write, at their own pace.
+    pub(crate) fn note_upgraded(&self) {
+        self.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.upgraded.load(Ordering::Relaxed)
+    }
+
+    /// Notes that nothing of a next head has come; whether the connection may go on for that.
+    pub(crate) fn may_go_on(&self, patience: Patience) -> bool {
+        let was_unsure = self.is_to_be_looked_at();
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.looked.store(ended, Ordering::Relaxed);
+        was_unsure && patience.idle.is_some_and(|idle| idle > patience.head)
+    }
+
+    /// Resolves when for so long no request was under way, none began, and nothing could be sent; or earlier when somebody has to
+    /// look whether a head has begun.
     pub(crate) async fn stopped(&self, patience: Patience) {
         let (mut quiet_beats, mut head_beats) = (0, 0);
         let mut before = (0, 0);
         while !patience.is_over(quiet_beats, head_beats) {
+            if quiet_beats >= BEATS_PER_TIMEOUT && self.is_to_be_looked_at() {
+                return;
+            }
             tokio::time::sleep(patience.beat()).await;
             let ended = self.ended.load(Ordering::Relaxed);
             let now = (
                 self.begun.load(Ordering::Relaxed),
                 self.writes.load(Ordering::Relaxed),
             );
-            let quiet = now == before && now.0 == ended;
+            let blocked = self.blocked.load(Ordering::Relaxed);
+            let quiet = now == before && now.0 == ended && !blocked;
             quiet_beats = if quiet { quiet_beats + 1 } else { 0 };
             head_beats = if quiet && self.has_begun_head() {
                 head_beats + 1
@@ -80,9 +105,23 @@ impl Pulse {
     fn has_begun_head(&self) -> bool {
         self.reads.load(Ordering::Relaxed) != self.settled.load(Ordering::Relaxed)
     }
+
+    /// Whether a head may have begun together with the request before it. One that has begun since then has the time of its own.
+    fn is_to_be_looked_at(&self) -> bool {
+        let looked = self.looked.load(Ordering::Relaxed);
+        looked != self.ended.load(Ordering::Relaxed) && !self.has_begun_head()
+    }
 }
 
 impl Patience {
+    /// Over HTTP/2, where what is read between two requests says nothing of a head.
+    pub(crate) fn of_http2(self) -> Self {
+        Self {
+            head: self.idle.unwrap_or(self.head),
+            idle: None,
+        }
+    }
+
     fn beat(self) -> Duration {
         self.head / BEATS_PER_TIMEOUT
     }
@@ -105,74 +144,10 @@ impl Drop for Beat {
     }
 }
 
-impl CountedIo {
-    pub(crate) fn new(stream: Stream, pulse: Arc<Pulse>) -> Self {
-        Self {
-            io: TokioIo::new(stream),
-            pulse,
-        }
-    }
-
-    pub(crate) fn stream(&self) -> &Stream {
-        self.io.inner()
-    }
-
-    fn counted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.pulse.writes.fetch_add(1, Ordering::Relaxed);
-        }
-        written
-    }
-}
-
-impl Read for CountedIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if read.is_ready() {
-            self.pulse.reads.fetch_add(1, Ordering::Relaxed);
-        }
-        read
-    }
-}
-
-impl Write for CountedIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.counted(written)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.counted(written)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::{Instant, sleep};
+
     use super::*;
 
     const PATIENCE: Patience = Patience {
@@ -213,5 +188,26 @@ mod tests {
         assert!(!pulse.has_begun_head());
         pulse.reads.fetch_add(1, Ordering::Relaxed);
         assert!(pulse.has_begun_head());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_begins_when_the_connection_is_to_be_looked_at_has_its_whole_time() {
+        let pulse = Arc::new(Pulse::default());
+        pulse.note_read();
+        drop(pulse.begin());
+        let begin = Instant::now();
+        pulse.stopped(PATIENCE).await;
+        let looked = begin.elapsed();
+        let late = async {
+            sleep(looked.saturating_sub(Duration::from_millis(1))).await;
+            pulse.note_read();
+            std::future::pending::<()>().await;
+        };
+        let begin = Instant::now();
+        tokio::select! {
+            () = pulse.stopped(PATIENCE) => {}
+            () = late => {}
+        }
+        assert_eq!(begin.elapsed() + PATIENCE.beat(), looked + PATIENCE.head);
     }
 }

@@ -56,6 +56,16 @@ impl Stream {
             Self::Unix(stream) => stream.try_write(bytes),
         }
     }
+
+    /// Has the end of the connection drop what nobody has taken, which the system would hold on to otherwise. The client sees
+    /// that it has not got everything, also where only the end of the connection ends a response.
+    pub(crate) fn reset_on_close(&self) {
+        if let Self::Tcp(stream) = self
+            && let Err(error) = stream.set_zero_linger()
+        {
+            tracing::debug!(%error, "cannot drop what is still to be sent");
+        }
+    }
 }
 
 impl AsyncRead for Stream {

@@ -1,6 +1,6 @@
 //! Platforms whose requests come within an invocation: one request of the caller's trace, and the answer to its invocation.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -21,6 +21,8 @@ pub(super) fn openwhisk(collector: &str) -> Result<(Application, String), Failed
     let application = Application::action(collector)?;
     let post = |path: &str, content: &str| -> Result<String, Failed> {
         let stream = TcpStream::connect(application.address())?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
         posted(
             stream,
             path,
@@ -64,9 +66,32 @@ fn connected(socket: &Path) -> Result<UnixStream, Failed> {
     loop {
         match UnixStream::connect(socket) {
             Err(_) if begin.elapsed() < PATIENCE => thread::sleep(PAUSE),
-            stream => return Ok(stream?),
+            stream => {
+                let stream = stream?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                return Ok(stream);
+            }
         }
     }
+}
+
+/// The next connection, of all that come in time.
+fn accepted(listener: &TcpListener, begin: Instant) -> Result<TcpStream, Failed> {
+    listener.set_nonblocking(true)?;
+    while begin.elapsed() < PATIENCE {
+        match listener.accept() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            accepted => {
+                let (stream, _) = accepted?;
+                stream.set_nonblocking(false)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                return Ok(stream);
+            }
+        }
+    }
+    Err("the probe does not answer its event".into())
 }
 
 /// All that comes back until the connection is closed.
@@ -97,9 +122,9 @@ pub(super) fn scf(collector: &str) -> Result<(Application, String), Failed> {
     ];
     let application = Application::asking(collector, address, variables)?;
     // It is ready, asks, and answers, each on a connection of its own.
-    for stream in api.incoming() {
-        let mut stream = stream?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+    let begin = Instant::now();
+    loop {
+        let mut stream = accepted(&api, begin)?;
         let request = received(&mut BufReader::new(&stream));
         let (first, content) = request.ok_or("the probe sends no request")?;
         if first.contains("/invocation/response") || first.contains("/invocation/error") {
@@ -117,7 +142,6 @@ pub(super) fn scf(collector: &str) -> Result<(Application, String), Failed> {
         stream.write_all(head.as_bytes())?;
         stream.write_all(answer.as_bytes())?;
     }
-    Err("the probe does not answer its event".into())
 }
 
 fn event() -> String {

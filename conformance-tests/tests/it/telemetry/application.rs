@@ -230,7 +230,13 @@ impl Application {
         // Waiting closes its input, with which the probe ends before it has told everything.
         let input = self.child.stdin.take();
         self.signal("-TERM")?;
-        self.child.wait()?;
+        let begin = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if begin.elapsed() > Duration::from_secs(30) {
+                return Err("the probe does not end".into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         drop(input);
         Ok(())
     }

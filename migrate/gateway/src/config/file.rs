@@ -158,6 +158,7 @@ fn timeouts(entry: &TimeoutsEntry) -> Result<Timeouts> {
         response: or("response", entry.response, default.response)?,
         request_head: or("request-head", entry.request_head, default.request_head)?,
         request_body: or("request-body", entry.request_body, default.request_body)?,
+        response_body: or("response-body", entry.response_body, default.response_body)?,
         grace: or("grace", entry.grace, default.grace)?,
         switch: or("switch", entry.switch, default.switch)?,
     })

@@ -108,6 +108,8 @@ pub(crate) struct TimeoutsEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_body: Option<SignedDuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_body: Option<SignedDuration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grace: Option<SignedDuration>,
     pub(crate) switch: Option<SignedDuration>,
 }

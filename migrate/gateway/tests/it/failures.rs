@@ -1,12 +1,14 @@
 //! Whatever fails, the client gets an answer that says who failed.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use isobar_migrate_gateway::{ErrorKind, Gateway, GatewayOptions, Places};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::timeout;
 
 use crate::harness::{
     Running, application, assert_refused, configuration, echo, exchange, nobody, status,
@@ -108,6 +110,23 @@ async fn requests_that_are_too_slow() {
         let answer = answer_of(legacy, timeouts, request.as_bytes()).await;
         assert_eq!(status(&answer), "408", "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer() {
+    let much = || async { vec![b'x'; 16 * 1_024 * 1_024] };
+    let legacy = application(Router::new().route("/", get(much))).await;
+    let timeouts = "timeouts = { response-body = \"200ms\" }";
+    let settings = with_settings(legacy, nobody().await, timeouts, "");
+    let gateway = Running::start(&settings).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut client = socket.connect(gateway.address).await.unwrap();
+    client.write_all(GET).await.unwrap();
+    // The system tells of the end though nothing is read.
+    let ended = client.ready(Interest::ERROR);
+    let ended = timeout(Duration::from_secs(20), ended).await;
+    assert!(ended.unwrap().unwrap().is_error());
 }
 
 #[tokio::test]

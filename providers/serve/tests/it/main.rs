@@ -15,6 +15,7 @@ mod harness;
 mod limits;
 mod platform;
 mod protocols;
+mod readers;
 mod request;
 mod sender;
 mod supervisor;
