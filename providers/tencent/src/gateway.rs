@@ -12,7 +12,7 @@ use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
-pub(crate) use arrival::{Arrival, arrival, is_request};
+pub(crate) use arrival::{Arrival, ToldBase, arrival, is_request};
 
 use crate::config::MOST_BYTES;
 

@@ -139,11 +139,14 @@ impl Activations {
     fn origin(&self, request: &Request, context: &Context) -> Origin {
         let hops = self.settings.trusted_hops;
         let client = client_address(request.headers(), hops);
+        let location = ACTION_LOOP.location;
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
             .with_scheme(client_scheme(request.headers(), hops))
+            .with_host(location.host(request.headers(), hops))
+            .with_base_path(location.base_path(request.uri(), request.headers()))
     }
 }
 

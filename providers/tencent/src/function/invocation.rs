@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use isobar::driver::gateway::GatewayDriver as _;
 use isobar::driver::{caught, sealed_response};
-use isobar::function::{AppService, Context, Origin, RequestId, Trace};
+use isobar::function::{AppService, BasePath, Context, Origin, RequestId, Trace};
 use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::event::{Accounts, Delivery};
@@ -18,7 +18,7 @@ use isobar_serve::{
 
 use super::runtime_api::Invocation;
 use crate::config::{APP_ID, EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
-use crate::gateway::{ApiGateway, Arrival, arrival, is_request};
+use crate::gateway::{ApiGateway, Arrival, ToldBase, arrival, is_request};
 
 /// What all invocations share.
 #[derive(Debug)]
@@ -106,11 +106,14 @@ impl Invocations {
         let told = told.map(|address| address.0);
         let hops = self.settings.trusted_hops;
         let client = told_address(request.headers(), hops, told);
+        let base = request.extensions().get::<ToldBase>();
+        let base = base.map_or(BasePath::Untold, |base| base.0.clone());
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
             .with_scheme(hops.and_then(|hops| client_scheme(request.headers(), hops)))
+            .with_base_path(base)
     }
 }
 

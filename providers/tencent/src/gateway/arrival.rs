@@ -7,7 +7,9 @@ use axum::extract::OriginalUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use isobar::function::BasePath;
 use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
 use isobar::{Error, Result};
 use isobar_serve::event::{is_object, members};
@@ -57,7 +59,21 @@ struct Event<'e> {
 struct Context<'e> {
     #[serde(borrow, default)]
     source_ip: Option<Cow<'e, str>>,
+    #[serde(borrow, default)]
+    stage: Option<Cow<'e, str>>,
 }
+
+/// What stands before the paths that API Gateway tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToldBase(pub(crate) BasePath);
+
+/// How the names of API Gateway's own hosts end, below which every path begins with the stage; at a host of one's own anything
+/// may be mapped to it ("Service Access", <https://www.tencentcloud.com/document/product/628/11810>).
+const OWN_HOSTS: [&str; 3] = [
+    ".tencentapigw.com",
+    ".apigw.tencentcs.com",
+    ".apigateway.myqcloud.com",
+];
 
 /// Whether an event is a request of a client: it has a method, and a context with the id of a service.
 pub(crate) fn is_request(event: &[u8]) -> bool {
@@ -95,18 +111,21 @@ pub(crate) fn arrival(event: &[u8]) -> Result<Arrival> {
 fn request(told: Event<'_>) -> Result<http::Request<()>> {
     let method = Method::from_bytes(told.http_method.as_bytes())
         .map_err(|error| malformed("httpMethod").with_source(error))?;
-    let (uri, is_rebuilt) = target(&told)?;
     let headers = fields(told.headers.as_ref())?;
+    let base = base_path(told.request_context.stage.as_deref(), &headers);
+    let (uri, original, is_rebuilt) = targets(&told, base.as_deref())?;
     let address: Option<IpAddr> = told
         .request_context
         .source_ip
         .and_then(|text| text.parse().ok());
     let mut request = http::Request::new(());
     *request.method_mut() = method;
-    *request.uri_mut() = uri.clone();
+    *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     let extensions = request.extensions_mut();
-    extensions.insert(OriginalUri(uri));
+    extensions.insert(OriginalUri(original));
+    let base = base.map_or(BasePath::Untold, BasePath::Told);
+    extensions.insert(ToldBase(base));
     if is_rebuilt {
         extensions.insert(RebuiltQuery);
     }
@@ -116,8 +135,17 @@ fn request(told: Event<'_>) -> Result<http::Request<()>> {
     Ok(request)
 }
 
-/// The target, and whether it has a query, which is rebuilt (rule N2); the stage is not part of the path.
-fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
+/// The stage as what stands before the path, where the client came by a host of API Gateway.
+fn base_path(stage: Option<&str>, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    let name = host.split(':').next()?.to_ascii_lowercase();
+    let is_own = OWN_HOSTS.iter().any(|own| name.ends_with(own));
+    stage.filter(|_| is_own).map(|stage| format!("/{stage}"))
+}
+
+/// The target and the original one, and whether they have a query, which is rebuilt (rule N2); the stage is not part of the
+/// path.
+fn targets(told: &Event<'_>, base: Option<&str>) -> Result<(Uri, Uri, bool)> {
     let pairs = told.query_string.iter().flat_map(|pairs| &pairs.0);
     let pairs: Vec<(&str, String)> = pairs
         .flat_map(|(key, value)| {
@@ -126,9 +154,16 @@ fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
         })
         .collect();
     let query = told_query(pairs.iter().map(|(key, value)| (*key, value.as_str())));
-    let uri = told_target(&told.path, &query)
-        .map_err(|error| malformed("path or queryString").with_source(error))?;
-    Ok((uri, !query.is_empty()))
+    let target = |path: &str| {
+        told_target(path, &query)
+            .map_err(|error| malformed("path or queryString").with_source(error))
+    };
+    let uri = target(&told.path)?;
+    let original = match base {
+        Some(base) => target(&format!("{base}{}", told.path))?,
+        None => uri.clone(),
+    };
+    Ok((uri, original, !query.is_empty()))
 }
 
 /// Text, or several in a list; null is none, anything else as JSON has it.
