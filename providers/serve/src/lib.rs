@@ -71,4 +71,7 @@ pub use platform::{
 pub use server::Server;
 pub use stop::StopSignals;
 pub use supervisor::announced;
-pub use told::{ToldFields, ToldMembers, ToldText, told_query, told_target};
+pub use told::{
+    ToldFields, ToldHead, ToldMembers, ToldRequest, ToldText, add_told_field, told_query,
+    told_target,
+};

@@ -12,13 +12,13 @@ use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::event::{Accounts, Delivery};
 use isobar_serve::{
-    Variables, client_scheme, clock, hand_over, malformed_request, told_address, too_large,
-    trusted_hops,
+    ToldRequest, Variables, client_scheme, clock, hand_over, malformed_request, told_address,
+    too_large, trusted_hops,
 };
 
 use super::runtime_api::Invocation;
 use crate::config::{APP_ID, EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
-use crate::gateway::{ApiGateway, Arrival, ToldBase, arrival, is_request};
+use crate::gateway::{ApiGateway, ToldBase, arrival, is_request};
 
 /// What all invocations share.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ impl Invocations {
         let context = Context::new(id, deadline, Arc::new(clock()));
         if is_request(&event) {
             return match arrival(&event)? {
-                Arrival::Request(request) => self.respond(request, &context).await,
-                Arrival::Malformed(error) => {
+                ToldRequest::Request(request) => self.respond(request, &context).await,
+                ToldRequest::Malformed(error) => {
                     tracing::warn!(target: "isobar", ?error, "a request cannot be read");
                     ApiGateway.encode(malformed_request(&error).into_response(context.id()))
                 }
