@@ -111,6 +111,11 @@ pub fn structured(event: Vec<u8>) -> Delivery {
     Delivery::new(fields, event.into())
 }
 
+/// What the server reads of a CloudEvent in the structured mode.
+pub fn read_structured(event: &[u8]) -> Result<String, Failure> {
+    read_delivery(&structured(event.to_vec()))
+}
+
 fn delivery(request: &WireRequest) -> Result<Delivery, Failure> {
     let fields = request.headers.iter().map(|(name, value)| {
         let name = HeaderName::from_bytes(name.as_bytes());
@@ -123,7 +128,11 @@ fn delivery(request: &WireRequest) -> Result<Delivery, Failure> {
 
 /// What the server reads of a request; of several events the first.
 fn read(request: &WireRequest) -> Result<String, Failure> {
-    let events = cloud_events(&delivery(request)?)?.unwrap_or_default();
+    read_delivery(&delivery(request)?)
+}
+
+fn read_delivery(delivery: &Delivery) -> Result<String, Failure> {
+    let events = cloud_events(delivery)?.unwrap_or_default();
     let first = events.into_iter().next();
     let first = first.ok_or_else(|| Failure::new("the suite sends what is no CloudEvent"))?;
     Ok(Read::of(first).shown())

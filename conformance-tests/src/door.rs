@@ -174,6 +174,16 @@ pub trait Doors: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether the platform tells by which host a client came.
+    fn tells_host(&self) -> bool {
+        true
+    }
+
+    /// Whether the platform tells, at a host of one's own, what it has taken from before the path.
+    fn tells_base_path(&self) -> bool {
+        true
+    }
+
     /// Whether a request reaches the application on a connection of its own, as its client wrote it.
     fn is_server(&self) -> bool {
         false

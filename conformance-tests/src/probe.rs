@@ -99,8 +99,8 @@ pub(crate) struct SeenLocation {
     pub(crate) scheme: String,
     pub(crate) host: Option<String>,
     pub(crate) port: u16,
-    pub(crate) base_path: String,
-    /// The URL of the path that it saw.
+    pub(crate) base_path: Option<String>,
+    /// The URL of the path that it saw, or why there is none.
     pub(crate) url: String,
 }
 
@@ -426,7 +426,7 @@ fn seen_location(invocation: &Context, path: &str) -> SeenLocation {
         scheme: location.scheme().to_string(),
         host: location.host().map(str::to_owned),
         port: location.port(),
-        base_path: location.base_path().to_owned(),
+        base_path: location.base_path().map(str::to_owned),
         url: url.unwrap_or_else(|error| error.to_string()),
     }
 }

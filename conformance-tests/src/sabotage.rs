@@ -41,6 +41,8 @@ pub struct Sabotage {
     pub name: &'static str,
     /// The case that must fail for it.
     pub case: &'static str,
+    /// What that must say, where it would fail for another reason too.
+    because: &'static str,
     harm: Harm,
     /// The doors that are broken, where those of the local platform have nothing of the kind.
     behind: Option<OtherDoors>,
@@ -98,6 +100,7 @@ impl Sabotage {
         Self {
             name,
             case,
+            because: "",
             harm,
             behind: None,
         }
@@ -106,6 +109,12 @@ impl Sabotage {
     /// Breaks other doors than those of the local platform.
     const fn behind(mut self, doors: OtherDoors) -> Self {
         self.behind = Some(doors);
+        self
+    }
+
+    /// Is caught only by a failure with this text.
+    const fn because(mut self, text: &'static str) -> Self {
+        self.because = text;
         self
     }
 
@@ -242,7 +251,9 @@ async fn failures(
 ) -> Result<Vec<CaseResult>, StartFailure> {
     let provider = Arc::new(sabotage.apply(local::start_in_memory().await?));
     let mut results = run(&provider, settings, cases, |_, _| {}).await;
-    results.retain(|result| result.outcome == Outcome::Failed);
+    results.retain(|result| {
+        result.outcome == Outcome::Failed && result.detail.contains(sabotage.because)
+    });
     Ok(results)
 }
 

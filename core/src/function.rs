@@ -35,7 +35,7 @@ pub use failures::Failures;
 pub(crate) use limit::LimitLayer;
 pub use location::Location;
 pub use message::{Message, Messages, TopicSpec};
-pub use origin::{IdField, Origin};
+pub use origin::{BasePath, ClientHost, IdField, Origin};
 pub use outcome::Outcome;
 pub use reply::ReplyEvent;
 pub use request_id::{REQUEST_ID, RequestId};

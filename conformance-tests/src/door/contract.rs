@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isobar::{Capabilities, Capability};
 use isobar_serve::event::EVENTS_VARIABLE;
-use isobar_serve::{LogReader, PlatformFacts};
+use isobar_serve::{BasePathSource, HostSource, LogReader, PlatformFacts};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
@@ -124,6 +124,19 @@ impl Doors for ContractDoors {
 
     fn is_server(&self) -> bool {
         self.0.around.is_none()
+    }
+
+    fn has_stages(&self) -> bool {
+        matches!(self.0.facts.location.base_path, BasePathSource::Field(_))
+    }
+
+    fn tells_host(&self) -> bool {
+        self.0.facts.location.host == HostSource::Host
+    }
+
+    fn tells_base_path(&self) -> bool {
+        let source = self.0.facts.location.base_path;
+        matches!(source, BasePathSource::Target | BasePathSource::Field(_))
     }
 
     fn counts_hops(&self) -> bool {

@@ -82,6 +82,14 @@ impl Doors for OpenWhiskDoors {
         Some(SizeLimit::REWRITTEN_TARGET)
     }
 
+    fn tells_host(&self) -> bool {
+        false
+    }
+
+    fn tells_base_path(&self) -> bool {
+        false
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }

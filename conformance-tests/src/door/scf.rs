@@ -105,6 +105,15 @@ impl Doors for ScfDoors {
         Some(SizeLimit::REWRITTEN_TARGET)
     }
 
+    fn has_stages(&self) -> bool {
+        true
+    }
+
+    fn tells_base_path(&self) -> bool {
+        // Any path of such a host may be mapped to any stage.
+        false
+    }
+
     fn one_at_a_time(&self) -> bool {
         true
     }

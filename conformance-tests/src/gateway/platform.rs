@@ -41,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-459",
-        "where proxies are counted, the client's address and scheme are what the outermost of them saw",
+        "where proxies are counted, the client's address and scheme are what the outermost of them saw, and the host where the platform has its own in Host",
         "N1",
         |ctx| Box::pin(behind_proxies(ctx)),
     ),
@@ -187,6 +187,10 @@ async fn behind_proxies(ctx: Context) -> Result<(), Failure> {
     for (hops, expected, scheme) in [(1, seen_by_front_end, "https"), (2, proxied, "http")] {
         let variables = [(TRUSTED_HOPS_VARIABLE, hops.to_string())];
         let door = ctx.door_with(&variables).await?;
+        let host = WireRequest::new("GET", "/").header("host", "shop.example:8443");
+        let location = seen(&*door, &host).await?.location;
+        let told = (location.host.as_deref(), location.port);
+        expect::equal("the host", &told, &(Some("shop.example"), 8_443))?;
         let seen = seen(&*door, &request).await?;
         let found = seen.remote.map(|address| address.to_string());
         let what = format!("the client's address behind {hops} proxies");

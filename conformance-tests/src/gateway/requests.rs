@@ -2,8 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::door::{Door, WireRequest};
-use crate::probe::{Seen, seen};
+use crate::door::{Door, Doors, WireRequest};
+use crate::probe::{Seen, SeenLocation, seen};
 use crate::{Case, Context, Failure, expect};
 
 pub(crate) const CASES: &[Case] = &[
@@ -51,7 +51,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::gateway(
         "G-205",
-        "the host is seen as it was sent, with its port, and the scheme as the platform knows it, whatever the client claims",
+        "the host is seen as it was sent, with its port, and the scheme as the platform knows it, whatever the client claims; what the platform does not tell makes no URL",
         "N1",
         |ctx| Box::pin(host(ctx)),
     ),
@@ -294,23 +294,51 @@ async fn host(ctx: Context) -> Result<(), Failure> {
         let plain = get("/a%20b").header("host", host);
         for request in claiming.into_iter().chain([plain]) {
             let seen = seen(&*door, &request).await?;
-            let found = String::from_utf8_lossy(value(&seen, "host")?).into_owned();
-            expect::equal("the Host header", found.as_str(), host)?;
-            let location = &seen.location;
-            let scheme = location.scheme.as_str();
-            expect::that(["http", "https"].contains(&scheme), "the scheme is neither")?;
-            if let Some(known) = doors.scheme() {
-                expect::equal("the scheme", scheme, known)?;
-            }
-            expect::equal("the host", &location.host.as_deref(), &Some(name))?;
-            let usual = if scheme == "https" { 443 } else { 80 };
-            expect::equal("the port", &location.port, &port.unwrap_or(usual))?;
-            let base = &location.base_path;
-            let url = format!("{scheme}://{host}{base}/a%20b");
-            expect::equal("the URL", &location.url, &url)?;
+            location_is_told(&seen, (host, name, port), doors)?;
         }
     }
     Ok(())
+}
+
+fn location_is_told(
+    seen: &Seen,
+    (host, name, port): (&str, &str, Option<u16>),
+    doors: &dyn Doors,
+) -> Result<(), Failure> {
+    let location = &seen.location;
+    let scheme = location.scheme.as_str();
+    expect::that(["http", "https"].contains(&scheme), "the scheme is neither")?;
+    if let Some(known) = doors.scheme() {
+        expect::equal("the scheme", scheme, known)?;
+    }
+    let told = doors.tells_host();
+    expect::equal("the host", &location.host.as_deref(), &told.then_some(name))?;
+    if told {
+        let found = String::from_utf8_lossy(value(seen, "host")?).into_owned();
+        expect::equal("the Host header", found.as_str(), host)?;
+        let usual = if scheme == "https" { 443 } else { 80 };
+        expect::equal("the port", &location.port, &port.unwrap_or(usual))?;
+    }
+    url_is_told(location, (host, "/a%20b"), doors)
+}
+
+/// Where the platform tells host and base path the URL is made of them, else there is none.
+fn url_is_told(
+    location: &SeenLocation,
+    (host, path): (&str, &str),
+    doors: &dyn Doors,
+) -> Result<(), Failure> {
+    let base = location.base_path.as_deref();
+    let told = doors.tells_base_path();
+    expect::equal("whether the base path is told", &base.is_some(), &told)?;
+    let url = &location.url;
+    match base.filter(|_| doors.tells_host()) {
+        Some(base) => {
+            let whole = format!("{}://{host}{base}{path}", location.scheme);
+            expect::equal("the URL", url, &whole)
+        }
+        None => expect::that(!url.contains("://"), &format!("a URL is told: {url}")),
+    }
 }
 
 async fn stages(ctx: Context) -> Result<(), Failure> {
@@ -326,7 +354,7 @@ async fn stages(ctx: Context) -> Result<(), Failure> {
         let kept = seen.original.ends_with(path);
         let original = &seen.original;
         expect::that(kept, &format!("the original path is {original:?}"))?;
-        let base = seen.location.base_path.as_str();
+        let base = seen.location.base_path.as_deref().unwrap_or_default();
         let known = if has_stages { "/prod" } else { base };
         expect::equal("what stood before the path", base, known)?;
         let whole = format!("{base}{path}");

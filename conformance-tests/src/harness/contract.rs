@@ -149,11 +149,6 @@ const REWRITTEN: &[(&str, &[Waiver])] = &[
     (
         "fission",
         &[
-            Waiver::fails(
-                "G-205",
-                "the Host header is \"10.244.0.17:8888\"",
-                "Fission's router puts its own host into Host",
-            ),
             Waiver::passes("G-450", "Fission's router cleans paths"),
             Waiver::passes(
                 "G-452",

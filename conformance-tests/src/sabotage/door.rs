@@ -99,6 +99,14 @@ impl Doors for SabotagedDoors {
         self.inner.has_stages()
     }
 
+    fn tells_host(&self) -> bool {
+        self.inner.tells_host()
+    }
+
+    fn tells_base_path(&self) -> bool {
+        self.inner.tells_base_path()
+    }
+
     fn is_server(&self) -> bool {
         self.inner.is_server()
     }

@@ -206,14 +206,15 @@ pub(super) const ALL: &[Sabotage] = &[
         "G-205",
         |request, response| {
             let mut claims = request.headers.iter();
-            let claimed = claims.find(|(name, _)| name == "x-forwarded-proto");
-            if let Some((_, scheme)) = claimed {
+            // What is no scheme of HTTP would be noticed whoever had claimed it.
+            if claims.any(|(name, scheme)| name == "x-forwarded-proto" && scheme == b"https") {
                 let text = String::from_utf8_lossy(&response.body);
-                let claimed = format!("\"scheme\":\"{}\"", String::from_utf8_lossy(scheme));
-                response.body = text.replace("\"scheme\":\"http\"", &claimed).into_bytes();
+                let claimed = text.replace("\"scheme\":\"http\"", "\"scheme\":\"https\"");
+                response.body = claimed.into_bytes();
             }
         },
-    ),
+    )
+    .because("the scheme is \"https\""),
     response("the port is the server's own", "G-205", |_, response| {
         let text = String::from_utf8_lossy(&response.body);
         response.body = text.replace("\"port\":8080", "\"port\":80").into_bytes();

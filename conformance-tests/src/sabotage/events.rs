@@ -116,15 +116,19 @@ pub(super) const ALL: &[Sabotage] = &[
             message.body = message.body.replace("fail once", "fail never");
         }
     }),
-    messages(
+    Sabotage::door(
         "the time that a handler asks for is forgotten",
         "G-436",
-        |messages| {
-            for message in messages {
-                message.body = message.body.replace("come later", "fail once");
-            }
+        DoorFault {
+            response: |request, response| {
+                listed(request, "/messages", response, |seen| {
+                    seen["came"] = 0.into();
+                });
+            },
+            ..NONE
         },
-    ),
+    )
+    .because("it came again after 0 ms"),
     answers(
         "no sender is told when to come again",
         "G-437",

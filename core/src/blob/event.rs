@@ -15,7 +15,9 @@ pub struct BlobEvent {
     pub key: BlobKey,
     /// The version that came to be, where the platform tells it.
     pub version: Option<Version>,
-    /// The version that came to be, where the bucket keeps versions.
+    /// The version that came to be, or that was removed or put by, where the platform names one by itself. Only a store that
+    /// names none else says by it that the bucket keeps versions: Cloud Storage tells the generation of each content, and in a
+    /// bucket without versions that is gone with its content.
     pub version_id: Option<VersionId>,
     /// How many bytes the blob has, where the platform tells it.
     pub size: Option<u64>,

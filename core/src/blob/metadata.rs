@@ -135,7 +135,8 @@ pub struct ObjectMeta {
     /// The token of this content; another content has another one.
     pub version: Version,
     /// The token under which the bucket keeps this content when another follows; `None` where it
-    /// does not keep versions, and in listings of present blobs.
+    /// does not keep versions, and in listings of present blobs. Cloud Storage tells its generation
+    /// of buckets without versions too, where it names the content for as long as that is there.
     pub version_id: Option<VersionId>,
     /// When it was written, to the second or finer.
     pub modified: Timestamp,

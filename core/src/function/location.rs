@@ -8,7 +8,8 @@ use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 
-use crate::error::{Error, Result};
+use super::{BasePath, ClientHost, Origin};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::Request;
 
 /// Where the client of a request has reached the application (rule N1).
@@ -27,33 +28,34 @@ use crate::http::Request;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Location {
     scheme: Scheme,
-    /// Nothing where the request has none, or more than one.
+    /// Nothing where the request has none, or more than one, and where the platform does not tell it.
     host: Option<HeaderValue>,
-    /// The target as the client sent it; it begins with the base path.
+    /// The target as the client sent it, as far as the platform tells it.
     original: Uri,
-    /// Bytes of the base path.
-    base: usize,
+    /// Nothing where the platform does not tell it.
+    base: Option<String>,
 }
 
 impl Location {
-    /// That of a request which came by this scheme: its `Host`, which HTTP/2 has in the target, and what its platform has taken
-    /// from before its path.
-    pub(super) fn of(request: &Request, scheme: Option<Scheme>) -> Self {
+    /// That of a request, with what is taken of its origin.
+    pub(super) fn of(request: &Request, origin: &mut Origin) -> Self {
         let own = request.uri();
-        let mut hosts = request.headers().get_all(HOST).iter();
-        let host = match (hosts.next(), hosts.next()) {
-            (Some(only), None) => Some(only.clone()),
-            (Some(_), Some(_)) => None,
-            (None, _) => own
-                .authority()
-                .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()),
+        let host = match std::mem::take(&mut origin.host) {
+            ClientHost::OfRequest => host_of(request),
+            ClientHost::Told(host) => Some(host),
+            ClientHost::Untold => None,
         };
         let original = request.extensions().get::<OriginalUri>();
         let original = original.map_or(own, |original| &original.0);
+        let base = match std::mem::take(&mut origin.base_path) {
+            BasePath::InTarget => base_of(original.path(), own.path()).map(str::to_owned),
+            BasePath::Told(base) => Some(base),
+            BasePath::Untold => None,
+        };
         Self {
-            scheme: scheme.unwrap_or(Scheme::HTTP),
+            scheme: origin.scheme.take().unwrap_or(Scheme::HTTP),
             host,
-            base: base_length(original.path(), own.path()),
+            base,
             original: original.clone(),
         }
     }
@@ -63,7 +65,8 @@ impl Location {
         &self.scheme
     }
 
-    /// The host without its port, as the client wrote it; nothing where it wrote none.
+    /// The host without its port, as the client wrote it; nothing where it wrote none, or where the platform puts another in its
+    /// place and does not tell it.
     ///
     /// It is the client's word: whoever builds links for others by it should know the names that the application goes by,
     /// or have a front end that lets no others through.
@@ -84,21 +87,23 @@ impl Location {
         told.unwrap_or(usual)
     }
 
-    /// What the platform has taken from before the path, such as the stage of an API: empty, or `/` and a name.
-    pub fn base_path(&self) -> &str {
-        self.original.path().get(..self.base).unwrap_or_default()
+    /// What the platform has taken from before the path, such as the stage of an API: empty, or `/` and a name; nothing where
+    /// the platform does not tell it.
+    pub fn base_path(&self) -> Option<&str> {
+        self.base.as_deref()
     }
 
-    /// The target as the client sent it, with the base path.
+    /// The target as the client sent it, with the base path, where the platform tells that in whole, else that of the request.
     pub fn original_uri(&self) -> &Uri {
         &self.original
     }
 
     /// The whole URL of a path of the application, as this client would reach it: for links and redirects.
     ///
-    /// `InvalidArgument` where it is no path with a slash at its start, or the request has no host that can be read.
+    /// `InvalidArgument` where it is no path with a slash at its start, or no host is told that can be read; `Unsupported` where
+    /// the platform does not tell what it has taken from before the path.
     pub fn url(&self, path: &str) -> Result<Uri> {
-        let unusable = || Error::invalid("the request tells no host by which a URL could be made");
+        let unusable = || Error::invalid("no host is told by which a URL could be made");
         let host = self.host.as_ref().ok_or_else(unusable)?;
         let authority =
             Authority::try_from(host.as_bytes()).map_err(|error| unusable().with_source(error))?;
@@ -109,7 +114,12 @@ impl Location {
         if !path.starts_with('/') {
             return Err(no_path());
         }
-        let path: PathAndQuery = format!("{}{path}", self.base_path())
+        let base = self.base_path().ok_or_else(|| {
+            let message =
+                "the platform does not tell what stands before the paths of the application";
+            Error::new(ErrorKind::Unsupported, message)
+        })?;
+        let path: PathAndQuery = format!("{base}{path}")
             .parse()
             .map_err(|error: http::uri::InvalidUri| no_path().with_source(error))?;
         Uri::builder()
@@ -132,14 +142,27 @@ impl fmt::Debug for Location {
     }
 }
 
-/// The length of what stands in `original` before `own`; of a stage alone the slash is not there.
-fn base_length(original: &str, own: &str) -> usize {
+/// What stands in `Host`, which HTTP/2 has in the target.
+fn host_of(request: &Request) -> Option<HeaderValue> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(only), None) => Some(only.clone()),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            let authority = request.uri().authority()?;
+            HeaderValue::from_str(authority.as_str()).ok()
+        }
+    }
+}
+
+/// What stands in `original` before `own`; of a stage alone the slash is not there.
+fn base_of<'o>(original: &'o str, own: &str) -> Option<&'o str> {
     let base = match original.strip_suffix(own) {
         Some(base) => base,
         None if own == "/" => original,
-        None => "",
+        None => return None,
     };
-    base.trim_end_matches('/').len()
+    Some(base.trim_end_matches('/'))
 }
 
 /// Host and port of what stands in `Host`; nothing where it has a user, or is not one of these.
@@ -170,13 +193,13 @@ mod tests {
         request.headers_mut().insert(HOST, host.parse().unwrap());
         let original = OriginalUri(original.parse().unwrap());
         request.extensions_mut().insert(original);
-        Location::of(&request, scheme)
+        Location::of(&request, &mut Origin::default().with_scheme(scheme))
     }
 
     #[track_caller]
-    fn check_base(paths: [&str; 2], expected: &str) {
+    fn check_base<'e>(paths: [&str; 2], expected: impl Into<Option<&'e str>>) {
         let found = location("h", paths, None);
-        assert_eq!(found.base_path(), expected, "{paths:?}");
+        assert_eq!(found.base_path(), expected.into(), "{paths:?}");
     }
 
     #[test]
@@ -187,7 +210,7 @@ mod tests {
         check_base(["/prod/prod", "/prod"], "/prod");
         check_base(["/a", "/a"], "");
         check_base(["/", "/"], "");
-        check_base(["/other", "/a"], "");
+        check_base(["/other", "/a"], None);
     }
 
     #[test]
@@ -210,13 +233,45 @@ mod tests {
     fn http_2_tells_the_host_in_the_target() {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = "http://shop.example/a".parse().unwrap();
-        let told = Location::of(&request, Some(Scheme::HTTPS));
+        let mut https = Origin::default().with_scheme(Some(Scheme::HTTPS));
+        let told = Location::of(&request, &mut https);
         assert_eq!(told.url("/a").unwrap(), "https://shop.example/a");
-        assert_eq!(told.base_path(), "");
+        assert_eq!(told.base_path(), Some(""));
         for host in ["one.example", "two.example"] {
             request.headers_mut().append(HOST, host.parse().unwrap());
         }
-        assert_eq!(Location::of(&request, None).host(), None);
+        let told = Location::of(&request, &mut Origin::default());
+        assert_eq!(told.host(), None);
+    }
+
+    #[test]
+    fn what_the_platform_tells_of_host_and_base_path_counts() {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = "/a".parse().unwrap();
+        let own = "10.244.0.17:8888".parse().unwrap();
+        request.headers_mut().insert(HOST, own);
+        let mut origin = Origin::default()
+            .with_host(ClientHost::Told(HeaderValue::from_static("shop.example")))
+            .with_base_path(BasePath::Told("/prod".to_owned()));
+        let told = Location::of(&request, &mut origin);
+        assert_eq!(told.url("/cart").unwrap(), "http://shop.example/prod/cart");
+    }
+
+    #[test]
+    fn what_the_platform_does_not_tell_makes_no_url() {
+        let mut request = Request::new(Body::empty());
+        let own = "172.17.0.1".parse().unwrap();
+        request.headers_mut().insert(HOST, own);
+        let mut origin = Origin::default().with_host(ClientHost::Untold);
+        let told = Location::of(&request, &mut origin);
+        assert_eq!((told.host(), told.port()), (None, 80));
+        let refused = told.url("/").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+        let mut origin = Origin::default().with_base_path(BasePath::Untold);
+        let told = Location::of(&request, &mut origin);
+        assert_eq!(told.base_path(), None);
+        let refused = told.url("/").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use http::HeaderValue;
 use http::uri::Scheme;
 
 use super::{RequestId, Trace};
@@ -21,8 +22,38 @@ pub struct Origin {
     pub remote_address: Option<IpAddr>,
     /// The scheme by which the client came, where the platform or a proxy that is trusted tells it.
     pub scheme: Option<Scheme>,
+    /// The host by which the client came.
+    pub host: ClientHost,
+    /// What stood before the path as the client sent it.
+    pub base_path: BasePath,
     /// Who tells the client the id.
     pub id_field: IdField,
+}
+
+/// How a platform tells the host by which a client came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ClientHost {
+    /// It is that of the request.
+    #[default]
+    OfRequest,
+    /// It is this one, in the form of `Host`; that of the request is the platform's own.
+    Told(HeaderValue),
+    /// It is not told; that of the request is the platform's own.
+    Untold,
+}
+
+/// How a platform tells what it has taken from before the path of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BasePath {
+    /// It is what the original target ([`OriginalUri`](axum::extract::OriginalUri)) has more than that of the request.
+    #[default]
+    InTarget,
+    /// It is this: empty, or `/` and a name.
+    Told(String),
+    /// It is not told.
+    Untold,
 }
 
 /// Who puts the request's id into the response, as `x-request-id`.
@@ -69,6 +100,20 @@ impl Origin {
     #[must_use]
     pub fn with_scheme(mut self, scheme: Option<Scheme>) -> Self {
         self.scheme = scheme;
+        self
+    }
+
+    /// With the host by which the client came.
+    #[must_use]
+    pub fn with_host(mut self, host: ClientHost) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With what the platform has taken from before the path.
+    #[must_use]
+    pub fn with_base_path(mut self, base_path: BasePath) -> Self {
+        self.base_path = base_path;
         self
     }
 

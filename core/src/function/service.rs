@@ -200,7 +200,7 @@ impl AppService {
         };
         let clock = Arc::clone(&self.built.clock);
         let authority = Arc::clone(&self.built.authority);
-        let location = Location::of(request, origin.scheme.take());
+        let location = Location::of(request, &mut origin);
         Context::of_request((id, trace), (&origin, location), clock, authority)
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, LogReader, Marker, OwnCall, PlatformFacts, Protocol,
-    TraceHeader, Unit,
+    DeadlineRule, FrontLimits, Interface, LocationFacts, LogReader, Marker, OwnCall, PlatformFacts,
+    Protocol, TraceHeader, Unit,
 };
 
 use crate::function::events::EVENTS;
@@ -81,6 +81,7 @@ pub const FUNCTION_COMPUTE: PlatformFacts = PlatformFacts {
         header: Some(("x-fc-function-timeout", Unit::Seconds)),
     },
     trusted_hops: 1,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits {
         target: Some(4 * 1_024),
         request_head: Some(8 * 1_024),

@@ -11,9 +11,9 @@ use isobar::http::Body;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, Marker, OwnCall,
-    PlatformCalls, PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader,
-    Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LocationFacts, LogReader, Marker,
+    OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken,
+    TraceHeader, Variables,
 };
 
 use callers::FRONT_DOORS;
@@ -52,6 +52,7 @@ pub const FUNCTIONS: PlatformFacts = PlatformFacts {
         header: None,
     },
     trusted_hops: 1,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits {
         target: Some(8_192),
         request_head: None,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use isobar::{Capabilities, Error, ErrorKind, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, LogReader, Marker, PlatformFacts, Protocol, TraceHeader,
-    Unit, Variables,
+    DeadlineRule, FrontLimits, Interface, LocationFacts, LogReader, Marker, PlatformFacts,
+    Protocol, TraceHeader, Unit, Variables,
 };
 
 const LISTENER: &str = "FN_LISTENER";
@@ -47,6 +47,7 @@ pub const FN: PlatformFacts = PlatformFacts {
         header: Some(("fn-deadline", Unit::Instant)),
     },
     trusted_hops: 0,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits::NONE,
     idle: None,
     grace: Duration::from_secs(30),

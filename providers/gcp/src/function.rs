@@ -8,8 +8,8 @@ use std::time::Duration;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, LogReader, Marker, PlatformFacts,
-    PlatformSetup, Protocol, TraceHeader, Unit, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, LocationFacts, LogReader, Marker,
+    PlatformFacts, PlatformSetup, Protocol, TraceHeader, Unit, Variables,
 };
 
 use callers::FRONT_DOORS;
@@ -45,6 +45,7 @@ pub const CLOUD_RUN: PlatformFacts = PlatformFacts {
         header: None,
     },
     trusted_hops: 1,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits {
         target: None,
         request_head: None,

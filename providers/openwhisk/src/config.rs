@@ -5,8 +5,8 @@ use std::time::Duration;
 use isobar::Capabilities;
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, LogReader, Marker, OwnCall, PlatformFacts, Protocol,
-    TraceHeader, Unit,
+    BasePathSource, DeadlineRule, FrontLimits, HostSource, Interface, LocationFacts, LogReader,
+    Marker, OwnCall, PlatformFacts, Protocol, TraceHeader, Unit,
 };
 
 /// Set where an action has to say that it is ready.
@@ -20,7 +20,9 @@ pub(crate) const ENTITY_BYTES: u64 = 1_024 * 1_024;
 /// An activation tells its id and its `deadline`, in milliseconds since 1970. Of a web action's request each field has one
 /// value, and the controller writes path and query anew (`WebActions.scala`). The content of a request, and the result as a
 /// whole, have at most 1 MB ("Per activation payload size", "Per activation result size"). Who appends to
-/// `X-Forwarded-For` is known to the operator alone.
+/// `X-Forwarded-For` is known to the operator alone. The proxy before the controllers puts the name of their group into `Host`
+/// (`proxy_pass` in `ansible/roles/nginx/templates/nginx.conf.j2`), and `/api/v1/web/NAMESPACE/PACKAGE/ACTION`, or what a host of
+/// its own or an API stands for it, is told nowhere: `__ow_path` begins behind it (`Context` in `WebActions.scala`).
 const ACTIVATIONS: PlatformFacts = PlatformFacts {
     name: "openwhisk",
     title: "OpenWhisk",
@@ -37,6 +39,10 @@ const ACTIVATIONS: PlatformFacts = PlatformFacts {
         header: Some(("deadline", Unit::Instant)),
     },
     trusted_hops: 0,
+    location: LocationFacts {
+        host: HostSource::ForwardedHost,
+        base_path: BasePathSource::Untold,
+    },
     limits: FrontLimits {
         request: Some(ENTITY_BYTES),
         response: Some(ENTITY_BYTES),

@@ -13,7 +13,7 @@ use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
-pub(crate) use arrival::{Arrival, arrival};
+pub(crate) use arrival::arrival;
 
 use crate::config::ENTITY_BYTES;
 
@@ -31,10 +31,7 @@ impl GatewayDriver for WebAction {
     }
 
     fn decode(&self, event: &[u8]) -> Result<Request> {
-        match arrival(event)? {
-            Arrival::Request(request) => Ok(request),
-            Arrival::Malformed(error) => Err(error),
-        }
+        arrival(event)?.read()
     }
 
     fn encode(&self, response: Response<Bytes>) -> Result<Bytes> {

@@ -65,13 +65,16 @@ pub use isobar::driver::Problem;
 pub use isobar::driver::function::LogReader;
 pub use options::{Options, Protocol};
 pub use platform::{
-    ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HttpPlatform, Interface,
-    Load, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Taken, TraceHeader, Unit,
-    base64_claims, base64_json, client_address, client_scheme, clock, go_duration, hand_over,
-    head_bytes, instant, malformed_request, response_not_passed_on, told_address, told_time,
-    too_large, trusted_hops,
+    BasePathSource, ClientsOnly, DeadlineRule, Envelope, FrontDoorClaims, FrontLimits, HostSource,
+    HttpPlatform, Interface, Load, LocationFacts, Marker, OwnCall, PlatformCalls, PlatformFacts,
+    PlatformSetup, Taken, TraceHeader, Unit, base64_claims, base64_json, client_address,
+    client_scheme, clock, go_duration, hand_over, head_bytes, instant, malformed_request,
+    response_not_passed_on, told_address, told_time, too_large, trusted_hops,
 };
 pub use server::Server;
 pub use stop::StopSignals;
 pub use supervisor::announced;
-pub use told::{ToldFields, ToldMembers, ToldText, told_query, told_target};
+pub use told::{
+    ToldFields, ToldHead, ToldMembers, ToldRequest, ToldText, add_told_field, told_query,
+    told_target,
+};

@@ -10,6 +10,7 @@ mod facts;
 mod front;
 mod held;
 mod invoked;
+mod location;
 mod marks;
 mod refusal;
 mod trace;
@@ -39,6 +40,7 @@ pub use facts::{FrontLimits, Interface, Marker, OwnCall, PlatformFacts, TraceHea
 use front::{Front, Shared};
 pub use held::head_bytes;
 pub use invoked::hand_over;
+pub use location::{BasePathSource, HostSource, LocationFacts};
 pub use refusal::{malformed_request, response_not_passed_on, too_large};
 
 /// Whether the field of a platform tells a trace.

@@ -1,6 +1,7 @@
 //! Requests and responses of platforms that tell them as JSON: targets and queries from their parts, fields as an object.
 
 mod members;
+mod request;
 
 use std::borrow::Cow;
 
@@ -10,6 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 pub use members::{ToldMembers, ToldText};
+pub use request::{ToldHead, ToldRequest, add_told_field};
 
 /// What neither RFC 3986 nor the parser of URIs lets stand; every `%` stays as it came.
 const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'#').add(b'<').add(b'>').add(b'"');

@@ -5,8 +5,8 @@ use std::time::Duration;
 use isobar::{Capabilities, Capability};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, LogReader, Marker, PlatformFacts, Protocol, TraceHeader,
-    Unit,
+    BasePathSource, DeadlineRule, FrontLimits, HostSource, Interface, LocationFacts, LogReader,
+    Marker, PlatformFacts, Protocol, TraceHeader, Unit,
 };
 
 use crate::function::events::EVENTS;
@@ -34,7 +34,8 @@ pub(crate) const MOST_BYTES: u64 = 6 * 1_024 * 1_024;
 /// set by clients. A response has at most 4 KB of header fields and 6 MB of content. The limits of requests are those
 /// that the documents of the first HTTP functions told: 4 KB of fields, 4 KB of path and query, 6 MB of content. The
 /// proxy overwrites neither `X-Forwarded-For` nor tells how many stand before it, so none is trusted until
-/// `ISOBAR_TRUSTED_HOPS` says how many. How long the proxy keeps idle connections is not published: the time here is a guess on
+/// `ISOBAR_TRUSTED_HOPS` says how many. Function URLs take nothing from before the path; whether a request came by one of them, or
+/// by API Gateway with a stage, is told by the host alone. How long the proxy keeps idle connections is not published: the time here is a guess on
 /// the safe side.
 pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     name: "tencent-scf",
@@ -55,6 +56,10 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
         header: Some(("x-scf-timeout", Unit::Milliseconds)),
     },
     trusted_hops: 0,
+    location: LocationFacts {
+        host: HostSource::Host,
+        base_path: BasePathSource::NoneAt(".tencentscf.com"),
+    },
     limits: FrontLimits {
         target: Some(4 * 1_024),
         request_head: Some(4 * 1_024),
@@ -73,6 +78,7 @@ pub const WEB_FUNCTION: PlatformFacts = PlatformFacts {
     sources: &[
         "https://www.tencentcloud.com/document/product/583/40688",
         "https://cloud.tencent.com/document/product/583/56126",
+        "https://www.tencentcloud.com/document/product/583/69491",
     ],
 };
 
@@ -101,6 +107,7 @@ pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
         header: Some(("time_limit_in_ms", Unit::Milliseconds)),
     },
     trusted_hops: 0,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits {
         target: None,
         request_head: None,
@@ -126,5 +133,6 @@ pub const EVENT_FUNCTION: PlatformFacts = PlatformFacts {
         "https://www.tencentcloud.com/document/product/583/31439",
         "https://www.tencentcloud.com/document/product/583/12513",
         "https://www.tencentcloud.com/document/product/583/11637",
+        "https://www.tencentcloud.com/document/product/628/11810",
     ],
 };

@@ -12,7 +12,7 @@ use isobar::driver::gateway::GatewayDriver;
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 
-pub(crate) use arrival::{Arrival, arrival, is_request};
+pub(crate) use arrival::{ToldBase, arrival, is_request};
 
 use crate::config::MOST_BYTES;
 
@@ -29,10 +29,7 @@ impl GatewayDriver for ApiGateway {
     }
 
     fn decode(&self, event: &[u8]) -> Result<Request> {
-        match arrival(event)? {
-            Arrival::Request(request) => Ok(request),
-            Arrival::Malformed(error) => Err(error),
-        }
+        arrival(event)?.read()
     }
 
     fn encode(&self, response: Response<Bytes>) -> Result<Bytes> {

@@ -165,6 +165,21 @@ fn forward(request: &mut WireRequest, client: &str) {
     set(request, "X-Forwarded-Proto", "https");
 }
 
+/// What a router does that puts its own host into `Host`: the client's goes into `X-Forwarded-Host`, unless the client has written
+/// one of these.
+fn put_host(request: &mut WireRequest, own: &str, left: &[&str]) {
+    let is_claimed = left.iter().any(|name| find(request, name).is_some());
+    let told = if let Some(host) = find(request, "host") {
+        std::mem::replace(host, own.as_bytes().to_vec())
+    } else {
+        set(request, "Host", own);
+        b"probe.example.com".to_vec()
+    };
+    if !is_claimed {
+        set(request, "X-Forwarded-Host", &String::from_utf8_lossy(&told));
+    }
+}
+
 fn google(request: &mut WireRequest, id: &Uuid) -> String {
     forward(request, &CLIENT.to_string());
     let parent =
@@ -227,6 +242,11 @@ fn knative(request: &mut WireRequest, id: &Uuid) -> String {
 
 fn openfaas(request: &mut WireRequest, id: &Uuid) -> String {
     forward(request, &CLIENT.to_string());
+    put_host(
+        request,
+        "probe.openfaas-fn.svc.cluster.local:8080",
+        &["x-forwarded-host"],
+    );
     set(request, "X-Call-Id", &id.to_string());
     set(request, "X-Start-Time", "1795224480000000000");
     id.to_string()
@@ -234,18 +254,16 @@ fn openfaas(request: &mut WireRequest, id: &Uuid) -> String {
 
 fn fission(request: &mut WireRequest, id: &Uuid) -> String {
     forward(request, &CLIENT.to_string());
-    let host = "10.244.0.17:8888";
-    match find(request, "host") {
-        Some(own) => {
-            let told = std::mem::replace(own, host.as_bytes().to_vec());
-            set(request, "X-Forwarded-Host", &String::from_utf8_lossy(&told));
-        }
-        None => set(request, "Host", host),
-    }
+    let left = ["forwarded", "x-forwarded-host"];
+    put_host(request, "10.244.0.17:8888", &left);
+    // A trigger with a prefix has it taken away.
+    let prefix = request.stage.take();
+    let prefix = prefix.map(|prefix| format!("/{prefix}"));
+    let whole = format!("{}{}", prefix.unwrap_or_default(), request.target);
     for (name, value) in [
         ("X-Fission-Function-Name", "probe"),
         ("X-Fission-Function-Namespace", "default"),
-        ("X-Fission-Full-Url", request.target.clone().as_str()),
+        ("X-Fission-Full-Url", whole.as_str()),
         ("X-Fission-Request-ID", id.to_string().as_str()),
     ] {
         set(request, name, value);

@@ -19,11 +19,12 @@ pub(super) fn arguments(request: &WireRequest) -> Value {
         .split_once('?')
         .unwrap_or((&request.target, ""));
     let mut headers = Map::new();
-    headers.insert("host".to_owned(), "openwhisk.example.com".into());
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value).into_owned();
         headers.insert(name.to_ascii_lowercase(), value.into());
     }
+    // The proxy before the controllers writes the name of their group there (`nginx.conf.j2`).
+    headers.insert("host".to_owned(), "controllers".into());
     let declared = headers.get("content-type").and_then(Value::as_str);
     let is_base64 = is_binary(declared)
         || declared.is_some_and(|declared| declared.starts_with("application/json"));

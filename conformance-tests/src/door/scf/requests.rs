@@ -26,7 +26,8 @@ pub(super) fn event(request: &WireRequest) -> Value {
         .split_once('?')
         .unwrap_or((&request.target, ""));
     let mut headers = Map::new();
-    let host = "service-3ei3tii4-251000691.ap-guangzhou.apigateway.myqcloud.com";
+    let host = "service-3ei3tii4-251000691.ap-guangzhou.apigw.tencentcs.com";
+    let stage = request.stage.as_deref().unwrap_or("release");
     headers.insert("host".to_owned(), host.into());
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value).into_owned();
@@ -42,7 +43,7 @@ pub(super) fn event(request: &WireRequest) -> Value {
             "httpMethod": "ANY",
             "identity": {},
             "sourceIp": CLIENT.to_string(),
-            "stage": "release",
+            "stage": stage,
         },
         "headers": headers,
         "body": body,
@@ -50,7 +51,7 @@ pub(super) fn event(request: &WireRequest) -> Value {
         "pathParameters": {},
         "queryStringParameters": {},
         "headerParameters": {},
-        "stageVariables": { "stage": "release" },
+        "stageVariables": { "stage": stage },
         "path": path,
         "queryString": pairs(query),
         "httpMethod": request.method,

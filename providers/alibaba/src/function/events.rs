@@ -86,6 +86,7 @@ pub(crate) const EVENTS: EventFacts = EventFacts {
         },
     ],
     account: Some(ACCOUNT),
+    owners: event_bridge::owners,
     calls: Some(CALLS),
     ..EventFacts::OWN
 };

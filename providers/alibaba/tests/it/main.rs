@@ -245,3 +245,28 @@ async fn an_event_of_another_account_than_the_functions_is_not_taken_unless_it_i
         assert!(answer.contains("x-fc-status: 404"), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn an_event_of_another_account_is_refused_alike_at_the_path_whatever_it_comes_in() {
+    let at_path = |name: &str| {
+        let path = (name == "ISOBAR_EVENTS_PATH").then(|| "/events-4711-0815-4711".to_owned());
+        path.or_else(|| variables(name))
+    };
+    let address = serve(bind(&at_path).await.unwrap());
+    let cloud = r#"{"specversion":"1.0","id":"1","source":"acs:mns:cn-hangzhou:2:queues/notes","type":"isobar.topic.messages"}"#;
+    let list = format!("[{cloud}]");
+    for (media, content) in [
+        ("application/json", OSS),
+        ("application/json", cloud),
+        ("application/json", &list),
+        ("application/cloudevents+json", cloud),
+        ("application/cloudevents-batch+json", &list),
+    ] {
+        let length = content.len();
+        let fields =
+            format!("x-fc-account-id: 1\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n");
+        let answer = send(address, "POST /events-4711-0815-4711", &fields, content).await;
+        assert!(answer.starts_with("http/1.1 403"), "{media}: {answer}");
+        assert!(answer.contains("event_of_another"), "{answer}");
+    }
+}

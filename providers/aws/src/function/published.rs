@@ -20,6 +20,7 @@ use isobar::{App, BucketSpec, CollectionSpec, Environment};
 
 use super::{LambdaFunction, LambdaPlatform, clock};
 use crate::FrontDoor;
+use crate::gateway::Checked;
 
 const QUEUE: TopicSpec = TopicSpec::new("SQSQueue");
 const NOTICES: TopicSpec = TopicSpec::new("snsNetTest");
@@ -53,6 +54,12 @@ impl Seen {
         self.write(&format!("id: {}", event.id));
         self.write(&format!("source: {}", event.source));
         self.write(&format!("time: {}", golden::instant(event.time)));
+        self.lines(golden::attributes(&event.attributes));
+        self.lines(golden::trace(event.context.trace()));
+    }
+
+    fn lines(&self, lines: impl IntoIterator<Item = String>) {
+        lines.into_iter().for_each(|line| self.write(&line));
     }
 
     fn message(&self, event: &Event<Message>) {
@@ -101,6 +108,12 @@ async fn request(
     let body = body.collect().await.unwrap().to_bytes();
     seen.write(&format!("body: {}", golden::content(&body)));
     seen.field("client", &invocation.remote_address());
+    let location = invocation.location().unwrap();
+    match location.url("/") {
+        Ok(url) => seen.write(&format!("location: {url}")),
+        Err(error) => seen.write(&format!("location: none, {error}")),
+    }
+    seen.lines(golden::trace(invocation.trace()));
 }
 
 fn function(seen: &Seen) -> LambdaFunction {
@@ -138,10 +151,15 @@ fn function(seen: &Seen) -> LambdaFunction {
 
 /// What becomes of one event.
 async fn outcome(event: Bytes) -> String {
-    let door = FrontDoor::read(&event).ok().flatten();
+    let read = FrontDoor::read(&event).ok().flatten();
+    let door = read.as_ref().map(|(door, _)| *door);
     let seen = Seen::default();
-    if let Some((door, _)) = door {
+    if let Some((door, request)) = read {
         seen.write(&format!("request of {door:?}"));
+        if let Some(Checked { by, claims }) = request.extensions().get() {
+            let claims = serde_json::to_string(claims).unwrap();
+            seen.write(&format!("checked by {}: {claims}", by.name()));
+        }
     }
     match function(&seen).invoke(event).await {
         Ok(_) if door.is_some() => {}

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use axum::extract::OriginalUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{InvalidHeaderName, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
+use isobar::http::Request;
 use isobar::{Error, Result};
-use isobar_serve::client_address;
+use isobar_serve::{ToldHead, client_address};
 
 use super::FrontDoor;
 use super::callers;
@@ -75,22 +74,18 @@ fn request(
     let Target { own, original } = target(door, event, &query.text)?;
     let rebuilt = query.rebuilt;
     let (version, address) = (version(event), remote_address(door, event, &headers));
-    let checked = callers::checked(door, event);
-    let mut request = Request::new(Body::from(content));
-    *request.method_mut() = method;
-    *request.uri_mut() = own;
+    let head = ToldHead {
+        method,
+        target: own,
+        original,
+        headers,
+        is_rebuilt: rebuilt,
+        remote_address: address,
+    };
+    let mut request = head.request(content);
     *request.version_mut() = version;
-    *request.headers_mut() = headers;
-    let extensions = request.extensions_mut();
-    extensions.insert(OriginalUri(original));
-    if rebuilt {
-        extensions.insert(RebuiltQuery);
-    }
-    if let Some(checked) = checked {
-        extensions.insert(checked);
-    }
-    if let Some(address) = address {
-        extensions.insert(RemoteAddress(address));
+    if let Some(checked) = callers::checked(door, event) {
+        request.extensions_mut().insert(checked);
     }
     Ok(request)
 }

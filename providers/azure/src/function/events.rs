@@ -65,6 +65,7 @@ pub(super) const EVENTS: EventFacts = EventFacts {
             },
         },
     ],
+    owners: EventFacts::OWN.owners,
     issuer: None,
     before_name: '-',
     done: Some(r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#),

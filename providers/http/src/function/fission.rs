@@ -11,8 +11,9 @@ use isobar::http::Response;
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, OwnCall, PlatformCalls,
-    PlatformFacts, PlatformSetup, Problem, Protocol, RequestBody, Taken, TraceHeader, Variables,
+    BasePathSource, DeadlineRule, FrontLimits, HostSource, HttpPlatform, Interface, Load,
+    LocationFacts, LogReader, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup, Problem,
+    Protocol, RequestBody, Taken, TraceHeader, Variables,
 };
 
 use super::status;
@@ -26,8 +27,9 @@ const UNTIL: &str = "until it has been made a function";
 ///
 /// Port, paths and the 500 before the function is there: `go/server.go` of the environments and `SpecializePod` of the
 /// fetcher. The router numbers requests in `X-Fission-Request-ID` (`pkg/utils/correlation`), puts its own host into
-/// `Host`, the client's into `X-Forwarded-Host`, and keeps the path only of triggers with a prefix
-/// (`pkg/router/rewrite.go`). It tells no deadline. Pods carry no mark of their own: `ISOBAR_PLATFORM=fission` belongs
+/// `Host`, the client's into `X-Forwarded-Host` unless the client has written that or `Forwarded`, and keeps the path only of
+/// triggers with a prefix (`pkg/router/rewrite.go`); the whole target is always in `X-Fission-Full-Url`
+/// (`pkg/router/requesthHeader.go`). It tells no deadline. Pods carry no mark of their own: `ISOBAR_PLATFORM=fission` belongs
 /// into the environment's container. It is its operator who knows the proxies before the router, which keeps idle connections
 /// for 90 s where it keeps any (`pkg/router/functionHandler.go`).
 pub const FISSION: PlatformFacts = PlatformFacts {
@@ -42,6 +44,10 @@ pub const FISSION: PlatformFacts = PlatformFacts {
     trace: TraceHeader::TraceParent,
     deadline: DeadlineRule::UNTOLD,
     trusted_hops: 0,
+    location: LocationFacts {
+        host: HostSource::ForwardedHost,
+        base_path: BasePathSource::Field("x-fission-full-url"),
+    },
     limits: FrontLimits::NONE,
     idle: Some(Duration::from_mins(2)),
     grace: Duration::from_secs(30),
@@ -72,6 +78,7 @@ pub const FISSION: PlatformFacts = PlatformFacts {
         "https://github.com/fission/environments/blob/master/go/server.go",
         "https://github.com/fission/fission/blob/main/pkg/fetcher/fetcher.go",
         "https://github.com/fission/fission/blob/main/pkg/router/rewrite.go",
+        "https://github.com/fission/fission/blob/main/pkg/router/requesthHeader.go",
     ],
 };
 

@@ -6,8 +6,8 @@ use isobar::function::{EventData, Schedule};
 use isobar::{Capabilities, Capability, Error, Result};
 use isobar_serve::event::{CloudEvent, EventFacts, EventForm, EventSource};
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, LogReader, Marker, PlatformFacts,
-    PlatformSetup, Protocol, TraceHeader, Variables,
+    DeadlineRule, FrontLimits, HttpPlatform, Interface, LocationFacts, LogReader, Marker,
+    PlatformFacts, PlatformSetup, Protocol, TraceHeader, Variables,
 };
 
 /// What Knative's runtime contract says.
@@ -33,6 +33,7 @@ pub const KNATIVE: PlatformFacts = PlatformFacts {
     trace: TraceHeader::TraceParent,
     deadline: DeadlineRule::UNTOLD,
     trusted_hops: 0,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits::NONE,
     idle: Some(Duration::from_mins(2)),
     // The queue proxy has drained before the container hears of the end; this is for what it left.

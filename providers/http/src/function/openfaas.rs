@@ -7,9 +7,9 @@ use http::{Method, Request, StatusCode, Uri};
 use isobar::{Capabilities, Capability, Result};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, HttpPlatform, Interface, Load, LogReader, Marker, OwnCall,
-    PlatformCalls, PlatformFacts, PlatformSetup, Protocol, RequestBody, Taken, TraceHeader, Unit,
-    Variables,
+    BasePathSource, DeadlineRule, FrontLimits, HostSource, HttpPlatform, Interface, Load,
+    LocationFacts, LogReader, Marker, OwnCall, PlatformCalls, PlatformFacts, PlatformSetup,
+    Protocol, RequestBody, Taken, TraceHeader, Unit, Variables,
 };
 
 use super::status;
@@ -25,7 +25,9 @@ const READY: &str = "/_/ready";
 /// is 30 s unless set; beyond it the answer is 504 (`getTimeout` in `executor/http_runner.go`). `/_/health` and
 /// `/_/ready` are the watchdog's, as are the lock file and the two steps of the end (`pkg/watchdog.go`). The name of the
 /// function is told in `OPENFAAS_NAME`, by OpenFaaS Standard at least; elsewhere set `ISOBAR_PLATFORM`. The gateway is a
-/// proxy of this process's own cluster, whose number of hops only its operator knows. How long it keeps idle connections has
+/// proxy of this process's own cluster, whose number of hops only its operator knows. It puts the function's address into `Host`,
+/// and the client's host into `X-Forwarded-Host` unless the client has written one (`gateway/handlers/forwarding_proxy.go`);
+/// `/function/NAME`, or what an ingress has in its place, is taken from before the path and told nowhere. How long it keeps idle connections has
 /// not been looked up: the time here is above the 90 s that Go has by default.
 pub const OPENFAAS: PlatformFacts = PlatformFacts {
     name: "openfaas",
@@ -46,6 +48,10 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
         header: Some(("x-timeout", Unit::GoDuration)),
     },
     trusted_hops: 0,
+    location: LocationFacts {
+        host: HostSource::ForwardedHost,
+        base_path: BasePathSource::Untold,
+    },
     limits: FrontLimits::NONE,
     idle: Some(Duration::from_mins(2)),
     grace: Duration::from_secs(30),
@@ -67,7 +73,10 @@ pub const OPENFAAS: PlatformFacts = PlatformFacts {
     front_doors: &[],
     capabilities: EventFacts::CAPABILITIES
         .union(Capabilities::of(&[Capability::ResponseStreaming])),
-    sources: &["https://github.com/openfaas/of-watchdog/blob/master/README.md"],
+    sources: &[
+        "https://github.com/openfaas/of-watchdog/blob/master/README.md",
+        "https://github.com/openfaas/faas/blob/master/gateway/handlers/forwarding_proxy.go",
+    ],
 };
 
 /// Takes the port of the watchdog, as its variables configure it.

@@ -12,14 +12,15 @@ use isobar::function::{AppService, Context, Origin, RequestId};
 use isobar::http::Request;
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::{
-    Variables, client_address, client_scheme, clock, malformed_request, too_large, trusted_hops,
+    ToldRequest, Variables, client_address, client_scheme, clock, malformed_request, too_large,
+    trusted_hops,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::{ACTION_LOOP, ENTITY_BYTES};
 use crate::error;
-use crate::gateway::{Arrival, WebAction, arrival};
+use crate::gateway::{WebAction, arrival};
 
 /// The most of an activation that is read, in bytes: what 1 MB of content becomes in Base64 and JSON, many times over.
 pub(super) const MOST_BYTES: usize = 16 * 1_024 * 1_024;
@@ -107,8 +108,8 @@ impl Activations {
             Arc::new(clock()),
         );
         match arrival(told.value.get().as_bytes())? {
-            Arrival::Request(request) => self.answer(request, &context).await,
-            Arrival::Malformed(error) => {
+            ToldRequest::Request(request) => self.answer(request, &context).await,
+            ToldRequest::Malformed(error) => {
                 tracing::warn!(target: "isobar", ?error, "a request cannot be read");
                 WebAction.encode(malformed_request(&error).into_response(context.id()))
             }
@@ -139,11 +140,14 @@ impl Activations {
     fn origin(&self, request: &Request, context: &Context) -> Origin {
         let hops = self.settings.trusted_hops;
         let client = client_address(request.headers(), hops);
+        let location = ACTION_LOOP.location;
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
             .with_scheme(client_scheme(request.headers(), hops))
+            .with_host(location.host(request.headers(), hops))
+            .with_base_path(location.base_path(request.uri(), request.headers()))
     }
 }
 

@@ -68,7 +68,7 @@ fn what_is_no_raw_request_says_what_is_wrong() {
         ),
         (
             r#"{"__ow_method":"get","__ow_query":"","__ow_headers":{"a b":""}}"#,
-            "__ow_headers.a b",
+            "the header field \"a b\" is malformed",
         ),
         (
             r#"{"__ow_method":"get","__ow_query":"","__ow_body":"???"}"#,

@@ -218,7 +218,12 @@ pub fn read_each(delivery: &Delivery, facts: &EventFacts) -> Result<Arrivals> {
 }
 
 /// What a CloudEvent says: by its type, or where that is not known, as a message of the topic that the path names.
+///
+/// `PermissionDenied` where it names an account whose events are not taken.
 fn arrived(event: CloudEvent, delivery: &Delivery, facts: &EventFacts) -> Result<Arrived> {
+    for owner in (facts.owners)(&event) {
+        delivery.accounts.admit(&owner, &event.source)?;
+    }
     let sources = OWN.iter().chain(facts.sources);
     let known = |types: &[&str]| types.contains(&event.event_type.as_str());
     let mut readers = sources.filter_map(|source| match source.form {

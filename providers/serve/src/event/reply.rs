@@ -52,6 +52,11 @@ pub(crate) fn response(reply: ReplyEvent, id: &str) -> Result<Response> {
             "the source {source:?} of the reply is no URI reference"
         )));
     }
+    if let Some(schema) = reply.data_schema.as_deref().filter(|text| !is_uri(text)) {
+        return Err(Error::invalid(format!(
+            "the schema {schema:?} of the reply's data is no URI"
+        )));
+    }
     let own = [
         ("specversion", Some("1.0")),
         ("id", Some(id)),
@@ -124,6 +129,18 @@ fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<usize> {
     let bytes = field.as_str().len() + value.len();
     headers.insert(field, value);
     Ok(bytes)
+}
+
+/// Whether it is a reference that begins with a scheme (RFC 3986, section 3), as only `dataschema` must among the attributes.
+fn is_uri(text: &str) -> bool {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    let is_scheme = scheme.is_some_and(|scheme| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    is_scheme && is_uri_reference(text)
 }
 
 /// Whether these are the characters of one (RFC 3986, section 2), of which there must be some.

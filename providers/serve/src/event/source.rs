@@ -20,6 +20,8 @@ pub struct EventFacts {
     pub done: Option<&'static str>,
     /// The field in which the platform tells the account that the function is of.
     pub account: Option<&'static str>,
+    /// The accounts that a CloudEvent names as those that it is of, whichever way it came.
+    pub owners: fn(&CloudEvent) -> Vec<String>,
     /// How the platform itself brings them, where it calls the process for each.
     pub calls: Option<EventCalls>,
 }
@@ -102,6 +104,7 @@ impl EventFacts {
         issuer: None,
         done: None,
         account: None,
+        owners: |_| Vec::new(),
         calls: None,
     };
     /// What a platform can do that takes events, whichever these are.

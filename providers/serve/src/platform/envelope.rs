@@ -54,11 +54,14 @@ pub(super) async fn answer(
         shared.note_claims(&mut request);
     }
     let deadline = shared.facts.deadline.of(&parts.headers, shared.limit);
+    let (location, hops) = (shared.facts.location, shared.trusted_hops);
     let origin = Origin::default()
         .with_id(id.clone())
         .with_deadline(deadline)
-        .with_remote_address(client_address(request.headers(), shared.trusted_hops))
-        .with_scheme(client_scheme(request.headers(), shared.trusted_hops));
+        .with_remote_address(client_address(request.headers(), hops))
+        .with_scheme(client_scheme(request.headers(), hops))
+        .with_host(location.host(request.headers(), hops))
+        .with_base_path(location.base_path(request.uri(), request.headers()));
     let context = Context::new(id.clone(), deadline, Arc::new(clock()));
     let is_head = request.method() == Method::HEAD;
     let response = match app.respond(request, origin).await {

@@ -8,10 +8,11 @@
 //! | to be delivered again | 503, with `retry-after` where the handler asked for a time |
 //! | the handler failed | 500 |
 //! | malformed | 400 |
+//! | of another's account | 403 |
 //! | of a type, format or version that is not known | 415 |
 //!
 //! A request has one status: where it brings several events, or messages of which some failed, all come again, each with
-//! the id that it had.
+//! the id that it had. An event of another's account does not keep those that come with it from the application.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,8 +159,16 @@ async fn deliver(
     };
     let takes_reply = arrived.len() == 1 && reply::is_asked_for(&delivery.headers);
     let mut answer = None;
+    let mut of_another = None;
     let mut worst = Verdict::Done;
     for event in arrived {
+        let event = match event {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                of_another = Some(refused(&error, context.id()));
+                continue;
+            }
+            event => event,
+        };
         let told = match event.and_then(|event| event.into_event(app, context)) {
             Ok(event) => {
                 let id = takes_reply.then(|| reply::id_for(&event));
@@ -170,7 +179,7 @@ async fn deliver(
         };
         worst = worst.max(Verdict::of(told, context.id()));
     }
-    match (worst, answer) {
+    match (worst, of_another.or(answer)) {
         (Verdict::Done, Some(answer)) => answer,
         (worst, _) => worst.response(shared.facts.events.done, context.id()),
     }

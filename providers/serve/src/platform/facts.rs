@@ -8,6 +8,7 @@ use isobar::{Capabilities, Error, Result};
 
 use super::claims::FrontDoorClaims;
 use super::deadline::DeadlineRule;
+use super::location::LocationFacts;
 use crate::config::{LISTEN_VARIABLE, Variables};
 use crate::event::EventFacts;
 use crate::options::{Options, Protocol};
@@ -39,6 +40,8 @@ pub struct PlatformFacts {
     pub deadline: DeadlineRule,
     /// How many of the platform's own proxies append to `X-Forwarded-For`; with 0 the client's address is the peer's.
     pub trusted_hops: usize,
+    /// How the front end tells where the client has reached it.
+    pub location: LocationFacts,
     /// What the front end lets through.
     pub limits: FrontLimits,
     /// How long the server keeps an idle connection of the front end: longer than that keeps it, which would take one that is
@@ -238,6 +241,7 @@ mod tests {
         trace: TraceHeader::TraceParent,
         deadline: DeadlineRule::UNTOLD,
         trusted_hops: 0,
+        location: LocationFacts::AS_SENT,
         limits: FrontLimits::NONE,
         idle: None,
         grace: Duration::ZERO,

@@ -155,14 +155,23 @@ impl Shared {
         };
         let told = client_address(headers, self.trusted_hops);
         let scheme = client_scheme(headers, self.trusted_hops);
+        let host = self.facts.location.host(headers, self.trusted_hops);
         let remote = told.unwrap_or_else(|| arrival.peer.ip());
+        let deadline = self.facts.deadline.of(headers, self.limit);
+        let location = self.facts.location;
+        let base_path = location.base_path(request.uri(), request.headers());
+        if let Some(original) = location.original(request.headers()) {
+            request.extensions_mut().insert(original);
+        }
         let origin = Origin::default()
             .with_id(id.clone())
             .with_id_field(id_field)
             .with_trace(trace)
-            .with_deadline(self.facts.deadline.of(headers, self.limit))
+            .with_deadline(deadline)
             .with_remote_address(Some(remote))
-            .with_scheme(scheme);
+            .with_scheme(scheme)
+            .with_host(host)
+            .with_base_path(base_path);
         (id, origin)
     }
 }

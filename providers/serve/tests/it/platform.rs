@@ -13,8 +13,8 @@ use isobar::http::{Body, Routes};
 use isobar::{App, Capabilities, Capability, Environment};
 use isobar_serve::event::EventFacts;
 use isobar_serve::{
-    DeadlineRule, FrontLimits, Interface, LogReader, PlatformFacts, PlatformSetup, Protocol,
-    TraceHeader, Unit,
+    DeadlineRule, FrontLimits, Interface, LocationFacts, LogReader, PlatformFacts, PlatformSetup,
+    Protocol, TraceHeader, Unit,
 };
 use tokio::net::TcpStream;
 
@@ -36,6 +36,7 @@ pub(crate) static FACTS: PlatformFacts = PlatformFacts {
         header: Some(("x-time", Unit::Milliseconds)),
     },
     trusted_hops: 1,
+    location: LocationFacts::AS_SENT,
     limits: FrontLimits {
         request: Some(1_000),
         response: Some(1_000),

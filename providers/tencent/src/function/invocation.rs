@@ -7,18 +7,18 @@ use bytes::Bytes;
 use http::Method;
 use isobar::driver::gateway::GatewayDriver as _;
 use isobar::driver::{caught, sealed_response};
-use isobar::function::{AppService, Context, Origin, RequestId, Trace};
+use isobar::function::{AppService, BasePath, Context, Origin, RequestId, Trace};
 use isobar::http::{RemoteAddress, Request};
 use isobar::{Error, ErrorKind, Result};
 use isobar_serve::event::{Accounts, Delivery};
 use isobar_serve::{
-    Variables, client_scheme, clock, hand_over, malformed_request, told_address, too_large,
-    trusted_hops,
+    ToldRequest, Variables, client_scheme, clock, hand_over, malformed_request, told_address,
+    too_large, trusted_hops,
 };
 
 use super::runtime_api::Invocation;
 use crate::config::{APP_ID, EVENT_FUNCTION, MOST_BYTES, REQUEST_ID_FIELD};
-use crate::gateway::{ApiGateway, Arrival, arrival, is_request};
+use crate::gateway::{ApiGateway, ToldBase, arrival, is_request};
 
 /// What all invocations share.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ impl Invocations {
         let context = Context::new(id, deadline, Arc::new(clock()));
         if is_request(&event) {
             return match arrival(&event)? {
-                Arrival::Request(request) => self.respond(request, &context).await,
-                Arrival::Malformed(error) => {
+                ToldRequest::Request(request) => self.respond(request, &context).await,
+                ToldRequest::Malformed(error) => {
                     tracing::warn!(target: "isobar", ?error, "a request cannot be read");
                     ApiGateway.encode(malformed_request(&error).into_response(context.id()))
                 }
@@ -106,11 +106,14 @@ impl Invocations {
         let told = told.map(|address| address.0);
         let hops = self.settings.trusted_hops;
         let client = told_address(request.headers(), hops, told);
+        let base = request.extensions().get::<ToldBase>();
+        let base = base.map_or(BasePath::Untold, |base| base.0.clone());
         Origin::default()
             .with_id(context.id().clone())
             .with_deadline(context.deadline())
             .with_remote_address(client)
             .with_scheme(hops.and_then(|hops| client_scheme(request.headers(), hops)))
+            .with_base_path(base)
     }
 }
 

@@ -1,17 +1,18 @@
 //! The request that an integration request carries.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
-use axum::extract::OriginalUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use isobar::http::{Body, RebuiltQuery, RemoteAddress, Request};
+use http::header::HOST;
+use http::{HeaderMap, Method, Uri};
+use isobar::function::BasePath;
 use isobar::{Error, Result};
 use isobar_serve::event::{is_object, members};
-use isobar_serve::{ToldMembers, ToldText, told_query, told_target};
+use isobar_serve::{
+    ToldHead, ToldMembers, ToldRequest, ToldText, add_told_field, told_query, told_target,
+};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -57,27 +58,29 @@ struct Event<'e> {
 struct Context<'e> {
     #[serde(borrow, default)]
     source_ip: Option<Cow<'e, str>>,
+    #[serde(borrow, default)]
+    stage: Option<Cow<'e, str>>,
 }
+
+/// What stands before the paths that API Gateway tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToldBase(pub(crate) BasePath);
+
+/// How the names of API Gateway's own hosts end, below which every path begins with the stage; at a host of one's own anything
+/// may be mapped to it ("Service Access", <https://www.tencentcloud.com/document/product/628/11810>).
+const OWN_HOSTS: [&str; 3] = [
+    ".tencentapigw.com",
+    ".apigw.tencentcs.com",
+    ".apigateway.myqcloud.com",
+];
 
 /// Whether an event is a request of a client: it has a method, and a context with the id of a service.
 pub(crate) fn is_request(event: &[u8]) -> bool {
     members::<Mark>(event).is_some()
 }
 
-/// A client's request, as it came.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every one is the large one, and none is kept"
-)]
-pub(crate) enum Arrival {
-    Request(Request),
-    /// What the client has sent is none, which it is to be told.
-    Malformed(Error),
-}
-
 /// An error is the event's own: it is no integration request, or its content is not as API Gateway has it.
-pub(crate) fn arrival(event: &[u8]) -> Result<Arrival> {
+pub(crate) fn arrival(event: &[u8]) -> Result<ToldRequest> {
     let none = || Error::invalid("the event is no integration request of API Gateway");
     if !is_object(event) {
         return Err(none());
@@ -86,38 +89,48 @@ pub(crate) fn arrival(event: &[u8]) -> Result<Arrival> {
         serde_json::from_slice(event).map_err(|error| none().with_source(error))?;
     let is_base64 = told.is_base64_encoded.unwrap_or_default();
     let content = content(told.body.take(), is_base64)?;
-    Ok(match request(told) {
-        Ok(request) => Arrival::Request(request.map(|()| Body::from(content))),
-        Err(error) => Arrival::Malformed(error),
-    })
+    let (head, base) = match head(told) {
+        Ok((head, base)) => (Ok(head), base),
+        Err(error) => (Err(error), BasePath::Untold),
+    };
+    let mut arrived = ToldRequest::of(head, content);
+    if let ToldRequest::Request(request) = &mut arrived {
+        request.extensions_mut().insert(ToldBase(base));
+    }
+    Ok(arrived)
 }
 
-fn request(told: Event<'_>) -> Result<http::Request<()>> {
+fn head(told: Event<'_>) -> Result<(ToldHead, BasePath)> {
     let method = Method::from_bytes(told.http_method.as_bytes())
         .map_err(|error| malformed("httpMethod").with_source(error))?;
-    let (uri, is_rebuilt) = target(&told)?;
     let headers = fields(told.headers.as_ref())?;
-    let address: Option<IpAddr> = told
-        .request_context
-        .source_ip
-        .and_then(|text| text.parse().ok());
-    let mut request = http::Request::new(());
-    *request.method_mut() = method;
-    *request.uri_mut() = uri.clone();
-    *request.headers_mut() = headers;
-    let extensions = request.extensions_mut();
-    extensions.insert(OriginalUri(uri));
-    if is_rebuilt {
-        extensions.insert(RebuiltQuery);
-    }
-    if let Some(address) = address {
-        extensions.insert(RemoteAddress(address));
-    }
-    Ok(request)
+    let base = base_path(told.request_context.stage.as_deref(), &headers);
+    let (target, original, is_rebuilt) = targets(&told, base.as_deref())?;
+    let head = ToldHead {
+        method,
+        target,
+        original,
+        headers,
+        is_rebuilt,
+        remote_address: told
+            .request_context
+            .source_ip
+            .and_then(|text| text.parse().ok()),
+    };
+    Ok((head, base.map_or(BasePath::Untold, BasePath::Told)))
 }
 
-/// The target, and whether it has a query, which is rebuilt (rule N2); the stage is not part of the path.
-fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
+/// The stage as what stands before the path, where the client came by a host of API Gateway.
+fn base_path(stage: Option<&str>, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    let name = host.split(':').next()?.to_ascii_lowercase();
+    let is_own = OWN_HOSTS.iter().any(|own| name.ends_with(own));
+    stage.filter(|_| is_own).map(|stage| format!("/{stage}"))
+}
+
+/// The target and the original one, and whether they have a query, which is rebuilt (rule N2); the stage is not part of the
+/// path.
+fn targets(told: &Event<'_>, base: Option<&str>) -> Result<(Uri, Uri, bool)> {
     let pairs = told.query_string.iter().flat_map(|pairs| &pairs.0);
     let pairs: Vec<(&str, String)> = pairs
         .flat_map(|(key, value)| {
@@ -126,9 +139,16 @@ fn target(told: &Event<'_>) -> Result<(Uri, bool)> {
         })
         .collect();
     let query = told_query(pairs.iter().map(|(key, value)| (*key, value.as_str())));
-    let uri = told_target(&told.path, &query)
-        .map_err(|error| malformed("path or queryString").with_source(error))?;
-    Ok((uri, !query.is_empty()))
+    let target = |path: &str| {
+        told_target(path, &query)
+            .map_err(|error| malformed("path or queryString").with_source(error))
+    };
+    let uri = target(&told.path)?;
+    let original = match base {
+        Some(base) => target(&format!("{base}{}", told.path))?,
+        None => uri.clone(),
+    };
+    Ok((uri, original, !query.is_empty()))
 }
 
 /// Text, or several in a list; null is none, anything else as JSON has it.
@@ -147,13 +167,8 @@ fn texts(value: &Value) -> Vec<String> {
 fn fields(told: Option<&ToldMembers<'_, Value>>) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (ToldText(name), value) in told.iter().flat_map(|told| &told.0) {
-        let malformed = || malformed(&format!("headers.{name}"));
-        let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?;
         for text in texts(value) {
-            let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| malformed())?;
-            headers.try_append(field.clone(), value).map_err(|_| {
-                Error::invalid("the event has more headers than a request can have")
-            })?;
+            add_told_field(&mut headers, name, &text)?;
         }
     }
     Ok(headers)

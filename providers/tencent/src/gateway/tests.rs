@@ -4,10 +4,11 @@ use axum::extract::OriginalUri;
 use http::Response;
 use http_body_util::BodyExt as _;
 use isobar::driver::gateway::GatewayDriver as _;
+use isobar::function::BasePath;
 use isobar::http::{RebuiltQuery, RemoteAddress};
 use serde_json::Value;
 
-use super::{ApiGateway, is_request};
+use super::{ApiGateway, ToldBase, is_request};
 
 const REQUEST: &str = include_str!("tests/request.json");
 
@@ -25,6 +26,39 @@ async fn the_published_request_is_read() {
     assert_eq!(request.headers()["user-agent"], "User Agent String");
     let body = request.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body, "{\"test\":\"body\"}");
+}
+
+#[test]
+fn the_stage_is_the_base_path_at_hosts_of_api_gateway_alone() {
+    let own = "service-f94sy04v-1251000691.gz.apigw.tencentcs.com";
+    for (host, base) in [
+        (own, BasePath::Told("/release".to_owned())),
+        (
+            "S-1.gz.TencentApiGW.com:443",
+            BasePath::Told("/release".to_owned()),
+        ),
+        ("shop.example", BasePath::Untold),
+        ("apigw.tencentcs.com.example", BasePath::Untold),
+    ] {
+        let event = format!(
+            r#"{{"httpMethod":"GET","path":"/a","queryString":{{"b":"1"}},"headers":{{"host":"{host}"}},
+            "requestContext":{{"serviceId":"s","stage":"release"}}}}"#
+        );
+        let request = ApiGateway.decode(event.as_bytes()).unwrap();
+        assert_eq!(request.uri(), "/a?b=1");
+        let original = if base == BasePath::Untold {
+            "/a?b=1"
+        } else {
+            "/release/a?b=1"
+        };
+        let extensions = request.extensions();
+        assert_eq!(
+            extensions.get::<OriginalUri>().unwrap().0,
+            original,
+            "{host}"
+        );
+        assert_eq!(extensions.get::<ToldBase>().unwrap().0, base, "{host}");
+    }
 }
 
 #[tokio::test]
@@ -94,7 +128,7 @@ fn what_is_no_request_is_refused_with_what_is_wrong() {
         ),
         (
             r#"{"httpMethod":"GET","path":"/","requestContext":{},"headers":{"a b":"c"}}"#,
-            "headers.a b is malformed",
+            "the header field \"a b\" is malformed",
         ),
         (
             r#"{"httpMethod":"GET","path":"/","requestContext":{},"isBase64Encoded":true,"body":"?"}"#,

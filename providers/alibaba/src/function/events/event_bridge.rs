@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use isobar::{ErrorKind, Result};
-use isobar_serve::event::{Arrivals, Arrived, Delivery, cloud_events, elements, members, read};
+use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, elements, members, read};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::EVENTS;
+use super::{EVENTS, oss};
 use crate::error::unsupported;
 
 const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
@@ -92,14 +92,28 @@ fn one(delivery: &Delivery, event: Bytes) -> Result<Arrived> {
         return Err(none());
     }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, STRUCTURED)]);
-    let event = Delivery::new(headers, event).with_name(delivery.name.clone());
-    for told in cloud_events(&event)?.unwrap_or_default() {
-        for account in ACCOUNTS
-            .iter()
-            .filter_map(|name| told.extensions.get(*name))
-        {
-            delivery.accounts.admit(account, &told.source)?;
-        }
-    }
+    let event = Delivery::new(headers, event)
+        .with_name(delivery.name.clone())
+        .with_accounts(delivery.accounts.clone());
     read(&event, &EVENTS)?.pop().ok_or_else(none)
+}
+
+/// The accounts in the attributes that are EventBridge's own, and in the names of resources.
+pub(super) fn owners(event: &CloudEvent) -> Vec<String> {
+    let told = ACCOUNTS
+        .iter()
+        .filter_map(|name| event.extensions.get(*name).cloned());
+    let named = [Some(&event.source), event.subject.as_ref()];
+    let named = named
+        .into_iter()
+        .flatten()
+        .filter_map(|name| account_of(name));
+    let named = named.map(str::to_owned);
+    told.chain(named).chain(oss::owner(event)).collect()
+}
+
+/// The account in `acs:SERVICE:REGION:ACCOUNT:RESOURCE`, where it has one.
+pub(super) fn account_of(resource: &str) -> Option<&str> {
+    let account = resource.strip_prefix("acs:")?.split(':').nth(2)?;
+    (!account.is_empty()).then_some(account)
 }

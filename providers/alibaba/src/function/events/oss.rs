@@ -12,6 +12,7 @@ use isobar_serve::event::{Arrivals, Arrived, CloudEvent, Delivery, instant, memb
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::event_bridge::account_of;
 use crate::error::{malformed, unsupported};
 
 /// The types of EventBridge that say something of a blob.
@@ -112,8 +113,7 @@ fn one(told: &RawValue, delivery: &Delivery) -> Result<Option<Arrived>> {
     let id = format!("{name}@{asked}/{}", record.oss.object.key);
     let source = record.oss.bucket.arn.clone();
     let source = source.unwrap_or_else(|| record.oss.bucket.name.clone());
-    // `acs:oss:REGION:ACCOUNT:BUCKET`.
-    let account = source.split(':').nth(3).unwrap_or_default();
+    let account = account_of(&source).unwrap_or_default();
     delivery.accounts.admit(account, &source)?;
     let arrived = event(record)?.map(|event| Arrived::new(event, delivery.body.clone()));
     Ok(arrived.map(|arrived| arrived.with_id(id).with_source(source)))
@@ -127,6 +127,16 @@ pub(super) fn changed(cloud_event: &CloudEvent) -> Result<EventData> {
     event(record)?
         .map(EventData::from)
         .ok_or_else(|| not_handled(&name))
+}
+
+/// The account of the bucket that an event of EventBridge is about.
+pub(super) fn owner(event: &CloudEvent) -> Option<String> {
+    if !TYPES.contains(&event.event_type.as_str()) {
+        return None;
+    }
+    let record: Record = serde_json::from_slice(&event.data).ok()?;
+    let arn = record.oss.bucket.arn?;
+    account_of(&arn).map(str::to_owned)
 }
 
 fn event(record: Record) -> Result<Option<BlobEvent>> {

@@ -168,6 +168,62 @@ fn an_event_of_event_bridge_is_taken_for_nothing_else() {
 }
 
 #[test]
+fn a_cloud_event_that_names_another_account_is_refused_in_every_envelope() {
+    const OWN: &str = "164901546557000";
+    let record: serde_json::Value = serde_json::from_str(OSS).unwrap();
+    let of_oss = |arn: &str| {
+        let mut data = record["events"][0].clone();
+        data["oss"]["bucket"]["arn"] = arn.into();
+        serde_json::json!({
+            "specversion": "1.0", "id": "1", "source": "acs.oss", "type": "oss:ObjectCreated:PutObject",
+            "time": "2026-11-30T03:00:00Z", "data": data,
+        })
+    };
+    let queue = |changed: &[(&str, &str)]| {
+        let mut event: serde_json::Value = serde_json::from_str(QUEUE).unwrap();
+        let members = event.as_object_mut().unwrap();
+        members.retain(|name, _| !name.starts_with("aliyun"));
+        for (name, value) in changed {
+            event[*name] = (*value).into();
+        }
+        event
+    };
+    let events = [
+        (queue(&[]), true),
+        (
+            queue(&[("subject", "acs:mns:cn-hangzhou:1:queues/zeus")]),
+            false,
+        ),
+        (
+            queue(&[("source", "acs:mns:cn-hangzhou:1:queues/zeus")]),
+            false,
+        ),
+        (queue(&[("aliyunaccountid", "1")]), false),
+        (queue(&[("aliyunoriginalaccountid", "1")]), false),
+        (of_oss(&format!("acs:oss:cn-hangzhou:{OWN}:photos")), true),
+        (of_oss("acs:oss:cn-hangzhou:1:photos"), false),
+    ];
+    for (event, is_taken) in events {
+        let list = format!("[{event}]");
+        let envelopes = [
+            (None, event.to_string()),
+            (None, list.clone()),
+            (Some("application/cloudevents+json"), event.to_string()),
+            (Some("application/cloudevents-batch+json"), list),
+        ];
+        for (media, content) in envelopes {
+            let headers = media.map(|media| (http::header::CONTENT_TYPE, media.parse().unwrap()));
+            let delivery = Delivery::new(headers.into_iter().collect(), content.into());
+            let accounts = Accounts::default().of(Some(OWN));
+            let brought = read(&delivery.with_accounts(accounts), &EVENTS);
+            let refused = brought.err().map(|error| error.kind());
+            let expected = (!is_taken).then_some(ErrorKind::PermissionDenied);
+            assert_eq!(refused, expected, "{media:?}: {event}");
+        }
+    }
+}
+
+#[test]
 fn events_of_other_accounts_are_refused() {
     let notification = TOPIC.replace("topic account id", "229814243474603096");
     let table = [

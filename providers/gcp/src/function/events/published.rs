@@ -57,7 +57,13 @@ fn shown(arrived: Result<Vec<Arrived>>) -> String {
             EventData::Blob(blob) => golden::blob(&blob),
             other => format!("{other:?}"),
         };
-        write!(text, "id: {id}\nsource: {source}\n{data}").unwrap();
+        let mut lines = vec![format!("id: {id}"), format!("source: {source}")];
+        let own_type = event.event_type.iter();
+        lines.extend(own_type.map(|own| format!("type: {own}")));
+        lines.extend(golden::attributes(&event.attributes));
+        lines.extend(event.trace.as_ref().and_then(golden::trace));
+        lines.push(data);
+        text += &lines.join("\n");
     }
     text
 }

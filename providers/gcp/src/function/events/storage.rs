@@ -37,7 +37,8 @@ impl Object {
         })
     }
 
-    /// The generation is the version, as in the store; none came to be where one was deleted.
+    /// The generation is the version, as in the store; none came to be where one was deleted. It is its id as well, of buckets
+    /// without versions too: but for an event that only the others have (`archived`) neither way tells whether this is one.
     fn event(self, kind: BlobEventKind, at: Timestamp) -> Result<BlobEvent> {
         let key = BlobKey::of_store(self.name);
         let mut event = BlobEvent::new(kind, self.bucket, key, at);

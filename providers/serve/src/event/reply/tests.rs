@@ -28,6 +28,14 @@ fn attributes_are_escaped_and_come_back_as_they_were() {
 fn what_is_no_event_is_refused() {
     let good = || ReplyEvent::new("com.example.done", "/notes");
     assert!(response(good(), "1").is_ok());
+    for schema in [
+        "https://example.com/note#v2",
+        "urn:example:note:2",
+        "x+y-z.1:",
+    ] {
+        let told = response(good().with_data_schema(schema), "1").unwrap();
+        assert_eq!(told.headers()["ce-dataschema"], schema);
+    }
     for reply in [
         ReplyEvent::new("", "/notes"),
         ReplyEvent::new("com.example.done", ""),
@@ -38,6 +46,13 @@ fn what_is_no_event_is_refused() {
         good().with_extension("time", "now"),
         good().with_extension("Upper", "x"),
         good().with_extension("", "x"),
+        good().with_data_schema(""),
+        good().with_data_schema("/schemas/note"),
+        good().with_data_schema("note"),
+        good().with_data_schema("1st:note"),
+        good().with_data_schema("https://example.com/a b"),
+        good().with_data_schema("https://example.com/\u{20ac}"),
+        good().with_data_schema("https://example.com/100%"),
         good().with_data("text/\nplain", ""),
         good().with_data("", ""),
         good().with_data(" ; charset=utf-8", ""),
