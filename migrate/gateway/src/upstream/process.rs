@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::Unavailable;
 use super::readiness::{Announcement, Announcements, Supervisor, listens};
+use super::tail::tail;
 use crate::config::Command;
 use crate::error::{Error, Result};
 use crate::state::Side;
@@ -67,7 +68,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const WELL: Duration = Duration::from_secs(10);
 /// How long a process may take to end itself before it is killed.
 const END: Duration = Duration::from_secs(5);
-const LOG_TAIL: usize = 20;
 
 impl Process {
     pub(super) fn new(side: Side, command: Command, logs: Option<&Path>) -> Result<Self> {
@@ -302,16 +302,7 @@ impl Watch {
         let Some(log) = &self.log else {
             return "what it said is in the log of the gateway".to_owned();
         };
-        let output = std::fs::read(log).unwrap_or_default();
-        let output = String::from_utf8_lossy(&output);
-        let mut lines: Vec<&str> = output
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        let tail = lines
-            .split_off(lines.len().saturating_sub(LOG_TAIL))
-            .join("\n");
-        let log = log.display();
+        let (tail, log) = (tail(log), log.display());
         if tail.is_empty() {
             return format!("it said nothing (log: {log})");
         }
