@@ -10,6 +10,7 @@ use crate::export::{Export, File, Source};
 use crate::names::dns_label;
 use crate::route_limits;
 use crate::timeouts::Door;
+use crate::unexpanded::for_envsubst;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -78,7 +79,10 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     notes.extend(environment::timers(application));
     notes.extend(gateway(application, &timeout));
     Ok(Export {
-        files: vec![File::new("stack.yml", yaml::document(&whole, &comments))],
+        files: vec![File::new(
+            "stack.yml",
+            for_envsubst(&yaml::document(&whole, &comments)),
+        )],
         notes,
     })
 }
