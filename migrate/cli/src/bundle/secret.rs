@@ -86,7 +86,7 @@ pub(super) fn is_secret(path: &str) -> bool {
 }
 
 /// Whether a file belongs to an installed package.
-pub(super) fn is_installed(path: &str) -> bool {
+fn is_installed(path: &str) -> bool {
     path.split('/').any(|name| name == MODULES)
 }
 
