@@ -89,15 +89,7 @@ pub fn package(target: Target, source: &PackageSource<'_>) -> Result<Package> {
             notes.extend(bundle::notes(target, bundle, source.application));
             bundle::files(target, source, bundle)?
         }
-        None => {
-            let name = free_name(source.name, &own_names(target, source)?);
-            notes.extend(note_of_name(source.name, &name));
-            let source = PackageSource {
-                name: &name,
-                ..*source
-            };
-            files(target, &source)?
-        }
+        None => named_files(target, source, &mut notes)?,
     };
     if is_container(target) {
         let content = Content::Directory(files);
@@ -125,6 +117,21 @@ pub fn is_container(target: Target) -> bool {
         target,
         Target::Gcp | Target::Knative | Target::OpenFaas | Target::OpenWhisk | Target::Fn
     )
+}
+
+/// The files, the program under a name that is free among them.
+fn named_files(
+    target: Target,
+    source: &PackageSource<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<PackedFile>> {
+    let name = free_name(source.name, &own_names(target, source)?);
+    notes.extend(note_of_name(source.name, &name));
+    let source = PackageSource {
+        name: &name,
+        ..*source
+    };
+    files(target, &source)
 }
 
 /// What images of containers have at their top, where the program is put: folders of distroless' Debian.
