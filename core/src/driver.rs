@@ -37,6 +37,7 @@ mod revision;
 pub mod settle;
 pub mod sortable;
 pub mod status;
+pub mod terminal;
 pub mod token;
 pub mod topic;
 pub mod url;

@@ -141,6 +141,18 @@ fn message(arrived: Arrived) -> Option<(Option<String>, String, Message)> {
     Some((arrived.id, batch.topic, message))
 }
 
+/// What our server says of an event, where it is not this refusal, or none.
+fn unexpected(event: &[u8], refused: Option<&str>) -> Option<Option<String>> {
+    let arrived = read(&structured(event.to_vec()), &CLOUD_RUN.events);
+    let said = arrived.err().map(|error| error.to_string());
+    let is_known = match (&said, refused) {
+        (None, None) => true,
+        (Some(said), Some(refused)) => said.starts_with(refused),
+        _ => false,
+    };
+    (!is_known).then_some(said)
+}
+
 /// What it makes of the published events in the form of the first Cloud Functions, against the same events published as
 /// CloudEvents: the same events, from which our server makes the same, or which it refuses as is known here.
 fn older() -> Result<(), Failed> {
@@ -156,18 +168,11 @@ fn older() -> Result<(), Failed> {
                 .await
                 .map_err(|failure| failed(&failure))?;
             for (whose, event) in [("converted", &converted), ("published", &published)] {
-                let arrived = read(&structured(event.clone()), &CLOUD_RUN.events);
-                let said = arrived.err().map(|error| error.to_string());
-                let is_known = match (&said, refused) {
-                    (None, None) => true,
-                    (Some(said), Some(refused)) => said.starts_with(refused),
-                    _ => false,
-                };
-                if !is_known {
-                    wrong.push(format!(
-                        "{name}, {whose}: refused by {said:?}, not {refused:?}"
-                    ));
-                }
+                wrong.extend(
+                    unexpected(event, refused).map(|said| {
+                        format!("{name}, {whose}: refused by {said:?}, not {refused:?}")
+                    }),
+                );
             }
             let compared = [converted, published].map(|event| match refused {
                 None => format!("{:?}", made(event)),

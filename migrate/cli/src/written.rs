@@ -1,7 +1,7 @@
 //! Writes what a command makes, and nothing over what is there.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -106,7 +106,8 @@ fn write(file: &NewFile<'_>) -> Result<(), Failure> {
     written.with_context(told).map_err(Failure::environment)
 }
 
-/// Beside its place first, so that a command that is interrupted leaves no part of a file there.
+/// Beside its place first, so that a command that is interrupted leaves no part of a file there; under a name that nobody
+/// else has, so that neither another file is lost nor a link followed.
 fn put(file: &NewFile<'_>) -> io::Result<()> {
     let there = fs::symlink_metadata(&file.path).ok();
     // Neither a link nor a device is replaced.
@@ -114,18 +115,28 @@ fn put(file: &NewFile<'_>) -> io::Result<()> {
         fs::write(&file.path, file.content)?;
         return make_executable(&file.path, file);
     }
-    let mut beside = file.path.clone().into_os_string();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let place = || {
-        fs::write(&beside, file.content)?;
-        if let Some(there) = &there {
-            fs::set_permissions(&beside, there.permissions())?;
-        }
-        make_executable(&beside, file)?;
-        fs::rename(&beside, &file.path)
-    };
-    place().inspect_err(|_| drop(fs::remove_file(&beside)))
+    let folder = file.path.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let mut beside = temporary().tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    beside.write_all(file.content)?;
+    if let Some(there) = &there {
+        fs::set_permissions(beside.path(), there.permissions())?;
+    }
+    make_executable(beside.path(), file)?;
+    beside.persist(&file.path)?;
+    Ok(())
+}
+
+/// Files that others may read as far as the user lets them, as files are that are made in place.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.prefix(".isobar-");
+    builder
 }
 
 #[cfg(unix)]
@@ -181,4 +192,66 @@ pub fn files_as_json(files: &[NewFile<'_>], written: &[Written]) -> serde_json::
 fn parse_events_path(path: &str) -> Result<String, String> {
     check_events_path(path).map_err(|error| error.to_string())?;
     Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn file(path: PathBuf, content: &'static [u8]) -> NewFile<'static> {
+        NewFile {
+            path,
+            content,
+            executable: false,
+        }
+    }
+
+    #[test]
+    fn nothing_beside_a_file_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("victim"), "kept").unwrap();
+        symlink("victim", at("service.yaml.part")).unwrap();
+        fs::write(at("other.part"), "kept").unwrap();
+        let files = [file(at("service.yaml"), b"new"), file(at("other"), b"new")];
+        write_all(&files, Existing::Kept).unwrap();
+        for name in ["victim", "other.part"] {
+            assert_eq!(fs::read_to_string(at(name)).unwrap(), "kept", "{name}");
+        }
+        assert!(at("service.yaml.part").is_symlink());
+        assert!(at("service.yaml").is_file() && !at("service.yaml").is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
+    }
+
+    #[test]
+    fn a_file_named_like_part_of_another_is_written_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let part = file(at("data.part"), b"part");
+        write_all(&[file(at("data"), b"old"), part], Existing::Kept).unwrap();
+        let files = [file(at("data"), b"new"), file(at("data.part"), b"part")];
+        let written = write_all(&files, Existing::Replaced).unwrap();
+        assert_eq!(written, [Written::New, Written::Unchanged]);
+        assert_eq!(fs::read(at("data")).unwrap(), b"new");
+        assert_eq!(fs::read(at("data.part")).unwrap(), b"part");
+    }
+
+    #[test]
+    fn a_file_has_the_mode_of_one_made_in_place_or_the_one_that_it_had() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        fs::write(at("in place"), "").unwrap();
+        fs::write(at("had"), "").unwrap();
+        fs::set_permissions(at("had"), fs::Permissions::from_mode(0o640)).unwrap();
+        let mut program = file(at("program"), b"new");
+        program.executable = true;
+        let files = [file(at("new"), b"new"), file(at("had"), b"new"), program];
+        write_all(&files, Existing::Replaced).unwrap();
+        assert_eq!(mode(&at("new")), mode(&at("in place")));
+        assert_eq!(mode(&at("had")), 0o640);
+        assert_eq!(mode(&at("program")), 0o755);
+    }
 }

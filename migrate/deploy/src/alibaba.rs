@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::route_limits;
 use crate::timeouts::{self, Door};
+use crate::unexpanded;
 use crate::yaml::{self, Comment};
 
 const STORES: Stores = Stores {
@@ -39,6 +40,11 @@ What the application declares, for Alibaba Function Compute. Written by `isobar 
   cd deploy/alibaba
   s deploy";
 
+/// Serverless Devs reads values as templates of art-template with `${…}` beside what that has itself, and documents no escape.
+///
+/// <https://github.com/Serverless-Devs/Serverless-Devs/blob/master/docs/en/yaml.md#variable-assignment>
+const REPLACED: (&str, &[&str]) = ("s.yaml", &["${", "{{", "<%"]);
+
 /// <https://github.com/devsapp/fc3/blob/master/docs/en/yaml.md>
 pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
@@ -50,6 +56,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
         Some(_) => environment::variables_with_events(source, STORES),
         None => environment::variables(application, STORES),
     };
+    unexpanded::check(&variables, REPLACED)?;
     let (mut environment, mut comments) =
         environment::as_map(&variables, &format!("{at}/environmentVariables"));
     for secret in &application.secrets {

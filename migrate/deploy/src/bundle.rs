@@ -90,8 +90,11 @@ pub(crate) fn files(
 
 fn check(target: Target, source: &PackageSource<'_>, bundle: &Bundle<'_>) -> Result<()> {
     check_target(target)?;
-    if OWN.contains(&source.name) {
-        let message = format!("the package has a {} of its own", source.name);
+    if OWN.iter().any(|own| own.eq_ignore_ascii_case(source.name)) {
+        let message = format!(
+            "the package has a {} of its own: rename the program",
+            source.name
+        );
         return Err(Error::new(ErrorKind::Binary, message));
     }
     let (gateway, program) = (inspect(bundle.gateway)?, inspect(source.program)?);
@@ -347,6 +350,9 @@ mod tests {
             assert!(error.to_string().contains(told), "{error}");
         }
         let error = packed(Target::Gcp, "legacy").unwrap_err();
-        assert_eq!(error.to_string(), "the package has a legacy of its own");
+        assert_eq!(
+            error.to_string(),
+            "the package has a legacy of its own: rename the program"
+        );
     }
 }

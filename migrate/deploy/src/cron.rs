@@ -53,11 +53,19 @@ impl<'s> Cron<'s> {
     }
 
     /// Five fields as Unix has them: Google Cloud Scheduler, Kubernetes. There, as here, either day
-    /// is enough where both are restricted.
+    /// is enough where both are restricted, which a field with a `*` in it is not.
+    ///
+    /// <https://man7.org/linux/man-pages/man5/crontab.5.html>
     pub(crate) fn unix(&self) -> String {
-        let numbers = |field: &Field| field.text("*/");
-        let fields = [&self.minute, &self.hour, &self.day, &self.month].map(numbers);
-        format!("{} {}", fields.join(" "), self.weekday.named(&DAYS))
+        let [minute, hour, month] =
+            [&self.minute, &self.hour, &self.month].map(|field| field.text("*/"));
+        let every = if self.weekday.is_star() {
+            "*/"
+        } else {
+            "1-31/"
+        };
+        let (day, weekday) = (self.day.text(every), self.weekday.named(&DAYS));
+        format!("{minute} {hour} {day} {month} {weekday}")
     }
 
     /// `cron(…)` of Amazon EventBridge: six fields, one of the days `?`.

@@ -139,11 +139,19 @@ fn terraform(source: &Source<'_>, timeout: u64) -> Result<String> {
 }
 
 /// A name that an account may have: 6 to 30 letters, digits and dashes.
+///
+/// <https://cloud.google.com/iam/docs/service-accounts-create>
 fn account(application: &str, what: &str) -> Value {
-    let most = 30 - what.len() - 1;
+    const LEAST: usize = 6;
+    const MOST: usize = 30;
+    let most = MOST - what.len() - 1;
     let name = crate::names::dns_label(application);
     let name = name.get(..most).unwrap_or(&name).trim_end_matches('-');
-    format!("{name}-{what}").into()
+    let account = format!("{name}-{what}");
+    if account.len() < LEAST {
+        return format!("{name}-app-{what}").into();
+    }
+    account.into()
 }
 
 /// What a bucket or a topic is called, as Terraform reads it.

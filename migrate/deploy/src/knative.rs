@@ -13,6 +13,7 @@ use crate::export::{Export, File, Source};
 use crate::names::{Names, dns_label};
 use crate::route_limits;
 use crate::timeouts::{self, Door};
+use crate::unexpanded;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -82,6 +83,9 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
 /// <https://knative.dev/docs/serving/reference/serving-api/>
 pub(crate) fn service(application: &Application, variables: &[Variable]) -> Value {
     let (mut env, _) = environment::as_list(variables, ENV);
+    for (told, variable) in env.iter_mut().zip(variables) {
+        told["value"] = unexpanded::for_container(&variable.value).into();
+    }
     env.extend(application.secrets.iter().map(|secret| {
         let reference = json!({ "name": dns_label(&secret.name), "key": "value" });
         json!({ "name": secret.name, "valueFrom": { "secretKeyRef": reference } })

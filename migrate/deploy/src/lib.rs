@@ -33,6 +33,7 @@ mod target;
 mod tencent;
 mod terraform;
 mod timeouts;
+mod unexpanded;
 mod yaml;
 
 pub use application::{

@@ -11,6 +11,7 @@ use crate::export::{Export, File, Source};
 use crate::names::dns_label;
 use crate::route_limits;
 use crate::timeouts::Door;
+use crate::unexpanded::for_envsubst;
 use crate::yaml::{self, Comment};
 
 const HOW: &str = "\
@@ -74,7 +75,8 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     });
     let mut notes = environment::unexported(application, &[Kind::Topics, Kind::Buckets]);
     notes.extend(gateway(application, &timeout));
-    let mut files = vec![File::new("stack.yml", yaml::document(&whole, &comments))];
+    let stack = for_envsubst(&yaml::document(&whole, &comments));
+    let mut files = vec![File::new("stack.yml", stack)];
     if !application.schedules.is_empty() {
         files.push(File::new("schedules.yaml", schedules::jobs(source, &name)?));
         notes.push(schedules::NOTE.to_owned());

@@ -9,7 +9,7 @@ use crate::binary::{ProgramFacts, inspect};
 use crate::bundle::{self, Bundle};
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::export::Architecture;
+use crate::export::{Architecture, File};
 use crate::image;
 use crate::limits::Limits;
 use crate::target::Target;
@@ -89,7 +89,7 @@ pub fn package(target: Target, source: &PackageSource<'_>) -> Result<Package> {
             notes.extend(bundle::notes(target, bundle, source.application));
             bundle::files(target, source, bundle)?
         }
-        None => files(target, source)?,
+        None => named_files(target, source, &mut notes)?,
     };
     if is_container(target) {
         let content = Content::Directory(files);
@@ -119,6 +119,59 @@ pub fn is_container(target: Target) -> bool {
     )
 }
 
+/// The files, the program under a name that is free among them.
+fn named_files(
+    target: Target,
+    source: &PackageSource<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<PackedFile>> {
+    let name = free_name(source.name, &own_names(target, source)?);
+    notes.extend(note_of_name(source.name, &name));
+    let source = PackageSource {
+        name: &name,
+        ..*source
+    };
+    files(target, &source)
+}
+
+/// What images of containers have at their top, where the program is put: folders of distroless' Debian.
+const TOP: [&str; 17] = [
+    "bin", "boot", "dev", "etc", "home", "lib", "lib64", "mnt", "opt", "proc", "root", "run",
+    "sbin", "sys", "tmp", "usr", "var",
+];
+
+/// Files and folders that the program must not be called like.
+fn own_names(target: Target, source: &PackageSource<'_>) -> Result<Vec<String>> {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Ok(match target {
+        Target::Aws | Target::AwsServerless | Target::Alibaba => Vec::new(),
+        Target::Tencent => owned(&["bootstrap", "scf_bootstrap"]),
+        Target::Azure => {
+            let files = host_files(source)?.into_iter();
+            let top = |file: File| file.path.split('/').next().map(str::to_owned);
+            files.filter_map(top).collect()
+        }
+        Target::Gcp | Target::Knative | Target::OpenFaas | Target::OpenWhisk | Target::Fn => {
+            owned(&[&["Dockerfile"], &TOP[..]].concat())
+        }
+    })
+}
+
+/// The program's name, or one that is free; in any case of letters, which not all who unpack tell apart.
+fn free_name(name: &str, taken: &[String]) -> String {
+    let mut free = name.to_owned();
+    while taken.iter().any(|taken| taken.eq_ignore_ascii_case(&free)) {
+        free.push_str("-program");
+    }
+    free
+}
+
+fn note_of_name(name: &str, inside: &str) -> Option<String> {
+    (name != inside).then(|| {
+        format!("the program is called {inside} in the package, where {name} is something else")
+    })
+}
+
 fn files(target: Target, source: &PackageSource<'_>) -> Result<Vec<PackedFile>> {
     let program = |name: &str| PackedFile::program(name, source.program);
     Ok(match target {
@@ -139,8 +192,18 @@ fn files(target: Target, source: &PackageSource<'_>) -> Result<Vec<PackedFile>> 
     })
 }
 
-/// The program and what the Functions host reads; the setting names in it are those of the export.
+/// The program and what the Functions host reads.
 fn handler(source: &PackageSource<'_>) -> Result<Vec<PackedFile>> {
+    let files = host_files(source)?;
+    let files = files
+        .iter()
+        .map(|file| PackedFile::text(&file.path, file.text.as_bytes()));
+    let program = PackedFile::program(source.name, source.program);
+    Ok(files.chain([program]).collect())
+}
+
+/// What the Functions host reads; the setting names in it are those of the export.
+fn host_files(source: &PackageSource<'_>) -> Result<Vec<File>> {
     let Some(application) = source.application else {
         let message = "a package for azure holds what the application declares";
         return Err(Error::new(ErrorKind::Internal, message));
@@ -153,12 +216,7 @@ fn handler(source: &PackageSource<'_>) -> Result<Vec<PackedFile>> {
         }
         None => "",
     };
-    let files = azure::host(application, source.name, path)?;
-    let files = files
-        .iter()
-        .map(|file| PackedFile::text(&file.path, file.text.as_bytes()));
-    let program = PackedFile::program(source.name, source.program);
-    Ok(files.chain([program]).collect())
+    azure::host(application, source.name, path)
 }
 
 /// SCF starts `scf_bootstrap` of a web function and `bootstrap` of an event function: scripts whose interpreter has an

@@ -10,6 +10,7 @@ use crate::environment::{self, FILL_IN, Stores};
 use crate::error::Result;
 use crate::export::{Export, File, Source};
 use crate::timeouts::{self, Door};
+use crate::unexpanded;
 use crate::yaml::{self, Comment};
 
 const STORES: Stores = Stores {
@@ -25,6 +26,10 @@ const DOOR: Door = Door {
     most: Some(900),
 };
 const VARIABLES: &str = "/inputs/environment/variables";
+/// Some variables are replaced by the command and the others by its service, which says no escape.
+///
+/// <https://github.com/serverless/components/blob/master/src/cli/utils.js>
+const REPLACED: (&str, &[&str]) = ("serverless.yml", &["${"]);
 
 /// <https://cloud.tencent.com/document/product/583/12513>
 const GATEWAY: &str = "requests reach an event function through API Gateway, which Tencent offers to nobody new since 30 June \
@@ -47,6 +52,7 @@ pub(crate) fn export(source: &Source<'_>) -> Result<Export> {
     let application = source.application;
     names::check(application)?;
     let variables = environment::variables(application, STORES);
+    unexpanded::check(&variables, REPLACED)?;
     let is_woken = environment::waits_for_events(application);
     let (mut environment, mut comments) = environment::as_map(&variables, VARIABLES);
     for secret in &application.secrets {

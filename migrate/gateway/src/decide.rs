@@ -14,7 +14,7 @@ pub struct Facts<'a> {
     pub method: &'a str,
     /// The path as it came, without the query.
     pub path: &'a str,
-    /// Whether it asks for another protocol (WebSocket).
+    /// Whether it asks for a tunnel (a WebSocket).
     pub upgrade: bool,
     /// Whether it has a body, which cannot be sent a second time.
     pub has_body: bool,
@@ -46,6 +46,8 @@ pub enum Beside {
     Shadow,
     /// The legacy side answers if the ported one cannot be reached or breaks off before its answer.
     Fallback,
+    /// The side that answers may make a tunnel of the connection.
+    Tunnel,
 }
 
 const SHARES: u64 = 10_000;
@@ -72,20 +74,25 @@ impl ClientShare {
 
 /// Decides on one request.
 ///
-/// What is not listed, and what asks for another protocol, belongs to the legacy application.
+/// What is not listed belongs to the legacy application, and so do tunnels, but for those to a route with effects that has
+/// moved: the legacy application might answer without a tunnel, and write.
 pub fn decide(table: &Table, states: &States, facts: &Facts<'_>) -> Decision {
     let legacy = |route| Decision {
         route,
         side: Side::Legacy,
-        beside: Beside::Nothing,
+        beside: if facts.upgrade {
+            Beside::Tunnel
+        } else {
+            Beside::Nothing
+        },
     };
     let Some(id) = table.find(facts.method, facts.path) else {
         return legacy(None);
     };
-    if facts.upgrade {
+    let repeatable = table.route(id).effects == Effects::None;
+    if facts.upgrade && repeatable {
         return legacy(Some(id));
     }
-    let repeatable = table.route(id).effects == Effects::None;
     let ported = || {
         let beside = if repeatable && !facts.has_body {
             Beside::Fallback

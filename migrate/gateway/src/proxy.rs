@@ -172,17 +172,15 @@ impl Proxy {
         admit::check(&head)?;
         self.check_loop(&head.headers)?;
         let admitted = self.admit(&head, &body).await;
-        let protocol = self.rewrite(&mut head, body.arrival());
+        self.rewrite(&mut head, body.arrival());
         let limit = self.migration.limits.compared_body;
         let Some(recorder) = self.recorder.clone() else {
             return self
-                .carry(admitted, (head, passed_on(body)), (client, protocol), id)
+                .carry(admitted, (head, passed_on(body)), client, id)
                 .await;
         };
         let (recording, body) = Recording::begin(recorder, &head, passed_on(body), limit);
-        let carried = self
-            .carry(admitted, (head, body), (client, protocol), id)
-            .await;
+        let carried = self.carry(admitted, (head, body), client, id).await;
         match carried {
             Ok(response) => Ok(recording.answered(response)),
             Err(refusal) => {
@@ -197,15 +195,13 @@ impl Proxy {
         self: &Arc<Self>,
         (decision, passage): (Decision, Option<Passage>),
         (head, body): (Parts, GatewayBody),
-        (client, protocol): (OnUpgrade, Option<HeaderValue>),
+        client: OnUpgrade,
         id: &RequestId,
     ) -> Result<Response<GatewayBody>, Refusal> {
-        if let Some(protocol) = protocol {
-            return self.tunnel(client, protocol, (head, body)).await;
-        }
         match (decision.beside, decision.route) {
             (Beside::Shadow, Some(route)) => self.shadowed(route, (head, body), id).await,
             (Beside::Fallback, _) => self.with_fallback((head, body), id).await,
+            (Beside::Tunnel, _) => self.tunnel(client, passage, (head, body)).await,
             _ => match passage {
                 Some(passage) => self.to_the_end(passage, decision.side, (head, body)).await,
                 None => self.forward(decision.side, head, body).await,
@@ -231,24 +227,22 @@ impl Proxy {
         let facts = Facts {
             method: head.method.as_str(),
             path: &latin1(head.uri.path()),
-            upgrade: hop::upgrade(&head.headers).is_some(),
+            upgrade: body.is_end_stream() && hop::asks_for_web_socket(head),
             has_body: !body.is_end_stream(),
             client: share(&self.migration.canary_key, &head.headers, client),
         };
         decide(&self.table, &self.states(), &facts)
     }
 
-    /// The second phase: what both applications are told. Returns the protocol that is asked for instead of HTTP.
-    fn rewrite(&self, head: &mut Parts, arrival: &Arrival) -> Option<HeaderValue> {
+    /// The second phase: what both applications are told.
+    fn rewrite(&self, head: &mut Parts, arrival: &Arrival) {
         let headers = &mut head.headers;
-        let protocol = hop::upgrade(headers).cloned();
         hop::strip_request(headers);
         forwarding::rewrite(headers, arrival.peer, self.trust);
         headers.append(VIA, self.via.clone());
         headers
             .entry(REQUEST_ID)
             .or_insert_with(|| arrival.request_id.header_value());
-        protocol
     }
 
     fn check_loop(&self, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -354,10 +348,12 @@ impl Proxy {
         Ok(Response::from_parts(head, body))
     }
 
+    /// The third phase of a request for a WebSocket. One that is answered over HTTP after all may have written: it is
+    /// under way in its group until then, but a tunnel is not.
     async fn tunnel(
         &self,
         client: OnUpgrade,
-        protocol: HeaderValue,
+        passage: Option<Passage>,
         (mut head, body): (Parts, GatewayBody),
     ) -> Result<Response<GatewayBody>, Refusal> {
         let permit = Arc::clone(&self.tunnels).try_acquire_owned().map_err(|_| {
@@ -366,12 +362,18 @@ impl Proxy {
         })?;
         head.headers
             .insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        head.headers.insert(UPGRADE, protocol);
+        head.headers
+            .insert(UPGRADE, HeaderValue::from_static(hop::WEB_SOCKET));
         let mut response = self.ask(Side::Legacy, head, body).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             tunnel::tie(client, &mut response, permit);
+            return Ok(response.map(passed_on));
         }
-        Ok(response.map(passed_on))
+        let answer = response.map(passed_on);
+        Ok(match passage {
+            Some(passage) => passage.of(answer),
+            None => answer,
+        })
     }
 }
 

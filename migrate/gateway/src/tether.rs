@@ -6,6 +6,7 @@
 
 use std::process::{ExitStatus, Stdio};
 
+use rustix::process::Pid;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 /// Runs its arguments as a command. `kill 0` means the group of processes, which the shell has for itself.
@@ -19,6 +20,9 @@ status=$?
 kill -KILL $watch
 exit $status
 "#;
+
+/// Ends the group that it is in when its standard input ends; it outlives the signal that asks the others to end.
+const GUARD: &str = "trap '' TERM; read -r _; kill -KILL 0";
 
 /// The status with which a shell says that there is no such program.
 const NOT_FOUND: i32 = 127;
@@ -36,6 +40,31 @@ pub fn command(program: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", SHELL, "sh", program]);
     command
+}
+
+/// What ends a group of processes when it is dropped, or this process goes.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    _child: Child,
+    _tether: Option<ChildStdin>,
+}
+
+impl Guard {
+    /// Guards the group of a process that runs already, whose status and signals stay its own.
+    pub(crate) fn of(group: Pid) -> std::io::Result<Self> {
+        let mut child = Command::new("sh")
+            .args(["-c", GUARD])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(group.as_raw_nonzero().get())
+            .spawn()?;
+        let tether = child.stdin.take();
+        Ok(Self {
+            _child: child,
+            _tether: tether,
+        })
+    }
 }
 
 impl Tethered {
@@ -62,5 +91,29 @@ impl Tethered {
             return Err(std::io::ErrorKind::NotFound.into());
         }
         Ok(status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_guarded_group_ends_with_its_guard_and_its_children_too() {
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' TERM; sleep 600 & wait"])
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let id = i32::try_from(child.id().unwrap()).unwrap();
+        let group = Pid::from_raw(id).unwrap();
+        let guard = Guard::of(group).unwrap();
+        assert!(child.try_wait().unwrap().is_none());
+        drop(guard);
+        let ended = tokio::time::timeout(Duration::from_secs(10), child.wait());
+        assert!(!ended.await.unwrap().unwrap().success());
     }
 }

@@ -2,6 +2,7 @@
 
 mod process;
 mod readiness;
+mod tail;
 
 use std::fmt;
 use std::path::Path;

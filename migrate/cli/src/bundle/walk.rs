@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use isobar_deploy::PackedFile;
 
-use super::secret::{holds_private_key, is_secret};
+use super::secret::{MODULES, PrivateKey, is_secret, private_key};
 
 /// The files of a folder, in the order of their names.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Walk {
 }
 
 /// What is not part of an application that runs: histories, what runs of a gateway leave.
-const LEFT_OUT: [&str; 2] = [".git", ".isobar"];
+const LEFT_OUT: [&str; 6] = [".bzr", ".git", ".hg", ".isobar", ".jj", ".svn"];
 /// More is no application for a function, and would only fill memory.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -52,7 +52,7 @@ impl Walk {
                 .to_str()
                 .with_context(|| format!("{} is not UTF-8", name.display()))?;
             let path = format!("{within}{name}");
-            let is_cache = name == ".cache" && within.ends_with("node_modules/");
+            let is_cache = name == ".cache" && is_in_modules(&path);
             if LEFT_OUT.contains(&name) || is_cache {
                 self.left_out(&path, "is no part of what runs");
             } else if self.outputs.contains(&entry.path()) {
@@ -85,7 +85,9 @@ impl Walk {
     /// A link to a file within the folder is that file; a command of an installed package finds what lies beside its file,
     /// and so becomes a script that starts it.
     fn link(&mut self, entry: &Path, path: &str) -> anyhow::Result<()> {
-        let is_command = path.contains("node_modules/.bin/");
+        let is_command = path
+            .rsplit_once('/')
+            .is_some_and(|(folder, _)| folder.ends_with("/.bin") && is_in_modules(folder));
         let Ok(target) = entry.canonicalize() else {
             if is_command {
                 self.left_out(path, "is a link to nothing");
@@ -131,9 +133,15 @@ impl Walk {
             bail!("it has more than {MOST_BYTES} bytes");
         }
         let content = fs::read(file).with_context(|| path.to_owned())?;
-        if holds_private_key(path, &content) {
-            self.left_out(path, SECRET);
-            return Ok(());
+        match private_key(path, &content) {
+            PrivateKey::Held => {
+                self.left_out(path, KEY);
+                return Ok(());
+            }
+            PrivateKey::Named => self.notes.push(format!(
+                "legacy/{path} names a private key, and is packed: see that it holds none"
+            )),
+            PrivateKey::None => {}
         }
         self.files.push(PackedFile {
             path: path.to_owned(),
@@ -146,6 +154,13 @@ impl Walk {
 
 const SECRET: &str =
     "may hold secrets, which do not belong into a package; give its variables to the deployment";
+const KEY: &str =
+    "has a private key in it, which does not belong into a package; give it to the deployment";
+
+/// Whether a path lies directly in a folder of installed packages.
+fn is_in_modules(path: &str) -> bool {
+    path.rsplit('/').nth(1) == Some(MODULES)
+}
 
 /// Starts a file of the same folder from `path`, wherever the folder lies.
 fn script(path: &str, target: &str) -> anyhow::Result<String> {
@@ -186,24 +201,41 @@ mod tests {
         let (_folder, legacy) = application(&[
             ".aws/credentials",
             ".cache/kept.js",
+            ".env-production",
             ".env.local",
             ".envrc",
             ".git/HEAD",
+            ".hg/hgrc",
             ".npmrc",
             ".ssh/id_ed25519",
+            ".svn/wc.db",
+            ".terraform/terraform.tfstate",
             "config/prod.env",
             "node_modules/.cache/a",
+            "old_node_modules/.cache/kept.js",
+            "old_node_modules/.env",
             "server.js",
             "tls.key",
         ]);
         fs::write(legacy.join("ca.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
-        fs::write(legacy.join("own.pem"), "-----BEGIN PRIVATE KEY-----").unwrap();
+        fs::write(legacy.join("jwt_private"), "-----BEGIN PRIVATE KEY-----").unwrap();
+        let check = "key.startsWith('-----BEGIN PRIVATE KEY-----')";
+        fs::write(legacy.join("check.js"), check).unwrap();
         symlink(".env.local", legacy.join("settings")).unwrap();
         let walk = Walk::of(&legacy, &[]).unwrap();
-        assert_eq!(paths(&walk), [".cache/kept.js", "ca.pem", "server.js"]);
-        assert_eq!(walk.notes.len(), 11, "{:#?}", walk.notes);
+        let packed = [
+            ".cache/kept.js",
+            "ca.pem",
+            "check.js",
+            "old_node_modules/.cache/kept.js",
+            "server.js",
+        ];
+        assert_eq!(paths(&walk), packed);
+        assert_eq!(walk.notes.len(), 17, "{:#?}", walk.notes);
         let told = |path: &str| walk.notes.iter().any(|note| note.starts_with(path));
         assert!(told("legacy/settings is left out") && told("legacy/config/prod.env "));
+        assert!(told("legacy/jwt_private is left out: it has a private key"));
+        assert!(told("legacy/check.js names a private key, and is packed"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use isobar::driver::terminal::is_harmful;
 use isobar_local::events::{EventState, LoggedError, LoggedEvent};
 
 /// Characters of an error in a table.
@@ -62,12 +63,6 @@ fn escaped(text: &str, is_harmful: fn(char) -> bool) -> Cow<'_, str> {
         }
     }
     clean.into()
-}
-
-/// Whether a terminal obeys a character, or shows what follows it in another order.
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// All that is known of one event, its content last, which is as it was unless it goes to a terminal.

@@ -55,6 +55,17 @@ fn a_schedule_means_the_same_in_every_dialect() {
 }
 
 #[test]
+fn a_step_of_days_beside_a_day_of_the_week_begins_with_no_star() {
+    for (cron, unix) in [
+        ("0 3 1-31/2 * 1", "0 3 1-31/2 * MON"),
+        ("0 3 */2 * 1", "0 3 1-31/2 * MON"),
+        ("*/5 3 1-31/2 */3 *", "*/5 3 */2 */3 *"),
+    ] {
+        assert_eq!(Cron::parse(&schedule(cron)).unwrap().unix(), unix);
+    }
+}
+
+#[test]
 fn either_of_two_kinds_of_days_is_unixs_alone() {
     let schedule = schedule("0 0 1 * MON");
     let parsed = Cron::parse(&schedule).unwrap();

@@ -63,3 +63,20 @@ fn a_public_service_is_told_how_it_knows_its_senders() {
     let service = text(&export, "service.yaml");
     assert!(!service.contains("ISOBAR_EVENTS_AUDIENCE"), "{service}");
 }
+
+#[test]
+fn accounts_have_names_of_six_to_thirty_characters() {
+    for (application, expected) in [
+        ("a", "a-app-run"),
+        ("ab", "ab-run"),
+        ("notes", "notes-run"),
+        (
+            "a-name-that-is-longer-than-others",
+            "a-name-that-is-longer-than-run",
+        ),
+    ] {
+        let account = super::account(application, "run");
+        assert_eq!(account, expected);
+        assert!((6..=30).contains(&account.as_str().unwrap().len()));
+    }
+}

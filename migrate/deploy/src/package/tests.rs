@@ -111,6 +111,46 @@ fn an_archive_for_azure_holds_what_its_host_reads_and_names_functions_by_the_sec
 }
 
 #[test]
+fn a_program_called_like_what_the_package_has_is_called_otherwise_there() {
+    let program = own_program();
+    let declared =
+        br#"{"name":"a","collections":[],"buckets":[],"settings":[],"secrets":[],"schedules":[],
+        "routes":[{"methods":["GET"],"path":"/","opaque":false}]}"#;
+    let application = Application::parse(declared).unwrap();
+    for (target, name, starter) in [
+        (Target::Tencent, "bootstrap", "scf_bootstrap"),
+        (Target::Tencent, "SCF_bootstrap", "bootstrap"),
+        (Target::Azure, "requests", "host.json"),
+        (Target::Gcp, "Dockerfile", "Dockerfile"),
+        (Target::OpenFaas, "home", "Dockerfile"),
+    ] {
+        let source = PackageSource {
+            name,
+            application: Some(&application),
+            ..source(&program)
+        };
+        let package = package(target, &source).unwrap();
+        let files = match package.content {
+            Content::Archive { bytes, .. } => entries(&bytes),
+            Content::Directory(files) => {
+                let files = files.into_iter();
+                files.map(|file| (file.path, 0, file.content)).collect()
+            }
+        };
+        let inside = format!("{name}-program");
+        let found = |path: &str| files.iter().find(|(found, _, _)| found == path).unwrap();
+        assert!(found(&inside).2 == program, "{name}");
+        let starter = String::from_utf8(found(starter).2.clone()).unwrap();
+        assert!(starter.contains(&inside), "{starter}");
+        let clash = |(path, _, _): &&(String, u32, Vec<u8>)| {
+            path.split('/').next().unwrap().eq_ignore_ascii_case(name)
+        };
+        let clashing = files.iter().filter(clash).count();
+        assert!(clashing <= 1 && package.notes.iter().any(|note| note.contains(&inside)));
+    }
+}
+
+#[test]
 fn the_same_program_gives_the_same_bytes() {
     let program = own_program();
     let packages = [

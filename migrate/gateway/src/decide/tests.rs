@@ -26,6 +26,10 @@ effects = "none"
 [[route]]
 method = "POST"
 path = "/mail"
+
+[[route]]
+method = "GET"
+path = "/mail"
 "#;
 
 fn table() -> Table {
@@ -79,12 +83,22 @@ fn a_request_with_a_body_is_never_sent_twice_one_after_the_other() {
 }
 
 #[test]
-fn another_protocol_belongs_to_the_legacy_side() {
-    let facts = Facts {
+fn a_tunnel_belongs_to_the_legacy_side_where_that_may_not_write() {
+    let tunnel = |path| Facts {
         upgrade: true,
-        ..request("GET", "/notes/7")
+        ..request("GET", path)
     };
-    check("ported", facts, Side::Legacy, Beside::Nothing);
+    for state in ["legacy", "shadow", "ported"] {
+        check(state, tunnel("/notes/7"), Side::Legacy, Beside::Tunnel);
+    }
+    check("ported", tunnel("/socket"), Side::Legacy, Beside::Tunnel);
+    for (state, expected) in [
+        ("legacy", (Side::Legacy, Beside::Tunnel)),
+        ("ported", (Side::Ported, Beside::Nothing)),
+    ] {
+        let decision = decided(state, "GET /mail", tunnel("/mail"));
+        assert_eq!((decision.side, decision.beside), expected, "{state}");
+    }
 }
 
 #[test]

@@ -15,10 +15,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Unavailable;
-use super::readiness::{Announcement, Announcements, Supervisor, listens};
+use super::readiness::{Announcement, Announcements, Supervisor, answers, listens};
+use super::tail::tail;
 use crate::config::Command;
 use crate::error::{Error, Result};
 use crate::state::Side;
+use crate::tether::Guard;
 
 /// A process that is started when it is needed first.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ struct Watch {
 struct Run {
     child: Child,
     group: Option<Pid>,
+    /// Ends the group if this process is killed: only Node and Isobar applications notice that themselves.
+    _guard: Option<Guard>,
     announcements: Announcements,
 }
 
@@ -67,7 +71,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const WELL: Duration = Duration::from_secs(10);
 /// How long a process may take to end itself before it is killed.
 const END: Duration = Duration::from_secs(5);
-const LOG_TAIL: usize = 20;
 
 impl Process {
     pub(super) fn new(side: Side, command: Command, logs: Option<&Path>) -> Result<Self> {
@@ -159,6 +162,9 @@ impl Watch {
 
     /// Starts the process, tells where it listens, and waits for its end.
     async fn run_once(&mut self) -> Ended {
+        if let Some(taken) = self.taken().await {
+            return Ended::Failed(taken);
+        }
         let mut run = match self.start() {
             Ok(run) => run,
             Err(error) => return Ended::Failed(self.cannot_start(&error)),
@@ -166,6 +172,16 @@ impl Watch {
         let ended = self.follow(&mut run).await;
         run.end().await;
         ended
+    }
+
+    /// Whoever listens at the configured address before the start is not the application, but may be an earlier run of it.
+    async fn taken(&self) -> Option<Unavailable> {
+        let authority = self.command.address.as_ref()?;
+        if !answers(authority).await {
+            return None;
+        }
+        let detail = format!("another process listens at {authority} already; end that first");
+        Some(self.unavailable("address_taken", &detail))
     }
 
     async fn follow(&mut self, run: &mut Run) -> Ended {
@@ -242,9 +258,17 @@ impl Watch {
         let group = child
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let guard = group.and_then(|group| {
+            let guard = Guard::of(group);
+            let guard = guard.inspect_err(|error| {
+                tracing::warn!(%error, "without a shell an application may outlive a gateway that is killed");
+            });
+            guard.ok()
+        });
         Ok(Run {
             child,
             group,
+            _guard: guard,
             announcements,
         })
     }
@@ -302,16 +326,7 @@ impl Watch {
         let Some(log) = &self.log else {
             return "what it said is in the log of the gateway".to_owned();
         };
-        let output = std::fs::read(log).unwrap_or_default();
-        let output = String::from_utf8_lossy(&output);
-        let mut lines: Vec<&str> = output
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        let tail = lines
-            .split_off(lines.len().saturating_sub(LOG_TAIL))
-            .join("\n");
-        let log = log.display();
+        let (tail, log) = (tail(log), log.display());
         if tail.is_empty() {
             return format!("it said nothing (log: {log})");
         }

@@ -38,6 +38,8 @@ pub(super) struct Announcement {
 
 const PRELOAD: &str = include_str!("../../preload/isobar-preload.cjs");
 const TRY_AGAIN: Duration = Duration::from_millis(50);
+/// How long somebody may take to accept a connection.
+const ANSWER: Duration = Duration::from_secs(1);
 
 impl Supervisor {
     /// Makes the folder, which only this user may enter.
@@ -109,6 +111,12 @@ pub(super) async fn listens(authority: &Authority) {
     while TcpStream::connect(authority.as_str()).await.is_err() {
         tokio::time::sleep(TRY_AGAIN).await;
     }
+}
+
+/// Whether something listens there now.
+pub(super) async fn answers(authority: &Authority) -> bool {
+    let connected = tokio::time::timeout(ANSWER, TcpStream::connect(authority.as_str())).await;
+    matches!(connected, Ok(Ok(_)))
 }
 
 /// Holds each connection until the process ends it; a process may have children that connect too.

@@ -152,6 +152,15 @@ async fn an_application_of_any_kind_is_found_at_its_address() {
     assert!(answer.ends_with("any"), "{answer}");
 }
 
+#[tokio::test]
+async fn an_address_at_which_another_process_listens_is_no_applications() {
+    let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap();
+    let gateway = before(PID_SERVER, &format!("url = \"http://{address}\"")).await;
+    let answer = gateway.get("/").await;
+    assert_refused(&answer, "503", "address_taken", "legacy");
+}
+
 /// The packages of the example, which the tests share with it.
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/legacy-notes")

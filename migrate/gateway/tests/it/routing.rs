@@ -46,6 +46,35 @@ async fn a_body_goes_to_the_side_that_answers() {
 }
 
 #[tokio::test]
+async fn an_offer_of_another_protocol_changes_no_side() {
+    let (legacy, ported) = (echo("legacy").await, echo("ported").await);
+    let routes = "POST /notes; state = \"ported\"\nGET /visit; state = \"ported\"";
+    let gateway = Running::start(&configuration(legacy, ported, routes)).await;
+    let h2c = "Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n";
+    let socket = "Connection: close, Upgrade\r\nUpgrade: websocket\r\n";
+    for (request, fields) in [
+        ("POST /notes", h2c),
+        ("POST /notes", socket),
+        ("GET /visit", h2c),
+        ("GET /visit", socket),
+    ] {
+        let body = if request.starts_with("POST") {
+            "Content-Length: 5\r\n\r\nhello"
+        } else {
+            "\r\n"
+        };
+        let message = format!("{request} HTTP/1.1\r\nHost: t\r\n{fields}{body}");
+        let answer = exchange(gateway.address, message.as_bytes()).await;
+        assert!(answer.contains(&format!("ported {request}\n")), "{answer}");
+        let told = answer.to_ascii_lowercase();
+        assert!(
+            !told.contains("upgrade: ") && !told.contains("http2-settings: "),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_client_of_a_canary_stays_on_its_side() {
     let (legacy, ported) = (echo("legacy").await, echo("ported").await);
     let routes = "GET /; effects = \"none\"; state = \"canary 50%\"";

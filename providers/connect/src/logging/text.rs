@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use isobar::driver::terminal::is_harmful;
 use serde_json::Value;
 use tracing::Level;
 
@@ -32,7 +33,7 @@ pub(super) fn line(line: &Line, colours: bool) -> String {
     for (name, value) in &line.fields {
         let _ = write!(text, " {dim}{name}={plain}");
         match value {
-            Value::String(value) => escape(value, &mut text),
+            Value::String(value) => write_value(value, &mut text),
             other => escape(&other.to_string(), &mut text),
         }
     }
@@ -52,10 +53,21 @@ pub(super) fn line(line: &Line, colours: bool) -> String {
     text
 }
 
+/// A text that could be taken for several fields, or for less than it is, stands in quotes.
+fn write_value(value: &str, to: &mut String) {
+    let is_plain = |c: char| !c.is_whitespace() && !"=\"'\\".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return escape(value, to);
+    }
+    to.push('"');
+    escape(&value.replace('\\', "\\\\").replace('"', "\\\""), to);
+    to.push('"');
+}
+
 /// What ends a line, or tells a terminal to do something, would let a client write lines of its own.
 fn escape(from: &str, to: &mut String) {
     for c in from.chars() {
-        if c.is_control() && c != '\t' {
+        if is_harmful(c) && c != '\t' {
             to.extend(c.escape_default());
         } else {
             to.push(c);

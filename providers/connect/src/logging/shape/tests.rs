@@ -60,8 +60,36 @@ fn each_platform_reads_its_own_names() {
     check(&Shape::Azure, plain);
     check(
         &Shape::Text { colours: false },
-        r#"2026-11-21T01:28:00.123Z  WARN notes::orders: few "orders" orders=3 note=two\nlines request_id=request-7 trace_id=0af7651916cd43dd8448eb211c80319c"#,
+        r#"2026-11-21T01:28:00.123Z  WARN notes::orders: few "orders" orders=3 note="two\nlines" request_id=request-7 trace_id=0af7651916cd43dd8448eb211c80319c"#,
     );
+}
+
+#[test]
+fn what_a_client_sends_makes_no_line_of_its_own_and_as_a_value_no_field() {
+    let text_of = |message: &str, value: &str| {
+        let mut line = line(message);
+        line.fields = Map::from_iter([("name".to_owned(), value.into())]);
+        line.invocation = None;
+        Shape::Text { colours: false }.text_of(line)
+    };
+    let text = text_of("one\u{2028}two\u{2029}\u{202e}\u{2066}", "plain");
+    let message = r"one\u{2028}two\u{2029}\u{202e}\u{2066} name=plain";
+    assert!(text.ends_with(&format!(": {message}\n")), "{text}");
+    for (value, expected) in [
+        ("plain-1/a:b", "plain-1/a:b"),
+        ("", r#""""#),
+        ("a request_id=b", r#""a request_id=b""#),
+        ("a=b", r#""a=b""#),
+        (r#"a" b=""#, r#""a\" b=\"""#),
+        (r"a\", r#""a\\""#),
+        ("a\u{2028}b", r#""a\u{2028}b""#),
+    ] {
+        let text = text_of("few", value);
+        assert!(
+            text.ends_with(&format!(": few name={expected}\n")),
+            "{text}"
+        );
+    }
 }
 
 fn check_chosen(set: &'static [(&'static str, &'static str)], expected: &Shape) {
