@@ -121,7 +121,7 @@ pub(crate) enum Verdict {
     Done,
     /// After this time, or one that grows with each failure.
     Again(Option<Duration>),
-    /// At once, as if it had not been delivered: its handler was not let end.
+    /// As if it had not been delivered: its handler was not begun, or not let end.
     Back,
 }
 
