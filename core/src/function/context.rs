@@ -87,6 +87,13 @@ impl Context {
         }
     }
 
+    /// Notes that no handler has begun a message of a batch, where somebody wants to know.
+    pub(super) fn note_unbegun(&self, id: &str) {
+        if let Some(failures) = &self.0.failures {
+            failures.note_unbegun(id);
+        }
+    }
+
     /// The invocation for a request, with what its platform knows of it.
     pub(super) fn of_request(
         (id, trace): (RequestId, Trace),

@@ -19,6 +19,7 @@ where
 {
     let only = batch.data.len() == 1;
     let mut again = Vec::new();
+    let mut begun = false;
     let mut held_back = HashSet::new();
     for message in &batch.data {
         let waits = message
@@ -27,8 +28,13 @@ where
             .is_some_and(|group| held_back.contains(group));
         let late = || batch.context.remaining().is_some_and(|left| left.is_zero());
         let told = if waits || late() {
+            // Where there was no time at all, it counts as a failure, which ends at some time.
+            if begun {
+                batch.context.note_unbegun(&message.id);
+            }
             Ok(Outcome::Retry(None))
         } else {
+            begun = true;
             guarded(&batch.context, || handler(single(&batch, message))).await
         };
         let told = match told {

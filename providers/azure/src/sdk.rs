@@ -56,7 +56,7 @@ pub(crate) fn failure(error: azure_core::Error, service: &Service, own: Codes) -
 /// The failure of an attempt whose time is up.
 pub(crate) fn too_slow(service: &Service, span: Duration) -> Failure {
     let name = service.name;
-    let message = format!("{name} did not answer within {} s", span.as_secs());
+    let message = format!("{name} did not answer within {} ms", span.as_millis());
     Failure {
         error: Error::new(ErrorKind::Unavailable, message),
         effect: Effect::Unknown,

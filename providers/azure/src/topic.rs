@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt as _, stream};
 use isobar::driver::topic::{TopicDescription, TopicDriver, text, too_large_as_sent};
-use isobar::driver::{Effect, Failure, RetryBudget};
+use isobar::driver::{Effect, Failure, RetryBudget, time_left};
 use isobar::function::OutgoingMessage;
 use isobar::{Capabilities, Capability, Error, ErrorKind, Result};
 
@@ -45,6 +45,8 @@ const FOR_EVER: i32 = -1;
 const RETRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(200);
 const ATTEMPT: Duration = Duration::from_secs(8);
+/// What is left of a call's time when no request is under way any more, so that its caller hears of every message.
+const ROOM: Duration = Duration::from_millis(250);
 
 impl AzureQueues {
     pub(crate) fn connect(account: &str, endpoint: &str, credential: Credential) -> Result<Self> {
@@ -91,10 +93,11 @@ impl AzureQueues {
         let encoded = STANDARD.encode(text);
         let mut retries = self.budget.retries(RETRIES, PAUSE);
         loop {
-            let sent = tokio::time::timeout(ATTEMPT, self.send_once(queue, &encoded));
+            let attempt = attempt(time_left()).ok_or_else(unsent)?;
+            let sent = tokio::time::timeout(attempt, self.send_once(queue, &encoded));
             let failed = match sent
                 .await
-                .unwrap_or_else(|_| Err(too_slow(&QUEUES, ATTEMPT)))
+                .unwrap_or_else(|_| Err(too_slow(&QUEUES, attempt)))
             {
                 Ok(id) => {
                     retries.answered();
@@ -132,6 +135,20 @@ impl AzureQueues {
             effect: Effect::Unknown,
         })
     }
+}
+
+/// How long a request may take in what is left of a call's time; nothing where it is too late to begin one.
+fn attempt(left: Option<Duration>) -> Option<Duration> {
+    let Some(left) = left else {
+        return Some(ATTEMPT);
+    };
+    let usable = left.saturating_sub(ROOM);
+    (usable >= ROOM).then(|| usable.min(ATTEMPT))
+}
+
+fn unsent() -> Error {
+    let message = "the message was not sent, as those before it took all the time";
+    Error::new(ErrorKind::DeadlineExceeded, message).with_retryable(true)
 }
 
 /// Codes as "Queue service error codes" describes them.

@@ -75,8 +75,12 @@ impl Rehearsal {
             stage: self.stage,
             troupe: Arc::clone(&troupe),
         }));
-        let result = server.run(front).await;
-        troupe.end().await;
+        let serving = async {
+            let result = server.run(front).await;
+            troupe.end().await;
+            result
+        };
+        let (result, ()) = tokio::join!(serving, troupe.keep());
         result.map_err(Error::from)
     }
 }

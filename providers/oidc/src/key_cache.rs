@@ -14,7 +14,7 @@ use crate::key_set::KeySet;
 const FRESH: Duration = Duration::from_mins(15);
 /// While the issuer cannot be reached, keys are used for this time.
 const USABLE: Duration = Duration::from_hours(24);
-/// For a key that is unknown, keys are fetched once in this time, whoever sends tokens.
+/// For a key that is unknown or has not signed, keys are fetched once in this time, whoever sends tokens.
 const BETWEEN: Duration = Duration::from_secs(30);
 /// After a failure the issuer is left alone for this time.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -24,6 +24,15 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Wanted<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) id: Option<&'t str>,
+}
+
+/// What keys somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'t> {
+    /// Those of which one fits a token.
+    Fitting(Wanted<'t>),
+    /// Others than these, none of which has signed a token: an issuer may have another key without another id.
+    Others(&'t Arc<KeySet>),
 }
 
 /// The keys, and what is known of the attempts to have them.
@@ -49,26 +58,35 @@ enum Next {
     Wait(Duration),
 }
 
+impl Asked<'_> {
+    fn are(self, keys: &Arc<KeySet>) -> bool {
+        match self {
+            Self::Fitting(wanted) => keys.fitting(wanted).next().is_some(),
+            Self::Others(tried) => !Arc::ptr_eq(keys, tried),
+        }
+    }
+}
+
 impl KeyCache {
-    /// The keys for a token: those that are known, unless they are old or have none that fits and may be fetched again.
+    /// The keys that are known, unless they are old or not those that are asked for, and may be fetched again.
     ///
     /// They are fetched in a task of its own: a caller that goes away ends its waiting and nothing else.
     pub(crate) async fn keys<F>(
         self: &Arc<Self>,
-        wanted: Wanted<'_>,
+        asked: Asked<'_>,
         clock: &Arc<dyn Clock>,
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<KeySet>>
     where
         F: Future<Output = Result<KeySet>> + Send + 'static,
     {
-        let mut attempt = match self.joined(wanted, clock, fetch) {
+        let mut attempt = match self.joined(asked, clock, fetch) {
             Ok(attempt) => attempt,
             Err(decided) => return decided,
         };
         // Nothing is ever sent: it is closed at the end.
         while attempt.changed().await.is_ok() {}
-        match self.known().next(wanted, clock.now()) {
+        match self.known().next(asked, clock.now()) {
             Next::Use(keys) | Next::Fetch(Some(keys)) => Ok(keys),
             Next::Fetch(None) => Err(out_of_reach(PAUSE)),
             Next::Wait(after) => Err(out_of_reach(after)),
@@ -78,7 +96,7 @@ impl KeyCache {
     /// The attempt to wait for, which is begun where there is none; otherwise what is to be had without one.
     fn joined<F>(
         self: &Arc<Self>,
-        wanted: Wanted<'_>,
+        asked: Asked<'_>,
         clock: &Arc<dyn Clock>,
         fetch: impl FnOnce() -> F,
     ) -> Result<watch::Receiver<()>, Result<Arc<KeySet>>>
@@ -90,10 +108,10 @@ impl KeyCache {
         if let Some(attempt) = known.under_way() {
             // Only who has no key that fits waits for it.
             return known
-                .fitting(wanted, now)
+                .found(asked, now)
                 .map_or(Ok(attempt), |keys| Err(Ok(keys)));
         }
-        match known.next(wanted, now) {
+        match known.next(asked, now) {
             Next::Use(keys) => return Err(Ok(keys)),
             Next::Wait(after) => return Err(Err(out_of_reach(after))),
             Next::Fetch(_) => {}
@@ -140,13 +158,12 @@ impl Known {
         self.keys.as_ref().filter(|(_, at)| age(*at) < USABLE)
     }
 
-    fn fitting(&self, wanted: Wanted<'_>, now: SystemTime) -> Option<Arc<KeySet>> {
+    fn found(&self, asked: Asked<'_>, now: SystemTime) -> Option<Arc<KeySet>> {
         let (keys, _) = self.usable(now)?;
-        let fits = keys.fitting(wanted).next().is_some();
-        fits.then(|| Arc::clone(keys))
+        asked.are(keys).then(|| Arc::clone(keys))
     }
 
-    fn next(&self, wanted: Wanted<'_>, now: SystemTime) -> Next {
+    fn next(&self, asked: Asked<'_>, now: SystemTime) -> Next {
         // What a clock that went back says of the past is of no use: ask again.
         let since = |then: SystemTime| now.duration_since(then).unwrap_or(Duration::MAX);
         let ago = self.attempted_at.map_or(Duration::MAX, since);
@@ -158,16 +175,16 @@ impl Known {
                 Next::Fetch(None)
             };
         };
-        let fits = keys.fitting(wanted).next().is_some();
+        let are_found = asked.are(keys);
         let keys = Arc::clone(keys);
         let is_fresh = since(*at) < FRESH;
-        let asked = ago < BETWEEN;
-        match (fits, is_fresh) {
+        let is_early = ago < BETWEEN;
+        match (are_found, is_fresh) {
             (true, true) => Next::Use(keys),
             (true, false) if paused => Next::Use(keys),
             // What an issuer that was asked a moment ago does not have, nobody has signed with.
-            (false, _) if asked && !self.failed => Next::Use(keys),
-            (false, _) if asked => Next::Wait(BETWEEN.saturating_sub(ago)),
+            (false, _) if is_early && !self.failed => Next::Use(keys),
+            (false, _) if is_early => Next::Wait(BETWEEN.saturating_sub(ago)),
             _ => Next::Fetch(Some(keys)),
         }
     }

@@ -12,7 +12,8 @@ use isobar::{Error, ErrorKind, Result};
 
 use crate::fetch::Fetcher;
 use crate::jws::Jws;
-use crate::key_cache::{KeyCache, Wanted};
+use crate::key_cache::{Asked, KeyCache, Wanted};
+use crate::key_set::KeySet;
 
 /// Checks tokens of any issuer whose keys can be fetched, and keeps the keys.
 pub struct OidcTokens {
@@ -62,10 +63,15 @@ impl TokenDriver for OidcTokens {
             let issuer = issuer.clone();
             async move { fetcher.keys(&issuer, &*clock).await }
         };
-        let keys = cache.keys(wanted, &self.clock, fetch).await?;
-        let signed = keys.fitting(wanted).any(|key| key.has_signed(&jws));
-        if !signed {
-            return Err(refused("no key of the issuer has signed the token"));
+        let is_signed = |keys: &KeySet| keys.fitting(wanted).any(|key| key.has_signed(&jws));
+        let asked = Asked::Fitting(wanted);
+        let keys = cache.keys(asked, &self.clock, fetch).await?;
+        if !is_signed(&keys) {
+            let asked = Asked::Others(&keys);
+            let others = cache.keys(asked, &self.clock, fetch).await?;
+            if Arc::ptr_eq(&others, &keys) || !is_signed(&others) {
+                return Err(refused("no key of the issuer has signed the token"));
+            }
         }
         let claims = serde_json::from_slice(&jws.payload);
         claims.map_err(|error| refused("the token says nothing").with_source(error))

@@ -118,6 +118,26 @@ async fn when_the_time_is_up_the_rest_comes_again() {
 }
 
 #[tokio::test]
+async fn what_no_handler_has_begun_is_noted_apart_from_what_failed() {
+    let failures = crate::function::Failures::default();
+    let red = Some("red");
+    let mut grouped = batch(None, &[("a", red), ("bad", red), ("b", red), ("c", red)]);
+    grouped.context = grouped.context.with_failures(failures.clone());
+    deliver(grouped).await.0.unwrap();
+    assert_eq!(failures.take_unbegun(), ["b", "c"]);
+    let time = Some(Duration::from_millis(300));
+    let mut late = batch(time, &[("hangs", None), ("b", None)]);
+    late.context = late.context.with_failures(failures.clone());
+    deliver(late).await.0.unwrap();
+    assert_eq!(failures.take_unbegun(), ["b"]);
+    let mut none = batch(Some(Duration::ZERO), &[("a", None), ("b", None)]);
+    none.context = none.context.with_failures(failures.clone());
+    let (outcome, seen) = deliver(none).await;
+    assert_eq!(outcome.unwrap(), again(&["a", "b"]));
+    assert_eq!((seen.len(), failures.take_unbegun().len()), (0, 0));
+}
+
+#[tokio::test]
 async fn what_single_messages_failed_with_is_noted_where_somebody_asks() {
     let failures = crate::function::Failures::default();
     let mut batch = batch(None, &[("a", None), ("bad", None), ("later", None)]);

@@ -287,6 +287,7 @@ fn sorted(
         .map(|answer| (answer.place, answer.result))
         .collect();
     let mut again = None;
+    let mut failed = FailedGroups::default();
     waiting.retain_mut(|entry| {
         let Failure { error, effect } = match answers.remove(&entry.place) {
             Some(Ok(id)) => {
@@ -298,12 +299,16 @@ fn sorted(
             None => unmentioned(),
         };
         entry.earlier = entry.earlier.max(effect);
-        let once_more =
-            error.retryable() && !entry.may_double() && !overtaken.contains(&entry.place);
+        let once_more = error.retryable()
+            && !entry.may_double()
+            && !overtaken.contains(&entry.place)
+            && !failed.hold(entry.message);
         if once_more {
             again = Some(error);
         } else {
-            done.push(entry.failed(error));
+            let ended = entry.failed(error);
+            failed.note(entry.message, &ended.result);
+            done.push(ended);
         }
         once_more
     });

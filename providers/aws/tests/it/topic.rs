@@ -124,11 +124,21 @@ async fn what_is_refused_for_now_is_sent_again() {
 
 /// The answer to three entries of which the second was not stored.
 fn second_refused(code: &str, sender: bool) -> Fault {
+    refused(&["0", "2"], &[("1", code, sender)])
+}
+
+/// The answer to entries of which these were stored and those were not, each with its code and whether that is the sender's
+/// fault.
+fn refused(stored: &[&str], failed: &[(&str, &str, bool)]) -> Fault {
+    let stored = stored.iter();
     let stored =
-        |id: &str| json!({ "Id": id, "MessageId": format!("m{id}"), "MD5OfMessageBody": "" });
+        stored.map(|id| json!({ "Id": id, "MessageId": format!("m{id}"), "MD5OfMessageBody": "" }));
+    let failed = failed.iter().map(|(id, code, sender)| {
+        json!({ "Id": id, "Code": code, "SenderFault": sender, "Message": "no" })
+    });
     let body = json!({
-        "Successful": [stored("0"), stored("2")],
-        "Failed": [{ "Id": "1", "Code": code, "SenderFault": sender, "Message": "no" }],
+        "Successful": stored.collect::<Vec<_>>(),
+        "Failed": failed.collect::<Vec<_>>(),
     });
     Fault::Refuse(Answer::Http {
         status: 200,
@@ -235,6 +245,43 @@ async fn an_entry_is_not_sent_behind_a_later_one_of_its_group() {
     let error = sent[1].as_ref().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.retryable() && !error.outcome_unknown());
+    assert_eq!(queue.faults.count(SEND), 1);
+}
+
+#[tokio::test]
+async fn behind_a_failed_entry_of_its_group_none_is_sent_again() {
+    let queue = fresh(TopicKind::Fifo).await;
+    let failed = [
+        ("0", "RequestThrottled", false),
+        ("1", "InvalidMessageContents", true),
+        ("2", "InternalError", false),
+        ("3", "RequestThrottled", false),
+    ];
+    queue.faults.plan(refused(&[], &failed).on(SEND));
+    let group = ["a", "b", "c"].map(|body| message(body).group("g"));
+    let messages = [&group[..], &[message("d").group("other")]].concat();
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    let unknown = |place: usize| sent[place].as_ref().unwrap_err().outcome_unknown();
+    assert!(sent[0].is_ok() && !unknown(1) && unknown(2) && sent[3].is_ok());
+    assert_eq!(queue.faults.count(SEND), 2);
+    let mut bodies = queue.bodies().await;
+    bodies.sort();
+    assert_eq!(bodies, ["a", "d"]);
+}
+
+#[tokio::test]
+async fn behind_an_entry_that_another_has_overtaken_none_is_sent_again() {
+    let queue = fresh(TopicKind::Fifo).await;
+    let throttled = [
+        ("0", "RequestThrottled", false),
+        ("2", "RequestThrottled", false),
+    ];
+    queue.faults.plan(refused(&["1"], &throttled).on(SEND));
+    let messages = ["a", "b", "c"].map(|body| message(body).group("g"));
+    let sent = queue.topic.publish_all(&messages).await.unwrap();
+    assert!(sent[0].is_err() && sent[1].is_ok());
+    let error = sent[2].as_ref().unwrap_err();
+    assert!(error.retryable() && !error.outcome_unknown(), "{error:?}");
     assert_eq!(queue.faults.count(SEND), 1);
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use isobar::driver::SystemClock;
 use isobar::driver::function::FunctionDescription;
+use isobar::driver::topic::TopicDriver as _;
+use isobar::driver::{SystemClock, within};
 use isobar::function::{OutgoingMessage, Topic, TopicSpec};
 use isobar::{Capabilities, Capability, Environment, ErrorKind};
 use isobar_azure::AzureQueues;
@@ -24,6 +26,10 @@ fn queues(address: &str) -> AzureQueues {
     let url = format!("azure-queue://{account}?endpoint=http://{address}/{account}");
     let place = QueuePlace::parse(&url).expect("a place");
     place.open().expect("queues")
+}
+
+fn clock() -> SystemClock {
+    SystemClock(|span| Box::pin(tokio::time::sleep(span)))
 }
 
 /// A new queue with a proxy before it, and what looks into it.
@@ -50,8 +56,7 @@ async fn fresh() -> Queue {
         provider: "test",
         capabilities: Capabilities::default(),
     };
-    let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
-    let environment = Environment::builder(platform, Arc::new(clock))
+    let environment = Environment::builder(platform, Arc::new(clock()))
         .topics(Arc::new(queues(&faults.address().to_string())))
         .topic_prefix(prefix)
         .build();
@@ -125,4 +130,34 @@ async fn groups_and_what_is_too_large_when_it_is_sealed_are_refused() {
     let error = queue.topic.publish(bytes).await.expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(queue.faults.count(SEND), 0);
+}
+
+/// Of twenty-four that are sent eight at a time, the last eight are never answered.
+#[tokio::test]
+async fn when_the_time_is_up_the_results_that_are_known_are_told() {
+    let queue = fresh().await;
+    queue
+        .faults
+        .plan(Fault::HoleBefore.on(SEND).times(8).after(8));
+    let through = queues(&queue.faults.address().to_string());
+    let messages: Vec<_> = (0..24)
+        .map(|number| OutgoingMessage::new(format!("{number}")))
+        .collect();
+    let publish = through.publish(&queue.name, &messages);
+    let sent = within(&clock(), Duration::from_secs(3), publish).await;
+    let sent = sent.expect("a result for each");
+    let stored = sent.iter().filter(|result| result.is_ok()).count();
+    let errors: Vec<_> = sent
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .collect();
+    let (unknown, unsent): (Vec<_>, Vec<_>) = errors
+        .into_iter()
+        .partition(|error| error.outcome_unknown());
+    assert_eq!((stored, unknown.len(), unsent.len()), (8, 8, 8));
+    for error in unsent {
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+        assert!(error.retryable());
+    }
+    assert_eq!(queue.texts().await.len(), 8);
 }

@@ -90,13 +90,22 @@ impl Rehearsal {
         false
     }
 
-    #[cfg(all(feature = "lambda", target_os = "linux"))]
-    /// The processes that run in its folder.
-    fn processes(&self) -> usize {
+    #[cfg(all(any(feature = "lambda", feature = "cloud-run"), target_os = "linux"))]
+    /// The ids of the processes that run in its folder.
+    fn process_ids(&self) -> Vec<String> {
         let folder = self.folder.path().canonicalize().unwrap();
-        let all = std::fs::read_dir("/proc").unwrap();
-        let all = all.filter_map(|entry| std::fs::read_link(entry.ok()?.path().join("cwd")).ok());
-        all.filter(|place| *place == folder).count()
+        let all = std::fs::read_dir("/proc").unwrap().map_while(Result::ok);
+        let own = all.filter(|entry| {
+            let place = std::fs::read_link(entry.path().join("cwd"));
+            place.is_ok_and(|place| place == folder)
+        });
+        own.map(|entry| entry.file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[cfg(all(feature = "lambda", target_os = "linux"))]
+    fn processes(&self) -> usize {
+        self.process_ids().len()
     }
 
     fn counted(&self) -> String {
@@ -262,6 +271,27 @@ fn a_handler_has_the_time_that_the_target_gives_it() {
     );
     assert!(begin.elapsed() < Duration::from_secs(10));
     assert_eq!(server.counted(), "4");
+}
+
+#[cfg(all(feature = "cloud-run", target_os = "linux"))]
+#[test]
+fn a_process_that_dies_is_followed_by_another_though_nobody_asks() {
+    let server = Rehearsal::start("gcp");
+    let front = server.child.id().to_string();
+    let instance = || {
+        let ids = server.process_ids();
+        ids.into_iter().find(|id| *id != front)
+    };
+    assert_eq!(server.counted(), "1");
+    let first = instance().unwrap();
+    let killed = Command::new("/bin/kill").args(["-KILL", &first]).status();
+    assert!(killed.unwrap().success());
+    let begin = Instant::now();
+    while instance().is_none_or(|id| id == first) {
+        assert!(begin.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.counted(), "1");
 }
 
 #[test]

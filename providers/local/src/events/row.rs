@@ -28,7 +28,7 @@ pub enum EventState {
     PutAside = 5,
     /// Its handler was not let end.
     Interrupted = 6,
-    /// It is to be delivered again because somebody asked for that, and was not yet.
+    /// It is to be delivered again because somebody asked for that, or because its handler was not begun; and was not yet.
     Waiting = 7,
 }
 

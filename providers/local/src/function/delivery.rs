@@ -219,15 +219,18 @@ impl Delivery {
         told: Option<&Result<Outcome>>,
         failures: &Failures,
     ) -> Result<()> {
+        let unbegun = failures.take_unbegun();
         let (failures, waits) = (failures.take(), failures.take_waits());
         let now: Timestamp = SystemTime::now().into();
         let mut settled = Vec::with_capacity(found.parcels.len());
         let mut ends = Vec::with_capacity(found.parcels.len());
-        for Parcel { id, held, .. } in found.parcels {
+        for Parcel { id, mut held, .. } in found.parcels {
             let wait = waits.iter().find(|(of, _)| *of == id);
             let wait = wait.map(|(_, wait)| *wait);
-            let verdict = told.map_or(Verdict::Back, |told| self.feed.verdict(told, &held, wait));
+            let heard = told.filter(|_| !unbegun.contains(&id));
+            let verdict = heard.map_or(Verdict::Back, |told| self.feed.verdict(told, &held, wait));
             let fate = Fate::of(verdict, held.row.attempts, now);
+            held.note(verdict);
             let mut noted = failures.iter().filter(|(of, _)| *of == id);
             let failure = noted.next().map(|(_, error)| error);
             let end = Ended::of(&self.feed, told, (fate, failure));

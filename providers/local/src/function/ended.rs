@@ -25,6 +25,7 @@ impl Ended {
             Some(Ok(_)) | None => failure,
         };
         let state = match fate {
+            Fate::Back if told.is_some() => EventState::Waiting,
             Fate::Back => EventState::Interrupted,
             Fate::Aside => EventState::PutAside,
             Fate::Done if matches!(told, Some(Ok(Outcome::Discard))) => EventState::Discarded,
@@ -71,6 +72,9 @@ impl Ended {
 pub(super) fn log(id: &str, (told, fate): (Option<&Result<Outcome>>, Fate), ended: &Ended) {
     let error = told.and_then(|told| told.as_ref().err());
     match fate {
+        Fate::Back if told.is_some() => {
+            tracing::debug!(target: "isobar", id, "an event was not begun, and waits on");
+        }
         Fate::Back => {
             tracing::warn!(target: "isobar", id, "a handler was not let end: the event will come again");
         }

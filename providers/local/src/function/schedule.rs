@@ -73,8 +73,8 @@ pub(super) fn start(
 
 impl Waking {
     async fn run(self, since: Timestamp, mut phase: watch::Receiver<Phase>) {
-        let mut last = since;
-        while let Some(due) = self.next(last) {
+        let (mut last, mut told) = (since, None);
+        while let Some(due) = self.next_but(last, told) {
             tokio::select! {
                 () = ends(&mut phase) => {
                     // Whoever counts from here on does so from the end of this one.
@@ -83,19 +83,48 @@ impl Waking {
                     }
                     return;
                 }
-                () = self.until(due) => self.deliver(due, &mut phase).await,
+                set_back = self.until(due, last) => {
+                    if let Some(since) = set_back {
+                        last = since;
+                        continue;
+                    }
+                    self.deliver(due, &mut phase).await;
+                }
             }
+            told = Some(due);
             // Ticks that were due while this one ran, or while the machine slept, are not made up for.
-            last = self.now().max(due);
+            last = self.now();
         }
         let name = self.name;
         tracing::warn!(target: "isobar", "the schedule {name:?} is never due again");
     }
 
-    async fn until(&self, due: Timestamp) {
-        while let Some(wait) = self.left(due) {
-            self.clock.sleep(wait.min(LONGEST_SLEEP)).await;
+    /// Waits until then; where the clock, which has shown `last`, is set back meanwhile, since when the ticks are to be
+    /// counted instead.
+    async fn until(&self, due: Timestamp, last: Timestamp) -> Option<Timestamp> {
+        let mut seen = last;
+        let mut slept = Duration::ZERO;
+        while let Some(left) = self.left(due) {
+            let now = self.now();
+            if now < seen {
+                // Ticks may have been due since the clock was set, which was during the last sleep.
+                return Some(now.checked_sub(slept).unwrap_or(now));
+            }
+            seen = now;
+            slept = left.min(LONGEST_SLEEP);
+            self.clock.sleep(slept).await;
         }
+        None
+    }
+
+    /// The first due time after `last`, but not that of the tick that was told before: a clock that is set back a little has
+    /// it twice.
+    fn next_but(&self, last: Timestamp, told: Option<Timestamp>) -> Option<Timestamp> {
+        let due = self.next(last)?;
+        if told == Some(due) {
+            return self.next(due);
+        }
+        Some(due)
     }
 
     /// The first due time after `last`, in UTC.

@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(12);
 /// What a process needs beyond the time of its handlers to close its store.
 const CLOSING: Duration = Duration::from_secs(2);
+/// How often somebody looks whether the process is still there, and how often at least where it does not start.
+const LOOK: Duration = Duration::from_secs(1);
+const LONGEST_LOOK: Duration = Duration::from_mins(1);
 /// How long a process that is to be replaced waits for requests that have no turn.
 const TRANSFERS: Duration = Duration::from_mins(1);
 
@@ -118,6 +121,30 @@ impl Troupe {
         let address = self.unless_stopped(there).await?.ok().flatten();
         let address = address.ok_or_else(|| not_there("nobody has started it"))?;
         Ok((address, guard))
+    }
+
+    /// Starts the next process where one has ended by itself, until all is to end: messages and schedules wait for it, and
+    /// bring no request.
+    pub(super) async fn keep(&self) {
+        let mut pause = LOOK;
+        loop {
+            let since = SystemTime::now();
+            let slept = self.unless_stopped(tokio::time::sleep(pause)).await;
+            if slept.is_err() {
+                return;
+            }
+            // Whoever has it sees to it.
+            let Ok(mut current) = self.current.try_lock() else {
+                continue;
+            };
+            pause = match self.ready(&mut current, since).await {
+                Ok(_) => LOOK,
+                Err(error) => {
+                    tracing::error!(target: "isobar", ?error, "the next process does not start");
+                    LONGEST_LOOK.min(pause * 2)
+                }
+            };
+        }
     }
 
     /// Ends the process and waits for that; nobody has a turn afterwards.

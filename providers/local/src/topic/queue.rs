@@ -105,6 +105,17 @@ pub(crate) struct Held {
     pub(crate) row: MessageRow,
 }
 
+impl Held {
+    /// Notes what its next delivery waits for.
+    pub(crate) fn note(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Again(None) => self.row.note_pause(),
+            Verdict::Again(Some(_)) => self.row.note_wait(),
+            Verdict::Done | Verdict::Back => {}
+        }
+    }
+}
+
 /// What was found in a topic.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
@@ -121,7 +132,7 @@ pub(crate) enum Verdict {
     Done,
     /// After this time, or one that grows with each failure.
     Again(Option<Duration>),
-    /// At once, as if it had not been delivered: its handler was not let end.
+    /// As if it had not been delivered: its handler was not begun, or not let end.
     Back,
 }
 
@@ -176,8 +187,8 @@ fn next_number(
 /// those that nobody has seen, in their order.
 ///
 /// A message waits for those of its group that came before it. Those that are not due are passed over, however many they
-/// are, and their rows are read once only. Nobody else may hold messages of the topic. One that was delivered too often is
-/// taken out, and one that is damaged put where nobody is given it.
+/// are, and their rows are read once only, unless the clock is set back. Nobody else may hold messages of the topic. One that
+/// was delivered too often is taken out, and one that is damaged put where nobody is given it.
 pub(crate) fn take(
     group: &mut Group<'_>,
     topic: &str,

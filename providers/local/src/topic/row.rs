@@ -12,6 +12,8 @@ use crate::wire::{Malformed, Reader, put_bytes, put_option, put_signed, put_vari
 
 /// Where a row has the trace of its sender, among the attributes: no attribute of a sender begins with a dot.
 const TRACE: [&str; 2] = [".traceparent", ".tracestate"];
+/// What a row has there that waits because it failed, and for no time that its handler asked for.
+const PAUSED: &str = ".paused";
 
 /// A row of the table of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub(crate) struct MessageRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     id: Uuid,
-    attempts: u32,
+    pub(crate) attempts: u32,
     pub(crate) not_before: Timestamp,
     sent_at: Timestamp,
     pub(crate) group: Option<String>,
@@ -68,6 +70,20 @@ impl MessageRow {
         let told = trace.into_iter().flat_map(|trace| trace.named(TRACE));
         self.attributes.extend(told);
         self
+    }
+
+    /// Notes that it waits because it failed, and for no time that its handler asked for.
+    pub(crate) fn note_pause(&mut self) {
+        self.attributes.insert(PAUSED.to_owned(), String::new());
+    }
+
+    /// Notes that it waits as long as its handler asked.
+    pub(crate) fn note_wait(&mut self) {
+        self.attributes.remove(PAUSED);
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.attributes.contains_key(PAUSED)
     }
 
     pub(crate) fn encode(&self, topic: &str, number: u64) -> Vec<u8> {
@@ -132,6 +148,7 @@ impl MessageRow {
         let mut message = Message::new(self.id.to_string(), self.body);
         let mut attributes = self.attributes;
         message.trace = Trace::taken_from(&mut attributes, TRACE);
+        attributes.remove(PAUSED);
         message.attributes = attributes;
         message.attempt = Some(self.attempts);
         message.sent_at = Some(self.sent_at.into());

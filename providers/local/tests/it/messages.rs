@@ -69,6 +69,13 @@ impl Running {
             .unwrap()
     }
 
+    async fn publish_all(&self, messages: &[OutgoingMessage]) {
+        let topic = self.environment.topic(&JOBS).unwrap();
+        for sent in topic.publish_all(messages).await.unwrap() {
+            sent.unwrap();
+        }
+    }
+
     async fn next(&mut self) -> Seen {
         let next = tokio::time::timeout(Duration::from_secs(20), self.seen.recv());
         next.await.expect("a message comes in time").unwrap()
@@ -119,6 +126,41 @@ async fn a_message_that_fails_five_times_is_put_aside() {
     running.publish("fine").await;
     assert_eq!(running.next().await, seen(JOBS, "fine", 1));
     running.kill().await;
+}
+
+#[tokio::test]
+async fn behind_a_message_that_always_fails_its_group_comes_for_the_first_time() {
+    let store = LocalStore::in_memory().unwrap();
+    let mut running = start(&store).await;
+    let group = ["fail", "a", "b"].map(|body| OutgoingMessage::new(body).group("red"));
+    running.publish_all(&group).await;
+    let (mut jobs, mut dead) = (Vec::new(), Vec::new());
+    for _ in 0..8 {
+        let next = running.next().await;
+        if next.0 == DEAD.name() {
+            dead.push(next);
+        } else {
+            jobs.push(next);
+        }
+    }
+    let failed = (1..=5).map(|attempt| seen(JOBS, "fail", attempt));
+    let behind = ["a", "b"].map(|body| seen(JOBS, body, 1));
+    assert_eq!(jobs, failed.chain(behind).collect::<Vec<_>>());
+    assert_eq!(dead, [seen(DEAD, "fail", 1)]);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_message_for_which_the_others_left_no_time_comes_for_the_first_time() {
+    let store = LocalStore::in_memory().unwrap();
+    let platform = LocalPlatform::bind("127.0.0.1:0").await.unwrap();
+    let platform = platform.with_event_time(Duration::from_millis(300));
+    let mut running = started(&store, platform);
+    let together = ["hang", "next"].map(OutgoingMessage::new);
+    running.publish_all(&together).await;
+    assert_eq!(running.next().await, seen(JOBS, "hang", 1));
+    assert_eq!(running.next().await, seen(JOBS, "next", 1));
+    assert_eq!(running.next().await, seen(JOBS, "hang", 2));
 }
 
 #[tokio::test]

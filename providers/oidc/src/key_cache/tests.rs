@@ -69,7 +69,8 @@ impl Issuer {
             self.fetched.fetch_add(1, Ordering::SeqCst);
             answer
         };
-        self.cache.keys(wanted(id), &clock, fetch).await
+        let asked = Asked::Fitting(wanted(id));
+        self.cache.keys(asked, &clock, fetch).await
     }
 }
 

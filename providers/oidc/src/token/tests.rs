@@ -3,7 +3,8 @@
 mod hostile;
 mod issuer;
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +20,21 @@ use issuer::{Answer, Issuer};
 fn tokens() -> OidcTokens {
     let clock = SystemClock(|span| Box::pin(tokio::time::sleep(span)));
     OidcTokens::new(Arc::new(clock))
+}
+
+/// The clock of this machine, so many seconds later.
+#[derive(Debug, Default)]
+struct Later(AtomicU64);
+
+#[async_trait]
+impl Clock for Later {
+    fn now(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
 }
 
 fn encoded(bytes: impl AsRef<[u8]>) -> String {
@@ -165,6 +181,35 @@ async fn what_the_issuer_has_not_signed_is_refused() {
     }
     // The unknown key was asked for once at most.
     assert!(issuer.requests() <= 4, "{}", issuer.requests());
+}
+
+#[tokio::test]
+async fn another_key_without_another_id_is_found_by_one_fetch_in_a_while() {
+    for (member, id) in [("kid", "one"), ("no kid", "one")] {
+        let clock = Arc::<Later>::default();
+        let tokens = OidcTokens::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let header = json!({"alg": "ES256", member: id});
+        let [first, second, stranger] = [(); 3].map(|()| Signer::new());
+        let shown = |signer: &Signer| {
+            let mut jwk = signer.jwk(id);
+            jwk.as_object_mut()
+                .unwrap()
+                .retain(|name, _| name != "kid" || member == "kid");
+            key_set(&[jwk])
+        };
+        let issuer = Issuer::start(shown(&first)).await;
+        assert_eq!(kind(&tokens, &issuer, &first.token(&header)).await, None);
+        issuer.change_keys(shown(&second));
+        for (seconds, fetches) in [(20, 1), (60, 2), (75, 2), (100, 3)] {
+            clock.0.store(seconds, Ordering::SeqCst);
+            let forged = stranger.token(&header);
+            assert_eq!(kind(&tokens, &issuer, &forged).await, REFUSED, "{seconds}");
+            assert_eq!(issuer.requests(), 2 * fetches, "{member} {seconds}");
+        }
+        assert_eq!(kind(&tokens, &issuer, &second.token(&header)).await, None);
+        assert_eq!(kind(&tokens, &issuer, &first.token(&header)).await, REFUSED);
+        assert_eq!(issuer.requests(), 6);
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ use crate::function::wakers::Wakers;
 #[derive(Debug, Clone)]
 struct TurnedClock {
     seconds: Arc<AtomicU64>,
+    /// By how many seconds it was set back in all, of which nobody who sleeps knows.
+    set_back: Arc<AtomicU64>,
     turned: watch::Sender<()>,
     /// Told whenever somebody goes to sleep.
     sleepers: mpsc::UnboundedSender<()>,
@@ -32,6 +34,16 @@ impl TurnedClock {
         self.seconds.store(seconds, Ordering::SeqCst);
         self.turned.send_replace(());
     }
+
+    fn set_back(&self, span: Duration) {
+        self.seconds.fetch_sub(span.as_secs(), Ordering::SeqCst);
+        self.set_back.fetch_add(span.as_secs(), Ordering::SeqCst);
+    }
+
+    fn passed(&self) -> Duration {
+        let seconds = self.seconds.load(Ordering::SeqCst);
+        Duration::from_secs(seconds + self.set_back.load(Ordering::SeqCst))
+    }
 }
 
 #[async_trait]
@@ -42,9 +54,9 @@ impl Clock for TurnedClock {
 
     async fn sleep(&self, span: Duration) {
         let mut turned = self.turned.subscribe();
-        let until = self.now() + span;
+        let until = self.passed() + span;
         let _ = self.sleepers.send(());
-        while self.now() < until {
+        while self.passed() < until {
             let _ = turned.changed().await;
         }
     }
@@ -119,6 +131,7 @@ fn scene_with(
     let (sleepers, asleep) = mpsc::unbounded_channel();
     let clock = TurnedClock {
         seconds: Arc::default(),
+        set_back: Arc::default(),
         turned: watch::Sender::new(()),
         sleepers,
     };
@@ -253,5 +266,56 @@ async fn a_handler_that_never_ends_is_ended_after_its_time_and_its_tick_comes_ag
     }
     assert_eq!(scene.ticks.recv().await.unwrap(), tick);
     assert_eq!(scene.ticks.recv().await.unwrap(), tick);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_silences_no_schedule() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:59:45Z", "2026-11-30T10:59:45Z", 0)?;
+    scene.asleep.recv().await.unwrap();
+    scene.clock.set_back(Duration::from_hours(1));
+    scene.clock.turn("2026-11-30T10:00:10Z");
+    for hour in ["10", "11"] {
+        scene.clock.turn(&format!("2026-11-30T{hour}:00:10Z"));
+        assert_eq!(
+            scene.ticks.recv().await.unwrap(),
+            format!("hourly@2026-11-30T{hour}:00:00Z")
+        );
+        scene.asleep.recv().await.unwrap();
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_was_years_ahead_for_a_while_silences_no_schedule() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:15:00Z", "2040-01-01T00:30:00Z", 0)?;
+    let missed = "hourly@2026-11-30T11:00:00Z";
+    assert_eq!(scene.ticks.recv().await.unwrap(), missed);
+    scene.asleep.recv().await.unwrap();
+    let ahead = "2040-01-01T00:30:00Z".parse::<Timestamp>().unwrap();
+    let now = "2026-11-30T12:30:00Z".parse::<Timestamp>().unwrap();
+    scene.clock.set_back((ahead - now).try_into().unwrap());
+    scene.clock.turn("2026-11-30T12:31:00Z");
+    scene.asleep.recv().await.unwrap();
+    scene.clock.turn("2026-11-30T13:00:00Z");
+    let next = "hourly@2026-11-30T13:00:00Z";
+    assert_eq!(scene.ticks.recv().await.unwrap(), next);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_a_little_has_no_tick_twice() -> Result<()> {
+    let mut scene = scene("2026-11-30T10:59:45Z", "2026-11-30T11:00:00Z", 0)?;
+    let tick = "hourly@2026-11-30T11:00:00Z";
+    assert_eq!(scene.ticks.recv().await.unwrap(), tick);
+    scene.asleep.recv().await.unwrap();
+    scene.clock.set_back(Duration::from_mins(2));
+    for now in ["10:59:00", "11:00:00", "12:00:00"] {
+        scene.clock.turn(&format!("2026-11-30T{now}Z"));
+        scene.asleep.recv().await.unwrap();
+    }
+    let tick = "hourly@2026-11-30T12:00:00Z";
+    assert_eq!(scene.ticks.try_recv().unwrap(), tick);
+    assert!(scene.ticks.try_recv().is_err());
     Ok(())
 }

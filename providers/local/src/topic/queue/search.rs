@@ -7,7 +7,7 @@ use isobar::{Error, Result};
 use redb::{ReadableTable as _, Table};
 
 use super::waiting::Waiting;
-use super::{ATTEMPTS, Held, Taken};
+use super::{ATTEMPTS, Held, Taken, pause};
 use crate::committer::Group;
 use crate::error::Fault;
 use crate::topic::row::{Head, MessageRow};
@@ -39,6 +39,7 @@ impl Search {
         let mut search = Self::default();
         let messages = group.tables.messages.open()?;
         let waiting = group.known.waiting.entry(topic.to_owned()).or_default();
+        waiting.begin(now);
         search.among_seen((messages, topic), waiting, (limit, now))?;
         search.among_others((messages, topic), waiting, (limit, now))?;
         // In a batch, too, each comes after those that were sent before it.
@@ -131,9 +132,12 @@ impl Search {
     ) -> Result<Option<MessageRow>> {
         let head = Head::decode(topic, number, sealed)?;
         let is_found = |number| self.found.contains(&number);
-        let is_due =
-            head.not_before <= now && !waiting.blocks(head.group.as_deref(), number, is_found);
-        waiting.insert(number, head.not_before, head.group);
+        let due = due(&head, now, || {
+            let row = MessageRow::decode(topic, number, sealed)?;
+            Ok(row.is_paused())
+        })?;
+        let is_due = due <= now && !waiting.blocks(head.group.as_deref(), number, is_found);
+        waiting.insert(number, due, head.group);
         if is_due {
             return MessageRow::decode(topic, number, sealed).map(Some);
         }
@@ -163,6 +167,20 @@ impl Search {
         self.found.insert(number);
         self.out.push((number, damaged));
     }
+}
+
+/// When a message is due, also where the clock was set back after its row was written: the time for which a handler asked
+/// holds, and no other wait is longer than it would be from now on.
+fn due(head: &Head, now: Timestamp, is_paused: impl FnOnce() -> Result<bool>) -> Result<Timestamp> {
+    // What was never delivered waits for nothing but its group.
+    if head.attempts == 0 {
+        return Ok(head.not_before.min(now));
+    }
+    let longest = now.plus(pause(head.attempts));
+    if head.not_before > longest && is_paused()? {
+        return Ok(longest);
+    }
+    Ok(head.not_before)
 }
 
 fn log_damage(error: &Error, topic: &str, number: u64) {

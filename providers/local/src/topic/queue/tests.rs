@@ -22,7 +22,10 @@ fn row(number: u128, group: Option<&str>) -> MessageRow {
 }
 
 async fn taken(store: &LocalStore, topic: &'static str) -> Result<Taken> {
-    let now = SystemTime::now().into();
+    taken_at(store, topic, SystemTime::now().into()).await
+}
+
+async fn taken_at(store: &LocalStore, topic: &'static str, now: Timestamp) -> Result<Taken> {
     store
         .submit(0, move |group| Ok(take(group, topic, 10, now)?))
         .await
@@ -93,6 +96,7 @@ async fn a_message_that_is_due_is_found_behind_any_number_that_wait() {
     let later = Timestamp::from(SystemTime::now()).plus(Duration::from_hours(1));
     let mut rows: Vec<_> = (0..10_001)
         .map(|number| MessageRow {
+            attempts: 1,
             not_before: later,
             ..row(number, Some("red").filter(|_| number == 7))
         })
@@ -184,6 +188,7 @@ async fn what_waited_comes_in_its_order_also_where_its_group_has_more() {
 async fn one_search_reads_a_part_of_a_large_backlog_and_the_next_goes_on() {
     let store = LocalStore::in_memory().unwrap();
     let waits = |number| MessageRow {
+        attempts: 1,
         not_before: in_an_hour(),
         body: vec![b'a'; 1 << 20].into(),
         ..row(number, None)
@@ -220,4 +225,50 @@ async fn damaged_messages_are_told_apart_until_they_are_dropped() {
     assert!(report.put_aside.is_empty() && report.problems.is_empty());
     assert_eq!((report.messages, report.stopped_uncleanly), (1, false));
     assert_eq!(crate::drop_damaged(directory.path()).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_was_never_delivered_is_due_whatever_the_clock_said() {
+    let store = LocalStore::in_memory().unwrap();
+    let ahead = |id, group| MessageRow {
+        not_before: in_an_hour(),
+        ..row(id, group)
+    };
+    append_all(&store, vec![ahead(1, Some("red")), ahead(2, None)]).await;
+    assert_eq!(ids(&taken(&store, "jobs").await.unwrap()), [1, 2]);
+}
+
+/// When a message of a group comes again whose retry was noted an hour ahead, in this process and in the next one, in seconds
+/// from the instant to which the clock was set back.
+async fn waits_after_setting_back(verdict: Verdict) -> [i64; 2] {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(directory.path()).unwrap();
+    let now = Timestamp::from(SystemTime::now());
+    let ahead = now.plus(Duration::from_hours(1));
+    append_all(&store, vec![row(1, Some("red"))]).await;
+    let mut found = taken_at(&store, "jobs", ahead).await.unwrap();
+    found.held.first_mut().unwrap().note(verdict);
+    settle_all(&store, found, Fate::of(verdict, 1, ahead)).await;
+    append_all(&store, vec![row(2, Some("red"))]).await;
+    let here = taken_at(&store, "jobs", now).await.unwrap();
+    drop(store);
+    let store = LocalStore::open(directory.path()).unwrap();
+    let elsewhere = taken_at(&store, "jobs", now).await.unwrap();
+    [here, elsewhere].map(|found| {
+        assert_eq!(ids(&found), [0; 0]);
+        let micros = found.next.unwrap().as_micros() - now.as_micros();
+        micros / 1_000_000
+    })
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_no_message_that_failed() {
+    let waits = waits_after_setting_back(Verdict::Again(None)).await;
+    assert_eq!(waits, [1, 1]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_shortens_no_wait_for_which_a_handler_asked() {
+    let asked = Verdict::Again(Some(Duration::from_secs(1)));
+    assert_eq!(waits_after_setting_back(asked).await, [3_601; 2]);
 }

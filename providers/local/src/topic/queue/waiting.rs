@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
+use std::time::Duration;
 
 use isobar::document::Timestamp;
+
+/// A clock that is set back by less does no harm.
+const SET_BACK: Duration = Duration::from_secs(1);
 
 /// The messages that a search has passed and that are not settled; about 100 bytes of memory each.
 ///
@@ -12,6 +16,8 @@ use isobar::document::Timestamp;
 pub(crate) struct Waiting {
     /// Every message below this number is here, or is not in the topic.
     passed: u64,
+    /// The latest time of a search.
+    seen: Option<Timestamp>,
     rows: BTreeMap<u64, (Timestamp, Option<String>)>,
     /// Of those without a group, and of the first of each group.
     due: BTreeSet<(Timestamp, u64)>,
@@ -19,6 +25,14 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// Begins a search at this time; where the clock was set back since the last one, nothing is known any more.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        if self.seen.is_some_and(|seen| now.plus(SET_BACK) < seen) {
+            *self = Self::default();
+        }
+        self.seen = self.seen.max(Some(now));
+    }
+
     pub(super) fn passed(&self) -> u64 {
         self.passed
     }

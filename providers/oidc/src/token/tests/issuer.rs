@@ -26,7 +26,7 @@ pub(super) struct Issuer {
 }
 
 struct Shared {
-    keys: Answer,
+    keys: Mutex<Answer>,
     configuration: Mutex<String>,
     requests: AtomicUsize,
 }
@@ -37,7 +37,7 @@ impl Issuer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let configuration = json!({"issuer": url, "jwks_uri": format!("{url}/keys")});
         let shared = Arc::new(Shared {
-            keys,
+            keys: Mutex::new(keys),
             configuration: Mutex::new(configuration.to_string()),
             requests: AtomicUsize::new(0),
         });
@@ -67,6 +67,11 @@ impl Issuer {
         *self.shared.configuration.lock().unwrap() = configuration;
     }
 
+    /// What is answered at the URL of the keys from now on.
+    pub(super) fn change_keys(&self, keys: Answer) {
+        *self.shared.keys.lock().unwrap() = keys;
+    }
+
     pub(super) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
@@ -83,7 +88,7 @@ async fn answer(mut stream: TcpStream, shared: Arc<Shared>) {
     }
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let keys = if head.starts_with(b"GET /keys ") {
-        shared.keys.clone()
+        shared.keys.lock().unwrap().clone()
     } else {
         Answer::Json(shared.configuration.lock().unwrap().clone())
     };
