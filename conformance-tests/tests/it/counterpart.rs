@@ -141,8 +141,8 @@ fn message(arrived: Arrived) -> Option<(Option<String>, String, Message)> {
     Some((arrived.id, batch.topic, message))
 }
 
-/// What our server says of an event, where it is not this refusal, or none.
-fn unexpected(event: &[u8], refused: Option<&str>) -> Option<Option<String>> {
+/// What is wrong where our server does not refuse an event by this refusal, or at all where there is none.
+fn unexpected((name, whose, event): (&str, &str, &[u8]), refused: Option<&str>) -> Option<String> {
     let arrived = read(&structured(event.to_vec()), &CLOUD_RUN.events);
     let said = arrived.err().map(|error| error.to_string());
     let is_known = match (&said, refused) {
@@ -150,7 +150,7 @@ fn unexpected(event: &[u8], refused: Option<&str>) -> Option<Option<String>> {
         (Some(said), Some(refused)) => said.starts_with(refused),
         _ => false,
     };
-    (!is_known).then_some(said)
+    (!is_known).then(|| format!("{name}, {whose}: refused by {said:?}, not {refused:?}"))
 }
 
 /// What it makes of the published events in the form of the first Cloud Functions, against the same events published as
@@ -168,11 +168,7 @@ fn older() -> Result<(), Failed> {
                 .await
                 .map_err(|failure| failed(&failure))?;
             for (whose, event) in [("converted", &converted), ("published", &published)] {
-                wrong.extend(
-                    unexpected(event, refused).map(|said| {
-                        format!("{name}, {whose}: refused by {said:?}, not {refused:?}")
-                    }),
-                );
+                wrong.extend(unexpected((name, whose, event), refused));
             }
             let compared = [converted, published].map(|event| match refused {
                 None => format!("{:?}", made(event)),
