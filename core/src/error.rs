@@ -76,6 +76,28 @@ impl ErrorKind {
         }
     }
 
+    /// A stable name in snake case, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::AlreadyExists => "already_exists",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::Contention => "contention",
+            Self::InvalidArgument => "invalid_argument",
+            Self::TooLarge => "too_large",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::Throttled => "throttled",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission_denied",
+            Self::Unsupported => "unsupported",
+            Self::Unavailable => "unavailable",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Cancelled => "cancelled",
+            Self::Corrupt => "corrupt",
+            Self::Internal => "internal",
+        }
+    }
+
     /// Whether the same call may succeed later without any change.
     fn is_transient(self) -> bool {
         matches!(self, Self::Contention | Self::Throttled | Self::Unavailable)
@@ -85,8 +107,8 @@ impl ErrorKind {
 /// What failed, on what, and what is known about it.
 ///
 /// `Display` is one line without the cause, for whoever made the call: it names the key, which may
-/// be personal data. `Debug` is for logs: it leaves the key out, and of the causes it has only what
-/// they say of themselves. [`source`](StdError::source) is the cause.
+/// be personal data. `Debug` is for logs: it has the kind and all that is known, leaves the key out, and of the causes it has
+/// only what they say of themselves. [`source`](StdError::source) is the cause.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -109,7 +131,7 @@ enum Subject {
     Blob(String),
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct Details {
     limit: Option<u64>,
     measured: Option<u64>,
@@ -366,17 +388,59 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("operation", &self.0.operation)
-            .field("resource", &self.0.resource)
-            .field("provider", &self.0.provider)
-            .field("retryable", &self.0.retryable)
-            .field("outcome_unknown", &self.0.outcome_unknown)
-            .field("details", &self.0.details)
-            .field("causes", &Causes(self.source()))
-            .finish()
+        let Inner {
+            operation,
+            resource,
+            provider,
+            details,
+            ..
+        } = &*self.0;
+        let mut told = f.debug_struct("Error");
+        told.field("kind", &self.0.kind);
+        told.field("message", &self.0.message);
+        if let Some(operation) = operation {
+            told.field("operation", operation);
+        }
+        if let Some(resource) = resource {
+            told.field("resource", resource);
+        }
+        if let Some(provider) = provider {
+            told.field("provider", provider);
+        }
+        if self.0.retryable {
+            told.field("retryable", &true);
+        }
+        if self.0.outcome_unknown {
+            told.field("outcome_unknown", &true);
+        }
+        details.tell(&mut told);
+        if self.source().is_some() {
+            told.field("causes", &Causes(self.source()));
+        }
+        told.finish()
+    }
+}
+
+impl Details {
+    /// What is known, and no word of what is not.
+    fn tell(&self, told: &mut fmt::DebugStruct<'_, '_>) {
+        let fields: [(&str, Option<&dyn fmt::Debug>); 7] = [
+            ("limit", self.limit.as_ref().map(|it| it as _)),
+            ("measured", self.measured.as_ref().map(|it| it as _)),
+            ("index", self.index.as_ref().map(|it| it as _)),
+            ("retry_after", self.retry_after.as_ref().map(|it| it as _)),
+            ("capability", self.capability.as_ref().map(|it| it as _)),
+            (
+                "provider_code",
+                self.provider_code.as_ref().map(|it| it as _),
+            ),
+            ("request_id", self.request_id.as_ref().map(|it| it as _)),
+        ];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                told.field(name, value);
+            }
+        }
     }
 }
 

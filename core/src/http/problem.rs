@@ -7,14 +7,23 @@ use serde::Serialize;
 
 use crate::driver::retry_after;
 use crate::error::Error;
+use crate::function::Context;
 
-/// RFC 9457, with the members that help a caller and none that tell of our insides.
+/// RFC 9457, with the members that help a caller and none that tell of our insides: those of
+/// [`driver::Problem`](crate::driver::Problem), but for a detail where the fault is ours.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Problem<'p> {
+    r#type: &'static str,
     title: &'p str,
     status: u16,
+    code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    failed: &'static str,
+    /// Nothing outside of any invocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 /// `application/problem+json` with the status of the error's kind.
@@ -28,10 +37,15 @@ impl IntoResponse for Error {
         if !told {
             tracing::error!(target: "isobar", error = ?self, "a handler failed");
         }
+        let context = Context::current();
         let problem = Problem {
+            r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
+            code: self.kind().code(),
             detail: told.then(|| self.message().to_owned()),
+            failed: if told { "client" } else { "server" },
+            request_id: context.map(|context| context.id().as_str().to_owned()),
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
@@ -41,5 +55,32 @@ impl IntoResponse for Error {
             headers.insert(header::RETRY_AFTER, retry_after(wait));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    async fn body(error: Error) -> serde_json::Value {
+        let whole = axum::body::to_bytes(error.into_response().into_body(), 10_000).await;
+        serde_json::from_slice(&whole.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_program_can_tell_errors_by_their_code_and_only_a_clients_fault_has_a_detail() {
+        let wrong = body(Error::invalid("no such colour")).await;
+        let expected = serde_json::json!({
+            "type": "about:blank", "title": "Bad Request", "status": 400, "code": "invalid_argument",
+            "detail": "no such colour", "failed": "client",
+        });
+        assert_eq!(wrong, expected);
+        let late = body(Error::new(ErrorKind::DeadlineExceeded, "our insides")).await;
+        let expected = serde_json::json!({
+            "type": "about:blank", "title": "Gateway Timeout", "status": 504, "code": "deadline_exceeded",
+            "failed": "server",
+        });
+        assert_eq!(late, expected);
     }
 }

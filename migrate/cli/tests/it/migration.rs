@@ -116,13 +116,16 @@ pub(crate) fn pid(answer: &str) -> String {
     line.expect("the answer names its process").to_owned()
 }
 
-/// The processes that `parent` has started, which this word is in the command of.
+/// The processes that `parent` has started, which this word is in the command of; not those that have ended, nor the shells that
+/// only wait for the end of `parent`.
 pub(crate) fn children(parent: u32, word: &str) -> Vec<String> {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let found = all.filter(|process| {
         let read =
             |file: &str| std::fs::read_to_string(process.path().join(file)).unwrap_or_default();
-        read("status").contains(&format!("PPid:\t{parent}\n")) && read("cmdline").contains(word)
+        let command = read("cmdline");
+        let is_own = !command.is_empty() && !command.contains("kill -KILL 0");
+        is_own && command.contains(word) && read("status").contains(&format!("PPid:\t{parent}\n"))
     });
     found
         .map(|process| process.file_name().to_string_lossy().into_owned())
