@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use crate::driver::retry_after;
 use crate::error::Error;
-use crate::function::Context;
 
 /// RFC 9457, with the members that help a caller and none that tell of our insides: those of
-/// [`driver::Problem`](crate::driver::Problem), but for a detail where the fault is ours.
+/// [`driver::Problem`](crate::driver::Problem), but for a detail where the fault is ours, and for the id of the request, which
+/// is in a field of every response: a handler answers the same to the same request.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Problem<'p> {
     r#type: &'static str,
     title: &'p str,
@@ -21,9 +20,6 @@ struct Problem<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     failed: &'static str,
-    /// Nothing outside of any invocation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
 }
 
 /// `application/problem+json` with the status of the error's kind.
@@ -37,7 +33,6 @@ impl IntoResponse for Error {
         if !told {
             tracing::error!(target: "isobar", error = ?self, "a handler failed");
         }
-        let context = Context::current();
         let problem = Problem {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -45,7 +40,6 @@ impl IntoResponse for Error {
             code: self.kind().code(),
             detail: told.then(|| self.message().to_owned()),
             failed: if told { "client" } else { "server" },
-            request_id: context.map(|context| context.id().as_str().to_owned()),
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
