@@ -388,32 +388,14 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            operation,
-            resource,
-            provider,
-            details,
-            ..
-        } = &*self.0;
         let mut told = f.debug_struct("Error");
         told.field("kind", &self.0.kind);
         told.field("message", &self.0.message);
-        if let Some(operation) = operation {
-            told.field("operation", operation);
+        for (name, value) in self.known() {
+            if let Some(value) = value {
+                told.field(name, value);
+            }
         }
-        if let Some(resource) = resource {
-            told.field("resource", resource);
-        }
-        if let Some(provider) = provider {
-            told.field("provider", provider);
-        }
-        if self.0.retryable {
-            told.field("retryable", &true);
-        }
-        if self.0.outcome_unknown {
-            told.field("outcome_unknown", &true);
-        }
-        details.tell(&mut told);
         if self.source().is_some() {
             told.field("causes", &Causes(self.source()));
         }
@@ -421,26 +403,29 @@ impl fmt::Debug for Error {
     }
 }
 
-impl Details {
-    /// What is known, and no word of what is not.
-    fn tell(&self, told: &mut fmt::DebugStruct<'_, '_>) {
-        let fields: [(&str, Option<&dyn fmt::Debug>); 7] = [
-            ("limit", self.limit.as_ref().map(|it| it as _)),
-            ("measured", self.measured.as_ref().map(|it| it as _)),
-            ("index", self.index.as_ref().map(|it| it as _)),
-            ("retry_after", self.retry_after.as_ref().map(|it| it as _)),
-            ("capability", self.capability.as_ref().map(|it| it as _)),
-            (
-                "provider_code",
-                self.provider_code.as_ref().map(|it| it as _),
-            ),
-            ("request_id", self.request_id.as_ref().map(|it| it as _)),
-        ];
-        for (name, value) in fields {
-            if let Some(value) = value {
-                told.field(name, value);
-            }
+type Known<'e> = Option<&'e dyn fmt::Debug>;
+
+impl Error {
+    /// What may be known of it beside its kind and message, in the order in which it is told.
+    fn known(&self) -> [(&'static str, Known<'_>); 12] {
+        fn told<T: fmt::Debug>(value: Option<&T>) -> Known<'_> {
+            value.map(|value| value as _)
         }
+        let (inner, details) = (&self.0, &self.0.details);
+        [
+            ("operation", told(inner.operation.as_ref())),
+            ("resource", told(inner.resource.as_ref())),
+            ("provider", told(inner.provider.as_ref())),
+            ("retryable", inner.retryable.then_some(&true)),
+            ("outcome_unknown", inner.outcome_unknown.then_some(&true)),
+            ("limit", told(details.limit.as_ref())),
+            ("measured", told(details.measured.as_ref())),
+            ("index", told(details.index.as_ref())),
+            ("retry_after", told(details.retry_after.as_ref())),
+            ("capability", told(details.capability.as_ref())),
+            ("provider_code", told(details.provider_code.as_ref())),
+            ("request_id", told(details.request_id.as_ref())),
+        ]
     }
 }
 

@@ -55,19 +55,21 @@ pub struct LambdaFunction {
 impl LambdaFunction {
     /// An application as a function of which no variable says anything.
     pub fn new(app: AppService) -> Self {
-        let settings = Arc::default();
-        Self {
-            handling: Handling { app, settings },
-        }
+        Self::with_settings(app, Settings::default())
     }
 
     /// The same with variables, such as [`super::API_GATEWAY_TIMEOUT`] and `ISOBAR_EVENT_ACCOUNTS`; `InvalidArgument` where
     /// one is wrong.
     pub fn with_variables(app: AppService, variables: &Variables<'_>) -> Result<Self> {
-        let settings = Arc::new(Settings::from_variables(variables)?);
-        Ok(Self {
+        let settings = Settings::from_variables(variables)?;
+        Ok(Self::with_settings(app, settings))
+    }
+
+    fn with_settings(app: AppService, settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        Self {
             handling: Handling { app, settings },
-        })
+        }
     }
 
     /// What Lambda would be told: the answer, which for a response that is streamed is all that goes to Lambda, its head
